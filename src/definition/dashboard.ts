@@ -1,0 +1,75 @@
+import type { Report } from './report.ts';
+
+type MeasureName<R extends Report> = keyof R['measures'] & string;
+
+/** A part of a dashboard. Reports and measures go by their names, so that a dashboard is plain data. */
+export type Tile =
+  | {
+      /** The newest day's value, its change against the day before, and a trend line. */
+      readonly kind: 'number';
+      readonly title: string;
+      readonly report: string;
+      readonly measure: string;
+      readonly format: 'count' | 'money';
+    }
+  | {
+      /** A report's rows with one measure, newest day first and then the largest. */
+      readonly kind: 'table';
+      readonly title: string;
+      readonly report: string;
+      readonly measure: string;
+      readonly format: 'count' | 'money';
+    }
+  | {
+      /** Places, clustered; a cluster's number is the sum of the measure. */
+      readonly kind: 'map';
+      readonly title: string;
+      readonly report: string;
+      readonly measure: string;
+      readonly latitude: string;
+      readonly longitude: string;
+    };
+
+/** A page of tiles, in reading order. */
+export interface Dashboard {
+  readonly title: string;
+  readonly tiles: readonly Tile[];
+}
+
+/** Defines a dashboard. */
+export function defineDashboard(dashboard: Dashboard): Dashboard {
+  return dashboard;
+}
+
+type Format = 'count' | 'money';
+
+/** A tile with the newest day's value of a measure. */
+export function numberTile<R extends Report>(
+  report: R,
+  measure: MeasureName<R>,
+  options: { readonly title: string; readonly format: Format },
+): Tile {
+  return { kind: 'number', report: report.name, measure, ...options };
+}
+
+/** A tile with a report's rows and one of its measures. */
+export function tableTile<R extends Report>(
+  report: R,
+  measure: MeasureName<R>,
+  options: { readonly title: string; readonly format: Format },
+): Tile {
+  return { kind: 'table', report: report.name, measure, ...options };
+}
+
+/** A tile with a report's places. */
+export function mapTile<R extends Report>(
+  report: R,
+  measure: MeasureName<R>,
+  options: {
+    readonly title: string;
+    readonly latitude: R['dimensions'][number];
+    readonly longitude: R['dimensions'][number];
+  },
+): Tile {
+  return { kind: 'map', report: report.name, measure, ...options };
+}

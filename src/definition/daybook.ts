@@ -1,0 +1,15 @@
+import type { Dashboard } from './dashboard.ts';
+import type { Report } from './report.ts';
+import type { Stream } from './stream.ts';
+
+/** All that drives a Daybook: a stream, its reports, and the page that shows them. */
+export interface Definition {
+  readonly stream: Stream;
+  readonly reports: readonly Report[];
+  readonly dashboard: Dashboard;
+}
+
+/** Puts a stream, its reports and their dashboard together: what `daybook.config.ts` exports as `daybook`. */
+export function defineDaybook(definition: Definition): Definition {
+  return definition;
+}

@@ -1,0 +1,100 @@
+/** What a record's field may hold. `Value` is its type in TypeScript, `Null` whether it may be null. */
+export interface Field<Kind extends FieldKind = FieldKind, Nullable extends boolean = boolean> {
+  readonly kind: Kind;
+  readonly nullable: Nullable;
+  /** The JSON holds the number as a string (`"0.5"`); a bare number is taken too. */
+  readonly quoted: boolean;
+  /** Smallest and largest value, in the field's own unit; undefined: the kind's own bounds. */
+  readonly min: number | undefined;
+  readonly max: number | undefined;
+  /** Longest text, in characters (Unicode code points). */
+  readonly maxLength: number;
+}
+
+/**
+ * - `uuid`: 128 bits as 8-4-4-4-12 hexadecimal digits, upper and lower case alike
+ * - `text`: any well-formed Unicode text
+ * - `timestamp`: `YYYY-MM-DD HH:MM:SS` in the store's time zone, or ISO 8601 with an offset
+ * - `date`: `YYYY-MM-DD`
+ * - `integer`: a whole number, exact to ±2^53
+ * - `decimal`: a number with 6 places, rounded half-even once when the record is read (money)
+ * - `number`: a 64-bit float, kept as it is; to group by (a coordinate), never to sum
+ */
+export type FieldKind = 'uuid' | 'text' | 'timestamp' | 'date' | 'integer' | 'decimal' | 'number';
+
+export const TEXT_LENGTH_MAX = 1000;
+
+interface Nullability<N extends boolean> {
+  /** An explicit JSON null is taken; the field must still be there. Default: no. */
+  readonly nullable?: N;
+}
+
+interface Bounds {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+function field<K extends FieldKind, N extends boolean>(
+  kind: K,
+  options: Nullability<N> & Bounds & { readonly quoted?: boolean; readonly maxLength?: number },
+): Field<K, N> {
+  return {
+    kind,
+    nullable: (options.nullable ?? false) as N,
+    quoted: options.quoted ?? false,
+    min: options.min,
+    max: options.max,
+    maxLength: options.maxLength ?? TEXT_LENGTH_MAX,
+  };
+}
+
+/** A primary key of 128 bits. */
+export function uuid(): Field<'uuid', false> {
+  return field('uuid', { nullable: false });
+}
+
+/** Text of at most `maxLength` characters (1,000 unless told). */
+export function text<N extends boolean = false>(
+  options: Nullability<N> & { readonly maxLength?: number } = {},
+): Field<'text', N> {
+  return field('text', options);
+}
+
+/** A moment; without an offset it is in the stream's time zone. */
+export function timestamp(): Field<'timestamp', false> {
+  return field('timestamp', { nullable: false });
+}
+
+/** A calendar day. */
+export function date(): Field<'date', false> {
+  return field('date', { nullable: false });
+}
+
+/** A whole number. */
+export function integer<N extends boolean = false>(options: Nullability<N> & Bounds = {}): Field<'integer', N> {
+  return field('integer', options);
+}
+
+/** A number with 6 decimal places, at most 9,007,199,254.740991 either way: money, rates. */
+export function decimal<N extends boolean = false>(
+  options: Nullability<N> & Bounds & { readonly quoted?: boolean } = {},
+): Field<'decimal', N> {
+  return field('decimal', options);
+}
+
+/** A 64-bit float to group by, such as a coordinate. */
+export function number<N extends boolean = false>(options: Nullability<N> & Bounds = {}): Field<'number', N> {
+  return field('number', options);
+}
+
+export type Fields = Readonly<Record<string, Field>>;
+
+/** The TypeScript type of a field's value, in a record and in a report's row. */
+export type ValueOf<F extends Field> =
+  | (F['kind'] extends 'integer' | 'decimal' | 'number' ? number : string)
+  | (F['nullable'] extends true ? null : never);
+
+/** The names of the fields of certain kinds. */
+export type FieldNames<S extends Fields, K extends FieldKind> = {
+  [N in keyof S & string]: S[N]['kind'] extends K ? N : never;
+}[keyof S & string];
