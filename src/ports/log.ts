@@ -1,0 +1,61 @@
+/**
+ * What one group commit writes: accepted records, what was quarantined with them, and how many repeats were left out.
+ * One frame is one write and one fsync, and the next is written only after it: a damaged frame with a whole one behind
+ * it is therefore damage to durable data, never a torn write.
+ */
+export interface LogFrame {
+  /** The offset of the first record; the others follow without gaps. */
+  readonly firstOffset: number;
+  readonly recordCount: number;
+  /** NDJSON: each record ended by a line feed; nothing else. */
+  readonly records: Uint8Array;
+  readonly duplicateCount: number;
+  /** How many entries `quarantine` holds. */
+  readonly quarantineCount: number;
+  /** NDJSON of quarantine entries, as the engine writes and reads them; opaque to the log. */
+  readonly quarantine: Uint8Array;
+}
+
+/** A place between two frames: a segment's name and a byte position in it. */
+export interface LogPosition {
+  readonly segment: string;
+  readonly position: number;
+}
+
+/** A frame as it stands in the log. */
+export interface StoredFrame extends LogFrame {
+  readonly at: LogPosition;
+  /** Where the frame behind it stands, or will. */
+  readonly next: LogPosition;
+}
+
+export interface LogStatus {
+  readonly segments: number;
+  readonly bytes: number;
+  readonly nextOffset: number;
+}
+
+/** The durable, ordered list of accepted records. One process writes; others may read. */
+export interface Log {
+  readonly nextOffset: number;
+
+  /**
+   * Appends a frame and resolves once it is durable. One call at a time.
+   * On failure nothing of the frame is in the log, and the log goes on with the next call.
+   * @throws DaybookError `DISK_FULL` (retryable: when there is room the same call succeeds), `LOG_FAILED`
+   */
+  append(frame: Omit<LogFrame, 'firstOffset'>): Promise<StoredFrame>;
+
+  /**
+   * Durable frames in order, from the given place (one that `append` or `read` gave, else the log's beginning).
+   * Ends at what was durable when it began.
+   * @throws DaybookError `LOG_POSITION_UNKNOWN` when the place is not in the log
+   */
+  read(from?: LogPosition): AsyncIterable<StoredFrame>;
+
+  /** The frame that stands at a place. */
+  readFrame(at: LogPosition): Promise<StoredFrame>;
+
+  status(): LogStatus;
+  close(): Promise<void>;
+}

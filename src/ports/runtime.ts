@@ -1,0 +1,121 @@
+import type { Plan } from '../plan/plan.ts';
+import type { Frame, ReportPage, ReportQuery } from './rows.ts';
+
+/** Where a batch of records came from: `http`, `generator`, a file's name. Kept with what is quarantined. */
+export type Origin = string;
+
+/** Why a record cannot be accepted. */
+export interface Refusal {
+  readonly code:
+    | 'NOT_JSON'
+    | 'NOT_AN_OBJECT'
+    | 'NOT_UNICODE'
+    | 'MISSING_FIELD'
+    | 'WRONG_TYPE'
+    | 'NOT_A_UUID'
+    | 'IMPOSSIBLE_DATE'
+    | 'DATE_APART_FROM_TIME'
+    | 'NUMBER_OUT_OF_RANGE'
+    | 'TOO_LONG'
+    | 'CANNOT_BE_CONVERTED';
+  /** The field at fault, where it is one. */
+  readonly field?: string;
+  /** A sentence for people: what, where, what would be right. */
+  readonly reason: string;
+}
+
+/** A record that could not be made into JSON by its source (a CSV line, say); it goes to the quarantine as it was. */
+export interface Unreadable extends Refusal {
+  /** 1-based, in the batch or file that it came from. */
+  readonly line: number;
+  readonly record: string;
+}
+
+/** Records handed to the engine together; durable together. */
+export interface Intake {
+  readonly origin: Origin;
+  /** NDJSON in UTF-8: records separated by line feeds; a blank line is no record. Owned by the engine from now on. */
+  readonly lines: Uint8Array;
+  /** The number that the first line of `lines` is given in answers and in the quarantine; 1 unless told. */
+  readonly firstLine?: number;
+  /** What the source itself could not read; quarantined with the batch. */
+  readonly unreadable?: readonly Unreadable[];
+}
+
+/** What became of a batch. All of it is durable once this is given. */
+export interface Acceptance {
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly quarantined: readonly (Refusal & { readonly line: number })[];
+  /** The log's next offset after the batch. */
+  readonly offset: number;
+}
+
+/** A record in the quarantine. */
+export interface QuarantineEntry extends Refusal {
+  /** 1-based position in the quarantine. */
+  readonly id: number;
+  readonly atMs: number;
+  readonly origin: Origin;
+  readonly line: number;
+  /** The whole record as it came; `base64` when it was not UTF-8. */
+  readonly record: string;
+  readonly encoding: 'utf8' | 'base64';
+}
+
+export interface QuarantinePage {
+  readonly total: number;
+  readonly entries: readonly QuarantineEntry[];
+}
+
+/** What the parts are doing. */
+export interface RuntimeStatus {
+  readonly offset: number;
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly quarantined: number;
+  /** Records accepted in each of the last 60 seconds, oldest first. */
+  readonly perSecond: readonly number[];
+  /** Bytes handed over and not yet durable. */
+  readonly pendingBytes: number;
+  readonly log: { readonly segments: number; readonly bytes: number };
+  readonly checkpoint: { readonly offset: number; readonly atMs: number } | undefined;
+  /** Why nothing can be accepted at present (the disk is full, say); undefined when all is well. */
+  readonly trouble: string | undefined;
+  readonly newestDay: string | undefined;
+}
+
+/**
+ * A running Daybook, whichever parts it is made of: what the API, the pages, the sources and the commands work with.
+ */
+export interface Runtime {
+  readonly plan: Plan;
+
+  /**
+   * Accepts a batch: checks, drops repeats of known primary keys, writes to the log, and answers once all is durable.
+   * Calls may overlap; their order is the order of the calls. A batch handed over twice is counted once.
+   * @throws DaybookError `INTAKE_FULL` (retryable): more is waiting than may be, nothing of the batch was taken
+   * @throws DaybookError `DISK_FULL` (retryable), `LOG_FAILED`: nothing of the batch was taken
+   */
+  accept(intake: Intake): Promise<Acceptance>;
+
+  /**
+   * Rows of a report, all of one frame.
+   * @throws DaybookError `UNKNOWN_REPORT`, `BAD_QUERY` (message names the parameter and what it may be)
+   */
+  query(report: string, query: ReportQuery): Promise<ReportPage>;
+
+  /** Accepted records whose business date lies in the range (both included), in log order, as NDJSON chunks of whole lines. */
+  records(range: { readonly from?: string; readonly to?: string }): AsyncIterable<Uint8Array>;
+
+  /** What was refused, newest first. */
+  quarantine(page: { readonly limit: number; readonly offset: number }): Promise<QuarantinePage>;
+
+  status(): Promise<RuntimeStatus>;
+
+  /** Calls the listener with each frame from now on, at most about 20 a second. @returns a function that ends it */
+  subscribe(listener: (frame: Frame) => void): () => void;
+
+  /** Finishes what was accepted, writes a checkpoint and lets go of the folder. Idempotent. */
+  close(): Promise<void>;
+}
