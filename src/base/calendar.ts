@@ -1,0 +1,146 @@
+/**
+ * Calendar days as whole numbers (days since 1970-01-01, proleptic Gregorian), and the local time of a time zone.
+ * Source of the day arithmetic: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+ */
+export const MS_PER_DAY = 86_400_000;
+const DAYS_PER_ERA = 146_097;
+
+/** A moment as a store's clock on the wall shows it. */
+export interface LocalTime {
+  /** Days since 1970-01-01. */
+  readonly day: number;
+  /** Milliseconds since midnight by the wall clock. */
+  readonly msOfDay: number;
+}
+
+/** The day of a date, without checking that there is such a date. */
+export function dayFromCivil(year: number, month: number, dayOfMonth: number): number {
+  const y = month <= 2 ? year - 1 : year;
+  const era = Math.floor(y / 400);
+  const yearOfEra = y - era * 400;
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + dayOfMonth - 1;
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * DAYS_PER_ERA + dayOfEra - 719_468;
+}
+
+/** The number of days in a month of the Gregorian calendar; `month` is 1 to 12. */
+export function daysInMonth(year: number, month: number): number {
+  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
+
+const DAY_TEXT = /^(\d{4})-(\d{2})-(\d{2})$/;
+
+/** Reads `YYYY-MM-DD`; undefined when it is not that, or there is no such day. Years 0001 to 9999. */
+export function parseDay(text: string): number | undefined {
+  const match = DAY_TEXT.exec(text);
+  if (match === null) return undefined;
+  const year = Number(match[1]);
+  const month = Number(match[2]);
+  const dayOfMonth = Number(match[3]);
+  if (year < 1 || month < 1 || month > 12 || dayOfMonth < 1 || dayOfMonth > daysInMonth(year, month)) return undefined;
+  return dayFromCivil(year, month, dayOfMonth);
+}
+
+/** Prints a day as `YYYY-MM-DD`. */
+export function formatDay(day: number): string {
+  const shifted = day + 719_468;
+  const era = Math.floor(shifted / DAYS_PER_ERA);
+  const dayOfEra = shifted - era * DAYS_PER_ERA;
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  );
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153);
+  const dayOfMonth = dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1;
+  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
+  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  return `${pad(year, 4)}-${pad(month, 2)}-${pad(dayOfMonth, 2)}`;
+}
+
+/** Prints a local time as `YYYY-MM-DD HH:MM:SS`; milliseconds are left out. */
+export function formatLocalTime(time: LocalTime): string {
+  const seconds = Math.floor(time.msOfDay / 1000);
+  const clock = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return `${formatDay(time.day)} ${clock.map((part) => pad(part, 2)).join(':')}`;
+}
+
+function pad(value: number, length: number): string {
+  return value.toString().padStart(length, '0');
+}
+
+/** A time zone's clock on the wall. */
+export interface Zone {
+  readonly name: string;
+  /** The local time of an instant. */
+  localTime(epochMs: number): LocalTime;
+}
+
+/** Offsets change only on quarter hours, so an offset holds for its whole quarter. */
+const QUARTER_MS = 900_000;
+const CACHED_QUARTERS_MAX = 20_000;
+
+/**
+ * A time zone by its IANA name.
+ * @throws RangeError when the name is unknown
+ */
+export function zone(name: string): Zone {
+  const format = new Intl.DateTimeFormat('en-US-u-ca-iso8601-nu-latn', {
+    timeZone: name,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  });
+  const offsets = new Map<number, number>();
+  const offsetMs = (epochMs: number): number => {
+    const quarter = Math.floor(epochMs / QUARTER_MS);
+    const known = offsets.get(quarter);
+    if (known !== undefined) return known;
+    if (offsets.size >= CACHED_QUARTERS_MAX) offsets.clear();
+    const startMs = quarter * QUARTER_MS;
+    const parts = new Map(format.formatToParts(startMs).map((part) => [part.type, Number(part.value)]));
+    const part = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;
+    const localMs =
+      dayFromCivil(part('year'), part('month'), part('day')) * MS_PER_DAY +
+      (part('hour') * 3600 + part('minute') * 60 + part('second')) * 1000;
+    offsets.set(quarter, localMs - startMs);
+    return localMs - startMs;
+  };
+  return {
+    name,
+    localTime(epochMs) {
+      const localMs = epochMs + offsetMs(epochMs);
+      const day = Math.floor(localMs / MS_PER_DAY);
+      return { day, msOfDay: localMs - day * MS_PER_DAY };
+    },
+  };
+}
+
+const TIMESTAMP_TEXT =
+  /^(\d{4}-\d{2}-\d{2})[ Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:([Zz])|([+-])(\d{2}):?(\d{2}))?$/;
+
+/**
+ * Reads a moment: `YYYY-MM-DD HH:MM:SS`, which is local time in the zone, or ISO 8601 with an offset or `Z`.
+ * @returns the local time in the zone; undefined when it is neither, or there is no such moment
+ */
+export function parseTimestamp(text: string, local: Zone): LocalTime | undefined {
+  const match = TIMESTAMP_TEXT.exec(text);
+  if (match === null) return undefined;
+  const day = parseDay(match[1] ?? '');
+  const hour = Number(match[2]);
+  const minute = Number(match[3]);
+  const second = Number(match[4]);
+  if (day === undefined || hour > 23 || minute > 59 || second > 59) return undefined;
+  const ms = Number((match[5] ?? '').padEnd(3, '0').slice(0, 3));
+  const msOfDay = (hour * 3600 + minute * 60 + second) * 1000 + ms;
+  if (match[6] === undefined && match[7] === undefined) return { day, msOfDay };
+  const offsetHour = Number(match[8] ?? '0');
+  const offsetMinute = Number(match[9] ?? '0');
+  if (offsetHour > 23 || offsetMinute > 59) return undefined;
+  const offsetMs = (offsetHour * 60 + offsetMinute) * 60_000 * (match[7] === '-' ? -1 : 1);
+  return local.localTime(day * MS_PER_DAY + msOfDay - offsetMs);
+}

@@ -1,0 +1,181 @@
+import { zone } from '../base/calendar.ts';
+import { DaybookError } from '../base/errors.ts';
+import type { Definition } from '../definition/daybook.ts';
+import type { Tile } from '../definition/dashboard.ts';
+import type { Field, FieldKind } from '../definition/fields.ts';
+import type { Measure } from '../definition/measures.ts';
+import type { Condition, Report } from '../definition/report.ts';
+import type { Stream } from '../definition/stream.ts';
+
+/** Names end up as columns, topics and tables, so they are what all of those take. */
+const NAME = /^[a-z][a-z0-9_]{0,62}$/;
+const COMPARISONS = ['above', 'atLeast', 'below', 'atMost'];
+const MEASURED: Readonly<Record<string, readonly FieldKind[]>> = {
+  sum: ['integer', 'decimal'],
+  avg: ['integer', 'decimal'],
+  min: ['integer', 'decimal', 'number'],
+  max: ['integer', 'decimal', 'number'],
+  countDistinct: ['text', 'date', 'integer', 'decimal', 'number'],
+};
+const GROUPED: readonly FieldKind[] = ['text', 'date', 'integer', 'decimal', 'number'];
+
+/**
+ * Checks what TypeScript's types do not, or what was not type-checked.
+ * @throws DaybookError `DEFINITION_WRONG`, details.mistakes: one sentence a mistake
+ */
+export function checkDefinition(definition: Definition): void {
+  const mistakes = [
+    ...streamMistakes(definition.stream),
+    ...duplicates(definition.reports.map((report) => report.name)).map((name) => `two reports are named '${name}'`),
+    ...definition.reports.flatMap((report) =>
+      reportMistakes(report, definition.stream).map((mistake) => `report '${report.name}': ${mistake}`),
+    ),
+    ...definition.dashboard.tiles.flatMap((tile) =>
+      tileMistakes(tile, definition.reports).map((mistake) => `dashboard tile '${tile.title}': ${mistake}`),
+    ),
+  ];
+  if (mistakes.length === 0) return;
+  throw new DaybookError('DEFINITION_WRONG', `The definition is wrong: ${mistakes.join('; ')}.`, {
+    details: { mistakes },
+  });
+}
+
+function streamMistakes(stream: Stream): readonly string[] {
+  const at = `stream '${stream.name}'`;
+  const role = (name: string, what: string, kinds: readonly FieldKind[]): readonly string[] => {
+    const field = fieldOf(stream, name);
+    if (field === undefined) return [`${at}: its ${what} is ${unknownField(name, stream)}`];
+    if (!kinds.includes(field.kind)) return [`${at}: its ${what} '${name}' must be ${kinds.join(' or ')}, not ${field.kind}`];
+    return field.nullable ? [`${at}: its ${what} '${name}' must not be nullable`] : [];
+  };
+  const names = [stream.name, ...Object.keys(stream.fields)];
+  return [
+    ...names.filter((name) => !NAME.test(name)).map((name) => `${at}: '${name}' is no name: ${NAME_RULE}`),
+    ...role(stream.primaryKey, 'primary key', ['uuid', 'text']),
+    ...role(stream.eventTime, 'event time', ['timestamp']),
+    ...role(stream.businessDate, 'business date', ['date']),
+    ...(isTimeZone(stream.timeZone) ? [] : [`${at}: there is no time zone '${stream.timeZone}'; use a name such as 'Europe/Paris'`]),
+    ...(/^[A-Z]{3}$/.test(stream.currency) ? [] : [`${at}: '${stream.currency}' is no currency; use an ISO 4217 code such as 'USD'`]),
+    ...(isWholeIn(stream.businessDayEndsAtHour, 0, 23) ? [] : [`${at}: businessDayEndsAtHour must be a whole number from 0 to 23`]),
+    ...(isWholeIn(stream.latenessDays, 0, 3650) ? [] : [`${at}: latenessDays must be a whole number from 0 to 3650`]),
+    ...Object.entries(stream.fields).flatMap(([name, field]) =>
+      (field.min ?? -Infinity) > (field.max ?? Infinity) ? [`${at}: field '${name}': min is above max`] : [],
+    ),
+  ];
+}
+
+const NAME_RULE = 'use lower-case letters, digits and _, a letter first, 63 at most';
+
+function reportMistakes(report: Report, stream: Stream): readonly string[] {
+  const measures = Object.entries(report.measures);
+  const names = [...report.dimensions, ...measures.map(([name]) => name)];
+  return [
+    ...(NAME.test(report.name) ? [] : [`'${report.name}' is no name: ${NAME_RULE}`]),
+    ...(report.stream.name === stream.name ? [] : [`it is over the stream '${report.stream.name}', not '${stream.name}'`]),
+    ...(report.dimensions[0] === stream.businessDate
+      ? []
+      : [`its first dimension must be the business date '${stream.businessDate}', as reports are kept by day`]),
+    ...report.dimensions.flatMap((name) => dimensionMistakes(name, stream)),
+    ...(measures.length === 0 ? ['it has no measures'] : []),
+    ...duplicates(names).map((name) => `two of its columns are named '${name}'`),
+    ...measures.flatMap(([name, measure]) =>
+      measureMistakes(measure, stream, report).map((mistake) => `measure '${name}': ${mistake}`),
+    ),
+    ...measures.filter(([name]) => !NAME.test(name)).map(([name]) => `measure '${name}': that is no name: ${NAME_RULE}`),
+    ...Object.entries(report.where).flatMap(([name, condition]) =>
+      conditionMistakes(name, condition, stream).map((mistake) => `where '${name}': ${mistake}`),
+    ),
+  ];
+}
+
+function dimensionMistakes(name: string, stream: Stream): readonly string[] {
+  const field = fieldOf(stream, name);
+  if (field === undefined) return [`dimension '${name}' is ${unknownField(name, stream)}`];
+  return GROUPED.includes(field.kind) ? [] : [`dimension '${name}' is a ${field.kind}, which cannot be grouped by`];
+}
+
+function measureMistakes(measure: Measure, stream: Stream, report: Report): readonly string[] {
+  if (measure.kind === 'count') return [];
+  if (measure.kind === 'ratio') {
+    return [measure.numerator, measure.denominator].flatMap((name) => {
+      const part = report.measures[name];
+      if (part === undefined) return [`'${name}' is not a measure of this report; it has ${Object.keys(report.measures).join(', ')}`];
+      const floating = 'field' in part && fieldOf(stream, part.field)?.kind === 'number';
+      return part.kind === 'ratio' || part.kind === 'avg' || floating
+        ? [`'${name}' cannot be part of a ratio; take a count, or a sum, min or max of integers or decimals`]
+        : [];
+    });
+  }
+  const field = fieldOf(stream, measure.field);
+  if (field === undefined) return [`'${measure.field}' is ${unknownField(measure.field, stream)}`];
+  const kinds = MEASURED[measure.kind] ?? [];
+  if (!kinds.includes(field.kind)) {
+    return [`${measure.kind} of '${measure.field}' needs a field of kind ${kinds.join(', ')}; it is ${field.kind}`];
+  }
+  return field.nullable && measure.kind !== 'countDistinct'
+    ? [`${measure.kind} of '${measure.field}' needs a field that is never null`]
+    : [];
+}
+
+function conditionMistakes(name: string, condition: Condition, stream: Stream): readonly string[] {
+  const field = fieldOf(stream, name);
+  if (field === undefined) return [`that is ${unknownField(name, stream)}`];
+  if (!GROUPED.includes(field.kind)) return [`a ${field.kind} cannot be compared with a value`];
+  if (typeof condition !== 'object' || condition === null || Array.isArray(condition)) {
+    return valueMistakes([condition].flat() as readonly unknown[], field);
+  }
+  if ('not' in condition) return valueMistakes([condition.not].flat() as readonly unknown[], field);
+  return Object.entries(condition).flatMap(([test, value]) => {
+    if (!COMPARISONS.includes(test)) return [`'${test}' is no comparison; use ${COMPARISONS.join(', ')} or not`];
+    if (field.kind === 'text') return [`a text is compared by value only, not by '${test}'`];
+    return value === null ? [`'${test}' needs a value`] : valueMistakes([value], field);
+  });
+}
+
+function valueMistakes(values: readonly unknown[], field: Field): readonly string[] {
+  if (values.length === 0) return ['an empty list lets no record through'];
+  const wanted = field.kind === 'text' || field.kind === 'date' ? 'string' : 'number';
+  return values
+    .filter((value) => !(value === null && field.nullable) && typeof value !== wanted)
+    .map((value) => `${JSON.stringify(value)} is no ${field.kind}`);
+}
+
+function tileMistakes(tile: Tile, reports: readonly Report[]): readonly string[] {
+  const report = reports.find((each) => each.name === tile.report);
+  if (report === undefined) {
+    return [`there is no report '${tile.report}'; there are ${reports.map((each) => each.name).join(', ')}`];
+  }
+  const dimensions = tile.kind === 'map' ? [tile.latitude, tile.longitude] : [];
+  return [
+    ...(tile.measure in report.measures ? [] : [`report '${report.name}' has no measure '${tile.measure}'`]),
+    ...dimensions
+      .filter((name) => !report.dimensions.includes(name))
+      .map((name) => `report '${report.name}' has no dimension '${name}'`),
+  ];
+}
+
+function fieldOf(stream: Stream, name: string): Field | undefined {
+  return Object.hasOwn(stream.fields, name) ? stream.fields[name] : undefined;
+}
+
+function unknownField(name: string, stream: Stream): string {
+  return `not a field of stream '${stream.name}', which has ${Object.keys(stream.fields).join(', ')}`;
+}
+
+function duplicates(names: readonly string[]): readonly string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+}
+
+function isWholeIn(value: number, min: number, max: number): boolean {
+  return Number.isInteger(value) && value >= min && value <= max;
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    zone(name);
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
