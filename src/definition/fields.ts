@@ -34,6 +34,7 @@ interface Bounds {
   readonly max?: number;
 }
 
+/** The makers below return `NoInfer<N>`: else `defineStream`'s own type would widen a field's `true` to `boolean`. */
 function field<K extends FieldKind, N extends boolean>(
   kind: K,
   options: Nullability<N> & Bounds & { readonly quoted?: boolean; readonly maxLength?: number },
@@ -56,7 +57,7 @@ export function uuid(): Field<'uuid', false> {
 /** Text of at most `maxLength` characters (1,000 unless told). */
 export function text<N extends boolean = false>(
   options: Nullability<N> & { readonly maxLength?: number } = {},
-): Field<'text', N> {
+): Field<'text', NoInfer<N>> {
   return field('text', options);
 }
 
@@ -71,19 +72,19 @@ export function date(): Field<'date', false> {
 }
 
 /** A whole number. */
-export function integer<N extends boolean = false>(options: Nullability<N> & Bounds = {}): Field<'integer', N> {
+export function integer<N extends boolean = false>(options: Nullability<N> & Bounds = {}): Field<'integer', NoInfer<N>> {
   return field('integer', options);
 }
 
 /** A number with 6 decimal places, at most 9,007,199,254.740991 either way: money, rates. */
 export function decimal<N extends boolean = false>(
   options: Nullability<N> & Bounds & { readonly quoted?: boolean } = {},
-): Field<'decimal', N> {
+): Field<'decimal', NoInfer<N>> {
   return field('decimal', options);
 }
 
 /** A 64-bit float to group by, such as a coordinate. */
-export function number<N extends boolean = false>(options: Nullability<N> & Bounds = {}): Field<'number', N> {
+export function number<N extends boolean = false>(options: Nullability<N> & Bounds = {}): Field<'number', NoInfer<N>> {
   return field('number', options);
 }
 

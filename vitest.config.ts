@@ -1,0 +1,59 @@
+import { defineConfig } from 'vitest/config';
+
+const UNIT_TIMEOUT_MS = 30_000;
+const SLOW_TIMEOUT_MS = 180_000;
+
+/** Projects: `unit` and `types` are quick; `browser` and `crash` start whole Daybooks, so their files go one by one. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: [
+            'src/**/*.test.ts',
+            'web/**/*.test.{ts,tsx}',
+            'bench/**/*.test.ts',
+            'test/*.test.ts',
+            'test/oracle/**/*.test.ts',
+          ],
+          environment: 'node',
+          testTimeout: UNIT_TIMEOUT_MS,
+          hookTimeout: UNIT_TIMEOUT_MS,
+        },
+      },
+      {
+        test: {
+          name: 'types',
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            include: ['test/types/**/*.test-d.ts'],
+            tsconfig: './test/types/tsconfig.json',
+          },
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          environment: 'node',
+          fileParallelism: false,
+          testTimeout: SLOW_TIMEOUT_MS,
+          hookTimeout: SLOW_TIMEOUT_MS,
+        },
+      },
+      {
+        test: {
+          name: 'crash',
+          include: ['test/crash/**/*.test.ts'],
+          environment: 'node',
+          fileParallelism: false,
+          testTimeout: SLOW_TIMEOUT_MS,
+          hookTimeout: SLOW_TIMEOUT_MS,
+        },
+      },
+    ],
+  },
+});
