@@ -1,0 +1,205 @@
+import type { Zone } from '../base/calendar.ts';
+import { formatDay, MS_PER_DAY, parseDay, parseTimestamp } from '../base/calendar.ts';
+import { microsText, parseMicros } from '../base/decimal.ts';
+import type { FieldPlan, StreamPlan } from '../plan/plan.ts';
+import type { Refusal } from '../ports/runtime.ts';
+
+/** A record's line may be so long; Kafka's brokers take no longer messages by default. */
+export const RECORD_BYTES_MAX = 1_048_576;
+
+/** A record's values, by field index: texts as strings, numbers as the scanner keeps them, dates and the event time as days. */
+export interface CarefulRecord {
+  readonly values: readonly (string | number | null)[];
+  readonly businessDay: number;
+}
+
+/** A number as it stands in the JSON, so that no digit goes through a float. */
+class NumberText {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+type Read = { readonly value: string | number | null } | { readonly refusal: Refusal };
+
+/**
+ * Reads a line as the definition of what is a record says: `JSON.parse`, then field by field. Slow and obvious; the
+ * scanner gives the same answers fast, and leaves to this every line that is in any way unusual.
+ */
+export function readCarefully(line: Uint8Array, stream: StreamPlan, local: Zone): CarefulRecord | Refusal {
+  if (line.length > RECORD_BYTES_MAX) {
+    return refuse('TOO_LONG', undefined, `the record has ${line.length} bytes; at most ${RECORD_BYTES_MAX} are taken`);
+  }
+  const json = parseJson(line);
+  if ('reason' in json) return json;
+  const values: (string | number | null)[] = [];
+  for (const field of stream.fields) {
+    const read = readField(json.members, field, local);
+    if ('refusal' in read) return read.refusal;
+    values.push(read.value);
+  }
+  const eventDay = businessDayOf(json.members[stream.eventTime.name] as string, stream, local);
+  const given = values[stream.businessDate.index] as number | null;
+  if (given !== null && Math.abs(given - eventDay) > 1) {
+    return refuse(
+      'DATE_APART_FROM_TIME',
+      stream.businessDate.name,
+      `field '${stream.businessDate.name}' is ${formatDay(given)}, more than a day from '${stream.eventTime.name}', ` +
+        `whose business day is ${formatDay(eventDay)}`,
+    );
+  }
+  const businessDay = given ?? eventDay;
+  values[stream.businessDate.index] = businessDay;
+  return { values, businessDay };
+}
+
+function parseJson(line: Uint8Array): { readonly members: Readonly<Record<string, unknown>> } | Refusal {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(line);
+  } catch {
+    return refuse('NOT_UNICODE', undefined, 'the line is not UTF-8');
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text, keepNumberText);
+  } catch (error) {
+    if (error instanceof RangeError) return refuse('NOT_JSON', undefined, 'the record is nested too deeply');
+    return refuse('NOT_JSON', undefined, `the line is not JSON: ${(error as Error).message}`);
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed) || parsed instanceof NumberText) {
+    return refuse('NOT_AN_OBJECT', undefined, 'a record must be a JSON object');
+  }
+  return { members: parsed as Readonly<Record<string, unknown>> };
+}
+
+function keepNumberText(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  return typeof value === 'number' ? new NumberText(context?.source ?? String(value)) : value;
+}
+
+function readField(members: Readonly<Record<string, unknown>>, field: FieldPlan, local: Zone): Read {
+  const value = Object.hasOwn(members, field.name) ? members[field.name] : undefined;
+  if (value === undefined || (value === null && field.optional)) {
+    return field.optional ? { value: null } : refused('MISSING_FIELD', field, 'is missing');
+  }
+  if (value === null && field.nullable) return { value: null };
+  switch (field.kind) {
+    case 'uuid':
+      return readUuid(value, field);
+    case 'text':
+      return readText(value, field);
+    case 'timestamp':
+      return readMoment(value, field, local);
+    case 'date':
+      return readDate(value, field);
+    case 'integer':
+    case 'decimal':
+    case 'number':
+      return readNumber(value, field);
+  }
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+function readUuid(value: unknown, field: FieldPlan): Read {
+  if (typeof value !== 'string') return wrongType(value, field, 'a UUID in a string');
+  if (UUID.test(value)) return { value: value.toLowerCase() };
+  return refused('NOT_A_UUID', field, `is ${shown(value)}; it must be a UUID such as 0b7d1a2e-5f1c-4c8e-9d53-2f60a1c3b4d5`);
+}
+
+function readText(value: unknown, field: FieldPlan): Read {
+  if (typeof value !== 'string') return wrongType(value, field, 'a string');
+  if (!value.isWellFormed()) return refused('NOT_UNICODE', field, 'holds half a surrogate pair, which is no Unicode text');
+  // A code point has one or two UTF-16 units, so most texts need not be counted.
+  if (value.length > field.maxLength) {
+    const length = Array.from(value).length;
+    if (length > field.maxLength) {
+      return refused('TOO_LONG', field, `has ${length} characters; at most ${field.maxLength} are taken`);
+    }
+  }
+  return { value };
+}
+
+function readMoment(value: unknown, field: FieldPlan, local: Zone): Read {
+  if (typeof value !== 'string') return wrongType(value, field, 'a string');
+  const moment = parseTimestamp(value, local);
+  if (moment !== undefined) return { value: moment.day };
+  const wanted = `YYYY-MM-DD HH:MM:SS in ${local.name}, or ISO 8601 with an offset`;
+  return refused('IMPOSSIBLE_DATE', field, `is ${shown(value)}; it must be a moment that exists, as ${wanted}`);
+}
+
+function readDate(value: unknown, field: FieldPlan): Read {
+  if (typeof value !== 'string') return wrongType(value, field, 'a string');
+  const day = parseDay(value);
+  if (day !== undefined) return { value: day };
+  return refused('IMPOSSIBLE_DATE', field, `is ${shown(value)}; it must be a day that exists, as YYYY-MM-DD`);
+}
+
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+function readNumber(value: unknown, field: FieldPlan): Read {
+  const quoted = field.quoted && typeof value === 'string' && NUMBER.test(value);
+  if (!(value instanceof NumberText) && !quoted) {
+    return wrongType(value, field, field.quoted ? 'a number, or a string holding one' : 'a number');
+  }
+  const text = value instanceof NumberText ? value.text : (value as string);
+  const number = numberOf(text, field);
+  if (number === undefined) return refused('WRONG_TYPE', field, `is ${shown(text)}; it must be a whole number`);
+  if (number >= field.min && number <= field.max) return { value: number === 0 ? 0 : number };
+  return refused('NUMBER_OUT_OF_RANGE', field, `is ${shown(text)}; it must be from ${boundText(field, field.min)} to ${boundText(field, field.max)}`);
+}
+
+/** A number as the columns keep it; beyond what is exact it is infinite; undefined: no whole number where one must be. */
+function numberOf(text: string, field: FieldPlan): number | undefined {
+  if (field.kind === 'number') return Number(text);
+  const micros = parseMicros(text) ?? 0n;
+  const scaled = field.kind === 'integer' ? wholeOf(text) : micros;
+  if (scaled === undefined) return undefined;
+  const number = Number(scaled);
+  return Number.isSafeInteger(number) ? number : Math.sign(number) * Infinity;
+}
+
+/** The whole number that a text such as `3`, `3.0` or `3e2` holds, exactly; undefined when it is none. */
+function wholeOf(text: string): bigint | undefined {
+  const match = /^(-?)(\d+)(?:\.(\d*?)0*)?(?:[eE]([+-]?\d+))?$/.exec(text);
+  if (match === null) return undefined;
+  const fraction = match[3] ?? '';
+  const digits = ((match[2] ?? '') + fraction).replace(/^0+(?=.)/, '');
+  if (/^0*$/.test(digits)) return 0n;
+  const exponent = Number(match[4] ?? '0') - fraction.length;
+  if (exponent > 400) return match[1] === '-' ? -(10n ** 400n) : 10n ** 400n;
+  if (exponent >= 0) return BigInt(`${match[1]}${digits}`) * 10n ** BigInt(exponent);
+  if (-exponent >= digits.length || /[^0]/.test(digits.slice(exponent))) return undefined;
+  return BigInt(`${match[1]}${digits.slice(0, exponent)}`);
+}
+
+function businessDayOf(moment: string, stream: StreamPlan, local: Zone): number {
+  const time = parseTimestamp(moment, local);
+  if (time === undefined) return NaN;
+  const endMs = stream.businessDayEndsAtHour * 3_600_000;
+  return Math.floor((time.day * MS_PER_DAY + time.msOfDay - endMs) / MS_PER_DAY);
+}
+
+function boundText(field: FieldPlan, value: number): string {
+  return field.kind === 'decimal' ? microsText(BigInt(value)) : String(value);
+}
+
+function wrongType(value: unknown, field: FieldPlan, wanted: string): Read {
+  const text = value instanceof NumberText ? value.text : JSON.stringify(value);
+  return refused('WRONG_TYPE', field, `is ${shown(text)}; it must be ${wanted}`);
+}
+
+/** A value as a reason shows it: short, however long it is. */
+function shown(text: string): string {
+  const short = text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  return JSON.stringify(short.toWellFormed()).slice(1, -1);
+}
+
+function refused(code: Refusal['code'], field: FieldPlan, rest: string): Read {
+  return { refusal: refuse(code, field.name, `field '${field.name}' ${rest}`) };
+}
+
+function refuse(code: Refusal['code'], field: string | undefined, reason: string): Refusal {
+  return field === undefined ? { code, reason } : { code, field, reason };
+}

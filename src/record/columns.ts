@@ -1,0 +1,53 @@
+import type { Refusal } from '../ports/runtime.ts';
+import type { FieldRole } from './roles.ts';
+
+/** How many 32-bit words a primary key has: a UUID's 128 bits, or a text key's id and three zeros. */
+export const KEY_WORDS = 4;
+
+/** Records as columns, in the order of their lines. Row `i` of each array is record `i`. */
+export interface RecordColumns {
+  count: number;
+  /** The lines that the records were read from. */
+  readonly bytes: Uint8Array;
+  /** Where each record's line begins and ends in `bytes`, without its line feed. */
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  /** The number of each record's line. */
+  readonly lines: Int32Array;
+  /** `KEY_WORDS` words a record. */
+  readonly keys: Int32Array;
+  /** Business days, days since 1970-01-01. */
+  readonly days: Int32Array;
+  /** By field index: dictionary ids (0 is null); undefined where the field is not interned. */
+  readonly ids: readonly (Int32Array | undefined)[];
+  /** By field index: numbers (decimals in micro-units, dates as days, null as NaN); undefined where none is needed. */
+  readonly values: readonly (Float64Array | undefined)[];
+}
+
+/** A line that is no acceptable record. */
+export interface RefusedLine {
+  readonly line: number;
+  readonly start: number;
+  readonly end: number;
+  readonly refusal: Refusal;
+}
+
+export interface ScannedLines {
+  readonly columns: RecordColumns;
+  readonly refused: readonly RefusedLine[];
+}
+
+/** Columns with room for so many records. */
+export function makeColumns(bytes: Uint8Array, capacity: number, roles: readonly FieldRole[]): RecordColumns {
+  return {
+    count: 0,
+    bytes,
+    starts: new Int32Array(capacity),
+    ends: new Int32Array(capacity),
+    lines: new Int32Array(capacity),
+    keys: new Int32Array(capacity * KEY_WORDS),
+    days: new Int32Array(capacity),
+    ids: roles.map((role) => (role.id ? new Int32Array(capacity) : undefined)),
+    values: roles.map((role) => (role.value ? new Float64Array(capacity) : undefined)),
+  };
+}
