@@ -1,0 +1,85 @@
+import type { Disk } from '../ports/disk.ts';
+import type { LogPosition } from '../ports/log.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { QuarantineFacts } from './quarantine.ts';
+import { packSections, unpackSections } from './sections.ts';
+import type { SectionArray } from './sections.ts';
+import type { StateFacts } from './state.ts';
+
+const FOLDER = 'checkpoints';
+const FORMAT = 1;
+const NAME = /^(\d{20})\.checkpoint$/;
+/** The one before the newest stays, in case the newest is damaged. */
+const KEPT = 2;
+
+/** All that the engine knows as of one place in the log. */
+export interface Checkpoint {
+  readonly facts: CheckpointFacts;
+  readonly arrays: readonly SectionArray[];
+}
+
+export interface CheckpointFacts {
+  readonly format: number;
+  readonly fingerprint: string;
+  readonly atMs: number;
+  /** The log's next offset, and where its next frame stands. */
+  readonly offset: number;
+  readonly next: LogPosition;
+  readonly duplicates: number;
+  readonly quarantine: QuarantineFacts;
+  readonly state: StateFacts;
+}
+
+/** The format that this version writes. */
+export const CHECKPOINT_FORMAT = FORMAT;
+
+/**
+ * Writes a checkpoint so that a crash at any moment leaves either all of it or none, and removes those that are no
+ * longer needed.
+ */
+export async function writeCheckpoint(disk: Disk, checkpoint: Checkpoint): Promise<void> {
+  await disk.makeFolder(FOLDER);
+  const name = `${FOLDER}/${checkpoint.facts.offset.toString().padStart(20, '0')}.checkpoint`;
+  const temporary = `${name}.tmp`;
+  await disk.remove(temporary);
+  const file = await disk.open(temporary, 'create');
+  try {
+    await file.writeAt(0, packSections(checkpoint.facts, checkpoint.arrays));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await disk.rename(temporary, name);
+  await disk.syncFolder(FOLDER);
+  const outdated = (await checkpointNames(disk)).slice(KEPT);
+  for (const old of outdated) await disk.remove(`${FOLDER}/${old}`);
+}
+
+/**
+ * Whole checkpoints of this plan, newest first. One that is damaged, or of another definition or format, is left out
+ * and said so.
+ */
+export async function* readCheckpoints(
+  disk: Disk,
+  plan: Plan,
+  onNotice: (sentence: string) => void,
+): AsyncGenerator<Checkpoint> {
+  for (const name of await checkpointNames(disk)) {
+    const file = await disk.read(`${FOLDER}/${name}`);
+    const unpacked = file === undefined ? undefined : unpackSections(file);
+    if (unpacked === undefined) {
+      onNotice(`The checkpoint ${FOLDER}/${name} is damaged and is left out.`);
+      continue;
+    }
+    const facts = unpacked.facts as CheckpointFacts;
+    if (facts.format !== FORMAT || facts.fingerprint !== plan.fingerprint) {
+      onNotice(`The checkpoint ${FOLDER}/${name} is of another definition; the reports are computed again from the log.`);
+      continue;
+    }
+    yield { facts, arrays: unpacked.arrays };
+  }
+}
+
+async function checkpointNames(disk: Disk): Promise<readonly string[]> {
+  return (await disk.list(FOLDER)).filter((name) => NAME.test(name)).toReversed();
+}

@@ -1,0 +1,317 @@
+import { formatDay, parseDay } from '../base/calendar.ts';
+import { DaybookError } from '../base/errors.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Disk } from '../ports/disk.ts';
+import type { Log, LogPosition, StoredFrame } from '../ports/log.ts';
+import type { Frame, ReportPage, ReportQuery } from '../ports/rows.ts';
+import type { Acceptance, Intake, QuarantinePage, Runtime, RuntimeStatus } from '../ports/runtime.ts';
+import { Scanner } from '../record/scanner.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { CHECKPOINT_FORMAT, writeCheckpoint } from './checkpoint.ts';
+import type { PreparedGroup, WaitingBatch } from './group.ts';
+import { answerOf, prepareGroup, refusedOf } from './group.ts';
+import { FrameFeed } from './frame-feed.ts';
+import { Quarantine } from './quarantine.ts';
+import { newestDayText, queryState } from './query.ts';
+import { RateMeter } from './rate-meter.ts';
+import { recordsBetween } from './raw-records.ts';
+import { EngineState } from './state.ts';
+
+/** Bytes that may wait for the disk; beyond it batches are turned away, so that memory stays bounded. */
+const PENDING_BYTES_MAX = 64 * 1024 * 1024;
+/** One frame of the log holds no more than this, or a single batch. */
+const GROUP_BYTES_MAX = 16 * 1024 * 1024;
+/** What a restart may have to read again. */
+const CHECKPOINT_RECORDS = 250_000;
+const CHECKPOINT_INTERVAL_MS = 60_000;
+/** How often a disk that failed is tried again while nobody writes. */
+const TROUBLE_RETRY_MS = 5_000;
+
+export interface EngineOptions {
+  readonly plan: Plan;
+  readonly log: Log;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  /** A whole checkpoint of the plan whose place is in the log; undefined: everything is read from the log. */
+  readonly checkpoint?: Checkpoint | undefined;
+  /** Told how many of the log's records have been taken in, while the engine catches up. */
+  readonly onProgress?: (records: number, total: number) => void;
+}
+
+/**
+ * Opens the embedded engine: the newest checkpoint and the log behind it give the state that was there before.
+ * @throws DaybookError `LOG_OTHER_DEFINITION` when a record in the log is none by the present definition
+ */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const engine = new Engine(options);
+  await engine.catchUp(options.onProgress);
+  return engine;
+}
+
+/**
+ * The embedded engine. Batches are scanned as they come; waiting ones are checked for repeats, written and fsynced
+ * together as one frame of the log (group commit), then added to the reports and answered. So what is answered is
+ * durable, and what is shown was answered.
+ */
+export class Engine implements Runtime {
+  readonly plan: Plan;
+  readonly #log: Log;
+  readonly #disk: Disk;
+  readonly #clock: Clock;
+  readonly #scanner: Scanner;
+  readonly #state: EngineState;
+  readonly #quarantine: Quarantine;
+  readonly #feed: FrameFeed;
+  readonly #rate: RateMeter;
+  readonly #waiting: WaitingBatch[] = [];
+  readonly #closing = new AbortController();
+  #pendingBytes = 0;
+  #committing: Promise<void> | undefined;
+  #offset: number;
+  #next: LogPosition | undefined;
+  #duplicates: number;
+  #trouble: string | undefined;
+  #checkpointed: { readonly offset: number; readonly atMs: number } | undefined;
+  #checkpointing: Promise<void> | undefined;
+  #changedSinceCheckpoint = false;
+
+  constructor({ plan, log, disk, clock, checkpoint }: EngineOptions) {
+    this.plan = plan;
+    this.#log = log;
+    this.#disk = disk;
+    this.#clock = clock;
+    this.#state =
+      checkpoint === undefined ? new EngineState(plan) : EngineState.load(plan, checkpoint.facts.state, checkpoint.arrays);
+    this.#quarantine = new Quarantine(checkpoint?.facts.quarantine);
+    this.#offset = checkpoint?.facts.offset ?? 0;
+    this.#next = checkpoint?.facts.next;
+    this.#duplicates = checkpoint?.facts.duplicates ?? 0;
+    this.#checkpointed = checkpoint && { offset: checkpoint.facts.offset, atMs: checkpoint.facts.atMs };
+    this.#scanner = new Scanner(plan, this.#state.dictionaries);
+    this.#feed = new FrameFeed(this.#state, clock, this.#closing.signal);
+    this.#rate = new RateMeter(clock);
+  }
+
+  /** Takes in the log behind the checkpoint. */
+  async catchUp(onProgress?: (records: number, total: number) => void): Promise<void> {
+    const total = this.#log.nextOffset - this.#offset;
+    for await (const frame of this.#log.read(this.#next)) {
+      this.#takeIn(frame);
+      onProgress?.(total - (this.#log.nextOffset - this.#offset), total);
+    }
+    this.#feed.forget();
+  }
+
+  async accept(intake: Intake): Promise<Acceptance> {
+    const bytes = intake.lines.length;
+    if (this.#closing.signal.aborted) {
+      throw new DaybookError('CLOSING', 'Daybook is closing; send the records again once it has started.', { retryable: true });
+    }
+    if (this.#pendingBytes + bytes > PENDING_BYTES_MAX && this.#pendingBytes > 0) {
+      throw new DaybookError('INTAKE_FULL', `${this.#pendingBytes} bytes are waiting for the disk; send the records again in a second.`, {
+        retryable: true,
+        details: { pendingBytes: this.#pendingBytes, pendingBytesMax: PENDING_BYTES_MAX },
+      });
+    }
+    const scanned = this.#scanner.scan(intake.lines, intake.firstLine ?? 1);
+    const { promise, resolve, reject } = Promise.withResolvers<Acceptance>();
+    this.#waiting.push({ intake, columns: scanned.columns, refused: refusedOf(intake, scanned), resolve, reject });
+    this.#pendingBytes += bytes;
+    this.#committing ??= this.#commitWaiting();
+    return promise;
+  }
+
+  async query(report: string, query: ReportQuery): Promise<ReportPage> {
+    return queryState(this.#state, report, query, this.#offset);
+  }
+
+  records(range: { readonly from?: string; readonly to?: string }): AsyncIterable<Uint8Array> {
+    return recordsBetween(this.#log, this.plan, dayOr('from', range.from, -Infinity), dayOr('to', range.to, Infinity));
+  }
+
+  async quarantine(page: { readonly limit: number; readonly offset: number }): Promise<QuarantinePage> {
+    return this.#quarantine.page(this.#log, page.limit, page.offset);
+  }
+
+  async status(): Promise<RuntimeStatus> {
+    const { segments, bytes } = this.#log.status();
+    return {
+      offset: this.#offset,
+      accepted: this.#state.keys.size,
+      duplicates: this.#duplicates,
+      quarantined: this.#quarantine.size,
+      perSecond: this.#rate.perSecond(),
+      pendingBytes: this.#pendingBytes,
+      log: { segments, bytes },
+      checkpoint: this.#checkpointed,
+      trouble: this.#trouble,
+      newestDay: newestDayText(this.#state),
+    };
+  }
+
+  subscribe(listener: (frame: Frame) => void): () => void {
+    return this.#feed.subscribe(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#committing;
+    await this.#checkpointing;
+    if (this.#changedSinceCheckpoint) await this.#writeCheckpoint();
+    await this.#log.close();
+  }
+
+  /** Commits groups of waiting batches until none waits. One runs at a time. */
+  async #commitWaiting(): Promise<void> {
+    // Batches that come in the same turn are committed together.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const batches = takeGroup(this.#waiting);
+      await this.#commit(batches);
+      this.#pendingBytes -= batches.reduce((sum, batch) => sum + batch.intake.lines.length, 0);
+      this.#checkpointWhenDue();
+    }
+    this.#committing = undefined;
+  }
+
+  async #commit(batches: readonly WaitingBatch[]): Promise<void> {
+    const keysBefore = this.#state.keys.size;
+    const group = prepareGroup(batches, this.#state, this.#quarantine, this.#clock.nowMs());
+    try {
+      if (group.isEmpty) {
+        if (this.#trouble !== undefined) await this.#tryDisk();
+      } else {
+        this.#settle(await this.#log.append(group.frame), group);
+      }
+    } catch (error) {
+      // Nothing of the group is in the log, so nothing of it may be remembered.
+      this.#state.keys.truncate(keysBefore);
+      this.#noteTrouble(error);
+      for (const batch of batches) batch.reject(error);
+      return;
+    }
+    this.#trouble = undefined;
+    for (const prepared of group.batches) prepared.batch.resolve(answerOf(prepared, this.#offset));
+  }
+
+  /** Adds a durable group to the reports. */
+  #settle(stored: StoredFrame, group: PreparedGroup): void {
+    for (const { batch, picked } of group.batches) this.#state.apply(batch.columns, picked);
+    this.#quarantine.add(stored.at, group.fingerprints);
+    this.#rate.add(stored.recordCount);
+    this.#advance(stored);
+    this.#feed.changed(this.#offset);
+  }
+
+  /** Takes in a frame that was read from the log. */
+  #takeIn(frame: StoredFrame): void {
+    const { columns, refused } = this.#scanner.scan(frame.records, 1);
+    const first = refused[0];
+    if (first !== undefined || columns.count !== frame.recordCount) {
+      throw new DaybookError(
+        'LOG_OTHER_DEFINITION',
+        `Record ${frame.firstOffset + (first?.line ?? columns.count) - 1} in the log (segment ${frame.at.segment}, position ${frame.at.position}) ` +
+          `is no record by the present definition: ${first?.refusal.reason ?? 'records are missing'}. ` +
+          `Go back to the definition that it was accepted with, or start with another data folder.`,
+        { details: { segment: frame.at.segment, position: frame.at.position } },
+      );
+    }
+    this.#state.apply(columns, this.#state.claim(columns));
+    if (frame.quarantineCount > 0) this.#quarantine.addStored(frame.at, frame.quarantine);
+    this.#advance(frame);
+  }
+
+  #advance(frame: StoredFrame): void {
+    this.#offset = frame.firstOffset + frame.recordCount;
+    this.#duplicates += frame.duplicateCount;
+    this.#next = frame.next;
+    this.#changedSinceCheckpoint = true;
+  }
+
+  /** Says what is wrong until a write succeeds, and tries one now and then so that it ends when the cause does. */
+  #noteTrouble(error: unknown): void {
+    const wasWell = this.#trouble === undefined;
+    this.#trouble = error instanceof Error ? error.message : String(error);
+    if (wasWell) void this.#retryUntilWell();
+  }
+
+  async #retryUntilWell(): Promise<void> {
+    while (this.#trouble !== undefined && !this.#closing.signal.aborted) {
+      await this.#clock.sleep(TROUBLE_RETRY_MS, this.#closing.signal);
+      if (this.#committing !== undefined || this.#closing.signal.aborted) continue;
+      // An empty batch is committed like any other, and so never beside one.
+      await this.accept({ origin: 'disk check', lines: new Uint8Array() }).catch((error: unknown) => {
+        this.#trouble = error instanceof Error ? error.message : String(error);
+      });
+    }
+  }
+
+  async #tryDisk(): Promise<void> {
+    const nothing = new Uint8Array();
+    const stored = await this.#log.append({
+      recordCount: 0,
+      records: nothing,
+      duplicateCount: 0,
+      quarantineCount: 0,
+      quarantine: nothing,
+    });
+    this.#advance(stored);
+  }
+
+  #checkpointWhenDue(): void {
+    if (this.#checkpointing !== undefined || !this.#changedSinceCheckpoint) return;
+    const last = this.#checkpointed;
+    const records = this.#offset - (last?.offset ?? 0);
+    const dueByTime = last !== undefined && this.#clock.nowMs() - last.atMs >= CHECKPOINT_INTERVAL_MS;
+    if (records < CHECKPOINT_RECORDS && !dueByTime) return;
+    this.#checkpointing = this.#writeCheckpoint()
+      .catch((error: unknown) => this.#noteTrouble(error))
+      .finally(() => {
+        this.#checkpointing = undefined;
+      });
+  }
+
+  async #writeCheckpoint(): Promise<void> {
+    if (this.#next === undefined) return;
+    const atMs = this.#clock.nowMs();
+    const { facts, arrays } = this.#state.save();
+    const offset = this.#offset;
+    this.#changedSinceCheckpoint = false;
+    await writeCheckpoint(this.#disk, {
+      facts: {
+        format: CHECKPOINT_FORMAT,
+        fingerprint: this.plan.fingerprint,
+        atMs,
+        offset,
+        next: this.#next,
+        duplicates: this.#duplicates,
+        quarantine: this.#quarantine.save(),
+        state: facts,
+      },
+      arrays,
+    });
+    this.#checkpointed = { offset, atMs };
+  }
+}
+
+/** The batches that go into the next frame: in order, as many as fit, at least one. */
+function takeGroup(waiting: WaitingBatch[]): readonly WaitingBatch[] {
+  let bytes = 0;
+  let count = 0;
+  for (const { intake } of waiting) {
+    bytes += intake.lines.length;
+    if (count > 0 && bytes > GROUP_BYTES_MAX) break;
+    count++;
+  }
+  return waiting.splice(0, count);
+}
+
+function dayOr(name: string, text: string | undefined, open: number): number {
+  if (text === undefined) return open;
+  const day = parseDay(text);
+  if (day === undefined) {
+    throw new DaybookError('BAD_QUERY', `'${name}' is '${text}'; it must be a day that exists, as ${formatDay(0)}.`);
+  }
+  return day;
+}

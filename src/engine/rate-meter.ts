@@ -1,0 +1,35 @@
+import type { Clock } from '../ports/clock.ts';
+
+const SECONDS = 60;
+
+/** Counts records by the second, for the last minute. */
+export class RateMeter {
+  readonly #clock: Clock;
+  readonly #counts = new Float64Array(SECONDS);
+  #second: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#second = Math.floor(clock.nowMs() / 1000);
+  }
+
+  add(records: number): void {
+    this.#turn();
+    const slot = this.#second % SECONDS;
+    this.#counts[slot] = (this.#counts[slot] as number) + records;
+  }
+
+  /** Records of each of the last 60 whole seconds, oldest first; the present second is not in it. */
+  perSecond(): readonly number[] {
+    this.#turn();
+    return Array.from({ length: SECONDS - 1 }, (_, i) => this.#counts[(this.#second + 1 + i) % SECONDS] as number);
+  }
+
+  /** Moves on to the present second and clears those that nothing was counted in. */
+  #turn(): void {
+    const now = Math.floor(this.#clock.nowMs() / 1000);
+    const passed = Math.min(SECONDS, Math.max(0, now - this.#second));
+    for (let i = 1; i <= passed; i++) this.#counts[(this.#second + i) % SECONDS] = 0;
+    this.#second = Math.max(now, this.#second);
+  }
+}
