@@ -64,6 +64,7 @@ export class Engine implements Runtime {
   readonly #quarantine: Quarantine;
   readonly #feed: FrameFeed;
   readonly #rate: RateMeter;
+  readonly #startedAtMs: number;
   readonly #waiting: WaitingBatch[] = [];
   readonly #closing = new AbortController();
   #pendingBytes = 0;
@@ -75,12 +76,14 @@ export class Engine implements Runtime {
   #checkpointed: { readonly offset: number; readonly atMs: number } | undefined;
   #checkpointing: Promise<void> | undefined;
   #changedSinceCheckpoint = false;
+  #closed: Promise<void> | undefined;
 
   constructor({ plan, log, disk, clock, checkpoint }: EngineOptions) {
     this.plan = plan;
     this.#log = log;
     this.#disk = disk;
     this.#clock = clock;
+    this.#startedAtMs = clock.nowMs();
     this.#state =
       checkpoint === undefined ? new EngineState(plan) : EngineState.load(plan, checkpoint.facts.state, checkpoint.arrays);
     this.#quarantine = new Quarantine(checkpoint?.facts.quarantine);
@@ -154,7 +157,12 @@ export class Engine implements Runtime {
     return this.#feed.subscribe(listener);
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#closing.abort();
     await this.#committing;
     await this.#checkpointing;
@@ -178,25 +186,26 @@ export class Engine implements Runtime {
   async #commit(batches: readonly WaitingBatch[]): Promise<void> {
     const keysBefore = this.#state.keys.size;
     const group = prepareGroup(batches, this.#state, this.#quarantine, this.#clock.nowMs());
-    try {
-      if (group.isEmpty) {
-        if (this.#trouble !== undefined) await this.#tryDisk();
-      } else {
-        this.#settle(await this.#log.append(group.frame), group);
+    // With nothing to write, a disk in trouble is tried all the same: that is how the trouble ends.
+    if (!group.isEmpty || this.#trouble !== undefined) {
+      let stored: StoredFrame;
+      try {
+        stored = await this.#log.append(group.frame);
+      } catch (error) {
+        // Nothing of the group is in the log, so nothing of it may be remembered.
+        this.#state.keys.truncate(keysBefore);
+        this.#noteTrouble(error);
+        for (const batch of batches) batch.reject(error);
+        return;
       }
-    } catch (error) {
-      // Nothing of the group is in the log, so nothing of it may be remembered.
-      this.#state.keys.truncate(keysBefore);
-      this.#noteTrouble(error);
-      for (const batch of batches) batch.reject(error);
-      return;
+      this.#settle(stored, group);
     }
-    this.#trouble = undefined;
     for (const prepared of group.batches) prepared.batch.resolve(answerOf(prepared, this.#offset));
   }
 
   /** Adds a durable group to the reports. */
   #settle(stored: StoredFrame, group: PreparedGroup): void {
+    this.#trouble = undefined;
     for (const { batch, picked } of group.batches) this.#state.apply(batch.columns, picked);
     this.#quarantine.add(stored.at, group.fingerprints);
     this.#rate.add(stored.recordCount);
@@ -247,24 +256,11 @@ export class Engine implements Runtime {
     }
   }
 
-  async #tryDisk(): Promise<void> {
-    const nothing = new Uint8Array();
-    const stored = await this.#log.append({
-      recordCount: 0,
-      records: nothing,
-      duplicateCount: 0,
-      quarantineCount: 0,
-      quarantine: nothing,
-    });
-    this.#advance(stored);
-  }
-
   #checkpointWhenDue(): void {
     if (this.#checkpointing !== undefined || !this.#changedSinceCheckpoint) return;
-    const last = this.#checkpointed;
-    const records = this.#offset - (last?.offset ?? 0);
-    const dueByTime = last !== undefined && this.#clock.nowMs() - last.atMs >= CHECKPOINT_INTERVAL_MS;
-    if (records < CHECKPOINT_RECORDS && !dueByTime) return;
+    const records = this.#offset - (this.#checkpointed?.offset ?? 0);
+    const sinceMs = this.#clock.nowMs() - Math.max(this.#startedAtMs, this.#checkpointed?.atMs ?? 0);
+    if (records < CHECKPOINT_RECORDS && sinceMs < CHECKPOINT_INTERVAL_MS) return;
     this.#checkpointing = this.#writeCheckpoint()
       .catch((error: unknown) => this.#noteTrouble(error))
       .finally(() => {

@@ -1,0 +1,204 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { daybook } from '../../daybook.config.ts';
+import { zone } from '../base/calendar.ts';
+import { makePlan } from '../plan/normalise.ts';
+import { readCarefully } from './careful.ts';
+import type { Dictionaries } from './dictionaries.ts';
+import { makeDictionaries } from './dictionaries.ts';
+import { NumberDictionary } from './number-dictionary.ts';
+import { Scanner } from './scanner.ts';
+import { TextDictionary } from './text-dictionary.ts';
+
+const plan = makePlan(daybook);
+const newYork = zone(plan.stream.timeZone);
+const encoder = new TextEncoder();
+
+const sale = {
+  ts_id: '0b7d1a2e-5f1c-4c8e-9d53-2f60a1c3b4d5',
+  ts: '2026-03-04 10:11:12',
+  ts_date: '2026-03-04',
+  customer_id: 'CG-12520',
+  customer_name: 'Claire Gute',
+  segment: 'Consumer',
+  country: 'United States',
+  city: 'Henderson',
+  category: 'Furniture',
+  sub_category: 'Chairs',
+  product_name: 'Stacking chair, 18" seat',
+  price: 211.11999999999998,
+  quantity: 2,
+  discount: '0.5',
+  revenue: 422.23999999999995,
+  profit: 211.11999999999998,
+  latitude: 37.8363295,
+  longitude: -87.5900067,
+};
+
+/** What the scanner put into the columns for one field of a record, decoded again. */
+function cell(dictionaries: Dictionaries, ids: Int32Array | undefined, values: Float64Array | undefined, index: number, row: number): unknown {
+  const dictionary = dictionaries[index];
+  if (ids !== undefined && dictionary instanceof TextDictionary) return dictionary.text(ids[row] as number);
+  if (ids !== undefined && dictionary instanceof NumberDictionary) return dictionary.value(ids[row] as number);
+  const value = values?.[row];
+  return Number.isNaN(value) ? null : value;
+}
+
+function scanLines(lines: readonly (string | Uint8Array)[]): { scanner: Scanner; dictionaries: Dictionaries; scanned: ReturnType<Scanner['scan']> } {
+  const dictionaries = makeDictionaries(plan);
+  const scanner = new Scanner(plan, dictionaries);
+  const bytes = Buffer.concat(lines.flatMap((line) => [typeof line === 'string' ? encoder.encode(line) : line, encoder.encode('\n')]));
+  return { scanner, dictionaries, scanned: scanner.scan(bytes, 1) };
+}
+
+/** Asserts that the scanner and the careful reader agree on each line: acceptance, refusal, and every value. */
+function expectAgreement(lines: readonly (string | Uint8Array)[]): void {
+  const { dictionaries, scanned } = scanLines(lines);
+  const { columns, refused } = scanned;
+  let row = 0;
+  lines.forEach((line, at) => {
+    const bytes = typeof line === 'string' ? encoder.encode(line) : line;
+    const careful = readCarefully(bytes, plan.stream, newYork);
+    if ('reason' in careful) {
+      expect(refused.find((each) => each.line === at + 1)?.refusal).toEqual(careful);
+      return;
+    }
+    expect(columns.lines[row]).toBe(at + 1);
+    expect(columns.days[row]).toBe(careful.businessDay);
+    const words = String(careful.values[plan.stream.primaryKey.index]).replaceAll('-', '').match(/.{8}/g) ?? [];
+    expect([...columns.keys.subarray(row * 4, row * 4 + 4)]).toEqual(words.map((word) => Number.parseInt(word, 16) | 0));
+    for (const { index } of plan.stream.fields) {
+      if (columns.ids[index] === undefined && columns.values[index] === undefined) continue;
+      expect(cell(dictionaries, columns.ids[index], columns.values[index], index, row)).toBe(careful.values[index]);
+    }
+    row++;
+  });
+  expect(columns.count).toBe(row);
+}
+
+/** A sale's JSON with one member's text put in place of its own. */
+function withText(name: keyof typeof sale, text: string): string {
+  return JSON.stringify({ ...sale, [name]: '\u0000' }).replace('"\\u0000"', () => text);
+}
+
+describe('the scanner', () => {
+  it('reads money exactly, half-even at the seventh place', () => {
+    const cases: readonly (readonly [string, number])[] = [
+      ['422.23999999999995', 422_240_000],
+      ['0.0000005', 0],
+      ['0.0000015', 2],
+      ['0.0000025', 2],
+      ['0.00000250000000001', 3],
+      ['-0.0000015', -2],
+      ['1.2e3', 1_200_000_000],
+      ['-0', 0],
+      ['-0.0', 0],
+      ['9007199254.740991', 9_007_199_254_740_991],
+      ['123456789.123456', 123_456_789_123_456],
+    ];
+    const { scanned } = scanLines(cases.map(([text]) => withText('revenue', text)));
+    const revenue = plan.stream.fields.findIndex((field) => field.name === 'revenue');
+    expect(scanned.refused).toEqual([]);
+    expect([...(scanned.columns.values[revenue] ?? [])].slice(0, cases.length)).toEqual(cases.map(([, micros]) => micros));
+  });
+
+  it('gives each refused line its number and its reason', () => {
+    const { scanned } = scanLines([
+      JSON.stringify(sale),
+      '',
+      '{"ts_id":',
+      '[1]',
+      JSON.stringify({ ...sale, ts_id: 'x' }),
+      JSON.stringify({ ...sale, ts_date: '2026-02-30' }),
+      JSON.stringify({ ...sale, ts_date: '2026-03-06' }),
+      JSON.stringify({ ...sale, quantity: 0 }),
+      JSON.stringify({ ...sale, customer_id: 7 }),
+      JSON.stringify({ ...sale, product_name: 'é'.repeat(1001) }),
+      JSON.stringify({ ...sale, city: undefined }),
+      JSON.stringify({ ...sale, revenue: 9_007_199_255 }),
+    ]);
+    expect(scanned.columns.count).toBe(1);
+    expect(scanned.refused.map(({ line, refusal }) => [line, refusal.code, refusal.field])).toEqual([
+      [3, 'NOT_JSON', undefined],
+      [4, 'NOT_AN_OBJECT', undefined],
+      [5, 'NOT_A_UUID', 'ts_id'],
+      [6, 'IMPOSSIBLE_DATE', 'ts_date'],
+      [7, 'DATE_APART_FROM_TIME', 'ts_date'],
+      [8, 'NUMBER_OUT_OF_RANGE', 'quantity'],
+      [9, 'WRONG_TYPE', 'customer_id'],
+      [10, 'TOO_LONG', 'product_name'],
+      [11, 'MISSING_FIELD', 'city'],
+      [12, 'NUMBER_OUT_OF_RANGE', 'revenue'],
+    ]);
+  });
+
+  it('takes the business date from the event time in the store’s zone when there is none', () => {
+    const { ts_date: _, ...without } = sale;
+    const { scanned } = scanLines([
+      JSON.stringify(without),
+      JSON.stringify({ ...without, ts: '2026-03-05T03:30:00Z' }),
+      JSON.stringify({ ...without, ts: '2026-03-05T01:30:00+02:00' }),
+    ]);
+    expect([...scanned.columns.days.subarray(0, 3)].map((day) => day - 20_516)).toEqual([0, 0, 0]);
+  });
+
+  it('agrees with the careful reader on records in any order of members, with any spacing', () => {
+    const spaces = fc.constantFrom('', ' ', '  ', '\t', '\r');
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.shuffledSubarray(Object.keys(sale), { minLength: 16 }), spaces, spaces), { minLength: 1, maxLength: 8 }), (records) => {
+        expectAgreement(
+          records.map(([names, a, b]) => {
+            const members = names.map((name) => `${JSON.stringify(name)}${a}:${b}${JSON.stringify(sale[name as keyof typeof sale])}${a}`);
+            return `${b}{${a}${members.join(`,${b}`)}}${a}`;
+          }),
+        );
+      }),
+    );
+  });
+
+  it('agrees with the careful reader on numbers of all shapes', () => {
+    const digits = fc.stringMatching(/^[0-9]{1,20}$/);
+    const exponent = fc.option(fc.tuple(fc.constantFrom('e', 'E'), fc.constantFrom('', '+', '-'), fc.integer({ min: 0, max: 30 })), { nil: undefined });
+    const number = fc
+      .tuple(fc.constantFrom('', '-', '+'), digits, fc.option(digits, { nil: undefined }), exponent)
+      .map(([sign, whole, fraction, exp]) => `${sign}${whole}${fraction === undefined ? '' : `.${fraction}`}${exp?.join('') ?? ''}`);
+    const anyNumber = fc.oneof(number, fc.double().map(String), fc.integer({ min: -30, max: 30 }).map(String));
+    const numeric = fc.constantFrom('price', 'quantity', 'discount', 'revenue', 'profit', 'latitude', 'longitude');
+    fc.assert(
+      fc.property(numeric, anyNumber, fc.boolean(), (name, text, quoted) => {
+        expectAgreement([withText(name as keyof typeof sale, quoted ? `"${text}"` : text)]);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('agrees with the careful reader on texts, escapes and surrogates', () => {
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)) }));
+    fc.assert(
+      fc.property(fc.constantFrom('customer_id', 'product_name', 'city', 'ts_id', 'ts', 'ts_date', 'discount'), text, (name, value) => {
+        expectAgreement([JSON.stringify({ ...sale, [name]: value })]);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('agrees with the careful reader on damaged lines', () => {
+    const line = encoder.encode(JSON.stringify({ ...sale, city: 'Zürich' }));
+    fc.assert(
+      fc.property(fc.nat(line.length - 1), fc.integer({ min: 0, max: 255 }), fc.nat(line.length), (at, byte, cut) => {
+        const damaged = line.slice();
+        damaged[at] = byte === 10 ? 0 : byte;
+        expectAgreement([JSON.stringify(sale), damaged, line.slice(0, cut), JSON.stringify(sale)].filter((each) => each.length > 0));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('takes the last of a member given twice, as JSON.parse does', () => {
+    const twice = JSON.stringify(sale).replace('"quantity":2', '"quantity":2,"quantity":3,"__proto__":1,"extra":{"a":[1]}');
+    expectAgreement([twice]);
+    const { scanned } = scanLines([twice]);
+    const quantity = plan.stream.fields.findIndex((field) => field.name === 'quantity');
+    expect(scanned.columns.values[quantity]?.[0]).toBe(3);
+  });
+});
