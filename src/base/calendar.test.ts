@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { formatDay, formatLocalTime, MS_PER_DAY, parseDay, parseTimestamp, zone } from './calendar.ts';
+
+const newYork = zone('America/New_York');
+
+describe('days', () => {
+  it('are those of JavaScript’s own calendar, printed and parsed', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -719_162, max: 2_932_896 }), (day) => {
+        const text = new Date(day * MS_PER_DAY).toISOString().slice(0, 10);
+        expect(formatDay(day)).toBe(text);
+        expect(parseDay(text)).toBe(day);
+      }),
+    );
+  });
+
+  it('that do not exist are refused', () => {
+    for (const text of ['2026-02-29', '2026-13-01', '2026-00-10', '2026-04-31', '0000-01-01', '2026-1-1', '2026-01-01 ', 'x']) {
+      expect(parseDay(text)).toBeUndefined();
+    }
+    expect(parseDay('2024-02-29')).toBeDefined();
+  });
+});
+
+describe('moments', () => {
+  const local = (text: string): string | undefined => {
+    const moment = parseTimestamp(text, newYork);
+    return moment && formatLocalTime(moment);
+  };
+
+  it('without an offset are local time as it stands', () => {
+    expect(local('2026-07-01 23:59:59')).toBe('2026-07-01 23:59:59');
+    expect(local('2026-07-01T00:00:00.250')).toBe('2026-07-01 00:00:00');
+  });
+
+  it('with an offset are carried over to the zone, in summer and in winter', () => {
+    expect(local('2026-07-01T03:30:00Z')).toBe('2026-06-30 23:30:00');
+    expect(local('2026-01-01T03:30:00Z')).toBe('2025-12-31 22:30:00');
+    expect(local('2026-01-01T03:30:00+05:30')).toBe('2025-12-31 17:00:00');
+    expect(local('2026-03-08T07:00:00Z')).toBe('2026-03-08 03:00:00');
+    expect(local('2026-03-08T06:59:59Z')).toBe('2026-03-08 01:59:59');
+  });
+
+  it('that do not exist are refused', () => {
+    for (const text of ['2026-07-01', '2026-07-01 24:00:00', '2026-07-01 10:60:00', '2026-02-30 10:00:00', '2026-07-01 10:00:00+24:00']) {
+      expect(parseTimestamp(text, newYork)).toBeUndefined();
+    }
+  });
+
+  it('of any zone are what Intl says', () => {
+    const names = ['America/New_York', 'Europe/Paris', 'Asia/Kathmandu', 'Australia/Lord_Howe', 'UTC'];
+    const instants = fc.integer({ min: Date.UTC(1990, 0), max: Date.UTC(2040, 0) });
+    fc.assert(
+      fc.property(fc.constantFrom(...names), instants, (name, ms) => {
+        const text = new Intl.DateTimeFormat('sv-SE', { timeZone: name, dateStyle: 'short', timeStyle: 'medium' }).format(ms);
+        expect(formatLocalTime(zone(name).localTime(ms))).toBe(text);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

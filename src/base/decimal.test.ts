@@ -1,0 +1,43 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { divideHalfEven, microsText, parseMicros } from './decimal.ts';
+
+describe('decimals', () => {
+  it('print and parse back to the same micro-units', () => {
+    fc.assert(fc.property(fc.bigInt({ min: -(10n ** 24n), max: 10n ** 24n }), (micros) => {
+      expect(parseMicros(microsText(micros))).toBe(micros);
+    }));
+  });
+
+  it('round a half to the even neighbour, and anything else to the nearest', () => {
+    expect(parseMicros('0.0000005')).toBe(0n);
+    expect(parseMicros('0.0000015')).toBe(2n);
+    expect(parseMicros('-0.0000025')).toBe(-2n);
+    expect(parseMicros('0.00000250000000000000000001')).toBe(3n);
+    expect(parseMicros('422.23999999999995')).toBe(422_240_000n);
+    expect(parseMicros('1.2e3')).toBe(1_200_000_000n);
+    expect(parseMicros('5e-7')).toBe(0n);
+    expect(parseMicros('15E-7')).toBe(2n);
+    expect(parseMicros('1e-4000')).toBe(0n);
+  });
+
+  it('are refused when the text is no number', () => {
+    for (const text of ['', '.', '1.', '.5', '1e', 'NaN', '0x1', '1,5', ' 1', '--1']) expect(parseMicros(text)).toBeUndefined();
+  });
+
+  it('divide to the nearest: no other whole number is closer', () => {
+    fc.assert(
+      fc.property(fc.bigInt(), fc.bigInt().filter((d) => d !== 0n), (dividend, divisor) => {
+        const twiceError = (divideHalfEven(dividend, divisor) * divisor - dividend) * 2n;
+        const magnitude = twiceError < 0n ? -twiceError : twiceError;
+        const limit = divisor < 0n ? -divisor : divisor;
+        expect(magnitude <= limit).toBe(true);
+        if (magnitude === limit) expect(divideHalfEven(dividend, divisor) % 2n).toBe(0n);
+      }),
+    );
+  });
+
+  it('cannot be divided by zero', () => {
+    expect(() => divideHalfEven(1n, 0n)).toThrow('by zero');
+  });
+});

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { dailyRecords, daybook } from '../../daybook.config.ts';
+import type { Definition } from '../definition/daybook.ts';
+import { avg, count, countDistinct, ratio, sum } from '../definition/measures.ts';
+import type { Report } from '../definition/report.ts';
+import { defineReport } from '../definition/report.ts';
+import { makePlan } from './normalise.ts';
+
+/** The furniture store with one more report, which need not be right. */
+function withReport(report: Partial<Report>): Definition {
+  const base: Report = { name: 'extra', title: '', stream: dailyRecords, dimensions: ['ts_date'], measures: { n: count() }, where: {} };
+  return { ...daybook, reports: [...daybook.reports, { ...base, ...report }] };
+}
+
+describe('a plan', () => {
+  it('has the furniture store’s reports with their columns in order', () => {
+    const plan = makePlan(daybook);
+    expect(plan.reports.map((report) => [report.name, ...report.columns.map(({ name, kind }) => `${name} ${kind}`)])).toEqual([
+      ['daily_pu_rev', 'ts_date date', 'daily_pu integer', 'daily_rev decimal', 'daily_profit decimal'],
+      [
+        'daily_category_product',
+        'ts_date date',
+        'category text',
+        'sub_category text',
+        'product_name text',
+        'daily_quantity integer',
+        'daily_rev decimal',
+        'daily_profit decimal',
+      ],
+      ['daily_address', 'ts_date date', 'latitude number', 'longitude number', 'daily_pu integer'],
+    ]);
+  });
+
+  it('takes a report in with nothing but its definition', () => {
+    const bySegment = defineReport(dailyRecords, {
+      name: 'daily_segment',
+      dimensions: ['ts_date', 'segment'],
+      measures: { sales: count(), daily_rev: sum('revenue'), basket: avg('revenue'), margin: ratio('daily_rev', 'sales') },
+      where: { quantity: { atLeast: 2 }, discount: { below: 0.5 }, category: ['Furniture', 'Technology'] },
+    });
+    const plan = makePlan({ ...daybook, reports: [...daybook.reports, bySegment] });
+    expect(plan.reports.at(-1)?.where.map(({ field, test, values }) => [field.name, test, values])).toEqual([
+      ['quantity', 'atLeast', [2]],
+      ['discount', 'below', [0.5]],
+      ['category', 'in', ['Furniture', 'Technology']],
+    ]);
+  });
+
+  it('keeps its fingerprint when only words change, and changes it with a report', () => {
+    const plan = makePlan(daybook);
+    const renamed = makePlan({ ...daybook, dashboard: { ...daybook.dashboard, title: 'Another' } });
+    expect(renamed.fingerprint).toBe(plan.fingerprint);
+    expect(makePlan(withReport({})).fingerprint).not.toBe(plan.fingerprint);
+  });
+
+  it.each<[string, Partial<Report>, string]>([
+    ['an unknown field', { measures: { rev: sum('revenu') } }, "report 'extra': measure 'rev': 'revenu' is not a field"],
+    ['a sum of text', { measures: { rev: sum('city') } }, "report 'extra': measure 'rev': sum of 'city' needs a field of kind integer, decimal; it is text"],
+    ['a sum of a float', { measures: { rev: sum('latitude') } }, "sum of 'latitude' needs a field of kind integer, decimal; it is number"],
+    ['a count of moments', { measures: { n: countDistinct('ts') } }, "countDistinct of 'ts' needs"],
+    ['no measures', { measures: {} }, "report 'extra': it has no measures"],
+    ['an unknown dimension', { dimensions: ['ts_date', 'town'] }, "report 'extra': dimension 'town' is not a field"],
+    ['a report that is not by day', { dimensions: ['city'] }, "report 'extra': its first dimension must be the business date 'ts_date'"],
+    ['a name twice', { measures: { ts_date: count() } }, "report 'extra': two of its columns are named 'ts_date'"],
+    ['two reports of one name', { name: 'daily_address' }, "two reports are named 'daily_address'"],
+    ['a ratio of nothing', { measures: { r: ratio('a', 'b'), a: count() } }, "measure 'r': 'b' is not a measure of this report"],
+    ['a wrong where', { where: { town: 'Paris' } }, "report 'extra': where 'town': that is not a field"],
+    ['a where of another type', { where: { city: 7 } }, "report 'extra': where 'city': 7 is no text"],
+    ['a comparison of texts', { where: { city: { above: 'A' } } }, "where 'city': a text is compared by value only"],
+    ['a bad name', { name: 'Daily Rev' }, "report 'Daily Rev': 'Daily Rev' is no name"],
+  ])('is refused for %s, in a sentence that names report and field', (_what, report, sentence) => {
+    expect(() => makePlan(withReport(report))).toThrow(sentence);
+  });
+
+  it('is refused for a tile that shows what is not there', () => {
+    const tile = { kind: 'number', title: 'Lost', report: 'daily_address', measure: 'daily_rev', format: 'money' } as const;
+    const dashboard = { ...daybook.dashboard, tiles: [tile] };
+    expect(() => makePlan({ ...daybook, dashboard })).toThrow("dashboard tile 'Lost': report 'daily_address' has no measure 'daily_rev'");
+  });
+
+  it('is refused for a stream that cannot be', () => {
+    const stream = { ...dailyRecords, timeZone: 'Mars/Olympus', currency: 'dollars', primaryKey: 'city_' };
+    expect(() => makePlan({ ...daybook, stream })).toThrow(/primary key.*time zone 'Mars\/Olympus'.*'dollars' is no currency/);
+  });
+});
