@@ -1,0 +1,75 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const MAIN = resolve(import.meta.dirname, '../../src/cli/main.ts');
+
+/** A real `daybook start` in a process of its own. */
+export interface DaybookProcess {
+  readonly url: string;
+  /** What it has printed so far. */
+  readonly lines: readonly string[];
+  /** Ends it as a user would, and gives its exit code. */
+  stop(): Promise<number | null>;
+  /** Ends it as a power cut would. */
+  kill(): Promise<void>;
+}
+
+/** Starts Daybook on a free port and waits until it says that it is ready. */
+export async function startDaybook(data: string, flags: readonly string[] = ['--no-generate']): Promise<DaybookProcess> {
+  const child = spawn(process.execPath, [MAIN, 'start', '--port', '0', '--data', data, ...flags], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: string[] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => lines.push(line));
+  const url = await readyUrl(child, lines);
+  return {
+    url,
+    lines,
+    stop: () => end(child, 'SIGTERM'),
+    kill: async () => {
+      await end(child, 'SIGKILL');
+    },
+  };
+}
+
+function readyUrl(child: ChildProcess, lines: string[]): Promise<string> {
+  return new Promise((resolveUrl, reject) => {
+    createInterface({ input: child.stdout as NonNullable<ChildProcess['stdout']> }).on('line', (line) => {
+      lines.push(line);
+      const match = /^Daybook is ready at (http\S+)$/.exec(line);
+      if (match?.[1] !== undefined) resolveUrl(match[1]);
+    });
+    child.once('exit', (code) => reject(new Error(`daybook start ended with ${code}:\n${lines.join('\n')}`)));
+  });
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  child.kill(signal);
+  const [code] = await exited;
+  return code;
+}
+
+/** Runs another command of Daybook to its end. */
+export async function runDaybook(args: readonly string[], input?: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stdin.end(input ?? '');
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout, stderr };
+}
+
+/** A folder that is removed when it is disposed of. */
+export async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'daybook-test-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
