@@ -19,7 +19,7 @@ export async function* recordsBetween(log: Log, plan: Plan, from: number, to: nu
       const day = columns.days[record] as number;
       if (day < from || day > to) continue;
       // Behind each record stands its line feed. A copy, as the frame's bytes are the log's to use again.
-      const line = columns.bytes.slice(columns.starts[record], (columns.ends[record] as number) + 1);
+      const line = new Uint8Array(columns.bytes.subarray(columns.starts[record], (columns.ends[record] as number) + 1));
       chunks.push(line);
       size += line.length;
       if (size < CHUNK_BYTES) continue;

@@ -45,8 +45,8 @@ export function unpackSections(file: Uint8Array): { facts: unknown; arrays: read
     facts: unknown;
     arrays: readonly (readonly [Kind, number])[];
   };
-  // A copy of its own, so that the arrays are aligned wherever the file was read to.
-  const bytes = file.slice(PREFIX_BYTES + headerLength);
+  // A copy of its own, so that the arrays are aligned wherever the file was read to (a Buffer's slice is no copy).
+  const bytes = new Uint8Array(file.subarray(PREFIX_BYTES + headerLength));
   let at = 0;
   const arrays = header.arrays.map(([kind, length]) => {
     const array = new KINDS[kind](bytes.buffer, at, length);

@@ -2,6 +2,7 @@ import { DaybookError } from '../base/errors.ts';
 import { readCheckpoints } from '../engine/checkpoint.ts';
 import type { Engine } from '../engine/engine.ts';
 import { openEngine } from '../engine/engine.ts';
+import type { CutTail } from '../log/log.ts';
 import { openLog } from '../log/log.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -38,4 +39,11 @@ export async function openEmbedded({ plan, disk, clock, onNotice, onProgress }: 
   const { log, cut } = await openLog(disk, {});
   if (cut !== undefined) notice(cutSentence(cut));
   return openEngine({ plan, log, disk, clock, ...(onProgress && { onProgress }) });
+}
+
+function cutSentence({ segment, position, bytes, savedAs }: CutTail): string {
+  return (
+    `The log's segment ${segment} ended in ${bytes} bytes of a write that was never finished, and so never answered; ` +
+    `it was cut at byte ${position}, and the bytes were kept as ${savedAs}.`
+  );
 }

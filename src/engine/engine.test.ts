@@ -1,0 +1,173 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { dailyRecords, daybook } from '../../daybook.config.ts';
+import { count } from '../definition/measures.ts';
+import { defineReport } from '../definition/report.ts';
+import { microsText } from '../base/decimal.ts';
+import { makePlan } from '../plan/normalise.ts';
+import type { Frame } from '../ports/rows.ts';
+import type { Acceptance } from '../ports/runtime.ts';
+import { openEmbedded } from '../runtimes/embedded.ts';
+import { machineClock } from '../runtimes/machine/clock.ts';
+import { openDisk } from '../runtimes/machine/disk.ts';
+import { readSale, reportsOf } from '../../test/oracle/furniture-store.ts';
+import { temporaryFolder } from '../../test/process/daybook-process.ts';
+import type { RandomSale } from '../../test/sales/random-sales.ts';
+import { linesOf, randomSale } from '../../test/sales/random-sales.ts';
+import type { Engine } from './engine.ts';
+
+const plan = makePlan(daybook);
+const clock = machineClock();
+
+function open(root: string, onNotice?: (sentence: string) => void, usedPlan = plan): Promise<Engine> {
+  return openEmbedded({ plan: usedPlan, disk: openDisk(root), clock, ...(onNotice && { onNotice }) });
+}
+
+function sales(count_: number, ids: number, seed: number): readonly RandomSale[] {
+  return fc.sample(randomSale(ids), { numRuns: count_, seed });
+}
+
+function accept(engine: Engine, batch: readonly RandomSale[]): Promise<Acceptance> {
+  return engine.accept({ origin: 'test', lines: linesOf(batch) });
+}
+
+async function expectReports(engine: Engine, records: readonly RandomSale[]): Promise<void> {
+  const expected = reportsOf(records.map((sale) => readSale(JSON.stringify(sale))));
+  for (const { name } of plan.reports) {
+    const { rows } = await engine.query(name, {});
+    const texts = rows.map((row) =>
+      Object.fromEntries(Object.entries(row).map(([column, cell]) => [column, typeof cell === 'bigint' ? microsText(cell) : String(cell)])),
+    );
+    expect(texts.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))).toEqual(expected[name]);
+  }
+}
+
+describe('the engine', () => {
+  it('answers what became of each record of overlapping batches, in the order of the calls', async () => {
+    await using folder = await temporaryFolder();
+    const engine = await open(folder.path);
+    const batches = Array.from({ length: 20 }, (_, i) => sales(30, 200, i));
+    const answers = await Promise.all(batches.map((batch) => accept(engine, batch)));
+    const seen = new Set<string>();
+    batches.forEach((batch, i) => {
+      const fresh = batch.filter(({ ts_id }) => !seen.has(ts_id) && seen.add(ts_id)).length;
+      expect(answers[i]).toMatchObject({ accepted: fresh, duplicates: batch.length - fresh, quarantined: [] });
+    });
+    await expectReports(engine, batches.flat());
+    await engine.close();
+  });
+
+  it('has the same reports, counts and quarantine after a restart, with a checkpoint and without', async () => {
+    await using folder = await temporaryFolder();
+    const first = await open(folder.path);
+    const batch = sales(500, 400, 1);
+    await accept(first, batch);
+    await first.accept({ origin: 'test', lines: Buffer.from('{"no":"record"}\nnot JSON\n\n') });
+    const status = await first.status();
+    expect(status).toMatchObject({ quarantined: 2, accepted: new Set(batch.map((sale) => sale.ts_id)).size });
+    // Opened a second time beside the first, it has only the log; after the first is closed, its checkpoint.
+    for (const closeFirst of [false, true]) {
+      if (closeFirst) await first.close();
+      const again = await open(folder.path);
+      const { offset, accepted, duplicates, quarantined } = status;
+      expect(await again.status()).toMatchObject({ offset, accepted, duplicates, quarantined });
+      await expectReports(again, batch);
+      expect((await again.quarantine({ limit: 10, offset: 0 })).entries.map(({ id, line, code, record }) => [id, line, code, record])).toEqual([
+        [2, 2, 'NOT_JSON', 'not JSON'],
+        [1, 1, 'MISSING_FIELD', '{"no":"record"}'],
+      ]);
+      if (closeFirst) await again.close();
+    }
+  });
+
+  it('keeps what is refused twice once, and says so both times', async () => {
+    await using folder = await temporaryFolder();
+    const engine = await open(folder.path);
+    const refused = { origin: 'test', lines: Buffer.from([0x7b, 0xff, 0x7d]) };
+    const answers = [await engine.accept(refused), await engine.accept(refused)];
+    expect(answers.map(({ quarantined }) => quarantined)).toEqual([answers[0]?.quarantined, answers[0]?.quarantined]);
+    expect(answers[0]?.quarantined).toMatchObject([{ line: 1, code: 'NOT_UNICODE' }]);
+    const page = await engine.quarantine({ limit: 10, offset: 0 });
+    expect(page.total).toBe(1);
+    expect(Buffer.from(page.entries[0]?.record ?? '', page.entries[0]?.encoding)).toEqual(Buffer.from(refused.lines));
+    await engine.close();
+  });
+
+  it('computes a report that is new in the definition from the records that are there', async () => {
+    await using folder = await temporaryFolder();
+    const first = await open(folder.path);
+    const batch = sales(300, 250, 2);
+    await accept(first, batch);
+    await first.close();
+    const bySegment = defineReport(dailyRecords, { name: 'daily_segment', dimensions: ['ts_date', 'segment'], measures: { sales: count() } });
+    const notices: string[] = [];
+    const second = await open(folder.path, (sentence) => notices.push(sentence), makePlan({ ...daybook, reports: [...daybook.reports, bySegment] }));
+    expect(notices.join()).toContain('is of another definition');
+    const { rows } = await second.query('daily_segment', {});
+    const counted = new Map<string, number>();
+    for (const sale of new Map(batch.toReversed().map((each) => [each.ts_id, each])).values()) {
+      const key = `${sale.ts_date}/${sale.segment}`;
+      counted.set(key, (counted.get(key) ?? 0) + 1);
+    }
+    expect(new Map(rows.map((row) => [`${String(row['ts_date'])}/${String(row['segment'])}`, row['sales']]))).toEqual(counted);
+    await second.close();
+  });
+
+  it('goes on from the log when its checkpoint is damaged', async () => {
+    await using folder = await temporaryFolder();
+    const first = await open(folder.path);
+    const batch = sales(100, 100, 3);
+    await accept(first, batch);
+    await first.close();
+    const disk = openDisk(folder.path);
+    const [name = ''] = await disk.list('checkpoints');
+    const file = await disk.open(`checkpoints/${name}`, 'append');
+    await file.writeAt(100, [Buffer.from('damage')]);
+    await file.close();
+    const notices: string[] = [];
+    const second = await open(folder.path, (sentence) => notices.push(sentence));
+    expect(notices).toEqual([`The checkpoint checkpoints/${name} is damaged and is left out.`]);
+    await expectReports(second, batch);
+    await second.close();
+  });
+
+  it('sends frames that bring a reader who applies them to what the reports say', async () => {
+    await using folder = await temporaryFolder();
+    const engine = await open(folder.path);
+    const known = new Map<string, unknown>();
+    let offset = 0;
+    const { promise: whole, resolve } = Promise.withResolvers<void>();
+    const batches = Array.from({ length: 10 }, (_, i) => sales(40, 300, 10 + i));
+    const wanted = new Set(batches.flat().map((sale) => sale.ts_id)).size;
+    const end = engine.subscribe((frame: Frame) => {
+      expect(frame.offset).toBeGreaterThan(offset);
+      offset = frame.offset;
+      for (const { report, rows } of frame.reports) {
+        for (const row of rows ?? []) known.set(`${report.name}/${report.dimensions.map((field) => String(row[field.name])).join('/')}`, row);
+      }
+      if (offset === wanted) resolve();
+    });
+    for (const batch of batches) await accept(engine, batch);
+    await whole;
+    end();
+    for (const report of plan.reports) {
+      for (const row of (await engine.query(report.name, {})).rows) {
+        expect(known.get(`${report.name}/${report.dimensions.map((field) => String(row[field.name])).join('/')}`)).toEqual(row);
+      }
+    }
+    await engine.close();
+  });
+
+  it('gives back the raw records of a range of days as they came, in their order', async () => {
+    await using folder = await temporaryFolder();
+    const engine = await open(folder.path);
+    const batch = sales(300, 10_000, 5);
+    await accept(engine, batch);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of engine.records({ from: '2026-02-03', to: '2026-02-09' })) chunks.push(chunk);
+    const first = [...new Map(batch.toReversed().map((sale) => [sale.ts_id, sale])).values()].toReversed();
+    const within = batch.filter((sale) => first.includes(sale) && sale.ts_date >= '2026-02-03' && sale.ts_date <= '2026-02-09');
+    expect(Buffer.concat(chunks).toString()).toBe(Buffer.from(linesOf(within)).toString());
+    await engine.close();
+  });
+});
