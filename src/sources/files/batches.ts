@@ -1,0 +1,77 @@
+import { Buffer } from 'node:buffer';
+import type { Unreadable } from '../../ports/runtime.ts';
+
+/** Lines handed to the engine together. Large enough to make an fsync cheap, small enough to hold a few of them. */
+export const BATCH_BYTES = 2 * 1024 * 1024;
+
+/** What a reader of any format gives: records as NDJSON, and what it could not make JSON of. */
+export interface Batch {
+  readonly lines: Uint8Array;
+  /** The number that the first line of `lines` has in the file. */
+  readonly firstLine: number;
+  readonly unreadable: readonly Unreadable[];
+  /** How many records the batch holds, readable or not. */
+  readonly records: number;
+}
+
+/**
+ * Gathers records that were made one by one. What a record's line number is in `lines` must be what it is in the file,
+ * so that people find it there: file lines that hold no record of their own (those of a row of several lines, those
+ * that could not be read) become blank lines.
+ */
+export class BatchBuilder {
+  readonly #encoding: 'utf8' | 'latin1';
+  readonly #batchBytes: number;
+  #text = '';
+  #firstLine = 1;
+  #nextLine = 1;
+  #unreadable: Unreadable[] = [];
+  #unreadableLength = 0;
+  #records = 0;
+
+  /** @param encoding  `latin1` for records whose characters are bytes that must come out as they are */
+  constructor(encoding: 'utf8' | 'latin1' = 'utf8', batchBytes: number = BATCH_BYTES) {
+    this.#encoding = encoding;
+    this.#batchBytes = batchBytes;
+  }
+
+  get isFull(): boolean {
+    return this.#text.length + this.#unreadableLength >= this.#batchBytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#records === 0;
+  }
+
+  /** Adds a record: JSON without a line feed. `line` is above that of the record before. */
+  add(line: number, json: string): void {
+    if (this.#text === '') {
+      this.#firstLine = line;
+      this.#nextLine = line;
+    }
+    if (line > this.#nextLine) this.#text += '\n'.repeat(line - this.#nextLine);
+    this.#text += json;
+    this.#text += '\n';
+    this.#nextLine = line + 1;
+    this.#records++;
+  }
+
+  addUnreadable(unreadable: Unreadable): void {
+    this.#unreadable.push(unreadable);
+    this.#unreadableLength += unreadable.record.length + unreadable.reason.length;
+    this.#records++;
+  }
+
+  /** Gives what was gathered and begins anew. */
+  take(): Batch {
+    const lines = new Uint8Array(Buffer.byteLength(this.#text, this.#encoding));
+    Buffer.from(lines.buffer).write(this.#text, this.#encoding);
+    const batch = { lines, firstLine: this.#firstLine, unreadable: this.#unreadable, records: this.#records };
+    this.#text = '';
+    this.#firstLine = this.#nextLine;
+    this.#unreadable = [];
+    this.#unreadableLength = 0;
+    this.#records = 0;
+    return batch;
+  }
+}

@@ -1,0 +1,206 @@
+import { isUtf8 } from 'node:buffer';
+import { finished } from 'node:stream/promises';
+import { Parser } from 'csv-parse';
+import type { Refusal, Unreadable } from '../../ports/runtime.ts';
+import type { Batch } from './batches.ts';
+import { BATCH_BYTES, BatchBuilder } from './batches.ts';
+import type { ColumnSet } from './columns.ts';
+import { LINE_BYTES_MAX, lineBlocks, lineTooLong } from './line-blocks.ts';
+
+/** Bytes parsed at a time: a few ms, so that a server in the same process goes on answering. */
+const PARSED_BYTES = 256 * 1024;
+
+/** A row as the parser gives it. */
+interface Row {
+  readonly record: readonly string[];
+  /** The text of the row, with the first character of what ended it. */
+  readonly raw: string;
+}
+
+/**
+ * Batches of a CSV file: commas, RFC 4180 quotes, a header in the first line, in UTF-8. A quote within a cell that does
+ * not begin with one (`Shelf 36" wide`) is a character like others. Rows that are no rows of this table are unreadable.
+ * @param columnsOf  given the header, says what rows are made of
+ * @throws DaybookError `IMPORT_LINE_TOO_LONG` when a row is, for lack of a closing quote say
+ */
+export async function* csvBatches(
+  chunks: AsyncIterable<Uint8Array>,
+  columnsOf: (header: readonly string[]) => ColumnSet,
+  batchBytes: number = BATCH_BYTES,
+): AsyncGenerator<Batch> {
+  const parser = new RowParser();
+  const table = new Table(columnsOf, batchBytes);
+  let unendedBytes = 0;
+  let wasUtf8 = true;
+  try {
+    for await (const { bytes } of lineBlocks(chunks, PARSED_BYTES)) {
+      const isText = isUtf8(bytes);
+      const rows = await parser.parse(bytes);
+      await table.add(rows, isText && wasUtf8);
+      unendedBytes = rows.length === 0 ? unendedBytes + bytes.length : 0;
+      if (unendedBytes > LINE_BYTES_MAX) throw lineTooLong(table.nextLine, LINE_BYTES_MAX);
+      wasUtf8 = isText;
+      if (table.batch.isFull) yield table.batch.take();
+    }
+    const { rows, unclosed } = await parser.end();
+    await table.add(rows, wasUtf8);
+    if (unclosed !== undefined) table.addUnclosed(unclosed);
+    table.end();
+    if (!table.batch.isEmpty) yield table.batch.take();
+  } finally {
+    parser.close();
+  }
+}
+
+/** csv-parse, given bytes and asked for rows. It is as strict as it can be without losing rows: see `isWellFormed`. */
+class RowParser {
+  readonly #rows: RowGatherer;
+  #unclosed: string | undefined;
+
+  constructor() {
+    this.#rows = new RowGatherer({
+      raw: true,
+      // Both at once, as files were seen that were put together from several.
+      record_delimiter: ['\r\n', '\n'],
+      // In its strict mode the parser drops rows, or reads on into the next ones, without giving their text.
+      relax_column_count: true,
+      relax_quotes: true,
+      // What remains an error is the end of the file within quotes.
+      skip_records_with_error: true,
+      on_skip: (_error, raw) => {
+        this.#unclosed = raw ?? '';
+        return undefined;
+      },
+    });
+    // Its end is seen only by who reads.
+    this.#rows.resume();
+  }
+
+  async parse(bytes: Uint8Array): Promise<readonly Row[]> {
+    await new Promise<void>((resolve, reject) => {
+      this.#rows.write(bytes, (error) => (error ? reject(error) : resolve()));
+    });
+    return this.#rows.takeRows();
+  }
+
+  async end(): Promise<{ readonly rows: readonly Row[]; readonly unclosed: string | undefined }> {
+    this.#rows.end();
+    await finished(this.#rows);
+    return { rows: this.#rows.takeRows(), unclosed: this.#unclosed };
+  }
+
+  close(): void {
+    this.#rows.destroy();
+  }
+}
+
+/** A parser whose rows are taken block by block: a stream's way of giving them one by one costs as much as parsing. */
+class RowGatherer extends Parser {
+  #gathered: Row[] = [];
+
+  override push(row: Row | null): boolean {
+    if (row === null) return super.push(null);
+    this.#gathered.push(row);
+    return true;
+  }
+
+  takeRows(): readonly Row[] {
+    const rows = this.#gathered;
+    this.#gathered = [];
+    return rows;
+  }
+}
+
+/** Makes rows a batch's records, and keeps count of the file's lines. */
+class Table {
+  readonly batch: BatchBuilder;
+  readonly #columnsOf: (header: readonly string[]) => ColumnSet;
+  #columns: ColumnSet | undefined;
+  #width = 0;
+  /** The number of the line at which the next row begins. */
+  nextLine = 1;
+
+  constructor(columnsOf: (header: readonly string[]) => ColumnSet, batchBytes: number) {
+    this.#columnsOf = columnsOf;
+    this.batch = new BatchBuilder('utf8', batchBytes);
+  }
+
+  async add(rows: readonly Row[], isText: boolean): Promise<void> {
+    const first = this.#columns === undefined ? rows.findIndex((row) => !isBlank(row)) : 0;
+    if (first === -1) return this.#countLines(rows);
+    this.#countLines(rows.slice(0, first));
+    const header = this.#columns === undefined ? (rows[first] as Row) : undefined;
+    const columns = (this.#columns ??= this.#columnsOf(header?.record ?? []));
+    if (header !== undefined) {
+      this.#width = header.record.length;
+      this.#countLines([header]);
+    }
+    const body = header === undefined ? rows : rows.slice(first + 1);
+    await columns.prepare(body.map((row) => row.record));
+    for (const row of body) this.#addRow(row, columns, isText);
+  }
+
+  #addRow(row: Row, columns: ColumnSet, isText: boolean): void {
+    const line = this.nextLine;
+    this.#countLines([row]);
+    if (isBlank(row)) return;
+    const fault = this.#faultOf(row, isText);
+    const made = fault ?? columns.convert(row.record);
+    if (typeof made === 'string') this.batch.add(line, made);
+    else this.batch.addUnreadable({ ...made, line, record: rowText(row.raw) });
+  }
+
+  #faultOf(row: Row, isText: boolean): Refusal | undefined {
+    if (row.raw.includes('"') && !isWellFormed(rowText(row.raw))) {
+      const wanted = 'a cell that begins with a quote must end with one, and hold quotes only twice each';
+      return { code: 'CANNOT_BE_CONVERTED', reason: `the row's quotes do not match; ${wanted}` };
+    }
+    if (row.record.length !== this.#width) {
+      const found = `the row has ${row.record.length} cells, the header has ${this.#width}`;
+      return { code: 'CANNOT_BE_CONVERTED', reason: found };
+    }
+    // Where some row is not UTF-8, the others near it are taken at their word only if they show no damage.
+    if (!isText && row.raw.includes('\uFFFD')) return { code: 'NOT_UNICODE', reason: 'the row is not UTF-8' };
+    return undefined;
+  }
+
+  addUnclosed(raw: string): void {
+    const unreadable: Unreadable = {
+      line: this.nextLine,
+      record: rowText(raw),
+      code: 'CANNOT_BE_CONVERTED',
+      reason: "the row's quotes do not match; the file ends within quotes that begin here",
+    };
+    this.batch.addUnreadable(unreadable);
+  }
+
+  /** A file without any line has no header either. */
+  end(): void {
+    this.#columns ??= this.#columnsOf([]);
+  }
+
+  #countLines(rows: readonly Row[]): void {
+    for (const { raw } of rows) {
+      for (let at = raw.indexOf('\n'); at !== -1; at = raw.indexOf('\n', at + 1)) this.nextLine++;
+      // A row ended by CR LF is given with the CR alone.
+      if (raw.endsWith('\r')) this.nextLine++;
+    }
+  }
+}
+
+/** The row without what ended it. */
+function rowText(raw: string): string {
+  return raw.endsWith('\n') || raw.endsWith('\r') ? raw.slice(0, -1) : raw;
+}
+
+function isBlank(row: Row): boolean {
+  return row.record.length === 1 && row.raw.trim() === '';
+}
+
+const CELL = '(?:"[^"]*(?:""[^"]*)*"|[^",][^,]*|)';
+const WELL_FORMED = new RegExp(`^${CELL}(?:,${CELL})*$`);
+
+/** Whether a row's cells are each either in quotes as a whole, inner quotes twice, or do not begin with one. */
+function isWellFormed(row: string): boolean {
+  return WELL_FORMED.test(row);
+}

@@ -1,0 +1,63 @@
+/**
+ * - `csv`: a header and rows
+ * - `ndjson`: a record a line
+ * - `json`: one array of records, or records printed over several lines
+ * - `parquet`
+ */
+export type FileFormat = 'csv' | 'ndjson' | 'json' | 'parquet';
+
+export type Compression = 'gzip' | 'zstd';
+
+const GZIP_MAGIC = [0x1f, 0x8b];
+const ZSTD_MAGIC = [0x28, 0xb5, 0x2f, 0xfd];
+const PARQUET_MAGIC = [0x50, 0x41, 0x52, 0x31];
+const UTF8_BOM = [0xef, 0xbb, 0xbf];
+
+/** So many bytes are enough to tell a format, and a compression. */
+export const HEAD_BYTES = 4096;
+
+/** What a file's bytes are compressed by, whatever its name says: tools that fetch files often unpack them on the way. */
+export function compressionOf(head: Uint8Array): Compression | undefined {
+  if (startsWith(head, GZIP_MAGIC)) return 'gzip';
+  return startsWith(head, ZSTD_MAGIC) ? 'zstd' : undefined;
+}
+
+const FORMAT_OF_EXTENSION: Readonly<Record<string, FileFormat>> = {
+  csv: 'csv',
+  ndjson: 'ndjson',
+  jsonl: 'ndjson',
+  json: 'ndjson',
+  parquet: 'parquet',
+};
+
+/**
+ * The format by the file's name, else by how its content begins. Whether JSON is a record a line is always seen from
+ * the content, as is Parquet, which no text begins like.
+ */
+export function formatOf(name: string, head: Uint8Array): FileFormat {
+  if (startsWith(head, PARQUET_MAGIC)) return 'parquet';
+  const extension = /\.([a-z]+)(?:\.(?:gz|zst|zstd))?$/i.exec(name)?.[1]?.toLowerCase() ?? '';
+  const told = FORMAT_OF_EXTENSION[extension];
+  if (told === 'csv' || told === 'parquet') return told;
+  const text = Buffer.from(head).toString('latin1').trimStart();
+  if (told === undefined && text !== '' && !text.startsWith('{') && !text.startsWith('[')) return 'csv';
+  return jsonFormat(text);
+}
+
+/** `text` is the beginning of a file of JSON. */
+export function jsonFormat(text: string): 'ndjson' | 'json' {
+  return text.startsWith('[') || /^\{[ \t]*\r?\n/.test(text) ? 'json' : 'ndjson';
+}
+
+export function hasUtf8Bom(head: Uint8Array): boolean {
+  return startsWith(head, UTF8_BOM);
+}
+
+/** UTF-16 with a byte order mark, as spreadsheets save "Unicode text". */
+export function isUtf16(head: Uint8Array): boolean {
+  return startsWith(head, [0xff, 0xfe]) || startsWith(head, [0xfe, 0xff]);
+}
+
+function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
+  return magic.every((byte, index) => bytes[index] === byte);
+}

@@ -1,0 +1,446 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { daybook } from '../../../daybook.config.ts';
+import { RecordingClock, RecordingRuntime } from '../../../test/intake/recording-runtime.ts';
+import { makePlan } from '../../plan/normalise.ts';
+import type { ImportOptions, ImportSummary } from './import-file.ts';
+import { importFile } from './import-file.ts';
+
+const plan = makePlan(daybook);
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'daybook-import-'));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Imported {
+  readonly runtime: RecordingRuntime;
+  readonly summary: ImportSummary;
+}
+
+/** Two cities are known here; which ones are is not what is tested. */
+function findPlace(city: string, state: string): { latitude: number; longitude: number } | undefined {
+  if (city === 'Springfield' && state === 'Illinois') return { latitude: 39.8017, longitude: -89.6437 };
+  return city === 'Salem' ? { latitude: 44.9, longitude: -123 } : undefined;
+}
+
+async function importText(
+  name: string,
+  content: string | Uint8Array,
+  options: Partial<ImportOptions> = {},
+): Promise<Imported> {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  const runtime = new RecordingRuntime(plan);
+  const summary = await importFile({ path, runtime, clock: new RecordingClock(), findPlace, ...options });
+  return { runtime, summary };
+}
+
+const parsed = (imported: Imported): readonly Record<string, unknown>[] =>
+  imported.runtime.records.map(({ text }) => JSON.parse(text) as Record<string, unknown>);
+
+const SUPERSTORE_HEADER =
+  'row_id,order_id,order_date,ship_date,customer_id,customer_name,segment,country,city,state,region,category,' +
+  'sub_category,product_name,sales,quantity,discount,profit';
+
+/** An order line; what is not given is as in any good line. */
+function orderLine(row: number, given: Record<string, string> = {}): string {
+  const cells: Record<string, string> = {
+    row_id: String(row),
+    order_id: 'CA-2019-100001',
+    order_date: '3/9/2019',
+    ship_date: '3/12/2019',
+    customer_id: 'AB-10015',
+    customer_name: 'Ann Bell',
+    segment: 'Consumer',
+    country: 'United States',
+    city: 'Springfield',
+    state: 'Illinois',
+    region: 'Central',
+    category: 'Furniture',
+    sub_category: 'Chairs',
+    product_name: 'Plain Stool',
+    sales: '60',
+    quantity: '3',
+    discount: '0.2',
+    profit: '12.5',
+    ...given,
+  };
+  return SUPERSTORE_HEADER.split(',')
+    .map((name) => cells[name] ?? '')
+    .join(',');
+}
+
+/** UUIDv5 as RFC 9562 describes it, over the namespace that must never change. */
+function uuidOf(name: string): string {
+  const namespace = Buffer.from('b1f0c1de6c7a4d0e9a355f2d8c7e4a10', 'hex');
+  const digest = createHash('sha1').update(namespace).update(name).digest('hex').slice(0, 32);
+  const variant = ((Number.parseInt(digest.charAt(16), 16) % 4) + 8).toString(16);
+  const hex = `${digest.slice(0, 12)}5${digest.slice(13, 16)}${variant}${digest.slice(17)}`;
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+describe('importing the superstore', () => {
+  it('makes each order line a sale', async () => {
+    const lines = [
+      `\uFEFF${SUPERSTORE_HEADER}`,
+      orderLine(1, { product_name: '"Shelf, 36"" wide, oak"', sales: '261.96', quantity: '2', discount: '0' }),
+      orderLine(2, {
+        product_name: 'Shelf 24" deep',
+        sales: '957.5775',
+        quantity: '5',
+        discount: '0.45',
+        profit: '-383.031',
+      }),
+      orderLine(3, { customer_name: '"Zoë ""Zed"" Żak"', order_date: '12/31/2020', city: 'Nowhere', state: 'Maine' }),
+      orderLine(4, { city: 'Nowhere', state: 'Maine', sales: '10', quantity: '3', discount: '0' }),
+      '',
+    ];
+    const imported = await importText('superstore.csv', lines.join('\r\n'));
+    const sales = parsed(imported);
+    expect(imported.summary).toEqual({
+      lines: 4,
+      accepted: 4,
+      duplicates: 0,
+      quarantined: 0,
+      placesNotFound: [{ city: 'Nowhere', state: 'Maine', count: 2 }],
+      bytes: Buffer.byteLength(lines.join('\r\n')),
+    });
+    expect(sales[0]).toEqual({
+      ts_id: uuidOf('CA-2019-100001/1'),
+      ts: '2019-03-09 00:00:00',
+      ts_date: '2019-03-09',
+      customer_id: 'AB-10015',
+      customer_name: 'Ann Bell',
+      segment: 'Consumer',
+      country: 'United States',
+      city: 'Springfield',
+      category: 'Furniture',
+      sub_category: 'Chairs',
+      product_name: 'Shelf, 36" wide, oak',
+      price: 130.98,
+      quantity: 2,
+      discount: '0',
+      revenue: 261.96,
+      profit: 12.5,
+      latitude: 39.8017,
+      longitude: -89.6437,
+    });
+    // 957.5775 / 5 / 0.55 = 348.21
+    expect(sales[1]).toMatchObject({
+      product_name: 'Shelf 24" deep',
+      price: 348.21,
+      discount: '0.45',
+      profit: -383.031,
+    });
+    expect(sales[2]).toMatchObject({
+      customer_name: 'Zoë "Zed" Żak',
+      ts: '2020-12-31 00:00:00',
+      latitude: null,
+      longitude: null,
+    });
+    expect(sales[3]).toMatchObject({ price: 3.333333, ts_id: uuidOf('CA-2019-100001/4') });
+    expect(imported.runtime.records.map(({ line }) => line)).toEqual([2, 3, 4, 5]);
+  });
+
+  it('puts into the quarantine what cannot be a sale, with line, field and the row as it was', async () => {
+    const broken = [
+      { given: { order_date: '2/30/2019' }, code: 'IMPOSSIBLE_DATE', field: 'order_date' },
+      { given: { order_date: '13/1/2019' }, code: 'IMPOSSIBLE_DATE', field: 'order_date' },
+      { given: { sales: '$12' }, code: 'CANNOT_BE_CONVERTED', field: 'sales' },
+      { given: { sales: '1e999999999' }, code: 'CANNOT_BE_CONVERTED', field: 'sales' },
+      { given: { quantity: '0' }, code: 'CANNOT_BE_CONVERTED', field: 'quantity' },
+      { given: { quantity: '' }, code: 'CANNOT_BE_CONVERTED', field: 'quantity' },
+      { given: { discount: '1.0' }, code: 'CANNOT_BE_CONVERTED', field: 'discount' },
+      { given: { profit: 'none' }, code: 'CANNOT_BE_CONVERTED', field: 'profit' },
+      { given: { order_id: '' }, code: 'CANNOT_BE_CONVERTED', field: 'order_id' },
+    ];
+    const rows = broken.map(({ given }, index) => orderLine(index + 1, given));
+    const { runtime, summary } = await importText('broken.csv', [SUPERSTORE_HEADER, ...rows, orderLine(99)].join('\n'));
+    expect(summary).toMatchObject({ lines: 10, accepted: 1, quarantined: 9, placesNotFound: [] });
+    expect(runtime.unreadable).toEqual(
+      broken.map(({ code, field }, index) => ({
+        line: index + 2,
+        record: rows[index],
+        code,
+        field,
+        reason: expect.stringContaining(`column '${field}' is`) as unknown,
+      })),
+    );
+    expect(runtime.records.map(({ line }) => line)).toEqual([11]);
+  });
+
+  it('rounds a price half-even, once, from the exact quotient', async () => {
+    const cents = fc.integer({ min: -10_000_000, max: 100_000_000 });
+    const line = fc.tuple(cents, fc.integer({ min: 1, max: 20 }), fc.integer({ min: 0, max: 999 }));
+    await fc.assert(
+      fc.asyncProperty(fc.array(line, { minLength: 1, maxLength: 40 }), async (lines) => {
+        const rows = lines.map(([sales, quantity, discount], index) =>
+          orderLine(index, {
+            sales: String(sales / 10_000),
+            quantity: String(quantity),
+            discount: String(discount / 1000),
+          }),
+        );
+        const { runtime } = await importText('prices.csv', [SUPERSTORE_HEADER, ...rows].join('\n'));
+        for (const [index, [sales, quantity, discount]] of lines.entries()) {
+          const printed = /"price":([^,]*),/.exec(runtime.records[index]?.text ?? '')?.[1] ?? '';
+          const [whole = '', fraction = ''] = printed.replace('-', '').split('.');
+          const price = BigInt(whole + fraction.padEnd(6, '0')) * (printed.startsWith('-') ? -1n : 1n);
+          // price = sales/1e4 / quantity / ((1000 - discount)/1e3), so price * divisor differs from dividend by at most half.
+          const divisor = BigInt(quantity) * BigInt(1000 - discount) * 10n;
+          const rest = 2n * (price * divisor - BigInt(sales) * 1_000_000n);
+          const distance = rest < 0n ? -rest : rest;
+          expect(distance <= divisor && (distance < divisor || price % 2n === 0n), printed).toBe(true);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('takes headers as spreadsheets print them, in any order', async () => {
+    const header = SUPERSTORE_HEADER.split(',').map((name) => name.replace('_', name === 'sub_category' ? '-' : ' '));
+    const titled = header.map((name) => name.replace(/\b[a-z]/g, (letter) => letter.toUpperCase()));
+    const cells = orderLine(1).split(',');
+    const { summary } = await importText(
+      'titled.csv',
+      [titled.toReversed(), cells.toReversed()].map((row) => row.join(',')).join('\n'),
+    );
+    expect(titled).toContain('Sub-Category');
+    expect(summary.accepted).toBe(1);
+  });
+});
+
+const FIELDS = plan.stream.fields.map((field) => field.name);
+
+/** A record as the cells of a CSV row, by field. */
+function recordCells(given: Record<string, string> = {}): Record<string, string> {
+  return {
+    ts_id: '6f1e6a52-52f6-4f0e-8a53-0c8f6a2d3b11',
+    ts: '2024-02-29 10:20:30',
+    ts_date: '2024-02-29',
+    customer_id: 'C-1',
+    customer_name: 'Ann Bell',
+    segment: 'Consumer',
+    country: 'United States',
+    city: 'Salem',
+    category: 'Furniture',
+    sub_category: 'Chairs',
+    product_name: 'Stool',
+    price: '422.23999999999995',
+    quantity: '2',
+    discount: '0.5',
+    revenue: '1.2e3',
+    profit: '-0.10',
+    latitude: '44.9',
+    longitude: '-123',
+    ...given,
+  };
+}
+
+const quoted = (cell: string): string => `"${cell.split('"').join('""')}"`;
+
+function recordRow(given: Record<string, string> = {}): string {
+  const cells = recordCells(given);
+  return FIELDS.map((name) => quoted(cells[name] ?? '')).join(',');
+}
+
+describe("importing CSV with the record's columns", () => {
+  it('keeps every digit, and says null where a cell is empty and may be', async () => {
+    const rows = [
+      recordRow(),
+      recordRow({ ts_id: 'b', ts_date: '', latitude: '', longitude: '', city: '', price: '', profit: '1,5' }),
+    ];
+    const { runtime } = await importText('own.csv', [FIELDS.join(','), ...rows].join('\n'));
+    const [first, second] = runtime.records.map((record) => record.text);
+    expect(first).toContain('"price":422.23999999999995,"quantity":2,"discount":"0.5","revenue":1.2e3,"profit":-0.10,');
+    expect(first).toContain('"latitude":44.9,"longitude":-123}');
+    expect(second).not.toContain('ts_date');
+    expect(second).toContain('"city":""');
+    expect(second).toContain('"price":"",');
+    expect(second).toContain('"profit":"1,5"');
+    expect(second).toContain('"latitude":null,"longitude":null}');
+  });
+
+  it('brings back any text, however it was quoted, and knows its line', async () => {
+    const piece = fc.constantFrom('a', ',', '"', '""', '\n', '\r\n', ' ', 'é', '漢', '😀', ';', "'");
+    const cell = fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(''));
+    const row = fc.tuple(cell, cell, fc.constantFrom('\n', '\r\n'));
+    await fc.assert(
+      fc.asyncProperty(fc.array(row, { maxLength: 12 }), async (rows) => {
+        let file = `${FIELDS.join(',')}\n`;
+        const expected = rows.map(([city, product_name, end], index) => {
+          const line = file.split('\n').length;
+          file += recordRow({ ts_id: String(index), city, product_name }) + end;
+          return { line, city, product_name };
+        });
+        const { runtime } = await importText('quoted.csv', file, { batchBytes: 700 });
+        const came = runtime.records.map(({ line, text }) => {
+          const { city, product_name } = JSON.parse(text) as Record<string, string>;
+          return { line, city, product_name };
+        });
+        expect(came).toEqual(expected);
+        expect(runtime.unreadable).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('puts rows into the quarantine whose cells or quotes are wrong, and goes on behind them', async () => {
+    const rows = [
+      recordRow({ ts_id: '1' }),
+      'only,three,cells',
+      `${recordRow({ ts_id: '2' })},one more`,
+      recordRow({ ts_id: '3' }).replace('"Stool"', '"Stool" 3" high'),
+      '',
+      recordRow({ ts_id: '4' }),
+    ];
+    const { runtime, summary } = await importText('rows.csv', [FIELDS.join(','), ...rows].join('\n'));
+    expect(runtime.records.map(({ line }) => line)).toEqual([2, 7]);
+    expect(runtime.unreadable.map(({ line, record, reason }) => ({ line, record, reason }))).toEqual([
+      { line: 3, record: rows[1], reason: 'the row has 3 cells, the header has 18' },
+      { line: 4, record: rows[2], reason: 'the row has 19 cells, the header has 18' },
+      { line: 5, record: rows[3], reason: expect.stringContaining('quotes do not match') as unknown },
+    ]);
+    expect(summary).toMatchObject({ lines: 5, accepted: 2, quarantined: 3 });
+  });
+
+  it('loses nothing behind a quote that is not closed', async () => {
+    const open = recordRow({ ts_id: '2' }).replace('"Stool"', '"Stool');
+    const rows = [recordRow({ ts_id: '1' }), open, 'a,b', 'c'];
+    const { runtime } = await importText('open.csv', [FIELDS.join(','), ...rows].join('\n'));
+    const unclosed = `${FIELDS.map(() => 'x').join(',')}\n"x,y\nz`;
+    const atEnd = await importText('open-at-end.csv', `${FIELDS.join(',')}\n${unclosed}`);
+    expect(runtime.unreadable.map(({ record }) => record).join('\n')).toContain(open);
+    expect(atEnd.runtime.unreadable).toMatchObject([{ line: 3, record: '"x,y\nz', code: 'CANNOT_BE_CONVERTED' }]);
+  });
+
+  it('refuses a row that is not UTF-8, but no sign for a damaged character in a file that is', async () => {
+    const header = Buffer.from(`${FIELDS.join(',')}\n`);
+    const latin1 = Buffer.from(recordRow({ city: 'Orléans' }), 'latin1');
+    const mixed = await importText('latin1.csv', Buffer.concat([header, Buffer.from(`${recordRow()}\n`), latin1]));
+    expect(mixed.runtime.records.map(({ line }) => line)).toEqual([2]);
+    expect(mixed.runtime.unreadable).toMatchObject([{ line: 3, code: 'NOT_UNICODE' }]);
+    const kept = await importText(
+      'sign.csv',
+      Buffer.concat([header, Buffer.from(recordRow({ city: 'Orl\uFFFDans' }))]),
+    );
+    expect(parsed(kept)).toMatchObject([{ city: 'Orl\uFFFDans' }]);
+  });
+
+  it('names the missing columns of the nearer set, and those that it found', async () => {
+    await expect(importText('few.csv', 'ts_id,ts,city\n')).rejects.toMatchObject({
+      code: 'IMPORT_COLUMNS',
+      message: expect.stringMatching(
+        /the record's columns, of which it lacks customer_id,.*It has ts_id, ts, city/,
+      ) as unknown,
+    });
+    await expect(importText('near.csv', `${SUPERSTORE_HEADER.replace('sales', 'turnover')}\n`)).rejects.toMatchObject({
+      message: expect.stringContaining("the superstore's columns, of which it lacks sales.") as unknown,
+    });
+    await expect(importText('twice.csv', `${FIELDS.join(',')},city\n`)).rejects.toThrow("'city' more than once");
+    await expect(importText('empty.csv', '')).rejects.toMatchObject({ code: 'IMPORT_COLUMNS' });
+  });
+});
+
+describe('importing NDJSON', () => {
+  const lines = ['{"ts_id":"1","a":"é"}', '', '{"ts_id":"2","n":1.0000000000000000001}', 'not json', '{"ts_id":"1"}'];
+
+  it('hands lines on byte for byte, with their numbers', async () => {
+    const { runtime, summary } = await importText('lines.ndjson', `\uFEFF${lines.join('\r\n')}\r\n`, {
+      batchBytes: 30,
+    });
+    expect(runtime.records).toEqual([
+      { line: 1, text: lines[0] },
+      { line: 3, text: lines[2] },
+      { line: 4, text: lines[3] },
+      { line: 5, text: lines[4] },
+    ]);
+    expect(runtime.intakes.length).toBeGreaterThan(1);
+    expect(runtime.intakes[0]?.origin).toBe('lines.ndjson');
+    expect(summary).toMatchObject({ lines: 4, accepted: 3, duplicates: 1, quarantined: 0 });
+  });
+
+  it('unpacks gzip and zstd, and counts bytes as they are on disk', async () => {
+    const text = lines.join('\n');
+    for (const [name, packed] of [
+      ['a.ndjson.gz', gzipSync(text)],
+      ['b.jsonl.zst', zstdCompressSync(Buffer.from(text))],
+      ['no-extension', gzipSync(text)],
+    ] as const) {
+      const progress: unknown[] = [];
+      const { summary } = await importText(name, packed, { onProgress: (...told) => progress.push(told) });
+      expect(summary).toMatchObject({ lines: 4, bytes: packed.length });
+      expect(progress).toEqual([[packed.length, packed.length, 4]]);
+    }
+    await expect(importText('cut.ndjson.gz', gzipSync(text).subarray(0, 40))).rejects.toMatchObject({
+      code: 'IMPORT_FILE_DAMAGED',
+    });
+  });
+
+  it('takes an array, and printed objects, for what they are', async () => {
+    const records = [{ ts_id: '1', n: 1 }, { ts_id: '2' }];
+    const array = await importText('array.ndjson', JSON.stringify(records));
+    const printed = await importText('printed.json', JSON.stringify(records[0], null, 2));
+    expect(parsed(array)).toEqual(records);
+    expect(parsed(printed)).toEqual([records[0]]);
+  });
+
+  it('sees the format from the content where the name does not tell', async () => {
+    expect((await importText('a.txt', '{"ts_id":"1"}\n')).summary.accepted).toBe(1);
+    expect((await importText('b.txt', `${FIELDS.join(',')}\n${recordRow()}`)).summary.accepted).toBe(1);
+    expect((await importText('c', '[{"ts_id":"1"}]')).summary.accepted).toBe(1);
+    expect(
+      (await importText('d.ndjson', `${FIELDS.join(',')}\n${recordRow()}`, { format: 'csv' })).summary.accepted,
+    ).toBe(1);
+  });
+
+  it('reads standard input', async () => {
+    const runtime = new RecordingRuntime(plan);
+    const stdin = Readable.from([gzipSync('{"ts_id":"1"}\n{"ts_id":"2"}')], { objectMode: false });
+    const summary = await importFile({ path: '-', runtime, clock: new RecordingClock(), stdin });
+    expect(summary).toMatchObject({ lines: 2, accepted: 2 });
+    expect(runtime.intakes[0]?.origin).toBe('stdin');
+  });
+});
+
+describe('what can be wrong with a file', () => {
+  it('is said by code', async () => {
+    const runtime = new RecordingRuntime(plan);
+    const clock = new RecordingClock();
+    const importPath = (path: string): Promise<ImportSummary> => importFile({ path, runtime, clock });
+    await expect(importPath(join(folder, 'nowhere.csv'))).rejects.toMatchObject({ code: 'IMPORT_FILE_MISSING' });
+    await expect(importPath(folder)).rejects.toMatchObject({ code: 'IMPORT_FILE_UNREADABLE' });
+    await expect(importText('utf16.csv', Buffer.from('\uFEFFts_id', 'utf16le'))).rejects.toMatchObject({
+      code: 'IMPORT_ENCODING',
+    });
+    await expect(importText('no.parquet', 'this is no Parquet file')).rejects.toMatchObject({
+      code: 'IMPORT_FILE_DAMAGED',
+    });
+  });
+
+  it('is not its import being stopped: that says how far it came, and is undone by importing again', async () => {
+    const stop = new AbortController();
+    const runtime = new RecordingRuntime(plan);
+    const waiting = new Readable({ read: () => undefined });
+    waiting.push('{"ts_id":"1"}\n{"ts_id":"2"}\n'.padEnd(5000, '\n'));
+    const importing = importFile({
+      path: '-',
+      runtime,
+      clock: new RecordingClock(),
+      stdin: waiting,
+      batchBytes: 100,
+      signal: stop.signal,
+      onProgress: () => stop.abort(),
+    });
+    await expect(importing).rejects.toMatchObject({ code: 'IMPORT_STOPPED', details: { summary: { accepted: 2 } } });
+  });
+});

@@ -1,0 +1,171 @@
+import { resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import { DaybookError } from '../../base/errors.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Runtime } from '../../ports/runtime.ts';
+import type { Batch } from './batches.ts';
+import { BATCH_BYTES } from './batches.ts';
+import type { ColumnSet, PlaceNotFound } from './columns.ts';
+import { columnSetOf } from './columns.ts';
+import { csvBatches } from './csv.ts';
+import type { FileFormat } from './format.ts';
+import { handOver } from './hand-over.ts';
+import type { Input } from './input.ts';
+import { openInput } from './input.ts';
+import { jsonDocumentBatches } from './json-documents.ts';
+import { ndjsonBatches } from './ndjson.ts';
+import { parquetBatches } from './parquet.ts';
+import type { FindPlace, Place } from './superstore-columns.ts';
+
+export interface ImportOptions {
+  /** A file; `-` for standard input. */
+  readonly path: string;
+  readonly runtime: Pick<Runtime, 'plan' | 'accept'>;
+  readonly clock: Clock;
+  /** Unless told, from the file's name, else from how its content begins. */
+  readonly format?: FileFormat;
+  /** Where the cities of the superstore's order lines are; unless told, those of the United States that we know. */
+  readonly findPlace?: FindPlace;
+  /** What `-` reads; the process's own unless told. */
+  readonly stdin?: Readable;
+  /** About how many bytes are handed over together. */
+  readonly batchBytes?: number;
+  readonly signal?: AbortSignal;
+  /**
+   * Called after each batch, once it is durable.
+   * @param bytesRead   bytes of the file as it is on disk, compressed or not
+   * @param bytesTotal  undefined when it is not known before the end
+   * @param records     how many are durable, or were refused or repeats
+   */
+  readonly onProgress?: (bytesRead: number, bytesTotal: number | undefined, records: number) => void;
+}
+
+export interface ImportSummary {
+  /** Records in the file: lines of NDJSON, rows of a table, values of an array. Headers and blank lines are none. */
+  readonly lines: number;
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly quarantined: number;
+  /** Cities that could not be found, most records first; those records were accepted without a place. */
+  readonly placesNotFound: readonly PlaceNotFound[];
+  /** Bytes read of the file as it is on disk. */
+  readonly bytes: number;
+}
+
+/**
+ * Reads records from a file and hands them to a runtime, in the file's order; resolves once all are durable. A file
+ * imported twice counts once. A line number that the quarantine shows is the file's own; in a JSON array and in Parquet
+ * it is the record's position.
+ * @throws DaybookError `IMPORT_FILE_MISSING`, `IMPORT_FILE_UNREADABLE`, `IMPORT_FILE_DAMAGED`, `IMPORT_FORMAT`,
+ *   `IMPORT_ENCODING`, `IMPORT_COLUMNS`, `IMPORT_LINE_TOO_LONG`; `IMPORT_STOPPED` when the signal was aborted; and what
+ *   `accept` throws. What was read before is accepted; `IMPORT_STOPPED` has the summary so far in its details.
+ *
+ * @example
+ * const summary = await importFile({ path: 'sales.csv.gz', runtime, clock });
+ * console.log(`${summary.accepted} new records, ${summary.duplicates} known before`);
+ */
+export async function importFile(options: ImportOptions): Promise<ImportSummary> {
+  const { path, runtime, clock, signal, onProgress } = options;
+  const isStopped = (): boolean => signal?.aborted === true;
+  if (isStopped()) throw stopped(path, EMPTY_SUMMARY);
+  const input = await openInput(path, options.format, options.stdin ?? process.stdin);
+  const reading = readingOf(input, options);
+  let summary: ImportSummary = EMPTY_SUMMARY;
+  const summaryNow = (): ImportSummary => ({
+    ...summary,
+    placesNotFound: reading.columns()?.placesNotFound() ?? [],
+    bytes: reading.bytesRead(),
+  });
+  // A read that waits for its next bytes ends only when its file is closed.
+  signal?.addEventListener('abort', input.close, { once: true });
+  try {
+    await handOver(reading.batches, {
+      runtime,
+      clock,
+      origin: input.name,
+      signal,
+      onAccepted: (batch, acceptance) => {
+        summary = {
+          ...summary,
+          lines: summary.lines + batch.records,
+          accepted: summary.accepted + acceptance.accepted,
+          duplicates: summary.duplicates + acceptance.duplicates,
+          quarantined: summary.quarantined + acceptance.quarantined.length,
+        };
+        onProgress?.(reading.bytesRead(), input.bytesTotal, summary.lines);
+      },
+    });
+  } catch (error) {
+    throw isStopped() ? stopped(input.name, summaryNow(), error) : error;
+  } finally {
+    signal?.removeEventListener('abort', input.close);
+    input.close();
+  }
+  if (isStopped()) throw stopped(input.name, summaryNow());
+  return summaryNow();
+}
+
+const EMPTY_SUMMARY: ImportSummary = {
+  lines: 0,
+  accepted: 0,
+  duplicates: 0,
+  quarantined: 0,
+  placesNotFound: [],
+  bytes: 0,
+};
+
+/** A file being read. */
+interface Reading {
+  readonly batches: AsyncIterable<Batch>;
+  readonly bytesRead: () => number;
+  /** Known once a table's header was read. */
+  readonly columns: () => ColumnSet | undefined;
+}
+
+function readingOf(input: Input, options: ImportOptions): Reading {
+  const batchBytes = options.batchBytes ?? BATCH_BYTES;
+  let columns: ColumnSet | undefined;
+  const { plan } = options.runtime;
+  const findPlace = options.findPlace ?? findPlaceOfUnitedStates;
+  const columnsOf =
+    (emptyIsNull: boolean) =>
+    (header: readonly string[]): ColumnSet =>
+      (columns = columnSetOf(header, plan, { emptyIsNull, findPlace }));
+  const reading = (batches: AsyncIterable<Batch>, bytesRead = input.bytesRead): Reading => ({
+    batches,
+    bytesRead,
+    columns: () => columns,
+  });
+  switch (input.format) {
+    case 'ndjson':
+      return reading(ndjsonBatches(input.chunks, batchBytes));
+    case 'json':
+      return reading(jsonDocumentBatches(input.chunks, batchBytes));
+    case 'csv':
+      return reading(csvBatches(input.chunks, columnsOf(true), batchBytes));
+    case 'parquet': {
+      // DuckDB opens the file itself.
+      input.close();
+      let bytesRead = 0;
+      const onRows = (read: number, total: number): void => {
+        bytesRead = Math.floor(((input.bytesTotal ?? 0) * read) / total);
+      };
+      return reading(parquetBatches(resolve(options.path), columnsOf(false), onRows, batchBytes), () => bytesRead);
+    }
+  }
+}
+
+/** The table of places is large, so it is loaded by who needs it. */
+async function findPlaceOfUnitedStates(city: string, state: string): Promise<Place | undefined> {
+  const { findPlace } = await import('../../base/us-places.ts');
+  return findPlace(city, state);
+}
+
+function stopped(name: string, summary: ImportSummary, cause?: unknown): DaybookError {
+  return new DaybookError(
+    'IMPORT_STOPPED',
+    `The import of ${name} was stopped after ${summary.lines} records, which count. ` +
+      'Import the file again to go on: no record counts twice.',
+    { details: { summary }, cause },
+  );
+}

@@ -1,0 +1,151 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { DaybookError } from '../../base/errors.ts';
+import type { FileFormat } from './format.ts';
+import { compressionOf, formatOf, HEAD_BYTES, hasUtf8Bom, isUtf16 } from './format.ts';
+
+const READ_BYTES = 256 * 1024;
+
+/** A file, or standard input, opened: unpacked, its format known, its byte order mark gone. */
+export interface Input {
+  /** What people know it by; also the origin of its records. */
+  readonly name: string;
+  readonly format: FileFormat;
+  /** As the file is on disk; undefined when that is not known before its end. */
+  readonly bytesTotal: number | undefined;
+  /** Bytes read of the file as it is on disk. */
+  readonly bytesRead: () => number;
+  /** To be read once. A failure is a DaybookError. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Lets go of the file; who still reads it gets an error. Idempotent. */
+  readonly close: () => void;
+}
+
+/**
+ * Opens a file, or standard input for `-`.
+ * @param format  when it is known; else it is told from the name and the first bytes
+ * @throws DaybookError `IMPORT_FILE_MISSING`, `IMPORT_FILE_UNREADABLE`, `IMPORT_FILE_DAMAGED`, `IMPORT_ENCODING`,
+ *   `IMPORT_FORMAT` (Parquet that cannot be read as a stream)
+ */
+export async function openInput(path: string, format: FileFormat | undefined, stdin: Readable): Promise<Input> {
+  const name = path === '-' ? 'stdin' : basename(path);
+  const bytesTotal = path === '-' ? undefined : await sizeOf(path);
+  const source = path === '-' ? stdin : createReadStream(path, { highWaterMark: READ_BYTES });
+  const streams: Readable[] = [source];
+  const close = (): void => {
+    for (const stream of streams) stream.destroy();
+  };
+  let bytesRead = 0;
+  const counted = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const chunk of source as AsyncIterable<Uint8Array | string>) {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      bytesRead += bytes.length;
+      yield bytes;
+    }
+  };
+  try {
+    const packed = await peek(counted());
+    const unpacked = unpack(packed, streams);
+    const { head, chunks } = unpacked === packed ? packed : await peek(unpacked.chunks);
+    if (isUtf16(head)) throw utf16(name);
+    const found = format ?? formatOf(path, head);
+    if (found === 'parquet' && (path === '-' || unpacked !== packed || bytesTotal === undefined)) throw notAFile(name);
+    const text = hasUtf8Bom(head) ? withoutFirst(chunks, 3) : chunks;
+    return { name, format: found, bytesTotal, bytesRead: () => bytesRead, chunks: translated(text, name), close };
+  } catch (error) {
+    close();
+    throw translate(error, name);
+  }
+}
+
+/** @returns undefined for what has no size, such as a pipe */
+async function sizeOf(path: string): Promise<number | undefined> {
+  const status = await stat(path).catch((error: unknown) => {
+    throw translate(error, path);
+  });
+  if (!status.isDirectory()) return status.isFile() ? status.size : undefined;
+  throw new DaybookError('IMPORT_FILE_UNREADABLE', `${path} is a folder. Name the files in it.`, { details: { path } });
+}
+
+interface Peeked {
+  readonly head: Uint8Array;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+/** Reads as much as it takes to see what a file is; `chunks` still gives all of it. */
+async function peek(source: AsyncIterable<Uint8Array>): Promise<Peeked> {
+  const iterator = source[Symbol.asyncIterator]();
+  let head: Uint8Array = new Uint8Array(0);
+  while (head.length < HEAD_BYTES) {
+    const next = await iterator.next();
+    if (next.done === true) break;
+    head = head.length === 0 ? next.value : Buffer.concat([head, next.value]);
+  }
+  const chunks = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      if (head.length > 0) yield head;
+      for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
+    } finally {
+      await iterator.return?.();
+    }
+  };
+  return { head, chunks: chunks() };
+}
+
+function unpack(packed: Peeked, streams: Readable[]): Peeked {
+  const compression = compressionOf(packed.head);
+  if (compression === undefined) return packed;
+  const unpacker =
+    compression === 'gzip' ? createGunzip({ chunkSize: READ_BYTES }) : createZstdDecompress({ chunkSize: READ_BYTES });
+  streams.push(unpacker);
+  // A failure destroys the unpacker with its error, which whoever reads from it is then given.
+  pipeline(Readable.from(packed.chunks, { objectMode: false }), unpacker, () => undefined);
+  return { head: packed.head, chunks: unpacker };
+}
+
+async function* withoutFirst(chunks: AsyncIterable<Uint8Array>, length: number): AsyncGenerator<Uint8Array> {
+  let left = length;
+  for await (const chunk of chunks) {
+    const bytes = left === 0 ? chunk : chunk.subarray(left);
+    left = Math.max(0, left - chunk.length);
+    if (bytes.length > 0) yield bytes;
+  }
+}
+
+async function* translated(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    throw translate(error, name);
+  }
+}
+
+function translate(error: unknown, name: string): unknown {
+  if (error instanceof DaybookError || !(error instanceof Error)) return error;
+  const code = 'code' in error ? String(error.code) : '';
+  const options = { details: { file: name }, cause: error };
+  if (code === 'ENOENT') {
+    return new DaybookError('IMPORT_FILE_MISSING', `There is no file ${name}. Look at its name and folder.`, options);
+  }
+  if (code.startsWith('Z_') || code.startsWith('ZSTD_') || code.startsWith('ERR_ZLIB') || code.startsWith('ERR_ZSTD')) {
+    const advice = 'It may not have been copied whole: copy it again. What was read before counts.';
+    return new DaybookError('IMPORT_FILE_DAMAGED', `${name} cannot be unpacked: ${error.message}. ${advice}`, options);
+  }
+  return new DaybookError('IMPORT_FILE_UNREADABLE', `${name} cannot be read: ${error.message}.`, options);
+}
+
+function utf16(name: string): DaybookError {
+  return new DaybookError('IMPORT_ENCODING', `${name} is in UTF-16. Save it as UTF-8 and import that.`, {
+    details: { file: name },
+  });
+}
+
+function notAFile(name: string): DaybookError {
+  const advice = 'Its end must be read first: save it, unpacked, as a file, and import that.';
+  return new DaybookError('IMPORT_FORMAT', `${name} is Parquet, which cannot be read as a stream. ${advice}`, {
+    details: { file: name },
+  });
+}

@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { LineBlock } from './line-blocks.ts';
+import { countRecords, lineBlocks, withoutCarriageReturns } from './line-blocks.ts';
+
+async function blocksOf(chunks: readonly string[], blockBytes: number, lineBytesMax?: number): Promise<LineBlock[]> {
+  const source = async function* (): AsyncGenerator<Uint8Array> {
+    for (const chunk of chunks) yield await Promise.resolve(Buffer.from(chunk));
+  };
+  return Array.fromAsync(lineBlocks(source(), blockBytes, lineBytesMax));
+}
+
+const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
+
+describe('lineBlocks', () => {
+  it('gives all bytes in order, cut only behind line feeds, with the right line numbers', async () => {
+    const chunk = fc.array(fc.constantFrom('a', 'é', '\n', '\r\n', 'a longer piece of text'), { maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(chunk, { maxLength: 12 }), fc.integer({ min: 1, max: 60 }), async (parts, size) => {
+        const chunks = parts.map((part) => part.join(''));
+        const whole = chunks.join('');
+        const blocks = await blocksOf(chunks, size);
+        expect(blocks.map((block) => text(block.bytes)).join('')).toBe(whole);
+        let before = '';
+        for (const [index, block] of blocks.entries()) {
+          expect(block.firstLine).toBe(before.split('\n').length);
+          before += text(block.bytes);
+          if (index < blocks.length - 1) expect(before.endsWith('\n')).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('names the line that is too long', async () => {
+    const long = 'x'.repeat(30);
+    await expect(blocksOf(['a\nb\n', long, long, '\n'], 1000, 50)).rejects.toMatchObject({
+      code: 'IMPORT_LINE_TOO_LONG',
+      details: { line: 3 },
+    });
+    await expect(blocksOf(['a\nb\n', long, '\n', long], 1000, 50)).resolves.toHaveLength(1);
+  });
+
+  it('does not name a line above the first of a later block', async () => {
+    const long = 'x'.repeat(60);
+    await expect(blocksOf(['a\n', 'b\n', 'c\n', long], 2, 50)).rejects.toMatchObject({ details: { line: 4 } });
+  });
+});
+
+describe('what is done with lines', () => {
+  it('takes carriage returns from line ends only', () => {
+    const taken = (lines: string): string => text(withoutCarriageReturns(Buffer.from(lines)));
+    expect(taken('a\r\nb\rc\r\n\r\nd')).toBe('a\nb\rc\n\nd');
+    expect(taken('a\nb\n')).toBe('a\nb\n');
+    expect(taken('\r\n')).toBe('\n');
+  });
+
+  it('counts lines that hold more than white space', () => {
+    expect(countRecords(Buffer.from('{}\n\n \t\r\n{}\n{}'))).toBe(3);
+    expect(countRecords(Buffer.from(''))).toBe(0);
+  });
+});

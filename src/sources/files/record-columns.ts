@@ -1,0 +1,47 @@
+import type { FieldPlan, StreamPlan } from '../../plan/plan.ts';
+import type { Cells, Converter } from './columns.ts';
+
+const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/** The columns of a file that has the record's own: one a field. */
+export function recordColumns(stream: StreamPlan): {
+  readonly required: readonly string[];
+  readonly all: readonly string[];
+} {
+  return {
+    required: stream.fields.filter((field) => !field.optional).map((field) => field.name),
+    all: stream.fields.map((field) => field.name),
+  };
+}
+
+/**
+ * Makes rows with the record's own columns records. Every digit of a number is kept: it is put into the JSON as it
+ * stands. What is no number becomes a string, which the engine refuses with its own reason.
+ */
+export function recordConverter(
+  stream: StreamPlan,
+  at: ReadonlyMap<string, number>,
+  options: { readonly emptyIsNull: boolean },
+): Converter {
+  const columns = stream.fields.flatMap((field) => {
+    const index = at.get(field.name);
+    return index === undefined ? [] : [{ field, index, key: `${JSON.stringify(field.name)}:` }];
+  });
+  return (cells: Cells): string => {
+    let json = '';
+    for (const { field, index, key } of columns) {
+      let cell = cells[index] ?? null;
+      if (cell === '' && options.emptyIsNull && (field.nullable || field.optional)) cell = null;
+      if (cell === null && field.optional) continue;
+      json += `${json === '' ? '{' : ','}${key}${jsonValue(field, cell)}`;
+    }
+    return `${json}}`;
+  };
+}
+
+/** A field's value as the record's JSON has it. */
+export function jsonValue(field: FieldPlan, cell: string | null): string {
+  if (cell === null) return 'null';
+  const isNumber = field.kind === 'decimal' || field.kind === 'integer' || field.kind === 'number';
+  return isNumber && !field.quoted && JSON_NUMBER.test(cell) ? cell : JSON.stringify(cell);
+}
