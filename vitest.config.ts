@@ -10,13 +10,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: [
-            'src/**/*.test.ts',
-            'web/**/*.test.{ts,tsx}',
-            'bench/**/*.test.ts',
-            'test/*.test.ts',
-            'test/oracle/**/*.test.ts',
-          ],
+          include: ['src/**/*.test.ts', 'web/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
+          exclude: ['test/{browser,crash}/**'],
           environment: 'node',
           testTimeout: UNIT_TIMEOUT_MS,
           hookTimeout: UNIT_TIMEOUT_MS,

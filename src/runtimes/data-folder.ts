@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs';
+import { DaybookError } from '../base/errors.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Clock } from '../ports/clock.ts';
+import { openEmbedded } from './embedded.ts';
+import { openDisk } from './machine/disk.ts';
+import type { FolderLock } from './machine/lock.ts';
+import { readHolder, takeFolderLock } from './machine/lock.ts';
+import type { RemoteRuntime } from './remote.ts';
+import { openRemote } from './remote.ts';
+
+/** How long a holder that does not serve (a start, or another command) is waited for. */
+const HOLDER_WAIT_MS = 15_000;
+const HOLDER_POLL_MS = 100;
+
+export interface DataFolderOptions {
+  readonly plan: Plan;
+  /** A path of this machine. */
+  readonly root: string;
+  readonly clock: Clock;
+  /** Whether a folder that is not there is made. A command that only reads must not make one by a slip of the pen. */
+  readonly create: boolean;
+  /** Told in sentences what was found and mended, and whom the folder is reached through. */
+  readonly onNotice?: (sentence: string) => void;
+  readonly onProgress?: (records: number, total: number) => void;
+}
+
+/**
+ * A data folder for one command: through the Daybook that holds it, or opened here when none does. Close it at the end.
+ * @throws DaybookError `DATA_FOLDER_MISSING`; `FOLDER_HELD` when another command holds it for long; what
+ *   `openEmbedded` throws
+ */
+export async function openDataFolder(options: DataFolderOptions): Promise<RemoteRuntime> {
+  const { plan, root, clock } = options;
+  if (!options.create && !existsSync(root)) {
+    throw new DaybookError(
+      'DATA_FOLDER_MISSING',
+      `There is no data folder ${root}. Name another with --data, or make it by daybook start or daybook import.`,
+      { details: { root } },
+    );
+  }
+  for (let waitedMs = 0; ; waitedMs += HOLDER_POLL_MS) {
+    const holder = await readHolder(root);
+    if (holder?.url !== undefined) {
+      options.onNotice?.(`A Daybook holds ${root}; going through it at ${holder.url}.`);
+      return openRemote(plan, holder.url);
+    }
+    if (holder === undefined || waitedMs >= HOLDER_WAIT_MS) {
+      const lock = await lockUnlessHeld(root, waitedMs >= HOLDER_WAIT_MS);
+      if (lock !== undefined) return openHere(options, lock);
+    }
+    await clock.sleep(HOLDER_POLL_MS);
+  }
+}
+
+/** @returns undefined when somebody else was quicker, unless that is final */
+async function lockUnlessHeld(root: string, isFinal: boolean): Promise<FolderLock | undefined> {
+  try {
+    return await takeFolderLock(root);
+  } catch (error) {
+    if (!isFinal && error instanceof DaybookError && error.code === 'FOLDER_HELD') return undefined;
+    throw error;
+  }
+}
+
+async function openHere(options: DataFolderOptions, lock: FolderLock): Promise<RemoteRuntime> {
+  const { plan, root, clock, onNotice, onProgress } = options;
+  try {
+    const engine = await openEmbedded({
+      plan,
+      disk: openDisk(root),
+      clock,
+      ...(onNotice && { onNotice }),
+      ...(onProgress && { onProgress }),
+    });
+    return {
+      plan,
+      accept: (intake) => engine.accept(intake),
+      query: (report, query) => engine.query(report, query),
+      records: (range) => engine.records(range),
+      quarantine: (page) => engine.quarantine(page),
+      status: () => engine.status(),
+      close: async () => {
+        try {
+          await engine.close();
+        } finally {
+          await lock.release();
+        }
+      },
+    };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}

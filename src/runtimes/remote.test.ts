@@ -1,0 +1,139 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { daybook } from '../../daybook.config.ts';
+import { microsText } from '../base/decimal.ts';
+import { makePlan } from '../plan/normalise.ts';
+import { openRemote, parsePage } from './remote.ts';
+
+const plan = makePlan(daybook);
+const report = plan.reports[0];
+
+type Answer = (request: IncomingMessage, body: string, response: ServerResponse) => void;
+
+/** A server that answers as told, for one test. */
+async function serving(answer: Answer): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer((request, response) => {
+    void text(request).then((body) => answer(request, body, response));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+describe('a page of a report', () => {
+  it('keeps every digit of its decimals, also beyond what a float holds', () => {
+    fc.assert(
+      fc.property(fc.bigInt(-(10n ** 30n), 10n ** 30n), fc.nat(), (micros, count) => {
+        const json = `{"frame":${count},"total":1,"rows":[{"ts_date":"2026-03-04","daily_pu":${count},"daily_rev":${microsText(micros)},"daily_profit":0}]}`;
+        expect(parsePage(json, report)).toEqual({
+          frame: count,
+          total: 1,
+          rows: [{ ts_date: '2026-03-04', daily_pu: count, daily_rev: micros, daily_profit: 0n }],
+        });
+      }),
+    );
+  });
+});
+
+describe('a Daybook reached over HTTP', () => {
+  it('is sent the batch as it is, and its lines are numbered as in the file', async () => {
+    const bodies: string[] = [];
+    await using server = await serving((_request, body, response) => {
+      bodies.push(body);
+      const quarantined = [
+        { line: 2, code: 'NOT_JSON', reason: 'is no JSON' },
+        { line: 3, code: 'NOT_AN_OBJECT', reason: 'is no object' },
+      ];
+      response.end(JSON.stringify({ accepted: 1, duplicates: 0, quarantined, offset: 9 }));
+    });
+    const acceptance = await openRemote(plan, server.url).accept({
+      origin: 'sales.csv',
+      lines: Buffer.from('{"a":1}\nnonsense'),
+      firstLine: 10,
+      unreadable: [{ line: 7, record: 'a,"b\nc', code: 'CANNOT_BE_CONVERTED', reason: 'a quote is open' }],
+    });
+    expect(bodies).toEqual(['{"a":1}\nnonsense\n"a,\\"b\\nc"\n']);
+    expect(acceptance).toEqual({
+      accepted: 1,
+      duplicates: 0,
+      offset: 9,
+      quarantined: [
+        { line: 11, code: 'NOT_JSON', reason: 'is no JSON' },
+        { line: 7, code: 'CANNOT_BE_CONVERTED', reason: 'a quote is open' },
+      ],
+    });
+  });
+
+  it('is asked for a report with all that the query says', async () => {
+    const asked: string[] = [];
+    await using server = await serving((request, _body, response) => {
+      asked.push(request.url ?? '');
+      response.end('{"frame":3,"total":0,"rows":[]}');
+    });
+    await openRemote(plan, server.url).query('daily_pu_rev', {
+      from: '2026-03-01',
+      to: '2026-03-04',
+      equals: { ts_date: ['2026-03-02', '2026-03-03'] },
+      sort: [
+        { column: 'daily_rev', descending: true },
+        { column: 'ts_date', descending: false },
+      ],
+      limit: 5,
+    });
+    const url = new URL(asked[0] ?? '', server.url);
+    expect(url.pathname).toBe('/api/v1/reports/daily_pu_rev');
+    expect([...url.searchParams]).toEqual([
+      ['format', 'json'],
+      ['from', '2026-03-01'],
+      ['to', '2026-03-04'],
+      ['ts_date', '2026-03-02'],
+      ['ts_date', '2026-03-03'],
+      ['sort', '-daily_rev,ts_date'],
+      ['limit', '5'],
+    ]);
+  });
+
+  it('gives raw records in chunks of whole lines, wherever the network cut them', async () => {
+    await using server = await serving((_request, _body, response) => {
+      response.write('{"a":');
+      setImmediate(() => {
+        response.write('1}\n{"b":2}\n{"c"');
+        setImmediate(() => response.end(':3}'));
+      });
+    });
+    const chunks: string[] = [];
+    for await (const chunk of openRemote(plan, server.url).records({ from: '2026-03-01' })) {
+      chunks.push(Buffer.from(chunk).toString());
+    }
+    expect(chunks.join('')).toBe('{"a":1}\n{"b":2}\n{"c":3}\n');
+    expect(chunks.every((chunk) => chunk.endsWith('\n'))).toBe(true);
+  });
+
+  it('fails with the code and the sentence of its answer, and says whether to try again', async () => {
+    await using server = await serving((_request, _body, response) => {
+      response.statusCode = 503;
+      response.setHeader('content-type', 'application/problem+json');
+      response.end(JSON.stringify({ type: 'about:blank', title: 'Busy', status: 503, detail: 'Wait a second.', code: 'INTAKE_FULL' }));
+    });
+    const accepted = openRemote(plan, server.url).accept({ origin: 'x', lines: new Uint8Array() });
+    await expect(accepted).rejects.toMatchObject({ code: 'INTAKE_FULL', message: 'Wait a second.', retryable: true });
+  });
+
+  it('fails with UNREACHABLE when nobody answers', async () => {
+    const server = await serving(() => undefined);
+    await server[Symbol.asyncDispose]();
+    const status = openRemote(plan, server.url).status();
+    await expect(status).rejects.toMatchObject({ code: 'UNREACHABLE', retryable: true });
+  });
+});

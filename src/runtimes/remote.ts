@@ -1,0 +1,179 @@
+import { MICROS_PER_UNIT, parseMicros } from '../base/decimal.ts';
+import { DaybookError } from '../base/errors.ts';
+import type { Plan, ReportPlan } from '../plan/plan.ts';
+import type { Cell, ReportPage, ReportQuery, Row } from '../ports/rows.ts';
+import type { Acceptance, Intake, QuarantinePage, Refusal, Runtime, RuntimeStatus } from '../ports/runtime.ts';
+import type { AcceptanceAnswer, PipelineAnswer, Problem, QuarantineAnswer } from '../server/protocol.ts';
+
+const LINE_FEED = 10;
+const RETRYABLE_STATUSES = new Set([408, 429, 502, 503, 504]);
+
+/** What a Daybook that runs elsewhere does for a command: all of a runtime but the frames. */
+export type RemoteRuntime = Omit<Runtime, 'subscribe'>;
+
+/**
+ * A Daybook that serves at a URL, through its HTTP API.
+ * @param plan  the definition of this side; its decimal columns are read exactly, as micro-units
+ * @param url  as the Daybook announced it: `http://127.0.0.1:4000`
+ * Every method throws DaybookError with the code that the API answered, or `UNREACHABLE` (retryable).
+ */
+export function openRemote(plan: Plan, url: string): RemoteRuntime {
+  const api = `${url.replace(/\/$/, '')}/api/v1`;
+  return {
+    plan,
+    accept: (intake) => accept(api, intake),
+    query: (report, query) => queryReport(api, plan, report, query),
+    records: (range) => rawRecords(api, range),
+    quarantine: async ({ limit, offset }) => {
+      const answer = await call(api, `/quarantine?limit=${limit}&offset=${offset}`);
+      return (await answer.json()) as QuarantinePage & QuarantineAnswer;
+    },
+    status: async () => statusOf((await (await call(api, '/pipeline')).json()) as PipelineAnswer),
+    // Nothing is held open.
+    close: () => Promise.resolve(),
+  };
+}
+
+async function accept(api: string, intake: Intake): Promise<Acceptance> {
+  const { body, lineAt } = bodyOf(intake);
+  const response = await call(api, '/records', {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson' },
+    body,
+  });
+  const answer = (await response.json()) as AcceptanceAnswer;
+  const known = new Map(intake.unreadable?.map((each) => [each.line, each]));
+  return {
+    ...answer,
+    quarantined: answer.quarantined.map(({ line, code, field, reason }) => {
+      const own = known.get(lineAt(line));
+      if (own !== undefined) return { line: own.line, code: own.code, ...fieldOf(own.field), reason: own.reason };
+      return { line: lineAt(line), code: code as Refusal['code'], ...fieldOf(field), reason };
+    }),
+  };
+}
+
+function fieldOf(field: string | undefined): { readonly field?: string } {
+  return field === undefined ? {} : { field };
+}
+
+/**
+ * A batch as the API takes it. What the source itself could not read follows as JSON strings, which the API puts into
+ * its quarantine whole, as it should.
+ */
+function bodyOf(intake: Intake): { readonly body: Uint8Array<ArrayBuffer>; readonly lineAt: (line: number) => number } {
+  const firstLine = intake.firstLine ?? 1;
+  const unreadable = intake.unreadable ?? [];
+  const isEnded = intake.lines.length === 0 || intake.lines.at(-1) === LINE_FEED;
+  const appended = Buffer.from(
+    unreadable.length === 0
+      ? ''
+      : `${isEnded ? '' : '\n'}${unreadable.map(({ record }) => `${JSON.stringify(record)}\n`).join('')}`,
+  );
+  const body = Buffer.concat([intake.lines, appended]);
+  const ownLines = countLines(intake.lines) + (isEnded ? 0 : 1);
+  return { body, lineAt: (line) => unreadable[line - ownLines - 1]?.line ?? firstLine + line - 1 };
+}
+
+function countLines(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1)) count++;
+  return count;
+}
+
+async function queryReport(api: string, plan: Plan, name: string, query: ReportQuery): Promise<ReportPage> {
+  const parameters = new URLSearchParams({ format: 'json' });
+  if (query.from !== undefined) parameters.set('from', query.from);
+  if (query.to !== undefined) parameters.set('to', query.to);
+  if (query.search !== undefined) parameters.set('search', query.search);
+  for (const [dimension, values] of Object.entries(query.equals ?? {})) {
+    for (const value of values) parameters.append(dimension, value);
+  }
+  const sort = query.sort?.map(({ column, descending }) => `${descending ? '-' : ''}${column}`).join(',');
+  if (sort !== undefined && sort !== '') parameters.set('sort', sort);
+  if (query.limit !== undefined) parameters.set('limit', String(query.limit));
+  if (query.offset !== undefined) parameters.set('offset', String(query.offset));
+  const response = await call(api, `/reports/${encodeURIComponent(name)}?${parameters.toString()}`);
+  const report = plan.reports.find((each) => each.name === name);
+  return parsePage(await response.text(), report);
+}
+
+/** What JSON.parse tells a reviver of a number: its digits as they stand in the text. */
+interface Source {
+  readonly source?: string;
+}
+
+/** Reads a page of a report; decimals become micro-units from their own digits, never through a float. */
+export function parsePage(text: string, report: ReportPlan | undefined): ReportPage {
+  const decimals = new Set(report?.columns.filter((column) => column.kind === 'decimal').map((column) => column.name));
+  const exact = (key: string, value: Cell, context?: Source): Cell =>
+    typeof value === 'number' && decimals.has(key) ? (parseMicros(context?.source ?? String(value)) ?? null) : value;
+  const page = JSON.parse(text, exact) as { readonly frame: Cell; readonly total: Cell; readonly rows: readonly Row[] };
+  return { frame: wholeOf(page.frame), total: wholeOf(page.total), rows: page.rows };
+}
+
+/** A count of the answer itself, also where a decimal column has the same name. */
+function wholeOf(value: Cell): number {
+  return Number(typeof value === 'bigint' ? value / MICROS_PER_UNIT : value);
+}
+
+async function* rawRecords(
+  api: string,
+  range: { readonly from?: string; readonly to?: string },
+): AsyncGenerator<Uint8Array> {
+  const response = await call(api, `/records?${new URLSearchParams({ ...range }).toString()}`);
+  let rest: Uint8Array = new Uint8Array();
+  // The network cuts where it likes; those who read want whole lines.
+  for await (const chunk of response.body ?? []) {
+    const end = chunk.lastIndexOf(LINE_FEED) + 1;
+    if (end > 0) yield Buffer.concat([rest, chunk.subarray(0, end)]);
+    rest = end > 0 ? chunk.subarray(end) : Buffer.concat([rest, chunk]);
+  }
+  if (rest.length > 0) yield Buffer.concat([rest, Uint8Array.of(LINE_FEED)]);
+}
+
+function statusOf(answer: PipelineAnswer): RuntimeStatus {
+  const { checkpoint, trouble, newestDay, ...rest } = answer;
+  return {
+    ...rest,
+    checkpoint: checkpoint ?? undefined,
+    trouble: trouble ?? undefined,
+    newestDay: newestDay ?? undefined,
+  };
+}
+
+async function call(api: string, path: string, init: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(api + path, init);
+  } catch (cause) {
+    throw new DaybookError('UNREACHABLE', `The Daybook at ${api} does not answer. Is it still running?`, {
+      retryable: true,
+      details: { url: api },
+      cause,
+    });
+  }
+  if (response.ok) return response;
+  throw await problemOf(response);
+}
+
+async function problemOf(response: Response): Promise<DaybookError> {
+  const text = await response.text();
+  const problem = problemIn(text);
+  return new DaybookError(
+    problem?.code ?? `HTTP_${response.status}`,
+    problem?.detail ?? `${response.url} answered ${response.status}: ${text.slice(0, 200)}`,
+    { retryable: RETRYABLE_STATUSES.has(response.status), details: { status: response.status } },
+  );
+}
+
+/** An answer that is no problem JSON comes from something in between, a proxy say. */
+function problemIn(text: string): Problem | undefined {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(text) as Problem;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
