@@ -443,4 +443,16 @@ describe('what can be wrong with a file', () => {
     });
     await expect(importing).rejects.toMatchObject({ code: 'IMPORT_STOPPED', details: { summary: { accepted: 2 } } });
   });
+
+  it('does not keep an import that waits for its first bytes from being stopped', async () => {
+    const stop = new AbortController();
+    const stdin = new Readable({
+      read: () => {
+        stop.abort();
+      },
+    });
+    const runtime = new RecordingRuntime(plan);
+    const importing = importFile({ path: '-', runtime, clock: new RecordingClock(), stdin, signal: stop.signal });
+    await expect(importing).rejects.toMatchObject({ code: 'IMPORT_STOPPED' });
+  });
 });

@@ -68,7 +68,10 @@ export async function importFile(options: ImportOptions): Promise<ImportSummary>
   const { path, runtime, clock, signal, onProgress } = options;
   const isStopped = (): boolean => signal?.aborted === true;
   if (isStopped()) throw stopped(path, EMPTY_SUMMARY);
-  const input = await openInput(path, options.format, options.stdin ?? process.stdin);
+  const { format, stdin = process.stdin } = options;
+  const input = await openInput(path, { format, stdin, signal }).catch((error: unknown) => {
+    throw isStopped() ? stopped(path, EMPTY_SUMMARY, error) : error;
+  });
   const reading = readingOf(input, options);
   let summary: ImportSummary = EMPTY_SUMMARY;
   const summaryNow = (): ImportSummary => ({
@@ -76,8 +79,6 @@ export async function importFile(options: ImportOptions): Promise<ImportSummary>
     placesNotFound: reading.columns()?.placesNotFound() ?? [],
     bytes: reading.bytesRead(),
   });
-  // A read that waits for its next bytes ends only when its file is closed.
-  signal?.addEventListener('abort', input.close, { once: true });
   try {
     await handOver(reading.batches, {
       runtime,
@@ -98,7 +99,6 @@ export async function importFile(options: ImportOptions): Promise<ImportSummary>
   } catch (error) {
     throw isStopped() ? stopped(input.name, summaryNow(), error) : error;
   } finally {
-    signal?.removeEventListener('abort', input.close);
     input.close();
   }
   if (isStopped()) throw stopped(input.name, summaryNow());

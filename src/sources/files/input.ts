@@ -24,20 +24,30 @@ export interface Input {
   readonly close: () => void;
 }
 
+export interface InputOptions {
+  /** When it is known; else it is told from the name and the first bytes. */
+  readonly format: FileFormat | undefined;
+  readonly stdin: Readable;
+  /** Closes the input when it is aborted. */
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
  * Opens a file, or standard input for `-`.
- * @param format  when it is known; else it is told from the name and the first bytes
  * @throws DaybookError `IMPORT_FILE_MISSING`, `IMPORT_FILE_UNREADABLE`, `IMPORT_FILE_DAMAGED`, `IMPORT_ENCODING`,
  *   `IMPORT_FORMAT` (Parquet that cannot be read as a stream)
  */
-export async function openInput(path: string, format: FileFormat | undefined, stdin: Readable): Promise<Input> {
+export async function openInput(path: string, options: InputOptions): Promise<Input> {
   const name = path === '-' ? 'stdin' : basename(path);
   const bytesTotal = path === '-' ? undefined : await sizeOf(path);
-  const source = path === '-' ? stdin : createReadStream(path, { highWaterMark: READ_BYTES });
+  const source = path === '-' ? options.stdin : createReadStream(path, { highWaterMark: READ_BYTES });
   const streams: Readable[] = [source];
   const close = (): void => {
+    options.signal?.removeEventListener('abort', close);
     for (const stream of streams) stream.destroy();
   };
+  // A read that waits for its next bytes ends only when its file is closed.
+  options.signal?.addEventListener('abort', close);
   let bytesRead = 0;
   const counted = async function* (): AsyncGenerator<Uint8Array> {
     for await (const chunk of source as AsyncIterable<Uint8Array | string>) {
@@ -51,7 +61,7 @@ export async function openInput(path: string, format: FileFormat | undefined, st
     const unpacked = unpack(packed, streams);
     const { head, chunks } = unpacked === packed ? packed : await peek(unpacked.chunks);
     if (isUtf16(head)) throw utf16(name);
-    const found = format ?? formatOf(path, head);
+    const found = options.format ?? formatOf(path, head);
     if (found === 'parquet' && (path === '-' || unpacked !== packed || bytesTotal === undefined)) throw notAFile(name);
     const text = hasUtf8Bom(head) ? withoutFirst(chunks, 3) : chunks;
     return { name, format: found, bytesTotal, bytesRead: () => bytesRead, chunks: translated(text, name), close };

@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { describe, expect, it } from 'vitest';
+import { daybook } from '../../../daybook.config.ts';
+import { RecordingClock, RecordingRuntime } from '../../../test/intake/recording-runtime.ts';
+import { makePlan } from '../../plan/normalise.ts';
+import { importFile } from './import-file.ts';
+
+const plan = makePlan(daybook);
+
+/** What comes out of a Parquet file that holds the rows of a query. */
+async function importRows(select: string): Promise<RecordingRuntime> {
+  const folder = await mkdtemp(join(tmpdir(), 'daybook-parquet-'));
+  // A name in which DuckDB would see a pattern.
+  const path = join(folder, 'sales [a-z]*?.parquet');
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  await connection.run(`COPY (${select}) TO '${path}' (FORMAT parquet)`);
+  connection.closeSync();
+  instance.closeSync();
+  const runtime = new RecordingRuntime(plan);
+  const findPlace = (): undefined => undefined;
+  const summary = await importFile({ path, runtime, clock: new RecordingClock(), findPlace });
+  expect(summary.lines).toBe(runtime.records.length + runtime.unreadable.length);
+  await rm(folder, { recursive: true });
+  return runtime;
+}
+
+const NAMES = `'c' AS customer_id, 'n' AS customer_name, 's' AS segment, 'u' AS country, 'Salem' AS city,
+  'Furniture' AS category, 'Chairs' AS sub_category, 'Shelf, 36" wide' AS product_name`;
+
+describe('importing Parquet', () => {
+  it('prints every type as a record has it, with all digits', async () => {
+    const runtime =
+      await importRows(`SELECT '1' AS ts_id, TIMESTAMPTZ '2024-03-10 10:00:00.5+02:00' AS ts, NULL::DATE AS ts_date,
+      ${NAMES}, 12345678901.123456::DECIMAL(18,6) AS price, 3::BIGINT AS quantity, 0.1::DOUBLE AS discount,
+      422.23999999999995::DOUBLE AS revenue, 'nan'::DOUBLE AS profit, 1e-7::DOUBLE AS latitude, NULL::DOUBLE AS longitude`);
+    expect(runtime.records.map(({ text }) => text)).toEqual([
+      '{"ts_id":"1","ts":"2024-03-10 08:00:00.5Z","customer_id":"c","customer_name":"n","segment":"s","country":"u",' +
+        '"city":"Salem","category":"Furniture","sub_category":"Chairs","product_name":"Shelf, 36\\" wide",' +
+        '"price":12345678901.123456,"quantity":3,"discount":"0.1","revenue":422.23999999999995,"profit":"nan",' +
+        '"latitude":1e-07,"longitude":null}',
+    ]);
+  });
+
+  it('takes order lines of the superstore, and says which row cannot be a sale', async () => {
+    const runtime =
+      await importRows(`SELECT i AS row_id, 'O' AS order_id, DATE '2019-03-09' AS order_date, ${NAMES}, 'Maine' AS state,
+      10.0::DOUBLE AS sales, CASE i WHEN 2 THEN 0 ELSE 4 END AS quantity, 0.5::DECIMAL(4,2) AS discount, 1 AS profit
+      FROM range(1, 4) rows(i)`);
+    expect(runtime.records.map(({ line }) => line)).toEqual([1, 3]);
+    expect(JSON.parse(runtime.records[0]?.text ?? '')).toMatchObject({
+      ts: '2019-03-09 00:00:00',
+      price: 5,
+      revenue: 10,
+    });
+    expect(runtime.unreadable).toMatchObject([{ line: 2, field: 'quantity', code: 'CANNOT_BE_CONVERTED' }]);
+    expect(JSON.parse(runtime.unreadable[0]?.record ?? '')).toMatchObject({
+      row_id: '2',
+      quantity: '0',
+      sales: '10.0',
+    });
+  });
+});
