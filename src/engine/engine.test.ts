@@ -5,15 +5,14 @@ import { describe, expect, it } from 'vitest';
 import { dailyRecords, daybook } from '../../daybook.config.ts';
 import { count } from '../definition/measures.ts';
 import { defineReport } from '../definition/report.ts';
-import { microsText } from '../base/decimal.ts';
 import { makePlan } from '../plan/normalise.ts';
 import type { Frame } from '../ports/rows.ts';
 import type { Acceptance } from '../ports/runtime.ts';
 import { openEmbedded } from '../runtimes/embedded.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { openDisk } from '../runtimes/machine/disk.ts';
-import { readSale, reportsOf } from '../../test/oracle/furniture-store.ts';
 import { temporaryFolder } from '../../test/process/daybook-process.ts';
+import { expectReportsOf } from '../../test/process/reports-of-runtime.ts';
 import type { RandomSale } from '../../test/sales/random-sales.ts';
 import { linesOf, randomSale } from '../../test/sales/random-sales.ts';
 import type { Engine } from './engine.ts';
@@ -33,17 +32,6 @@ function accept(engine: Engine, batch: readonly RandomSale[]): Promise<Acceptanc
   return engine.accept({ origin: 'test', lines: linesOf(batch) });
 }
 
-async function expectReports(engine: Engine, records: readonly RandomSale[]): Promise<void> {
-  const expected = reportsOf(records.map((sale) => readSale(JSON.stringify(sale))));
-  for (const { name } of plan.reports) {
-    const { rows } = await engine.query(name, {});
-    const texts = rows.map((row) =>
-      Object.fromEntries(Object.entries(row).map(([column, cell]) => [column, typeof cell === 'bigint' ? microsText(cell) : String(cell)])),
-    );
-    expect(texts.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))).toEqual(expected[name]);
-  }
-}
-
 describe('the engine', () => {
   it('answers what became of each record of overlapping batches, in the order of the calls', async () => {
     await using folder = await temporaryFolder();
@@ -55,7 +43,7 @@ describe('the engine', () => {
       const fresh = batch.filter(({ ts_id }) => !seen.has(ts_id) && seen.add(ts_id)).length;
       expect(answers[i]).toMatchObject({ accepted: fresh, duplicates: batch.length - fresh, quarantined: [] });
     });
-    await expectReports(engine, batches.flat());
+    await expectReportsOf(engine, batches.flat());
     await engine.close();
   });
 
@@ -73,7 +61,7 @@ describe('the engine', () => {
       const again = await open(folder.path);
       const { offset, accepted, duplicates, quarantined } = status;
       expect(await again.status()).toMatchObject({ offset, accepted, duplicates, quarantined });
-      await expectReports(again, batch);
+      await expectReportsOf(again, batch);
       expect((await again.quarantine({ limit: 10, offset: 0 })).entries.map(({ id, line, code, record }) => [id, line, code, record])).toEqual([
         [2, 2, 'NOT_JSON', 'not JSON'],
         [1, 1, 'MISSING_FIELD', '{"no":"record"}'],
@@ -129,7 +117,7 @@ describe('the engine', () => {
     const notices: string[] = [];
     const second = await open(folder.path, (sentence) => notices.push(sentence));
     expect(notices).toEqual([`The checkpoint checkpoints/${name} is damaged and is left out.`]);
-    await expectReports(second, batch);
+    await expectReportsOf(second, batch);
     await second.close();
   });
 

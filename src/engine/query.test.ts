@@ -8,6 +8,7 @@ import { makePlan } from '../plan/normalise.ts';
 import type { Cell, Row } from '../ports/rows.ts';
 import { Scanner } from '../record/scanner.ts';
 import { readSale, reportsOf } from '../../test/oracle/furniture-store.ts';
+import { rowTexts } from '../../test/process/reports-of-runtime.ts';
 import type { RandomSale } from '../../test/sales/random-sales.ts';
 import { linesOf, randomSale } from '../../test/sales/random-sales.ts';
 import { queryState } from './query.ts';
@@ -46,14 +47,6 @@ function cellText(cell: Cell | undefined): string {
   return typeof cell === 'bigint' ? microsText(cell) : String(cell);
 }
 
-function rowTexts(rows: readonly Row[]): readonly Readonly<Record<string, string>>[] {
-  return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, cellText(cell)])));
-}
-
-function sortedTexts(rows: readonly Row[]): readonly unknown[] {
-  return [...rowTexts(rows)].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
-}
-
 const batchesOfSales = fc.array(fc.array(randomSale(60), { maxLength: 30 }), { maxLength: 6 });
 
 describe('the reports', () => {
@@ -63,7 +56,7 @@ describe('the reports', () => {
         const state = stateOf(batches);
         const expected = reportsOf(batches.flat().map((sale) => readSale(JSON.stringify(sale))));
         for (const { name } of daybook.reports) {
-          expect(sortedTexts(queryState(state, name, {}, 0).rows)).toEqual(expected[name]);
+          expect(rowTexts(queryState(state, name, {}, 0).rows)).toEqual(expected[name]);
         }
       }),
     );
@@ -82,7 +75,7 @@ describe('the reports', () => {
         }
         const straight = stateOf([...before, ...after]);
         for (const { name } of plan.reports) {
-          expect(sortedTexts(queryState(state, name, {}, 0).rows)).toEqual(sortedTexts(queryState(straight, name, {}, 0).rows));
+          expect(rowTexts(queryState(state, name, {}, 0).rows)).toEqual(rowTexts(queryState(straight, name, {}, 0).rows));
         }
       }),
       { numRuns: 50 },
