@@ -103,17 +103,17 @@ describe('the log', () => {
   it('says so when a place is not in the log', async () => {
     const { log } = await openLog(new FaultyDisk());
     const { at, next } = await log.append(frameOf('only', 2));
-    const unknown = expect.objectContaining({ code: 'LOG_POSITION_UNKNOWN' });
+    const unknown = { code: 'LOG_POSITION_UNKNOWN' };
     for (const place of [
       { ...at, position: at.position + 1 },
       { ...at, position: next.position + 1 },
       { ...at, position: 0 },
       { segment: '00000000000000000009.seg', position: at.position },
     ]) {
-      expect(await failureOf(() => linesOf(log, place))).toEqual(unknown);
-      expect(await failureOf(() => log.readFrame(place))).toEqual(unknown);
+      expect(await failureOf(() => linesOf(log, place))).toMatchObject(unknown);
+      expect(await failureOf(() => log.readFrame(place))).toMatchObject(unknown);
     }
-    expect(await failureOf(() => log.readFrame(next))).toEqual(unknown);
+    expect(await failureOf(() => log.readFrame(next))).toMatchObject(unknown);
   });
 
   it('reads what was durable when the reading began, while appends go on', async () => {
@@ -165,9 +165,14 @@ describe('the log', () => {
     await log.append(frameOf('b', 1));
     const path = `log/${FIRST_SEGMENT}`;
     expect(disk.calls).toEqual([
-      ...[`create ${path}`, `write ${path}`, `sync ${path}`, 'syncFolder log'],
-      ...[`write ${path}`, `sync ${path}`],
-      ...[`write ${path}`, `sync ${path}`],
+      `create ${path}`,
+      `write ${path}`,
+      `sync ${path}`,
+      'syncFolder log',
+      `write ${path}`,
+      `sync ${path}`,
+      `write ${path}`,
+      `sync ${path}`,
     ]);
   });
 
@@ -235,6 +240,21 @@ describe('the log on a disk that fails', () => {
         '{"sale":"b “é”"}\n'.repeat(3),
       ]);
     }
+  });
+
+  it('goes on in a new segment when what was half written cannot be taken back', async () => {
+    const disk = new FaultyDisk();
+    const { log } = await openLog(disk);
+    const first = await log.append(frameOf('a', 2));
+    disk.roomBytes = 50;
+    disk.truncatesToFail = 1;
+    expect(await failureOf(() => log.append(frameOf('b', 3)))).toMatchObject({ code: 'DISK_FULL' });
+    disk.roomBytes = Number.POSITIVE_INFINITY;
+    const second = await log.append(frameOf('b', 3));
+    expect(second.at.segment).not.toBe(first.at.segment);
+    const { log: again, cut } = await openLog(disk);
+    expect(cut).toBeUndefined();
+    expect((await linesOf(again, first.next)).map((line) => line.firstOffset)).toEqual([2]);
   });
 
   it('numbers segments that begin with the same offset', async () => {

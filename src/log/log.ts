@@ -66,7 +66,7 @@ export async function openLog(
     segments: newest === undefined ? [] : [...segments.slice(0, -1), { ...newest, end: verified.end }],
     nextOffset: verified.nextOffset,
     segmentBytesMax,
-    takenNames: new Set([...segments, ...leftovers].map((segment) => segment.name)),
+    takenIds: [...segments, ...leftovers].map((segment) => segment.id),
     readOnly,
   };
   if (readOnly || newest === undefined) {
@@ -74,7 +74,7 @@ export async function openLog(
   }
   const file = await disk.open(segmentPath(newest.name), 'append');
   try {
-    const cut = await cutTail(disk, file, newest, verified.end);
+    const cut = await saveTail(disk, file, newest, verified.end);
     await settle(file, verified.lastWrite, verified.end);
     await disk.syncFolder(LOG_FOLDER);
     return { log: new SegmentLog(disk, { ...start, file }), cut: cut ?? cutHead };
@@ -150,19 +150,20 @@ async function checkTorn(file: DiskFile, segment: Segment, end: number, mayBeTor
 }
 
 /**
- * Makes the newest write durable, since it counts from now on: a killed process may have left it in the system's memory
- * alone. It is written again, because after an fsync that failed (which may be why the process ended) the system can
- * hold bytes as written that are not on the disk. All earlier writes were acknowledged by an fsync.
+ * Ends the segment behind its newest write and makes both durable, since they count from now on: a killed process may
+ * have left them in the system's memory alone. Both are done again, because after an fsync that failed (which may be
+ * why the process ended) the system can take for done what is not on the disk. All earlier writes were acknowledged by
+ * an fsync.
  */
 async function settle(file: DiskFile, from: number, to: number): Promise<void> {
   if (from < to) await file.writeAt(from, [await file.readAt(from, to - from)]);
+  await file.truncate(to);
   await file.sync();
 }
 
-async function cutTail(disk: Disk, file: DiskFile, segment: Segment, end: number): Promise<CutTail | undefined> {
+async function saveTail(disk: Disk, file: DiskFile, segment: Segment, end: number): Promise<CutTail | undefined> {
   if (end === segment.end) return undefined;
   const savedAs = await setAside(disk, file, end, segment.end, `${segment.name}.cut-${end}`);
-  await file.truncate(end);
   return { segment: segment.name, position: end, bytes: segment.end - end, savedAs };
 }
 

@@ -28,8 +28,8 @@ export interface SegmentLogStart {
   readonly file: DiskFile | undefined;
   readonly nextOffset: number;
   readonly segmentBytesMax: number;
-  /** Names of segments that are taken or were. */
-  readonly takenNames: ReadonlySet<string>;
+  /** Segments whose names are taken or were. */
+  readonly takenIds: readonly SegmentId[];
   readonly readOnly: boolean;
 }
 
@@ -45,7 +45,7 @@ export interface SegmentLogStart {
 export class SegmentLog implements Log {
   readonly #disk: Disk;
   readonly #segmentBytesMax: number;
-  readonly #takenNames: Set<string>;
+  readonly #takenIds: SegmentId[];
   readonly #readOnly: boolean;
   #segments: readonly Segment[];
   #file: DiskFile | undefined;
@@ -58,7 +58,7 @@ export class SegmentLog implements Log {
   constructor(disk: Disk, start: SegmentLogStart) {
     this.#disk = disk;
     this.#segmentBytesMax = start.segmentBytesMax;
-    this.#takenNames = new Set(start.takenNames);
+    this.#takenIds = [...start.takenIds];
     this.#readOnly = start.readOnly;
     this.#segments = start.segments;
     this.#file = start.file;
@@ -166,7 +166,7 @@ export class SegmentLog implements Log {
     const previous = this.#segments.at(-1);
     const id = this.#freeId();
     const name = segmentName(id);
-    this.#takenNames.add(name);
+    this.#takenIds.push(id);
     const header = encodeSegmentHeader({
       id,
       previous: previous === undefined ? undefined : { id: previous.id, end: previous.end },
@@ -190,11 +190,11 @@ export class SegmentLog implements Log {
     if (former !== undefined) await succeeds(() => former.close());
   }
 
+  /** Behind all that begin with the same offset, so that a segment's id is above that of the one it names. */
   #freeId(): SegmentId {
-    let sequence = 0;
     const firstOffset = this.#nextOffset;
-    while (this.#takenNames.has(segmentName({ firstOffset, sequence }))) sequence += 1;
-    return { firstOffset, sequence };
+    const taken = this.#takenIds.filter((id) => id.firstOffset === firstOffset);
+    return { firstOffset, sequence: taken.reduce((above, id) => Math.max(above, id.sequence + 1), 0) };
   }
 
   async *#framesOf(segments: readonly Segment[], from: LogPosition | undefined): AsyncGenerator<StoredFrame> {

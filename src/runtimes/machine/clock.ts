@@ -8,8 +8,11 @@ export function machineClock(): Clock {
   return {
     nowMs: () => Date.now(),
     async sleep(ms, signal) {
-      for (let restMs = ms; restMs > 0 && signal?.aborted !== true; restMs -= TIMER_MS_MAX) {
+      let restMs = ms;
+      while (restMs > 0) {
+        if (signal?.aborted) return;
         await wait(Math.min(restMs, TIMER_MS_MAX), signal);
+        restMs -= TIMER_MS_MAX;
       }
     },
   };

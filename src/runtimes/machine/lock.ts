@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
+import type * as sqlite from 'node:sqlite';
 
 import { DaybookError } from '../../base/errors.ts';
 import { makeDurableFolder } from './disk.ts';
@@ -78,7 +78,7 @@ export async function takeFolderLock(root: string, url?: string): Promise<Folder
 export async function readHolder(root: string): Promise<Holder | undefined> {
   const path = join(root, LOCK_FILE);
   if (!existsSync(path)) return undefined;
-  let database: DatabaseSync | undefined;
+  let database: sqlite.DatabaseSync | undefined;
   try {
     // A shared lock, so that those who look do not stand in each other's way.
     database = openDatabase(path, { readOnly: true, timeout: 0 });
@@ -93,8 +93,8 @@ export async function readHolder(root: string): Promise<Holder | undefined> {
 }
 
 /** The database with its lock held; undefined when someone else holds it. */
-async function lockDatabase(root: string): Promise<DatabaseSync | undefined> {
-  let database: DatabaseSync | undefined;
+async function lockDatabase(root: string): Promise<sqlite.DatabaseSync | undefined> {
+  let database: sqlite.DatabaseSync | undefined;
   try {
     await makeDurableFolder(root);
     database = openDatabase(join(root, LOCK_FILE), { timeout: TAKE_TIMEOUT_MS });
@@ -108,13 +108,17 @@ async function lockDatabase(root: string): Promise<DatabaseSync | undefined> {
   }
 }
 
-function openDatabase(path: string, options: { readonly readOnly?: boolean; readonly timeout: number }): DatabaseSync {
+function openDatabase(
+  path: string,
+  options: { readonly readOnly?: boolean; readonly timeout: number },
+): sqlite.DatabaseSync {
   const { DatabaseSync } = sqliteWithoutWarning();
   return new DatabaseSync(path, options);
 }
 
 /** Earlier releases of Node 24 warn when SQLite is first loaded; that one warning is kept back, and no other. */
-function sqliteWithoutWarning(): typeof import('node:sqlite') {
+function sqliteWithoutWarning(): typeof sqlite {
+  // oxlint-disable-next-line typescript/unbound-method -- it is put back as it was, and called on process alone
   const emitWarning = process.emitWarning;
   const emitOthers = (warning: string | Error, ...rest: unknown[]): void => {
     const text = typeof warning === 'string' ? warning : warning.message;

@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { openDisk } from './disk.ts';
+
+let root = '';
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'daybook-disk-'));
+});
+afterEach(() => rm(root, { recursive: true }));
+
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+const textOf = (content: Uint8Array | undefined): string => Buffer.from(content ?? []).toString();
+
+describe("the machine's disk", () => {
+  it('makes folders, also its own, and lists what is in them', async () => {
+    const disk = openDisk(join(root, 'not', 'yet'));
+    expect(await disk.list('a')).toEqual([]);
+    await disk.makeFolder('a/b');
+    await disk.makeFolder('a/b');
+    for (const name of ['z', 'c']) await (await disk.open(`a/b/${name}`, 'create')).close();
+    await disk.syncFolder('a/b');
+    expect(await disk.list('a/b')).toEqual(['c', 'z']);
+    expect(await disk.list('a')).toEqual(['b']);
+  });
+
+  it('writes at a position, in as many pieces as it is given, and reads back', async () => {
+    const disk = openDisk(root);
+    const file = await disk.open('file', 'append');
+    const pieces = Array.from({ length: 3000 }, (_, index) => bytes(index % 3 === 0 ? '' : `${index},`));
+    await file.writeAt(0, [bytes('hello '), ...pieces]);
+    await file.writeAt(0, [bytes('HE'), bytes('LL')]);
+    await file.sync();
+    const expected = `HELLo ${pieces.map(textOf).join('')}`;
+    expect(textOf(await disk.read('file'))).toBe(expected);
+    expect(await file.size()).toBe(expected.length);
+    expect(textOf(await file.readAt(2, 3))).toBe(expected.slice(2, 5));
+    expect(textOf(await file.readAt(expected.length - 2, 100))).toBe(expected.slice(-2));
+    expect(textOf(await file.readAt(expected.length + 5, 10))).toBe('');
+    await file.truncate(4);
+    await file.close();
+    const again = await disk.open('file', 'append');
+    expect(await again.size()).toBe(4);
+    await again.close();
+  });
+
+  it('creates, renames and removes', async () => {
+    const disk = openDisk(root);
+    await (await disk.open('a', 'create')).close();
+    await expect(disk.open('a', 'create')).rejects.toMatchObject({ code: 'DISK_FAILED' });
+    await disk.rename('a', 'b');
+    expect(await disk.read('a')).toBeUndefined();
+    await disk.remove('b');
+    await disk.remove('b');
+    expect(await disk.list('')).toEqual([]);
+  });
+
+  it('says which path and which operation failed, and why', async () => {
+    const disk = openDisk(root);
+    await writeFile(join(root, 'file'), '');
+    await expect(disk.open('none', 'read')).rejects.toMatchObject({
+      code: 'DISK_FAILED',
+      retryable: false,
+      details: { path: join(root, 'none'), operation: 'open' },
+      cause: { code: 'ENOENT' },
+    });
+    await expect(disk.list('file')).rejects.toMatchObject({
+      details: { operation: 'list' },
+      cause: { code: 'ENOTDIR' },
+    });
+    const file = await disk.open('file', 'read');
+    await expect(file.writeAt(0, [bytes('x')])).rejects.toMatchObject({ details: { operation: 'write' } });
+    await file.close();
+  });
+
+  it.runIf(existsSync('/dev/full'))('tells a full disk from other failures', async () => {
+    const file = await openDisk('/dev').open('full', 'append');
+    await expect(file.writeAt(0, [bytes('x')])).rejects.toMatchObject({
+      code: 'DISK_FULL',
+      retryable: true,
+      details: { path: '/dev/full', operation: 'write' },
+      cause: { code: 'ENOSPC' },
+    });
+    await file.close();
+  });
+});
