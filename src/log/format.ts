@@ -34,7 +34,7 @@ import { DaybookError } from '../base/errors.ts';
  * A gap stands where a repair found damage. It covers the damaged bytes, which stay in place as its body, and counts
  * the records lost with them; its CRC covers its header alone.
  */
-export const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 1;
 export const LOG_FOLDER = 'log';
 export const SEGMENT_HEADER_BYTES = 48;
 export const FRAME_HEADER_BYTES = 40;

@@ -3,6 +3,7 @@ import { hasWholeFrame, listSegments } from './chain.ts';
 import type { SegmentFile } from './chain.ts';
 import { logBeyondRepair } from './errors.ts';
 import {
+  compareSegments,
   encodeGap,
   encodeSegmentHeader,
   FRAME_HEADER_BYTES,
@@ -109,18 +110,12 @@ async function planRepair(disk: Disk): Promise<{ planned: readonly Planned[]; st
       const name = segmentName(previous.id);
       file = byName.get(name) ?? { id: previous.id, name, size: 0, header: undefined };
     } else if (file.header === undefined) {
-      file = sound.findLast((other) => isBefore(other, current));
+      file = sound.findLast((other) => compareSegments(other.id, current.id) < 0);
     } else {
       file = undefined;
     }
   }
   return { planned: planned.toReversed(), strangers: files.filter((each) => withFrames.has(each)) };
-}
-
-function isBefore(a: SegmentFile, b: SegmentFile): boolean {
-  return (
-    a.id.firstOffset < b.id.firstOffset || (a.id.firstOffset === b.id.firstOffset && a.id.sequence < b.id.sequence)
-  );
 }
 
 async function mendHeader({ disk, open, file, losses }: Mending, previous: PreviousSegment | undefined): Promise<void> {
