@@ -124,7 +124,7 @@ async function* rawRecords(
   const response = await call(api, `/records?${new URLSearchParams({ ...range }).toString()}`);
   let rest: Uint8Array = new Uint8Array();
   // The network cuts where it likes; those who read want whole lines.
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of (response.body as ReadableStream<Uint8Array> | null) ?? []) {
     const end = chunk.lastIndexOf(LINE_FEED) + 1;
     if (end > 0) yield Buffer.concat([rest, chunk.subarray(0, end)]);
     rest = end > 0 ? chunk.subarray(end) : Buffer.concat([rest, chunk]);

@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { DaybookError } from '../base/errors.ts';
+import type { Definition } from '../definition/daybook.ts';
+import { makePlan } from '../plan/normalise.ts';
+import type { Plan } from '../plan/plan.ts';
+
+/**
+ * Loads the definition that a `daybook.config.ts` exports as `daybook`, and checks it.
+ * @param path  relative to the working folder
+ * @throws DaybookError `CONFIG_MISSING`, `CONFIG_UNREADABLE` (not TypeScript that can be run, or another error in it),
+ *   `CONFIG_WRONG` (exports no definition), `DEFINITION_WRONG` (details: mistakes, path)
+ */
+export async function loadPlan(path: string): Promise<Plan> {
+  const definition = await loadDefinition(path);
+  try {
+    return makePlan(definition);
+  } catch (error) {
+    if (!(error instanceof DaybookError)) throw error;
+    throw new DaybookError(error.code, error.message, { details: { ...error.details, path }, cause: error });
+  }
+}
+
+async function loadDefinition(path: string): Promise<Definition> {
+  const full = resolve(path);
+  if (!existsSync(full)) {
+    throw new DaybookError(
+      'CONFIG_MISSING',
+      `There is no definition at ${path}. Run the command in the folder of your daybook.config.ts, or name the file with --config.`,
+      { details: { path } },
+    );
+  }
+  let exported: Readonly<Record<string, unknown>>;
+  try {
+    exported = (await import(pathToFileURL(full).href)) as Readonly<Record<string, unknown>>;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new DaybookError('CONFIG_UNREADABLE', `The definition ${path} cannot be loaded: ${reason}`, {
+      details: { path },
+      cause,
+    });
+  }
+  const definition = exported['daybook'];
+  if (isDefinition(definition)) return definition;
+  throw new DaybookError(
+    'CONFIG_WRONG',
+    `${path} exports no definition. It must have: export const daybook = defineDaybook({ stream, reports, dashboard }).`,
+    { details: { path } },
+  );
+}
+
+function isDefinition(value: unknown): value is Definition {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'stream' in value &&
+    typeof value.stream === 'object' &&
+    'reports' in value &&
+    Array.isArray(value.reports) &&
+    'dashboard' in value &&
+    typeof value.dashboard === 'object'
+  );
+}

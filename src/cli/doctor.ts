@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { DaybookError } from '../base/errors.ts';
+import type { Finding } from '../runtimes/diagnose.ts';
+import { diagnose } from '../runtimes/diagnose.ts';
+import { repairDataFolder } from '../runtimes/repair.ts';
+import { loadPlan } from './config.ts';
+import { configOption, dataOption, hostOption, portOption } from './options.ts';
+
+const PAGES = join(import.meta.dirname, '../../web/dist');
+
+interface DoctorFlags {
+  readonly data: string;
+  readonly config: string;
+  readonly host: string;
+  readonly port: number;
+  readonly repair?: true;
+}
+
+export function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('say what is missing or wrong, and what to do; exit code 1 when there is a problem')
+    .option('--repair', 'mend a damaged log first: damaged bytes are set aside, and what was lost is said')
+    .addOption(dataOption())
+    .addOption(configOption())
+    .addOption(portOption())
+    .addOption(hostOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  daybook doctor
+  daybook doctor --data my-shop --repair`,
+    )
+    .action(doctor);
+}
+
+async function doctor(flags: DoctorFlags): Promise<void> {
+  if (flags.repair === true) {
+    const losses = await repairDataFolder(flags.data);
+    const lines = losses.length === 0 ? ['The log is sound; there was nothing to repair.'] : losses;
+    process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+  }
+  let problems = 0;
+  const print = ({ check, state, text }: Finding): void => {
+    if (state === 'problem') problems++;
+    process.stdout.write(`${state.padEnd(7)}  ${check}: ${text}\n`);
+  };
+  print(await definition(flags.config));
+  for await (const finding of diagnose({ root: flags.data, host: flags.host, port: flags.port, pages: PAGES })) {
+    print(finding);
+  }
+  process.exitCode = problems === 0 ? 0 : 1;
+}
+
+async function definition(path: string): Promise<Finding> {
+  const check = 'definition';
+  try {
+    const plan = await loadPlan(path);
+    return { check, state: 'ok', text: `${path} defines ${plan.reports.map((report) => report.name).join(', ')}` };
+  } catch (error) {
+    if (!(error instanceof DaybookError)) throw error;
+    return { check, state: 'problem', text: `${error.message} (${error.code})` };
+  }
+}

@@ -1,0 +1,73 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { openDataFolder } from '../runtimes/data-folder.ts';
+import type { DayFile, DayFileFormat } from '../runtimes/export-days.ts';
+import { exportDays } from '../runtimes/export-days.ts';
+import { machineClock } from '../runtimes/machine/clock.ts';
+import { loadPlan } from './config.ts';
+import { usageError } from './failure.ts';
+import { notices } from './notices.ts';
+import { configOption, dataOption, day, fromOption, toOption } from './options.ts';
+import { showProgress } from './progress.ts';
+
+interface ExportFlags {
+  readonly date?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly out: string;
+  readonly format: DayFileFormat;
+  readonly data: string;
+  readonly config: string;
+}
+
+export function addExport(program: Command): void {
+  program
+    .command('export')
+    .description('write raw records to files, one a business day')
+    .addOption(new Option('--date <day>', 'one business day, YYYY-MM-DD').argParser(day).conflicts(['from', 'to']))
+    .addOption(fromOption())
+    .addOption(toOption())
+    .requiredOption('--out <folder>', 'where the files go; made when it is not there')
+    .addOption(new Option('--format <format>', 'of the files').choices(['parquet', 'csv', 'ndjson']).default('parquet'))
+    .addOption(dataOption())
+    .addOption(configOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  daybook export --date 2026-03-04 --out files
+  daybook export --from 2026-03-01 --to 2026-03-31 --out files --format csv`,
+    )
+    .action(exportCommand);
+}
+
+async function exportCommand(flags: ExportFlags): Promise<void> {
+  const from = flags.date ?? flags.from;
+  const to = flags.date ?? flags.to;
+  if (from === undefined && to === undefined) throw usageError('Say which days: --date, or --from and --to.');
+  if (from !== undefined && to !== undefined && from > to) throw usageError(`--from ${from} is after --to ${to}.`);
+  const plan = await loadPlan(flags.config);
+  const clock = machineClock();
+  const runtime = await openDataFolder({ plan, root: flags.data, clock, create: false, ...notices(clock) });
+  const progress = showProgress('Exporting', clock);
+  try {
+    const files = await exportDays({
+      runtime,
+      range: { ...(from !== undefined && { from }), ...(to !== undefined && { to }) },
+      folder: flags.out,
+      format: flags.format,
+      onProgress: (records, total) => progress.update(records, total, `${records} records`),
+    });
+    progress.end();
+    process.stdout.write(files.map((file) => `${fileLine(file)}\n`).join(''));
+    if (files.length === 0) process.stdout.write('There are no records of these days; no file was written.\n');
+  } finally {
+    progress.end();
+    await runtime.close();
+  }
+}
+
+function fileLine({ path, records, bytes, complete }: DayFile): string {
+  const open = complete ? '' : '; the day is still open, so export it again later';
+  return `${path}: ${records} records, ${bytes} bytes${open}`;
+}

@@ -1,0 +1,102 @@
+import type { Command } from 'commander';
+import { Argument } from 'commander';
+import type { Clock } from '../ports/clock.ts';
+import { openDataFolder } from '../runtimes/data-folder.ts';
+import type { ImportedFile } from '../runtimes/import-files.ts';
+import { importFiles } from '../runtimes/import-files.ts';
+import { machineClock } from '../runtimes/machine/clock.ts';
+import type { RemoteRuntime } from '../runtimes/remote.ts';
+import { loadPlan } from './config.ts';
+import { interruption } from './interruption.ts';
+import { notices } from './notices.ts';
+import { configOption, dataOption } from './options.ts';
+import { showProgress } from './progress.ts';
+
+/** So many refusals, and places not found, are listed; the rest is counted. */
+const LISTED_MAX = 5;
+
+interface ImportFlags {
+  readonly data: string;
+  readonly config: string;
+}
+
+export function addImport(program: Command): void {
+  program
+    .command('import')
+    .description('import sales from files; a file imported twice counts once')
+    .addArgument(
+      new Argument('<file...>', 'CSV, NDJSON, JSON or Parquet, also packed with gzip or zstd; - is standard input'),
+    )
+    .addOption(dataOption())
+    .addOption(configOption())
+    .addHelpText(
+      'after',
+      `
+A CSV has the record's columns, or those of order lines (order_id, row_id, order_date, sales, quantity, …).
+
+Examples:
+  daybook import sales.csv more.ndjson.gz --data my-shop
+  cat sales.ndjson | daybook import -`,
+    )
+    .action(importCommand);
+}
+
+async function importCommand(paths: readonly string[], flags: ImportFlags): Promise<void> {
+  const plan = await loadPlan(flags.config);
+  const clock = machineClock();
+  const signal = interruption(clock);
+  const folder = await openDataFolder({ plan, root: flags.data, clock, create: true, ...notices(clock) });
+  try {
+    await importAll(paths, folder, clock, signal);
+  } finally {
+    await folder.close();
+  }
+}
+
+async function importAll(
+  paths: readonly string[],
+  runtime: RemoteRuntime,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  const progress = showProgress('Importing', clock);
+  try {
+    const files = importFiles({
+      paths,
+      runtime,
+      clock,
+      signal,
+      refusalsMax: LISTED_MAX,
+      onProgress: (path, bytesRead, bytesTotal, records) =>
+        progress.update(bytesRead, bytesTotal, `${records} records of ${path}`),
+    });
+    for await (const file of files) {
+      progress.end();
+      process.stdout.write(
+        summaryLines(file)
+          .map((line) => `${line}\n`)
+          .join(''),
+      );
+    }
+  } finally {
+    progress.end();
+  }
+}
+
+function summaryLines(file: ImportedFile): readonly string[] {
+  const { path, accepted, duplicates, quarantined, refusals, placesNotFound } = file;
+  const name = path === '-' ? 'standard input' : path;
+  const placeless = placesNotFound.reduce((sum, place) => sum + place.count, 0);
+  return [
+    `${name}: ${accepted} accepted, ${duplicates} duplicates, ${quarantined} quarantined`,
+    ...refusals.map(({ line, reason }) => `  line ${line}: ${reason}`),
+    ...(quarantined > refusals.length ? [`  and ${quarantined - refusals.length} more`] : []),
+    ...(quarantined > 0
+      ? ['  All of them are kept whole: see /api/v1/quarantine of a running Daybook (daybook start).']
+      : []),
+    ...(placeless > 0
+      ? [`  ${placeless} records are of places that were not found; they count, but are not on the map:`]
+      : []),
+    ...placesNotFound.map(({ city, state, count }) => `  ${city}, ${state}: ${count}`),
+  ];
+}

@@ -1,0 +1,60 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { parseDay } from '../base/calendar.ts';
+
+/**
+ * What several commands take. A flag goes before its environment variable, and that before the default.
+ */
+export function dataOption(): Option {
+  return new Option('--data <folder>', 'the data folder').env('DAYBOOK_DATA').default('.daybook');
+}
+
+export function configOption(): Option {
+  return new Option('--config <file>', 'the definition').env('DAYBOOK_CONFIG').default('daybook.config.ts');
+}
+
+export function fromOption(): Option {
+  return new Option('--from <day>', 'the first business day, YYYY-MM-DD').argParser(day);
+}
+
+export function toOption(): Option {
+  return new Option('--to <day>', 'the last business day, YYYY-MM-DD; it counts').argParser(day);
+}
+
+export function portOption(): Option {
+  return new Option('--port <number>', 'the port to serve at; 0 takes a free one')
+    .env('DAYBOOK_PORT')
+    .default(4000)
+    .argParser(wholeNumber(0, 65_535));
+}
+
+export function hostOption(): Option {
+  return new Option('--host <address>', 'the address to serve at').env('DAYBOOK_HOST').default('127.0.0.1');
+}
+
+/** Reads a day that exists. */
+export function day(text: string): string {
+  if (parseDay(text) === undefined) throw new InvalidArgumentError('It must be a day that exists, as YYYY-MM-DD.');
+  return text;
+}
+
+/** A reader of whole numbers in a range, both ends included. */
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) {
+      throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+    }
+    return value;
+  };
+}
+
+/** A reader of numbers in a range, both ends included. */
+export function numberIn(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= min && value <= max)) {
+      throw new InvalidArgumentError(`It must be a number from ${min} to ${max}.`);
+    }
+    return value;
+  };
+}

@@ -1,0 +1,85 @@
+import { Argument, Option } from 'commander';
+import type { Command } from 'commander';
+import type { ReportPlan } from '../plan/plan.ts';
+import type { ReportPage, ReportQuery } from '../ports/rows.ts';
+import { openDataFolder } from '../runtimes/data-folder.ts';
+import { machineClock } from '../runtimes/machine/clock.ts';
+import { loadPlan } from './config.ts';
+import { notices } from './notices.ts';
+import { configOption, dataOption, fromOption, toOption, wholeNumber } from './options.ts';
+import { csvText, jsonText, tableText } from './report-text.ts';
+import { usageError } from './failure.ts';
+
+const WRITERS: Readonly<Record<string, (report: ReportPlan, page: ReportPage) => string>> = {
+  table: tableText,
+  json: jsonText,
+  csv: csvText,
+};
+
+interface ReportFlags {
+  readonly data: string;
+  readonly config: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly search?: string;
+  readonly sort?: string;
+  readonly limit?: number;
+  readonly format: string;
+}
+
+export function addReport(program: Command): void {
+  program
+    .command('report')
+    .description('print a report')
+    .addArgument(new Argument('<name>', 'the report, as the definition names it'))
+    .addOption(fromOption())
+    .addOption(toOption())
+    .addOption(new Option('--search <text>', 'only rows of which a text contains this'))
+    .addOption(new Option('--sort <columns>', 'columns to sort by, a comma between them; - before one: largest first'))
+    .addOption(
+      new Option('--limit <number>', 'at most so many rows').argParser(wholeNumber(1, Number.MAX_SAFE_INTEGER)),
+    )
+    .addOption(new Option('--format <format>', 'how it is printed').choices(Object.keys(WRITERS)).default('table'))
+    .addOption(dataOption())
+    .addOption(configOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  daybook report daily_pu_rev --from 2026-03-01
+  daybook report daily_category_product --sort=-daily_rev --limit 10 --format csv`,
+    )
+    .action(report);
+}
+
+async function report(name: string, flags: ReportFlags): Promise<void> {
+  const plan = await loadPlan(flags.config);
+  const wanted = plan.reports.find((each) => each.name === name);
+  if (wanted === undefined) {
+    const names = plan.reports.map((each) => each.name).join(', ');
+    throw usageError(`There is no report '${name}'. ${flags.config} defines: ${names}.`);
+  }
+  const clock = machineClock();
+  const folder = await openDataFolder({ plan, root: flags.data, clock, create: false, ...notices(clock) });
+  try {
+    const page = await folder.query(name, queryOf(flags));
+    const write = WRITERS[flags.format] ?? tableText;
+    process.stdout.write(write(wanted, page));
+  } finally {
+    await folder.close();
+  }
+}
+
+function queryOf({ from, to, search, sort, limit }: ReportFlags): ReportQuery {
+  return {
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+    ...(search !== undefined && { search }),
+    ...(limit !== undefined && { limit }),
+    ...(sort !== undefined && { sort: sort.split(',').map(sortKey) }),
+  };
+}
+
+function sortKey(text: string): { readonly column: string; readonly descending: boolean } {
+  return text.startsWith('-') ? { column: text.slice(1), descending: true } : { column: text, descending: false };
+}
