@@ -124,7 +124,15 @@ describe('a Daybook reached over HTTP', () => {
     await using server = await serving((_request, _body, response) => {
       response.statusCode = 503;
       response.setHeader('content-type', 'application/problem+json');
-      response.end(JSON.stringify({ type: 'about:blank', title: 'Busy', status: 503, detail: 'Wait a second.', code: 'INTAKE_FULL' }));
+      response.end(
+        JSON.stringify({
+          type: 'about:blank',
+          title: 'Busy',
+          status: 503,
+          detail: 'Wait a second.',
+          code: 'INTAKE_FULL',
+        }),
+      );
     });
     const accepted = openRemote(plan, server.url).accept({ origin: 'x', lines: new Uint8Array() });
     await expect(accepted).rejects.toMatchObject({ code: 'INTAKE_FULL', message: 'Wait a second.', retryable: true });
