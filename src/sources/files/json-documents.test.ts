@@ -56,7 +56,7 @@ describe('jsonDocumentBatches', () => {
   it('says that a file ends within a record, and gives it whole', async () => {
     const { lines, faults } = await linesOf('[{"a":1},{"a":');
     expect(lines).toEqual(['{"a":1}']);
-    expect(faults).toEqual(['2: the file ends within this record']);
+    expect(faults).toEqual(['2: the document ends within this record']);
   });
 
   it('does not make a broken string whole', async () => {

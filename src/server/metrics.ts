@@ -1,0 +1,58 @@
+import type { FastifyInstance } from 'fastify';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { RuntimeStatus } from '../ports/runtime.ts';
+import type { RouteContext } from './server.ts';
+
+const DURATION_BUCKETS_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
+
+/** `GET /metrics` in the Prometheus text format. */
+export function addMetrics(app: FastifyInstance, { runtime }: RouteContext): void {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const update = statusMetrics(registry);
+  const durations = new Histogram({
+    name: 'daybook_http_request_duration_seconds',
+    help: 'Time from request to answer',
+    labelNames: ['method', 'route', 'status'],
+    buckets: DURATION_BUCKETS_SECONDS,
+    registers: [registry],
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const labels = { method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode };
+    durations.observe(labels, reply.elapsedTime / 1000);
+  });
+  app.get('/metrics', async (_request, reply) => {
+    update(await runtime.status());
+    return reply.type(registry.contentType).send(await registry.metrics());
+  });
+}
+
+/** The runtime's figures; they are set when somebody asks, as they are counted where they arise. */
+function statusMetrics(registry: Registry): (status: RuntimeStatus) => void {
+  const registers = [registry];
+  const counter = (name: string, help: string): Counter => new Counter({ name: `daybook_${name}`, help, registers });
+  const gauge = (name: string, help: string): Gauge => new Gauge({ name: `daybook_${name}`, help, registers });
+  const accepted = counter('records_accepted_total', 'Records in the reports');
+  const duplicates = counter('records_duplicate_total', 'Repeats that were left out');
+  const quarantined = counter('records_quarantined_total', 'Records in the quarantine');
+  const offset = gauge('log_next_offset', 'The offset of the next record');
+  const bytes = gauge('log_bytes', 'Size of the log');
+  const segments = gauge('log_segments', 'Segment files of the log');
+  const pending = gauge('intake_pending_bytes', 'Bytes that wait for the disk');
+  const ready = gauge('ready', '1 when records can be accepted');
+  return (status) => {
+    for (const [metric, value] of [
+      [accepted, status.accepted],
+      [duplicates, status.duplicates],
+      [quarantined, status.quarantined],
+    ] as const) {
+      metric.reset();
+      metric.inc(value);
+    }
+    offset.set(status.offset);
+    bytes.set(status.log.bytes);
+    segments.set(status.log.segments);
+    pending.set(status.pendingBytes);
+    ready.set(status.trouble === undefined ? 1 : 0);
+  };
+}

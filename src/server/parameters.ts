@@ -1,0 +1,52 @@
+import { DaybookError } from '../base/errors.ts';
+
+/** A request's parameters by name, each with all its values. */
+export type Parameters = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * The parameters of a request.
+ * @throws DaybookError `BAD_QUERY` for a name that is not among those allowed: a slip of the pen must not be ignored
+ */
+export function parametersOf(query: unknown, allowed: readonly string[]): Parameters {
+  const parameters = new Map(
+    Object.entries(query as Readonly<Record<string, string | readonly string[]>>).map(([name, value]) => [name, [value].flat()]),
+  );
+  for (const name of parameters.keys()) {
+    if (!allowed.includes(name)) throw new DaybookError('BAD_QUERY', `There is no parameter '${name}'; there are ${allowed.join(', ')}.`);
+  }
+  return parameters;
+}
+
+/**
+ * A parameter that may be given once.
+ * @throws DaybookError `BAD_QUERY`
+ */
+export function single(parameters: Parameters, name: string): string | undefined {
+  const values = parameters.get(name) ?? [];
+  if (values.length > 1) throw new DaybookError('BAD_QUERY', `'${name}' may be given once, not ${values.length} times.`);
+  return values[0];
+}
+
+/**
+ * A whole number between two bounds, both included.
+ * @throws DaybookError `BAD_QUERY`
+ */
+export function whole(parameters: Parameters, name: string, min: number, max: number): number | undefined {
+  const text = single(parameters, name);
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+  throw new DaybookError('BAD_QUERY', `'${name}' is '${text}'; it must be a whole number from ${min} to ${max}.`);
+}
+
+/**
+ * One of several words.
+ * @throws DaybookError `BAD_QUERY`
+ */
+export function word<W extends string>(parameters: Parameters, name: string, words: readonly W[]): W | undefined {
+  const text = single(parameters, name);
+  if (text === undefined) return undefined;
+  const known = words.find((each) => each === text);
+  if (known !== undefined) return known;
+  throw new DaybookError('BAD_QUERY', `'${name}' is '${text}'; it must be ${words.join(', ')}.`);
+}

@@ -1,0 +1,11 @@
+import type { FastifyInstance } from 'fastify';
+import type { PipelineAnswer } from './protocol.ts';
+import type { RouteContext } from './server.ts';
+
+/** `GET /api/v1/pipeline`: what the parts are doing. */
+export function addPipeline(app: FastifyInstance, { runtime }: RouteContext): void {
+  app.get('/api/v1/pipeline', async (): Promise<PipelineAnswer> => {
+    const { checkpoint, trouble, newestDay, ...status } = await runtime.status();
+    return { ...status, checkpoint: checkpoint ?? null, trouble: trouble ?? null, newestDay: newestDay ?? null };
+  });
+}

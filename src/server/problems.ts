@@ -1,0 +1,62 @@
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import { DaybookError } from '../base/errors.ts';
+import type { Problem } from './protocol.ts';
+
+const RETRY_AFTER_SECONDS = 1;
+
+/** What a code means over HTTP; any other is our own fault. */
+const STATUSES: Readonly<Record<string, number>> = {
+  BAD_QUERY: 400,
+  BODY_UNREADABLE: 400,
+  FOREIGN_HOST: 403,
+  FOREIGN_ORIGIN: 403,
+  UNKNOWN_REPORT: 404,
+  NOT_FOUND: 404,
+  BODY_TOO_LARGE: 413,
+  BODY_TYPE_UNKNOWN: 415,
+  BODY_ENCODING_UNKNOWN: 415,
+  INTAKE_FULL: 503,
+  CLOSING: 503,
+  DISK_FULL: 503,
+  DISK_FAILED: 503,
+  LOG_FAILED: 503,
+  IN_TROUBLE: 503,
+};
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad request',
+  403: 'Forbidden',
+  404: 'Not found',
+  413: 'Too large',
+  415: 'Unknown content type',
+  500: 'Internal error',
+  503: 'Not now',
+};
+
+/** Answers with a problem in JSON. Source: RFC 9457. */
+export function sendProblem(reply: FastifyReply, code: string, detail: string): FastifyReply {
+  const status = STATUSES[code] ?? 500;
+  const problem: Problem = { type: `urn:daybook:${code}`, title: TITLES[status] ?? 'Error', status, detail, code };
+  if (status === 503) void reply.header('retry-after', RETRY_AFTER_SECONDS);
+  return reply.status(status).type('application/problem+json').send(JSON.stringify(problem));
+}
+
+/** Turns whatever a route throws, and routes that are not there, into problems. */
+export function answerProblems(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError | Error, request, reply) => {
+    const code = codeOf(error);
+    if (code !== undefined) return sendProblem(reply, code, error.message);
+    request.log.error({ err: error, url: request.url }, 'a request failed');
+    return sendProblem(reply, 'INTERNAL', 'Something went wrong in Daybook; its log says what.');
+  });
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(reply, 'NOT_FOUND', `There is nothing at ${request.method} ${request.url.split('?', 1)[0] ?? ''}; see /api/v1/openapi.json.`),
+  );
+}
+
+function codeOf(error: FastifyError | Error): string | undefined {
+  if (error instanceof DaybookError) return error.code in STATUSES ? error.code : undefined;
+  if (!('statusCode' in error) || error.statusCode === undefined || error.statusCode >= 500) return undefined;
+  if (error.statusCode === 413) return 'BODY_TOO_LARGE';
+  return error.statusCode === 415 ? 'BODY_TYPE_UNKNOWN' : 'BODY_UNREADABLE';
+}

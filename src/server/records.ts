@@ -1,0 +1,35 @@
+import type { FastifyInstance } from 'fastify';
+import { Readable } from 'node:stream';
+import { linesOfBody } from '../sources/http/body.ts';
+import { parametersOf, single } from './parameters.ts';
+import type { AcceptanceAnswer } from './protocol.ts';
+import type { RouteContext } from './server.ts';
+
+/** A request's body may be so large, packed or not. */
+export const BODY_BYTES_MAX = 16 * 1024 * 1024;
+
+/** `POST /api/v1/records` takes records in, `GET` gives back those of some days. */
+export function addRecords(app: FastifyInstance, { runtime }: RouteContext): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+  app.post('/api/v1/records', async (request): Promise<AcceptanceAnswer> => {
+    const lines = await linesOfBody(
+      {
+        bytes: (request.body as Buffer | undefined) ?? Buffer.alloc(0),
+        contentType: request.headers['content-type'],
+        contentEncoding: request.headers['content-encoding'],
+      },
+      BODY_BYTES_MAX,
+    );
+    return runtime.accept({ origin: 'http', lines });
+  });
+
+  app.get('/api/v1/records', (request, reply) => {
+    const parameters = parametersOf(request.query, ['from', 'to']);
+    const from = single(parameters, 'from');
+    const to = single(parameters, 'to');
+    const records = runtime.records({ ...(from !== undefined && { from }), ...(to !== undefined && { to }) });
+    return reply.type('application/x-ndjson').send(Readable.from(records, { objectMode: false }));
+  });
+}

@@ -1,0 +1,92 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { DaybookError } from '../base/errors.ts';
+import type { Plan, ReportPlan } from '../plan/plan.ts';
+import type { ReportPage, ReportQuery } from '../ports/rows.ts';
+import type { Parameters } from './parameters.ts';
+import { parametersOf, single, whole, word } from './parameters.ts';
+import type { DefinitionAnswer } from './protocol.ts';
+import { csvHeader, csvRow, rowPrinter } from './row-text.ts';
+import type { RouteContext } from './server.ts';
+
+const FORMATS = ['json', 'csv', 'ndjson'] as const;
+const OWN_PARAMETERS = ['from', 'to', 'search', 'sort', 'limit', 'offset', 'format'];
+/** A page of JSON; the formats for programs give everything unless they are told a limit. */
+const LIMIT_DEFAULT = 100;
+const LIMIT_MAX = 10_000;
+/** Says which frame the rows are of, for the formats that have no place for it. */
+const FRAME_HEADER = 'daybook-frame';
+
+/** `GET /api/v1/reports` says what there is, `GET /api/v1/reports/{name}` gives rows. */
+export function addReports(app: FastifyInstance, { runtime }: RouteContext): void {
+  const definition = definitionAnswer(runtime.plan);
+  app.get('/api/v1/reports', () => definition);
+
+  app.get<{ Params: { name: string } }>('/api/v1/reports/:name', async (request, reply) => {
+    const report = reportNamed(runtime.plan, request.params.name);
+    const dimensions = report.dimensions.map((field) => field.name);
+    const parameters = parametersOf(request.query, [...OWN_PARAMETERS, ...dimensions]);
+    const format = word(parameters, 'format', FORMATS) ?? 'json';
+    const page = await runtime.query(report.name, queryOf(parameters, dimensions, format === 'json'));
+    return send(reply.header(FRAME_HEADER, page.frame), report, page, format);
+  });
+}
+
+function definitionAnswer({ stream, reports, dashboard }: Plan): DefinitionAnswer {
+  return {
+    stream: {
+      name: stream.name,
+      timeZone: stream.timeZone,
+      currency: stream.currency,
+      businessDate: stream.businessDate.name,
+    },
+    reports: reports.map(({ name, title, columns }) => ({ name, title, columns })),
+    dashboard,
+  };
+}
+
+function reportNamed(plan: Plan, name: string): ReportPlan {
+  const report = plan.reports.find((each) => each.name === name);
+  if (report !== undefined) return report;
+  throw new DaybookError('UNKNOWN_REPORT', `There is no report '${name}'; there are ${plan.reports.map((each) => each.name).join(', ')}.`);
+}
+
+function queryOf(parameters: Parameters, dimensions: readonly string[], isPaged: boolean): ReportQuery {
+  const from = single(parameters, 'from');
+  const to = single(parameters, 'to');
+  const search = single(parameters, 'search');
+  const sort = single(parameters, 'sort');
+  const limit = isPaged
+    ? (whole(parameters, 'limit', 0, LIMIT_MAX) ?? LIMIT_DEFAULT)
+    : whole(parameters, 'limit', 0, Number.MAX_SAFE_INTEGER);
+  const equals = dimensions.flatMap((name) => {
+    const values = parameters.get(name);
+    return values === undefined ? [] : [[name, values] as const];
+  });
+  return {
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+    ...(search !== undefined && { search }),
+    ...(sort !== undefined && { sort: sortKeys(sort) }),
+    ...(limit !== undefined && { limit }),
+    offset: whole(parameters, 'offset', 0, Number.MAX_SAFE_INTEGER) ?? 0,
+    equals: Object.fromEntries(equals),
+  };
+}
+
+/** `-ts_date,daily_rev`: a list of columns, each descending with a minus before it. */
+function sortKeys(text: string): NonNullable<ReportQuery['sort']> {
+  return text
+    .split(',')
+    .filter((key) => key !== '')
+    .map((key) => ({ column: key.replace(/^-/, ''), descending: key.startsWith('-') }));
+}
+
+function send(reply: FastifyReply, report: ReportPlan, { frame, total, rows }: ReportPage, format: (typeof FORMATS)[number]): FastifyReply {
+  if (format === 'csv') {
+    const lines = rows.map((row) => csvRow(report, row));
+    return reply.type('text/csv; charset=utf-8').send(csvHeader(report) + lines.join(''));
+  }
+  const print = rowPrinter(report);
+  if (format === 'ndjson') return reply.type('application/x-ndjson').send(rows.map((row) => `${print(row)}\n`).join(''));
+  return reply.type('application/json').send(`{"frame":${frame},"total":${total},"rows":[${rows.map(print).join(',')}]}`);
+}

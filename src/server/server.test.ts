@@ -1,0 +1,211 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { daybook } from '../../daybook.config.ts';
+import { makePlan } from '../plan/normalise.ts';
+import { openEmbedded } from '../runtimes/embedded.ts';
+import { machineClock } from '../runtimes/machine/clock.ts';
+import { openDisk } from '../runtimes/machine/disk.ts';
+import { temporaryFolder } from '../../test/process/daybook-process.ts';
+import { expectReports } from '../../test/process/reports-over-http.ts';
+import type { RandomSale } from '../../test/sales/random-sales.ts';
+import { randomSale } from '../../test/sales/random-sales.ts';
+import type { FrameEvent } from './protocol.ts';
+import type { Server } from './server.ts';
+import { startServer } from './server.ts';
+
+const plan = makePlan(daybook);
+const clock = machineClock();
+const logger = pino({ level: 'silent' });
+
+let stack: AsyncDisposableStack;
+let server: Server;
+let api: string;
+
+beforeEach(async () => {
+  stack = new AsyncDisposableStack();
+  const folder = stack.use(await temporaryFolder());
+  const runtime = await openEmbedded({ plan, disk: openDisk(folder.path), clock });
+  stack.defer(() => runtime.close());
+  server = await startServer({ runtime, host: '127.0.0.1', port: 0, pages: folder.path, logger, clock });
+  stack.defer(() => server.close());
+  api = `${server.url}/api/v1`;
+});
+
+afterEach(() => stack.disposeAsync());
+
+function sales(count: number, seed = 1): readonly RandomSale[] {
+  return fc.sample(randomSale(100_000), { numRuns: count, seed });
+}
+
+function post(body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = { 'content-type': 'application/json' }): Promise<Response> {
+  return fetch(`${api}/records`, { method: 'POST', body, headers });
+}
+
+async function problem(response: Response): Promise<readonly [number, string, string]> {
+  expect(response.headers.get('content-type')).toBe('application/problem+json');
+  const { status, code, detail } = (await response.json()) as { status: number; code: string; detail: string };
+  expect(status).toBe(response.status);
+  return [status, code, detail];
+}
+
+describe('POST /records', () => {
+  it('takes an object, a printed array, lines, and any of them packed, and the reports show them exactly', async () => {
+    const [one, ...rest] = sales(40) as [RandomSale, ...RandomSale[]];
+    const accepted = [
+      await post(JSON.stringify(one, null, 2)),
+      await post(JSON.stringify(rest.slice(0, 10), null, 2), { 'content-type': 'application/json; charset=utf-8' }),
+      await post(`\uFEFF${rest.slice(10, 20).map((sale) => JSON.stringify(sale)).join('\r\n')}`, { 'content-type': 'application/x-ndjson' }),
+      await post(gzipSync(JSON.stringify(rest.slice(20))), { 'content-type': 'application/json', 'content-encoding': 'gzip' }),
+    ];
+    const counts = await Promise.all(accepted.map(async (response) => ((await response.json()) as { accepted: number }).accepted));
+    expect(counts).toEqual([1, 10, 10, 19]);
+    await expectReports(server.url, [one, ...rest].map((sale) => JSON.stringify(sale)));
+  });
+
+  it('keeps a number’s own digits in an array', async () => {
+    const [sale] = sales(1) as [RandomSale];
+    const text = JSON.stringify([sale]).replace(/"revenue":[^,]*/, '"revenue":0.12345650000000000000000001');
+    await post(text);
+    const report = await (await fetch(`${api}/reports/daily_pu_rev`)).text();
+    expect(report).toContain('"daily_rev":0.123457,');
+  });
+
+  it('says which lines were refused and why, and shows them in the quarantine', async () => {
+    const [sale] = sales(1) as [RandomSale];
+    const response = await post([JSON.stringify(sale), '{', JSON.stringify({ ...sale, quantity: 'two' })].join('\n'), { 'content-type': 'application/x-ndjson' });
+    expect(await response.json()).toMatchObject({
+      accepted: 1,
+      quarantined: [
+        { line: 2, code: 'NOT_JSON' },
+        { line: 3, code: 'WRONG_TYPE', field: 'quantity', reason: "field 'quantity' is \\\"two\\\"; it must be a number" },
+      ],
+    });
+    const quarantine = (await (await fetch(`${api}/quarantine?limit=1`)).json()) as { total: number; entries: { record: string; origin: string }[] };
+    expect(quarantine.total).toBe(2);
+    expect(quarantine.entries).toMatchObject([{ origin: 'http', line: 3, record: JSON.stringify({ ...sale, quantity: 'two' }) }]);
+  });
+
+  it('refuses what it cannot read, without taking a part of it', async () => {
+    const [sale] = sales(1) as [RandomSale];
+    expect(await problem(await post(`[${JSON.stringify(sale)}`))).toMatchObject([400, 'BODY_UNREADABLE', expect.stringContaining('not JSON')]);
+    expect(await problem(await post('7'))).toMatchObject([400, 'BODY_UNREADABLE', expect.any(String)]);
+    expect(await problem(await post('x', { 'content-type': 'text/plain' }))).toMatchObject([415, 'BODY_TYPE_UNKNOWN', expect.any(String)]);
+    expect(await problem(await post('x', { 'content-type': 'application/json', 'content-encoding': 'br' }))).toMatchObject([415, 'BODY_ENCODING_UNKNOWN', expect.any(String)]);
+    expect(await problem(await post('x', { 'content-type': 'application/json', 'content-encoding': 'gzip' }))).toMatchObject([400, 'BODY_UNREADABLE', expect.any(String)]);
+    const large = gzipSync(Buffer.alloc(17 * 1024 * 1024, 32));
+    expect(await problem(await post(large, { 'content-type': 'application/json', 'content-encoding': 'gzip' }))).toMatchObject([413, 'BODY_TOO_LARGE', expect.any(String)]);
+    expect(await problem(await post(' '.repeat(17 * 1024 * 1024)))).toMatchObject([413, 'BODY_TOO_LARGE', expect.any(String)]);
+    expect(await (await fetch(`${api}/pipeline`)).json()).toMatchObject({ accepted: 0, quarantined: 0, offset: 0 });
+  });
+
+  it('refuses other sites’ pages, and names that are not this machine’s', async () => {
+    expect(await problem(await post('{}', { 'content-type': 'application/json', origin: 'https://elsewhere.example' }))).toMatchObject([403, 'FOREIGN_ORIGIN', expect.any(String)]);
+    const { port } = new URL(server.url);
+    const sent = request({ host: '127.0.0.1', port, path: '/api/v1/reports', headers: { host: `elsewhere.example:${port}` } }).end();
+    const [response] = (await once(sent, 'response')) as [{ statusCode: number; resume(): void }];
+    response.resume();
+    expect(response.statusCode).toBe(403);
+  });
+});
+
+describe('GET /reports', () => {
+  it('pages, sorts, searches and filters, in JSON, CSV and NDJSON', async () => {
+    const all = sales(60, 2);
+    await post(JSON.stringify(all));
+    const get = (query: string): Promise<Response> => fetch(`${api}/reports/daily_category_product?${query}`);
+    const page = (await (await get('sort=-daily_rev&limit=3&category=Furniture&category=Technology&search=binder')).json()) as {
+      frame: number;
+      total: number;
+      rows: { daily_rev: number; product_name: string }[];
+    };
+    expect(page.frame).toBe(60);
+    expect(page.rows.length).toBe(Math.min(3, page.total));
+    expect(page.rows.map((row) => row.daily_rev)).toEqual(page.rows.map((row) => row.daily_rev).sort((a, b) => b - a));
+    expect(page.rows.every((row) => row.product_name.includes('Binder'))).toBe(true);
+    const csv = await get('format=csv');
+    expect(csv.headers.get('daybook-frame')).toBe('60');
+    const lines = (await csv.text()).split('\r\n');
+    expect(lines[0]).toBe('ts_date,category,sub_category,product_name,daily_quantity,daily_rev,daily_profit');
+    const rows = (await (await get('format=ndjson')).text()).trim().split('\n');
+    expect(lines.length - 2).toBe(rows.length);
+  });
+
+  it('says what is wrong with a request', async () => {
+    const get = async (path: string): Promise<readonly [number, string, string]> => problem(await fetch(`${api}${path}`));
+    expect(await get('/reports/nothing')).toMatchObject([404, 'UNKNOWN_REPORT', expect.stringContaining('daily_pu_rev')]);
+    expect(await get('/reports/daily_pu_rev?form=2026-01-01')).toMatchObject([400, 'BAD_QUERY', expect.stringContaining("no parameter 'form'")]);
+    expect(await get('/reports/daily_pu_rev?from=2026-02-30')).toMatchObject([400, 'BAD_QUERY', expect.stringContaining("'from' is '2026-02-30'")]);
+    expect(await get('/reports/daily_pu_rev?limit=10001')).toMatchObject([400, 'BAD_QUERY', expect.stringContaining('from 0 to 10000')]);
+    expect(await get('/reports/daily_pu_rev?sort=x')).toMatchObject([400, 'BAD_QUERY', expect.stringContaining("'x' is no column")]);
+    expect(await get('/reports/daily_pu_rev?format=xml')).toMatchObject([400, 'BAD_QUERY', expect.stringContaining('json, csv, ndjson')]);
+    expect(await get('/records?from=x')).toMatchObject([400, 'BAD_QUERY', expect.any(String)]);
+    expect(await get('/nothing')).toMatchObject([404, 'NOT_FOUND', expect.any(String)]);
+  });
+});
+
+/** Reads the events of a stream of frames, one at a time. */
+async function* frames(signal: AbortSignal): AsyncGenerator<FrameEvent> {
+  const response = await fetch(`${api}/frames`, { signal });
+  expect(response.headers.get('content-type')).toBe('text/event-stream');
+  let text = '';
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    text += Buffer.from(chunk).toString();
+    const events = text.split('\n\n');
+    text = events.pop() ?? '';
+    for (const event of events) {
+      const data = event.split('\n').find((line) => line.startsWith('data: '));
+      if (data !== undefined) yield JSON.parse(data.slice(6)) as FrameEvent;
+    }
+  }
+}
+
+describe('GET /frames', () => {
+  it('begins with the present offset, and then sends each frame’s changed rows', async () => {
+    const reader = new AbortController();
+    const events = frames(reader.signal);
+    expect((await events.next()).value).toMatchObject({ frame: 0, reports: [] });
+    const [sale] = sales(1, 3) as [RandomSale];
+    await post(JSON.stringify(sale));
+    const { value } = await events.next();
+    expect(value).toMatchObject({ frame: 1 });
+    expect((value as FrameEvent).reports.find(({ name }) => name === 'daily_pu_rev')?.rows).toMatchObject([{ ts_date: sale.ts_date, daily_pu: 1 }]);
+    reader.abort();
+  });
+
+  it('ends when the server closes', async () => {
+    const events = frames(new AbortController().signal);
+    await events.next();
+    await server.close();
+    expect((await events.next()).done).toBe(true);
+  });
+});
+
+describe('the server', () => {
+  it('answers those who watch over it', async () => {
+    const get = async (path: string): Promise<string> => (await fetch(server.url + path)).text();
+    expect(await get('/healthz')).toBe('{"status":"ok"}');
+    expect(await get('/readyz')).toBe('{"status":"ready"}');
+    await post(JSON.stringify(sales(5, 4)));
+    expect(await get('/metrics')).toMatch(/daybook_records_accepted_total 5\n/);
+    expect(await get('/')).toContain('npm run build');
+  });
+
+  it('says that its port is taken, and what to do', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const folder = stack.use(await temporaryFolder());
+    const runtime = await openEmbedded({ plan, disk: openDisk(folder.path), clock });
+    await expect(startServer({ runtime, host: '127.0.0.1', port, pages: folder.path, logger, clock })).rejects.toThrow(
+      `Port ${port} on 127.0.0.1 is taken by another program. Choose another with --port`,
+    );
+    await runtime.close();
+    other.close();
+  });
+});

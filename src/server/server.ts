@@ -1,0 +1,97 @@
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { fastify } from 'fastify';
+import { DaybookError } from '../base/errors.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Runtime } from '../ports/runtime.ts';
+import { openApi } from '../compile/openapi/openapi.ts';
+import { addFrames } from './frames.ts';
+import { addHealth } from './health.ts';
+import { addMetrics } from './metrics.ts';
+import { addPages } from './pages.ts';
+import { addPipeline } from './pipeline.ts';
+import { answerProblems } from './problems.ts';
+import { addQuarantine } from './quarantine.ts';
+import { addRecords, BODY_BYTES_MAX } from './records.ts';
+import { addReports } from './reports.ts';
+import { guardOrigins } from './origins.ts';
+
+export interface ServerOptions {
+  readonly runtime: Runtime;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** The folder of the built pages. */
+  readonly pages: string;
+  readonly logger: FastifyBaseLogger;
+  readonly clock: Clock;
+}
+
+export interface Server {
+  /** Where it answers, such as `http://127.0.0.1:4000`. */
+  readonly url: string;
+  /** Takes no more requests, ends the streams of frames, and waits for the requests that are under way. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What the routes work with. */
+export interface RouteContext {
+  readonly runtime: Runtime;
+  readonly clock: Clock;
+  /** Aborted when the server closes. */
+  readonly closing: AbortSignal;
+}
+
+/**
+ * Serves the API and the pages.
+ * @throws DaybookError `PORT_TAKEN`, `HOST_UNKNOWN`
+ */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const { runtime, host, port, pages, logger, clock } = options;
+  const closing = new AbortController();
+  const app = fastify({ loggerInstance: logger, disableRequestLogging: true, bodyLimit: BODY_BYTES_MAX, forceCloseConnections: 'idle' });
+  const context: RouteContext = { runtime, clock, closing: closing.signal };
+  answerProblems(app);
+  guardOrigins(app, host);
+  addMetrics(app, context);
+  addRecords(app, context);
+  addReports(app, context);
+  addFrames(app, context);
+  addQuarantine(app, context);
+  addPipeline(app, context);
+  addHealth(app, context);
+  const document = JSON.stringify(openApi(runtime.plan));
+  app.get('/api/v1/openapi.json', (_request, reply) => reply.type('application/json').send(document));
+  await addPages(app, pages);
+  const url = await listen(app, host, port);
+  let closed: Promise<void> | undefined;
+  return {
+    url,
+    close: () => {
+      closing.abort();
+      closed ??= app.close();
+      return closed;
+    },
+  };
+}
+
+async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (cause) {
+    await app.close();
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') {
+      throw new DaybookError('PORT_TAKEN', `Port ${port} on ${host} is taken by another program. Choose another with --port, or --port 0 for any.`, {
+        cause,
+        details: { host, port },
+      });
+    }
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+      throw new DaybookError('HOST_UNKNOWN', `This machine has no address '${host}' to listen on. Choose another with --host.`, {
+        cause,
+        details: { host },
+      });
+    }
+    throw cause;
+  }
+}
