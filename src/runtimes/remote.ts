@@ -6,6 +6,10 @@ import type { Acceptance, Intake, QuarantinePage, Refusal, Runtime, RuntimeStatu
 import type { AcceptanceAnswer, PipelineAnswer, Problem, QuarantineAnswer } from '../server/protocol.ts';
 
 const LINE_FEED = 10;
+/** A page of a report in JSON holds no more rows. */
+const PAGE_ROWS_MAX = 10_000;
+/** Says which frame rows are of that come without one. */
+const FRAME_HEADER = 'daybook-frame';
 const RETRYABLE_STATUSES = new Set([408, 429, 502, 503, 504]);
 
 /** What a Daybook that runs elsewhere does for a command: all of a runtime but the frames. */
@@ -82,7 +86,9 @@ function countLines(bytes: Uint8Array): number {
 }
 
 async function queryReport(api: string, plan: Plan, name: string, query: ReportQuery): Promise<ReportPage> {
-  const parameters = new URLSearchParams({ format: 'json' });
+  // Only the formats for programs give all rows; a page of JSON has its limit.
+  const isPage = query.limit !== undefined && query.limit <= PAGE_ROWS_MAX;
+  const parameters = new URLSearchParams({ format: isPage ? 'json' : 'ndjson' });
   if (query.from !== undefined) parameters.set('from', query.from);
   if (query.to !== undefined) parameters.set('to', query.to);
   if (query.search !== undefined) parameters.set('search', query.search);
@@ -95,7 +101,12 @@ async function queryReport(api: string, plan: Plan, name: string, query: ReportQ
   if (query.offset !== undefined) parameters.set('offset', String(query.offset));
   const response = await call(api, `/reports/${encodeURIComponent(name)}?${parameters.toString()}`);
   const report = plan.reports.find((each) => each.name === name);
-  return parsePage(await response.text(), report);
+  const text = await response.text();
+  if (isPage) return parsePage(text, report);
+  const rows = text.split('\n').slice(0, -1).join(',');
+  const frame = response.headers.get(FRAME_HEADER) ?? '0';
+  const page = parsePage(`{"frame":${frame},"total":0,"rows":[${rows}]}`, report);
+  return { ...page, total: page.rows.length };
 }
 
 /** What JSON.parse tells a reviver of a number: its digits as they stand in the text. */

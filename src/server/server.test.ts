@@ -40,7 +40,8 @@ beforeEach(async () => {
 afterEach(() => stack.disposeAsync());
 
 function sales(count: number, seed = 1): readonly RandomSale[] {
-  return fc.sample(randomSale(100_000), { numRuns: count, seed });
+  const id = (index: number): string => `00000000-0000-4000-9000-${index.toString().padStart(12, '0')}`;
+  return fc.sample(randomSale(1), { numRuns: count, seed }).map((sale, index) => ({ ...sale, ts_id: id(index) }));
 }
 
 function post(body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = { 'content-type': 'application/json' }): Promise<Response> {
@@ -48,7 +49,7 @@ function post(body: string | Uint8Array<ArrayBuffer>, headers: Record<string, st
 }
 
 async function problem(response: Response): Promise<readonly [number, string, string]> {
-  expect(response.headers.get('content-type')).toBe('application/problem+json');
+  expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json\b/);
   const { status, code, detail } = (await response.json()) as { status: number; code: string; detail: string };
   expect(status).toBe(response.status);
   return [status, code, detail];

@@ -1,0 +1,73 @@
+import type { Logger } from 'pino';
+import { pino } from 'pino';
+import { DaybookError } from '../base/errors.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Runtime } from '../ports/runtime.ts';
+import { startServer } from '../server/server.ts';
+import { openCatalogue, runGenerator } from '../sources/generator/live.ts';
+import { openEmbedded } from './embedded.ts';
+import { makeDurableFolder, openDisk } from './machine/disk.ts';
+import { takeFolderLock } from './machine/lock.ts';
+
+export interface ServeOptions {
+  readonly plan: Plan;
+  /** The data folder, a path of this machine; made when it is not there. */
+  readonly root: string;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** The folder of the built pages. */
+  readonly pages: string;
+  readonly logLevel: string;
+  /** undefined: only what is sent or imported. */
+  readonly generate: { readonly rate: number; readonly seed: number; readonly catalog?: string } | undefined;
+  readonly clock: Clock;
+  /** Aborted when it is to end. */
+  readonly signal: AbortSignal;
+  readonly onReady: (url: string) => void;
+  readonly onNotice: (sentence: string) => void;
+  readonly onProgress: (records: number, total: number) => void;
+}
+
+/**
+ * The embedded Daybook in one process: holds the folder, opens log and engine, serves, and generates sales if it is told
+ * to, until the signal; then ends in the opposite order, so that nothing is taken in that cannot be finished.
+ * @throws DaybookError `FOLDER_HELD`, `PORT_TAKEN`, what `openEmbedded` throws
+ */
+export async function serve(options: ServeOptions): Promise<void> {
+  const { plan, root, host, port, pages, clock, signal, onReady, onNotice, onProgress } = options;
+  const logger = pino({ level: options.logLevel }, pino.destination({ fd: 2, sync: true }));
+  await using stack = new AsyncDisposableStack();
+  await makeDurableFolder(root);
+  const lock = stack.use(await takeFolderLock(root));
+  const runtime = await openEmbedded({ plan, disk: openDisk(root), clock, onNotice, onProgress });
+  stack.defer(() => runtime.close());
+  const server = await startServer({ runtime, host, port, pages, logger, clock });
+  stack.defer(() => server.close());
+  await lock.announce(server.url);
+  onReady(server.url);
+  const generating = generateUntil(signal, options, runtime, logger);
+  await until(signal);
+  await generating;
+}
+
+async function generateUntil(signal: AbortSignal, options: ServeOptions, runtime: Runtime, logger: Logger): Promise<void> {
+  const { generate, clock, onNotice } = options;
+  if (generate === undefined) return;
+  try {
+    const catalogue = await openCatalogue(generate.catalog);
+    await runGenerator({ runtime, clock, rate: generate.rate, seed: generate.seed, catalogue, signal });
+  } catch (error) {
+    // The Daybook serves on without its generator; whoever watches is told.
+    logger.error({ err: error }, 'the generator ended');
+    onNotice(`The generator ended: ${error instanceof DaybookError ? error.message : String(error)}`);
+  }
+}
+
+function until(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
