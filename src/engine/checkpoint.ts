@@ -1,6 +1,7 @@
 import type { Disk } from '../ports/disk.ts';
 import type { LogPosition } from '../ports/log.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { AmendmentFacts } from './amendments.ts';
 import type { QuarantineFacts } from './quarantine.ts';
 import { packSections, unpackSections } from './sections.ts';
 import type { SectionArray } from './sections.ts';
@@ -27,6 +28,7 @@ export interface CheckpointFacts {
   readonly next: LogPosition;
   readonly duplicates: number;
   readonly quarantine: QuarantineFacts;
+  readonly amendments: AmendmentFacts;
   readonly state: StateFacts;
 }
 

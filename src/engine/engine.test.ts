@@ -7,7 +7,7 @@ import { count } from '../definition/measures.ts';
 import { defineReport } from '../definition/report.ts';
 import { makePlan } from '../plan/normalise.ts';
 import type { Frame } from '../ports/rows.ts';
-import type { Acceptance } from '../ports/runtime.ts';
+import type { Acceptance, Amendment } from '../ports/runtime.ts';
 import { openEmbedded } from '../runtimes/embedded.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { openDisk } from '../runtimes/machine/disk.ts';
@@ -146,6 +146,37 @@ describe('the engine', () => {
       }
     }
     await engine.close();
+  });
+
+  it('lists what changes in closed days, one amendment a row and frame, and still does after a restart', async () => {
+    await using folder = await temporaryFolder();
+    const [sale] = sales(1, 1, 4) as [RandomSale];
+    const on = (date: string, id: number, revenue: number): RandomSale => {
+      return { ...sale, ts: `${date} 10:00:00`, ts_date: date, ts_id: `00000000-0000-4000-8000-${id.toString().padStart(12, '0')}`, revenue };
+    };
+    const first = await open(folder.path);
+    // The day is open while the newest is at most 7 days ahead of it, also within the frame that closes it.
+    await accept(first, [on('2026-02-01', 1, 10), on('2026-02-08', 2, 5)]);
+    await accept(first, [on('2026-02-01', 3, 20), on('2026-02-09', 4, 5)]);
+    expect((await first.amendments({ limit: 9, offset: 0 })).total).toBe(0);
+    await accept(first, [on('2026-02-01', 5, 1), on('2026-02-01', 6, 2), on('2026-02-01', 5, 99), on('2026-01-31', 7, 3)]);
+    const expected = [
+      { frame: 7, firstOffset: 4, before: null, after: { ts_date: '2026-01-31', daily_rev: 3_000_000n } },
+      { frame: 7, firstOffset: 4, before: { ts_date: '2026-02-01', daily_rev: 30_000_000n }, after: { ts_date: '2026-02-01', daily_rev: 33_000_000n } },
+    ];
+    const listed = async (engine: Engine): Promise<readonly Amendment[]> => {
+      const { total, entries } = await engine.amendments({ limit: 9, offset: 0 });
+      expect(total).toBe(entries.length);
+      return entries.filter(({ report }) => report === 'daily_pu_rev');
+    };
+    expect(await listed(first)).toMatchObject(expected);
+    await first.close();
+    for (const withCheckpoint of [true, false]) {
+      if (!withCheckpoint) await rm(join(folder.path, 'checkpoints'), { recursive: true });
+      const again = await open(folder.path);
+      expect(await listed(again)).toMatchObject(expected);
+      await again.close();
+    }
   });
 
   it('gives back the raw records of a range of days as they came, in their order', async () => {

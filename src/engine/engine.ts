@@ -5,8 +5,9 @@ import type { Clock } from '../ports/clock.ts';
 import type { Disk } from '../ports/disk.ts';
 import type { Log, LogPosition, StoredFrame } from '../ports/log.ts';
 import type { Frame, ReportPage, ReportQuery } from '../ports/rows.ts';
-import type { Acceptance, Intake, QuarantinePage, Runtime, RuntimeStatus } from '../ports/runtime.ts';
+import type { Acceptance, AmendmentPage, Intake, QuarantinePage, Runtime, RuntimeStatus } from '../ports/runtime.ts';
 import { Scanner } from '../record/scanner.ts';
+import { Amendments } from './amendments.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { CHECKPOINT_FORMAT, writeCheckpoint } from './checkpoint.ts';
 import type { PreparedGroup, WaitingBatch } from './group.ts';
@@ -62,6 +63,7 @@ export class Engine implements Runtime {
   readonly #scanner: Scanner;
   readonly #state: EngineState;
   readonly #quarantine: Quarantine;
+  readonly #amendments: Amendments;
   readonly #feed: FrameFeed;
   readonly #rate: RateMeter;
   readonly #startedAtMs: number;
@@ -87,6 +89,7 @@ export class Engine implements Runtime {
     this.#state =
       checkpoint === undefined ? new EngineState(plan) : EngineState.load(plan, checkpoint.facts.state, checkpoint.arrays);
     this.#quarantine = new Quarantine(checkpoint?.facts.quarantine);
+    this.#amendments = new Amendments(checkpoint?.facts.amendments);
     this.#offset = checkpoint?.facts.offset ?? 0;
     this.#next = checkpoint?.facts.next;
     this.#duplicates = checkpoint?.facts.duplicates ?? 0;
@@ -135,6 +138,10 @@ export class Engine implements Runtime {
 
   async quarantine(page: { readonly limit: number; readonly offset: number }): Promise<QuarantinePage> {
     return this.#quarantine.page(this.#log, page.limit, page.offset);
+  }
+
+  async amendments(page: { readonly limit: number; readonly offset: number }): Promise<AmendmentPage> {
+    return this.#amendments.page(page.limit, page.offset);
   }
 
   async status(): Promise<RuntimeStatus> {
@@ -206,7 +213,9 @@ export class Engine implements Runtime {
   /** Adds a durable group to the reports. */
   #settle(stored: StoredFrame, group: PreparedGroup): void {
     this.#trouble = undefined;
-    for (const { batch, picked } of group.batches) this.#state.apply(batch.columns, picked);
+    const scope = this.#state.beginFrame();
+    for (const { batch, picked } of group.batches) this.#state.apply(batch.columns, picked, scope);
+    this.#amendments.add(scope.closedRows.amendments(stored.firstOffset + stored.recordCount, stored.firstOffset));
     this.#quarantine.add(stored.at, group.fingerprints);
     this.#rate.add(stored.recordCount);
     this.#advance(stored);
@@ -226,7 +235,9 @@ export class Engine implements Runtime {
         { details: { segment: frame.at.segment, position: frame.at.position } },
       );
     }
-    this.#state.apply(columns, this.#state.claim(columns));
+    const scope = this.#state.beginFrame();
+    this.#state.apply(columns, this.#state.claim(columns), scope);
+    this.#amendments.add(scope.closedRows.amendments(frame.firstOffset + frame.recordCount, frame.firstOffset));
     if (frame.quarantineCount > 0) this.#quarantine.addStored(frame.at, frame.quarantine);
     this.#advance(frame);
   }
@@ -283,6 +294,7 @@ export class Engine implements Runtime {
         next: this.#next,
         duplicates: this.#duplicates,
         quarantine: this.#quarantine.save(),
+        amendments: this.#amendments.save(),
         state: facts,
       },
       arrays,

@@ -6,6 +6,7 @@ import type { RecordColumns } from '../record/columns.ts';
 import { grownInt32, powerOfTwo } from '../record/text-dictionary.ts';
 import type { Accumulator } from './accumulators.ts';
 import { makeAccumulator } from './accumulators.ts';
+import type { ClosedRows } from './amendments.ts';
 import type { Filter } from './filter.ts';
 import type { SectionArray, SectionReader } from './sections.ts';
 
@@ -49,15 +50,26 @@ export class GroupTable {
   /**
    * Adds records `records[from]` to `records[to - 1]` of the columns, all of this day.
    * @param scratch  room for two times `to - from` numbers
+   * @param closed   told of each row of a closed day before it changes
    * @returns whether the table had no changed rows before and has some now
    */
-  add(columns: RecordColumns, records: Int32Array, from: number, to: number, filter: Filter | undefined, scratch: Scratch): boolean {
+  add(
+    columns: RecordColumns,
+    records: Int32Array,
+    from: number,
+    to: number,
+    filter: Filter | undefined,
+    scratch: Scratch,
+    closed: ClosedRows | undefined,
+  ): boolean {
+    const rowsBefore = this.#rowCount;
     const wereNone = this.#changedRows.length === 0;
     let count = 0;
     for (let k = from; k < to; k++) {
       const record = records[k] as number;
       if (filter !== undefined && !filter(columns, record)) continue;
       const row = this.#rowOf(columns, record);
+      closed?.note(this, row, row >= rowsBefore);
       scratch.rows[count] = row;
       scratch.records[count++] = record;
       if (this.#changed[row] === 0) {

@@ -17,7 +17,7 @@ type Kind = keyof typeof KINDS;
 export function packSections(facts: unknown, arrays: readonly SectionArray[]): readonly Uint8Array[] {
   const kindOf = (array: SectionArray): Kind =>
     array instanceof Int32Array ? 'i32' : array instanceof Float64Array ? 'f64' : 'u8';
-  const header = JSON.stringify({ facts, arrays: arrays.map((array) => [kindOf(array), array.length]) });
+  const header = JSON.stringify({ facts, arrays: arrays.map((array) => [kindOf(array), array.length]) }, printBigint);
   const headerBytes = new TextEncoder().encode(header);
   const aligned = new Uint8Array(Math.ceil(headerBytes.length / ALIGNMENT) * ALIGNMENT).fill(0x20);
   aligned.set(headerBytes);
@@ -41,7 +41,7 @@ export function unpackSections(file: Uint8Array): { facts: unknown; arrays: read
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const headerLength = view.getUint32(8, true);
   if (crc32(file.subarray(PREFIX_BYTES)) !== view.getUint32(12, true)) return undefined;
-  const header = JSON.parse(new TextDecoder().decode(file.subarray(PREFIX_BYTES, PREFIX_BYTES + headerLength))) as {
+  const header = JSON.parse(new TextDecoder().decode(file.subarray(PREFIX_BYTES, PREFIX_BYTES + headerLength)), readBigint) as {
     facts: unknown;
     arrays: readonly (readonly [Kind, number])[];
   };
@@ -54,6 +54,15 @@ export function unpackSections(file: Uint8Array): { facts: unknown; arrays: read
     return array;
   });
   return { facts: header.facts, arrays };
+}
+
+function printBigint(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? { bigint: value.toString() } : value;
+}
+
+function readBigint(_key: string, value: unknown): unknown {
+  const isBigint = typeof value === 'object' && value !== null && 'bigint' in value && typeof value.bigint === 'string';
+  return isBigint ? BigInt(value.bigint as string) : value;
 }
 
 /** Takes arrays back in the order in which they were packed. */

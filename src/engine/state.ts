@@ -8,6 +8,7 @@ import type { Dictionaries } from '../record/dictionaries.ts';
 import { makeDictionaries } from '../record/dictionaries.ts';
 import { NumberDictionary } from '../record/number-dictionary.ts';
 import { TextDictionary } from '../record/text-dictionary.ts';
+import { ClosedRows } from './amendments.ts';
 import type { Filter } from './filter.ts';
 import { makeFilter } from './filter.ts';
 import type { Scratch } from './group-table.ts';
@@ -20,6 +21,13 @@ import { SectionReader } from './sections.ts';
 export interface StateFacts {
   /** Days in ascending order, with the number of rows of each report. */
   readonly days: readonly { readonly day: number; readonly rows: readonly number[] }[];
+}
+
+/** What is noted while one frame's records are added. */
+export interface FrameScope {
+  /** Days below it were closed before the frame. */
+  readonly closedBelow: number;
+  readonly closedRows: ClosedRows;
 }
 
 /**
@@ -75,8 +83,17 @@ export class EngineState {
     return picked.subarray(0, count);
   }
 
+  /** What a frame does to the days that are closed before it: goes with each `apply` of the frame. */
+  beginFrame(): FrameScope {
+    const newest = this.#newestDay;
+    return {
+      closedBelow: newest === undefined ? -Infinity : newest - this.plan.stream.latenessDays,
+      closedRows: new ClosedRows((table, row) => this.row(table, row)),
+    };
+  }
+
   /** Adds claimed records to the reports. */
-  apply(columns: RecordColumns, records: Int32Array): void {
+  apply(columns: RecordColumns, records: Int32Array, frame: FrameScope = this.beginFrame()): void {
     if (this.#scratch.rows.length < records.length) {
       this.#scratch = { rows: new Int32Array(records.length), records: new Int32Array(records.length) };
     }
@@ -85,8 +102,9 @@ export class EngineState {
       const day = columns.days[records[from] as number] as number;
       let to = from + 1;
       while (to < records.length && columns.days[records[to] as number] === day) to++;
+      const closed = day < frame.closedBelow ? frame.closedRows : undefined;
       this.#tables(day).forEach((table, index) => {
-        if (table.add(columns, records, from, to, this.#filters[index], this.#scratch)) this.#changed[index]?.push(table);
+        if (table.add(columns, records, from, to, this.#filters[index], this.#scratch, closed)) this.#changed[index]?.push(table);
       });
       from = to;
     }

@@ -1,5 +1,5 @@
 import type { Plan } from '../plan/plan.ts';
-import type { Frame, ReportPage, ReportQuery } from './rows.ts';
+import type { Frame, ReportPage, ReportQuery, Row } from './rows.ts';
 
 /** Where a batch of records came from: `http`, `generator`, a file's name. Kept with what is quarantined. */
 export type Origin = string;
@@ -68,6 +68,25 @@ export interface QuarantinePage {
   readonly entries: readonly QuarantineEntry[];
 }
 
+/** A change to a row of a closed day. */
+export interface Amendment {
+  /** 1-based position among all amendments. */
+  readonly id: number;
+  /** The change is due to records with offsets from `firstOffset` on, below `frame`. */
+  readonly frame: number;
+  readonly firstOffset: number;
+  readonly report: string;
+  /** The row before; null when there was none. */
+  readonly before: Row | null;
+  readonly after: Row;
+}
+
+export interface AmendmentPage {
+  /** How many there have been; the oldest of very many are no longer listed. */
+  readonly total: number;
+  readonly entries: readonly Amendment[];
+}
+
 /** What the parts are doing. */
 export interface RuntimeStatus {
   readonly offset: number;
@@ -110,6 +129,9 @@ export interface Runtime {
 
   /** What was refused, newest first. */
   quarantine(page: { readonly limit: number; readonly offset: number }): Promise<QuarantinePage>;
+
+  /** What changed in closed days (further behind the newest business day than the stream's lateness), newest first. */
+  amendments(page: { readonly limit: number; readonly offset: number }): Promise<AmendmentPage>;
 
   status(): Promise<RuntimeStatus>;
 

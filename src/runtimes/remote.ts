@@ -12,8 +12,8 @@ const PAGE_ROWS_MAX = 10_000;
 const FRAME_HEADER = 'daybook-frame';
 const RETRYABLE_STATUSES = new Set([408, 429, 502, 503, 504]);
 
-/** What a Daybook that runs elsewhere does for a command: all of a runtime but the frames. */
-export type RemoteRuntime = Omit<Runtime, 'subscribe'>;
+/** What a Daybook that runs elsewhere does for a command: all of a runtime but what only pages show. */
+export type RemoteRuntime = Omit<Runtime, 'subscribe' | 'amendments'>;
 
 /**
  * A Daybook that serves at a URL, through its HTTP API.

@@ -1,5 +1,8 @@
 import { DaybookError } from '../base/errors.ts';
 
+const LIMIT_DEFAULT = 100;
+const LIMIT_MAX = 1_000;
+
 /** A request's parameters by name, each with all its values. */
 export type Parameters = ReadonlyMap<string, readonly string[]>;
 
@@ -49,4 +52,16 @@ export function word<W extends string>(parameters: Parameters, name: string, wor
   const known = words.find((each) => each === text);
   if (known !== undefined) return known;
   throw new DaybookError('BAD_QUERY', `'${name}' is '${text}'; it must be ${words.join(', ')}.`);
+}
+
+/**
+ * The page of a list that a request asks for, by `limit` (100 unless told, at most 1,000) and `offset`.
+ * @throws DaybookError `BAD_QUERY`
+ */
+export function pageOf(query: unknown): { readonly limit: number; readonly offset: number } {
+  const parameters = parametersOf(query, ['limit', 'offset']);
+  return {
+    limit: whole(parameters, 'limit', 0, LIMIT_MAX) ?? LIMIT_DEFAULT,
+    offset: whole(parameters, 'offset', 0, Number.MAX_SAFE_INTEGER) ?? 0,
+  };
 }

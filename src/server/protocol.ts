@@ -93,6 +93,19 @@ export interface QuarantineAnswer {
   }[];
 }
 
+/** `GET /api/v1/amendments` */
+export interface AmendmentsAnswer {
+  readonly total: number;
+  readonly entries: readonly {
+    readonly id: number;
+    readonly frame: number;
+    readonly firstOffset: number;
+    readonly report: string;
+    readonly before: JsonRow | null;
+    readonly after: JsonRow;
+  }[];
+}
+
 /** `GET /api/v1/pipeline` */
 export interface PipelineAnswer {
   readonly offset: number;

@@ -4,6 +4,7 @@ import { DaybookError } from '../base/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import { openApi } from '../compile/openapi/openapi.ts';
+import { addAmendments } from './amendments.ts';
 import { addFrames } from './frames.ts';
 import { addHealth } from './health.ts';
 import { addMetrics } from './metrics.ts';
@@ -57,6 +58,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   addReports(app, context);
   addFrames(app, context);
   addQuarantine(app, context);
+  addAmendments(app, context);
   addPipeline(app, context);
   addHealth(app, context);
   const document = JSON.stringify(openApi(runtime.plan));

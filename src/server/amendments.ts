@@ -1,0 +1,18 @@
+import type { FastifyInstance } from 'fastify';
+import { pageOf } from './parameters.ts';
+import { rowPrinter } from './row-text.ts';
+import type { RouteContext } from './server.ts';
+
+/** `GET /api/v1/amendments`: what changed in closed days, newest first, with old and new values. */
+export function addAmendments(app: FastifyInstance, { runtime }: RouteContext): void {
+  const printers = new Map(runtime.plan.reports.map((report) => [report.name, rowPrinter(report)]));
+  app.get('/api/v1/amendments', async (request, reply) => {
+    const { total, entries } = await runtime.amendments(pageOf(request.query));
+    const texts = entries.map(({ id, frame, firstOffset, report, before, after }) => {
+      const print = printers.get(report) ?? JSON.stringify;
+      const rows = `"before":${before === null ? 'null' : print(before)},"after":${print(after)}`;
+      return `{"id":${id},"frame":${frame},"firstOffset":${firstOffset},"report":${JSON.stringify(report)},${rows}}`;
+    });
+    return reply.type('application/json').send(`{"total":${total},"entries":[${texts.join(',')}]}`);
+  });
+}
