@@ -5,7 +5,6 @@ import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import { startServer } from '../server/server.ts';
-import { openCatalogue, runGenerator } from '../sources/generator/live.ts';
 import { openEmbedded } from './embedded.ts';
 import { makeDurableFolder, openDisk } from './machine/disk.ts';
 import { takeFolderLock } from './machine/lock.ts';
@@ -56,6 +55,8 @@ async function generateUntil(signal: AbortSignal, options: ServeOptions, runtime
   const { generate, clock, onNotice } = options;
   if (generate === undefined) return;
   try {
+    // Loaded only when it is wanted, as its names and places take a while.
+    const { openCatalogue, runGenerator } = await import('../sources/generator/live.ts');
     const catalogue = await openCatalogue(generate.catalog);
     await runGenerator({ runtime, clock, rate: generate.rate, seed: generate.seed, catalogue, signal });
   } catch (error) {
