@@ -4,10 +4,11 @@ import type { ReportPlan } from '../plan/plan.ts';
 import type { ReportPage, ReportQuery } from '../ports/rows.ts';
 import { openDataFolder } from '../runtimes/data-folder.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
+import { csvText, jsonText } from '../runtimes/page-text.ts';
 import { loadPlan } from './config.ts';
 import { notices } from './notices.ts';
 import { configOption, dataOption, fromOption, toOption, wholeNumber } from './options.ts';
-import { csvText, jsonText, tableText } from './report-text.ts';
+import { tableText } from './table-text.ts';
 import { usageError } from './failure.ts';
 
 const WRITERS: Readonly<Record<string, (report: ReportPlan, page: ReportPage) => string>> = {

@@ -45,31 +45,7 @@ function textWidth(text: string): number {
   return Array.from(characters.segment(text)).length;
 }
 
-/** RFC 4180 with a header; null is an empty cell. */
-export function csvText(report: ReportPlan, page: ReportPage): string {
-  const names = report.columns.map((column) => column.name);
-  const lines = [names, ...page.rows.map((row) => names.map((name) => csvCell(cellText(row[name] ?? null))))];
-  return lines.map((line) => `${line.join(',')}\r\n`).join('');
-}
-
-function csvCell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** As the API answers: decimals are numbers with all their digits. */
-export function jsonText(report: ReportPlan, page: ReportPage): string {
-  const rows = page.rows.map((row) => {
-    const members = report.columns.map(({ name }) => `${JSON.stringify(name)}:${cellJson(row[name] ?? null)}`);
-    return `{${members.join(',')}}`;
-  });
-  return `{"frame":${page.frame},"total":${page.total},"rows":[${rows.join(',\n')}]}\n`;
-}
-
 function cellText(cell: Cell): string {
   if (cell === null) return '';
   return typeof cell === 'bigint' ? microsText(cell) : String(cell);
-}
-
-function cellJson(cell: Cell): string {
-  return typeof cell === 'bigint' ? microsText(cell) : JSON.stringify(cell);
 }

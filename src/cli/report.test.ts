@@ -3,7 +3,8 @@ import { daybook } from '../../daybook.config.ts';
 import { makePlan } from '../plan/normalise.ts';
 import type { ReportPlan } from '../plan/plan.ts';
 import type { ReportPage } from '../ports/rows.ts';
-import { csvText, jsonText, tableText } from './report-text.ts';
+import { csvText, jsonText } from '../runtimes/page-text.ts';
+import { tableText } from './table-text.ts';
 
 const plan = makePlan(daybook);
 const reportNamed = (name: string): ReportPlan => {

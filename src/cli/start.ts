@@ -1,0 +1,88 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { join } from 'node:path';
+import { machineClock } from '../runtimes/machine/clock.ts';
+import { serve } from '../runtimes/serve.ts';
+import { loadPlan } from './config.ts';
+import { interruption } from './interruption.ts';
+import { notices } from './notices.ts';
+import { configOption, dataOption, hostOption, numberIn, portOption, wholeNumber } from './options.ts';
+
+/** The built pages. */
+const PAGES = join(import.meta.dirname, '../../web/dist');
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
+
+interface StartFlags {
+  readonly port: number;
+  readonly host: string;
+  readonly data: string;
+  readonly config: string;
+  readonly generate: boolean;
+  readonly rate: number;
+  readonly seed: number;
+  readonly catalog?: string;
+  readonly logLevel: string;
+}
+
+export function addStart(program: Command): void {
+  program
+    .command('start')
+    .description('log, engine, API and dashboard in one process; generates sales unless told not to')
+    .addOption(portOption())
+    .addOption(hostOption())
+    .addOption(dataOption())
+    .addOption(new Option('--no-generate', 'take only the sales that are sent or imported').env('DAYBOOK_NO_GENERATE'))
+    .addOption(
+      new Option('--rate <number>', 'generated sales a second')
+        .env('DAYBOOK_RATE')
+        .default(5)
+        .argParser(numberIn(0.001, 100_000)),
+    )
+    .addOption(
+      new Option('--seed <number>', 'the same seed generates the same shop')
+        .env('DAYBOOK_SEED')
+        .default(1)
+        .argParser(wholeNumber(0, 2 ** 32 - 1)),
+    )
+    .addOption(
+      new Option('--catalog <file>', 'a CSV of order lines to draw customers and products from').env('DAYBOOK_CATALOG'),
+    )
+    .addOption(
+      new Option('--log-level <level>', 'what is logged, as JSON lines on standard error')
+        .env('DAYBOOK_LOG_LEVEL')
+        .choices(LOG_LEVELS)
+        .default('warn'),
+    )
+    .addOption(configOption())
+    .addHelpText(
+      'after',
+      `
+Each flag can be set in the environment: DAYBOOK_PORT, DAYBOOK_HOST, DAYBOOK_DATA, DAYBOOK_RATE, DAYBOOK_SEED, …
+A flag goes first. SIGTERM or Ctrl-C ends it cleanly; Ctrl-C once more ends it at once.
+
+Examples:
+  daybook start
+  daybook start --no-generate --data my-shop --port 8080`,
+    )
+    .action(start);
+}
+
+async function start(flags: StartFlags): Promise<void> {
+  const clock = machineClock();
+  const signal = interruption(clock);
+  const plan = await loadPlan(flags.config);
+  const { rate, seed, catalog } = flags;
+  await serve({
+    plan,
+    root: flags.data,
+    host: flags.host,
+    port: flags.port,
+    pages: PAGES,
+    logLevel: flags.logLevel,
+    generate: flags.generate ? { rate, seed, ...(catalog !== undefined && { catalog }) } : undefined,
+    clock,
+    signal,
+    onReady: (url) => process.stdout.write(`Daybook is ready at ${url}\n`),
+    ...notices(clock),
+  });
+}

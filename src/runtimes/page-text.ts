@@ -1,0 +1,14 @@
+import type { ReportPlan } from '../plan/plan.ts';
+import type { ReportPage } from '../ports/rows.ts';
+import { csvHeader, csvRow, rowPrinter } from '../server/row-text.ts';
+
+/** A page of a report as the API prints it in CSV. */
+export function csvText(report: ReportPlan, page: ReportPage): string {
+  return csvHeader(report) + page.rows.map((row) => csvRow(report, row)).join('');
+}
+
+/** A page of a report as the API answers in JSON, a row a line. */
+export function jsonText(report: ReportPlan, page: ReportPage): string {
+  const rows = page.rows.map(rowPrinter(report));
+  return `{"frame":${page.frame},"total":${page.total},"rows":[${rows.join(',\n')}]}\n`;
+}

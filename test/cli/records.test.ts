@@ -1,0 +1,215 @@
+import { appendFile, open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readSale, reportsOf, rowsOfAnswer } from '../oracle/furniture-store.ts';
+import { runDaybook, startDaybook, temporaryFolder } from '../process/daybook-process.ts';
+import { mixedSales } from '../sales/mixed-sales.ts';
+
+const REPORTS = ['daily_pu_rev', 'daily_category_product', 'daily_address'];
+const NEWLINE = '\n';
+
+async function salesFile(folder: string, lines: readonly string[]): Promise<string> {
+  const path = join(folder, 'sales.ndjson');
+  await writeFile(path, lines.map((line) => line + NEWLINE).join(''));
+  return path;
+}
+
+const distinctOf = (lines: readonly string[]): number =>
+  new Set(lines.map((line) => (JSON.parse(line) as { ts_id: string }).ts_id)).size;
+
+async function expectReports(data: string, lines: readonly string[]): Promise<void> {
+  const expected = reportsOf(lines.map(readSale));
+  for (const name of REPORTS) {
+    const { code, stdout } = await runDaybook(['report', name, '--data', data, '--format', 'json']);
+    expect(code).toBe(0);
+    expect(rowsOfAnswer(stdout)).toEqual(expected[name]);
+  }
+}
+
+describe('import, report and export', () => {
+  it('give the oracle’s reports to the last digit, and a file imported twice changes nothing', async () => {
+    await using folder = await temporaryFolder();
+    const lines = mixedSales(2000, { repeats: 0.05, seed: 11 });
+    const distinct = distinctOf(lines);
+    const file = await salesFile(folder.path, lines);
+    const data = join(folder.path, 'data');
+
+    const first = await runDaybook(['import', file, '--data', data]);
+    expect(first.stdout).toBe(`${file}: ${distinct} accepted, ${lines.length - distinct} duplicates, 0 quarantined\n`);
+    expect([first.code, first.stderr]).toEqual([0, '']);
+    await expectReports(data, lines);
+
+    const second = await runDaybook(['import', '-', '--data', data], lines.join(NEWLINE));
+    expect(second.stdout).toBe(`standard input: 0 accepted, ${lines.length} duplicates, 0 quarantined\n`);
+    await expectReports(data, lines);
+  });
+
+  it('list what was refused, with its line and the reason', async () => {
+    await using folder = await temporaryFolder();
+    const [good = ''] = mixedSales(1, { repeats: 0, seed: 5 });
+    const broken = Array.from({ length: 7 }, (_, index) =>
+      good.replace(/"quantity":\d+/, `"quantity":"${index} pieces"`),
+    );
+    const file = await salesFile(folder.path, [good, ...broken, 'nonsense']);
+    const { code, stdout } = await runDaybook(['import', file, '--data', join(folder.path, 'data')]);
+    const lines = stdout.split(NEWLINE);
+    expect(code).toBe(0);
+    expect(lines[0]).toBe(`${file}: 1 accepted, 0 duplicates, 8 quarantined`);
+    expect(lines.slice(1, 6).map((line) => /^ {2}line (\d): .*quantity/.exec(line)?.[1])).toEqual([
+      '2',
+      '3',
+      '4',
+      '5',
+      '6',
+    ]);
+    expect(lines[6]).toBe('  and 3 more');
+    expect(lines[7]).toContain('/api/v1/quarantine');
+  });
+
+  it('write each day’s raw records to a file of its own', async () => {
+    await using folder = await temporaryFolder();
+    const lines = mixedSales(300, { repeats: 0, seed: 6 });
+    const data = join(folder.path, 'data');
+    const out = join(folder.path, 'out');
+    await runDaybook(['import', await salesFile(folder.path, lines), '--data', data]);
+    const { code, stdout } = await runDaybook([
+      'export',
+      '--from',
+      '2026-04-03',
+      '--to',
+      '2026-04-04',
+      '--out',
+      out,
+      '--format',
+      'ndjson',
+      '--data',
+      data,
+    ]);
+    expect(code).toBe(0);
+    expect(await readdir(out)).toEqual(['2026-04-03.ndjson', '2026-04-04.ndjson']);
+    for (const day of ['2026-04-03', '2026-04-04']) {
+      const expected = lines.filter((line) => (JSON.parse(line) as { ts: string }).ts.startsWith(day));
+      expect((await readFile(join(out, `${day}.ndjson`), 'utf8')).trimEnd().split(NEWLINE)).toEqual(expected);
+      expect(stdout).toContain(`${day}.ndjson: ${expected.length} records`);
+    }
+  });
+
+  it('go through the Daybook that holds the folder', async () => {
+    await using folder = await temporaryFolder();
+    const lines = mixedSales(500, { repeats: 0.1, seed: 8 });
+    const distinct = distinctOf(lines);
+    const data = join(folder.path, 'data');
+    const out = join(folder.path, 'out');
+    const daybook = await startDaybook(data);
+    try {
+      const file = await salesFile(folder.path, [...lines, 'nonsense']);
+      const imported = await runDaybook(['import', file, '--data', data]);
+      expect(imported.stderr).toContain(`going through it at ${daybook.url}`);
+      expect(imported.stdout).toContain(`${distinct} accepted, ${lines.length - distinct} duplicates, 1 quarantined`);
+      expect(imported.stdout).toContain(`line ${lines.length + 1}: `);
+      await expectReports(data, lines);
+      const exported = await runDaybook([
+        'export',
+        '--from',
+        '2026-04-01',
+        '--out',
+        out,
+        '--format',
+        'csv',
+        '--data',
+        data,
+      ]);
+      expect(exported.code).toBe(0);
+      const files = await Promise.all((await readdir(out)).map((name) => readFile(join(out, name), 'utf8')));
+      const rows = files.map((text) => text.trimEnd().split('\r\n').length - 1);
+      expect(rows.reduce((sum, count) => sum + count, 0)).toBe(distinct);
+    } finally {
+      expect(await daybook.stop()).toBe(0);
+    }
+    await expectReports(data, lines);
+  });
+
+  it('do not make a folder only to read from it', async () => {
+    await using folder = await temporaryFolder();
+    const { code, stderr } = await runDaybook(['report', 'daily_pu_rev', '--data', join(folder.path, 'none')]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('(DATA_FOLDER_MISSING)')]);
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+});
+
+describe('start', () => {
+  it('says which flag to use when its port is taken', async () => {
+    await using folder = await temporaryFolder();
+    const daybook = await startDaybook(join(folder.path, 'data'));
+    try {
+      const port = new URL(daybook.url).port;
+      const other = join(folder.path, 'other');
+      const { code, stdout, stderr } = await runDaybook(['start', '--no-generate', '--port', port, '--data', other]);
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(new RegExp(`${port}.*--port`));
+    } finally {
+      await daybook.stop();
+    }
+  });
+
+  it('says who holds its folder', async () => {
+    await using folder = await temporaryFolder();
+    const data = join(folder.path, 'data');
+    const daybook = await startDaybook(data);
+    try {
+      const { code, stderr } = await runDaybook(['start', '--no-generate', '--port', '0', '--data', data]);
+      expect([code, stderr]).toEqual([1, expect.stringContaining(daybook.url)]);
+      expect(stderr).toContain('(FOLDER_HELD)');
+    } finally {
+      await daybook.stop();
+    }
+  });
+});
+
+describe('doctor', () => {
+  it('finds a damaged log and mends it when told to', async () => {
+    await using folder = await temporaryFolder();
+    const data = join(folder.path, 'data');
+    const lines = mixedSales(400, { repeats: 0, seed: 9 });
+    for (const part of [lines.slice(0, 200), lines.slice(200)]) {
+      await runDaybook(['import', '-', '--data', data], part.join(NEWLINE));
+    }
+    const logFolder = join(data, 'log');
+    const [segment = ''] = await readdir(logFolder);
+    const sound = await runDaybook(['doctor', '--data', data, '--port', '0']);
+    expect(sound.stdout).toMatch(/^ok +log: whole: 400 records in 1 segments/m);
+
+    const file = await open(join(logFolder, segment), 'r+');
+    await file.write(Buffer.from('damage'), 0, 6, 2000);
+    await file.close();
+    const damaged = await runDaybook(['doctor', '--data', data, '--port', '0']);
+    expect(damaged.code).toBe(1);
+    expect(damaged.stdout).toMatch(/^problem +log: .*--repair.*\(LOG_CORRUPT\)$/m);
+
+    const repaired = await runDaybook(['doctor', '--data', data, '--port', '0', '--repair']);
+    expect(repaired.stdout).toMatch(/200 records are lost/);
+    expect(repaired.stdout).toMatch(/^ok +log: whole/m);
+    const out = join(folder.path, 'out');
+    await runDaybook(['export', '--from', '2026-04-01', '--out', out, '--format', 'ndjson', '--data', data]);
+    const kept = await Promise.all((await readdir(out)).map((name) => readFile(join(out, name), 'utf8')));
+    expect(kept.join('').trimEnd().split(NEWLINE).toSorted()).toEqual(lines.slice(200).toSorted());
+  });
+
+  it('calls a wrong definition a problem and goes on with the other checks', async () => {
+    await using folder = await temporaryFolder();
+    await appendFile(join(folder.path, 'wrong.config.ts'), 'export const daybook = 7;\n');
+    const { code, stdout } = await runDaybook([
+      'doctor',
+      '--config',
+      join(folder.path, 'wrong.config.ts'),
+      '--data',
+      join(folder.path, 'data'),
+      '--port',
+      '0',
+    ]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^problem +definition: .*\(CONFIG_WRONG\)$/m);
+    expect(stdout).toMatch(/^ok +Node\.js: 24\./m);
+    expect(stdout).toMatch(/^ok +port: /m);
+  });
+});
