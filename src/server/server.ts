@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import { fastify } from 'fastify';
+import { fastify, LogController } from 'fastify';
 import { DaybookError } from '../base/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Runtime } from '../ports/runtime.ts';
@@ -49,7 +49,12 @@ export interface RouteContext {
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { runtime, host, port, pages, logger, clock } = options;
   const closing = new AbortController();
-  const app = fastify({ loggerInstance: logger, disableRequestLogging: true, bodyLimit: BODY_BYTES_MAX, forceCloseConnections: 'idle' });
+  const app = fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_BYTES_MAX,
+    forceCloseConnections: 'idle',
+  });
   const context: RouteContext = { runtime, clock, closing: closing.signal };
   answerProblems(app);
   guardOrigins(app, host);

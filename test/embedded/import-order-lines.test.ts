@@ -52,10 +52,10 @@ it('order lines are imported exactly, in any order, and a second import changes 
   const data = ['--data', join(folder.path, 'data')];
   const expected = reportsOf(lines.map(({ sale }) => sale));
 
-  for (const accepted of ['3,000', '0']) {
+  for (const accepted of [lines.length, 0]) {
     const imported = await runDaybook(['import', file, ...data]);
     expect(imported.code, imported.stderr).toBe(0);
-    expect(imported.stdout).toMatch(new RegExp(`\\b${accepted} accepted|accepted\\D*${accepted}\\b`));
+    expect(imported.stdout).toContain(`: ${accepted} accepted, ${lines.length - accepted} duplicates, 0 quarantined`);
     expect(imported.stdout).toContain('Nowhere-on-Sea');
     for (const name of ['daily_pu_rev', 'daily_category_product']) {
       const report = await runDaybook(['report', name, '--format', 'json', ...data]);
