@@ -82,6 +82,13 @@ export async function* readCheckpoints(
   }
 }
 
+/** Removes all checkpoints: after records were lost from the log, the reports are what the log still holds. */
+export async function dropCheckpoints(disk: Disk): Promise<void> {
+  const names = await checkpointNames(disk);
+  for (const name of names) await disk.remove(`${FOLDER}/${name}`);
+  if (names.length > 0) await disk.syncFolder(FOLDER);
+}
+
 async function checkpointNames(disk: Disk): Promise<readonly string[]> {
   return (await disk.list(FOLDER)).filter((name) => NAME.test(name)).toReversed();
 }
