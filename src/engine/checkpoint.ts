@@ -44,17 +44,27 @@ export async function writeCheckpoint(disk: Disk, checkpoint: Checkpoint): Promi
   const name = `${FOLDER}/${checkpoint.facts.offset.toString().padStart(20, '0')}.checkpoint`;
   const temporary = `${name}.tmp`;
   await disk.remove(temporary);
-  const file = await disk.open(temporary, 'create');
   try {
-    await file.writeAt(0, packSections(checkpoint.facts, checkpoint.arrays));
-    await file.sync();
-  } finally {
-    await file.close();
+    await writeFile(disk, temporary, packSections(checkpoint.facts, checkpoint.arrays));
+  } catch (error) {
+    // A half-written one is of no use, and on a full disk it is in the way of the log.
+    await disk.remove(temporary);
+    throw error;
   }
   await disk.rename(temporary, name);
   await disk.syncFolder(FOLDER);
   const outdated = (await checkpointNames(disk)).slice(KEPT);
   for (const old of outdated) await disk.remove(`${FOLDER}/${old}`);
+}
+
+async function writeFile(disk: Disk, path: string, chunks: readonly Uint8Array[]): Promise<void> {
+  const file = await disk.open(path, 'create');
+  try {
+    await file.writeAt(0, chunks);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /**

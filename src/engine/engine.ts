@@ -173,7 +173,8 @@ export class Engine implements Runtime {
     this.#closing.abort();
     await this.#committing;
     await this.#checkpointing;
-    if (this.#changedSinceCheckpoint) await this.#writeCheckpoint();
+    // Without this checkpoint nothing is lost: the next start reads more of the log.
+    if (this.#changedSinceCheckpoint) await this.#writeCheckpoint().catch((error: unknown) => this.#noteTrouble(error));
     await this.#log.close();
   }
 
