@@ -72,6 +72,8 @@ export class Engine implements Runtime {
   #pendingBytes = 0;
   #committing: Promise<void> | undefined;
   #offset: number;
+  /** Records in the reports; below the offset when records were lost from the log. */
+  #accepted: number;
   #next: LogPosition | undefined;
   #duplicates: number;
   #trouble: string | undefined;
@@ -91,6 +93,7 @@ export class Engine implements Runtime {
     this.#quarantine = new Quarantine(checkpoint?.facts.quarantine);
     this.#amendments = new Amendments(checkpoint?.facts.amendments);
     this.#offset = checkpoint?.facts.offset ?? 0;
+    this.#accepted = this.#state.keys.size;
     this.#next = checkpoint?.facts.next;
     this.#duplicates = checkpoint?.facts.duplicates ?? 0;
     this.#checkpointed = checkpoint && { offset: checkpoint.facts.offset, atMs: checkpoint.facts.atMs };
@@ -148,7 +151,7 @@ export class Engine implements Runtime {
     const { segments, bytes } = this.#log.status();
     return {
       offset: this.#offset,
-      accepted: this.#state.keys.size,
+      accepted: this.#accepted,
       duplicates: this.#duplicates,
       quarantined: this.#quarantine.size,
       perSecond: this.#rate.perSecond(),
@@ -245,6 +248,7 @@ export class Engine implements Runtime {
 
   #advance(frame: StoredFrame): void {
     this.#offset = frame.firstOffset + frame.recordCount;
+    this.#accepted += frame.recordCount;
     this.#duplicates += frame.duplicateCount;
     this.#next = frame.next;
     this.#changedSinceCheckpoint = true;
