@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { addDoctor } from './doctor.ts';
 import { addExport } from './export.ts';
 import { failureOf } from './failure.ts';
+import { addGenerate } from './generate.ts';
 import { addImport } from './import.ts';
 import { addReport } from './report.ts';
 import { addStart } from './start.ts';
@@ -22,7 +23,7 @@ function daybook(): Command {
     .version(version())
     .showHelpAfterError('(daybook --help says what there is; daybook <command> --help says more)')
     .exitOverride();
-  for (const add of [addStart, addImport, addReport, addExport, addDoctor]) add(program);
+  for (const add of [addStart, addGenerate, addImport, addReport, addExport, addDoctor]) add(program);
   return program;
 }
 

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { join } from 'node:path';
+import type { Clock } from '../ports/clock.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { serve } from '../runtimes/serve.ts';
 import { loadPlan } from './config.ts';
@@ -83,6 +84,21 @@ async function start(flags: StartFlags): Promise<void> {
     clock,
     signal,
     onReady: (url) => process.stdout.write(`Daybook is ready at ${url}\n`),
-    ...notices(clock),
+    ...startNotices(clock),
   });
+}
+
+/** Also says, once, how much of the log had to be read again. */
+function startNotices(clock: Clock): ReturnType<typeof notices> {
+  const { onNotice, onProgress } = notices(clock);
+  let isSaid = false;
+  return {
+    onNotice,
+    onProgress: (records, total) => {
+      onProgress(records, total);
+      if (isSaid || records < total || total === 0) return;
+      isSaid = true;
+      onNotice(`Recovered: ${total} records of the log were read again.`);
+    },
+  };
 }

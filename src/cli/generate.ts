@@ -1,0 +1,120 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import type { GenerateTarget, Generated } from '../runtimes/generate.ts';
+import { generate } from '../runtimes/generate.ts';
+import { machineClock } from '../runtimes/machine/clock.ts';
+import { loadPlan } from './config.ts';
+import { usageError } from './failure.ts';
+import { interruption } from './interruption.ts';
+import { configOption, fromOption, numberIn, toOption, wholeNumber } from './options.ts';
+import { showProgress } from './progress.ts';
+
+interface GenerateFlags {
+  readonly from: string;
+  readonly to: string;
+  readonly perDay: number;
+  readonly rate?: number;
+  readonly seed: number;
+  readonly catalog?: string;
+  readonly duplicates: number;
+  readonly late: number;
+  readonly corrupt: number;
+  readonly toHttp?: string;
+  readonly out?: string;
+  readonly answerKey?: string;
+  readonly config: string;
+}
+
+export function addGenerate(program: Command): void {
+  const share = (flags: string, description: string): Option =>
+    new Option(flags, description).default(0).argParser(numberIn(0, 1));
+  program
+    .command('generate')
+    .description('make up sales, the same bytes for the same seed and flags')
+    .addOption(fromOption().makeOptionMandatory())
+    .addOption(toOption().makeOptionMandatory())
+    .addOption(
+      new Option('--per-day <number>', 'about so many sales a day').default(1000).argParser(wholeNumber(1, 10_000_000)),
+    )
+    .addOption(
+      new Option('--rate <number>', 'so many a second; as fast as can be unless told')
+        .env('DAYBOOK_RATE')
+        .argParser(numberIn(0.001, 10_000_000)),
+    )
+    .addOption(
+      new Option('--seed <number>', 'another seed, other sales')
+        .env('DAYBOOK_SEED')
+        .default(1)
+        .argParser(wholeNumber(0, 2 ** 32 - 1)),
+    )
+    .addOption(
+      new Option('--catalog <file>', 'a CSV of order lines to draw customers and products from').env('DAYBOOK_CATALOG'),
+    )
+    .addOption(share('--duplicates <share>', 'share of records sent once more, 0 to 1; every second one altered'))
+    .addOption(share('--late <share>', 'share of records that come after their time, 0 to 1'))
+    .addOption(share('--corrupt <share>', 'share of records that cannot be accepted, 0 to 1'))
+    .addOption(new Option('--to-http <url>', 'send them to the Daybook that serves there').conflicts('out'))
+    .addOption(new Option('--out <file>', 'write them to a file; standard output unless told'))
+    .addOption(new Option('--answer-key <file>', 'write the exact reports that they must give, as JSON'))
+    .addOption(configOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  daybook generate --from 2026-03-01 --to 2026-03-31 --out march.ndjson --answer-key march.json
+  daybook generate --from 2026-03-01 --to 2026-03-01 --rate 50 --to-http http://127.0.0.1:4000`,
+    )
+    .action(generateCommand);
+}
+
+async function generateCommand(flags: GenerateFlags): Promise<void> {
+  if (flags.from > flags.to) throw usageError(`--from ${flags.from} is after --to ${flags.to}.`);
+  const plan = await loadPlan(flags.config);
+  const clock = machineClock();
+  const progress = showProgress('Generating', clock);
+  try {
+    const { catalog, rate, answerKey } = flags;
+    const generated = await generate({
+      plan,
+      from: flags.from,
+      to: flags.to,
+      perDay: flags.perDay,
+      seed: flags.seed,
+      duplicates: flags.duplicates,
+      late: flags.late,
+      corrupt: flags.corrupt,
+      target: targetOf(flags),
+      ...(rate !== undefined && { rate }),
+      ...(catalog !== undefined && { catalog }),
+      ...(answerKey !== undefined && { answerKey }),
+      clock,
+      signal: interruption(clock),
+      onProgress: (records, share) => progress.update(Math.round(share * 1000), 1000, `${records} records`),
+    });
+    progress.end();
+    for (const line of summaryLines(generated, flags)) process.stderr.write(`${line}\n`);
+  } finally {
+    progress.end();
+  }
+}
+
+function targetOf({ toHttp, out }: GenerateFlags): GenerateTarget {
+  if (toHttp !== undefined) return { kind: 'http', url: toHttp };
+  return out === undefined ? { kind: 'stream', stream: process.stdout } : { kind: 'file', path: out };
+}
+
+/** On standard error, since the records themselves may be on standard output. */
+function summaryLines(generated: Generated, flags: GenerateFlags): readonly string[] {
+  const { records, acceptance, isStopped, placesNotFound } = generated;
+  return [
+    ...(isStopped ? ['Stopped before the end.'] : []),
+    `${records} records from ${flags.from} to ${flags.to}, seed ${flags.seed}`,
+    ...(acceptance === undefined
+      ? []
+      : [
+          `${acceptance.accepted} accepted, ${acceptance.duplicates} duplicates, ${acceptance.quarantined} quarantined`,
+        ]),
+    ...placesNotFound.map(({ city, state, count }) => `Not found on the map: ${city}, ${state} (${count} customers)`),
+    ...(flags.answerKey === undefined || isStopped ? [] : [`The reports that they must give: ${flags.answerKey}`]),
+  ];
+}

@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readSale, reportsOf, rowsOfAnswer } from '../oracle/furniture-store.ts';
+import { runDaybook, startDaybook, temporaryFolder } from '../process/daybook-process.ts';
+
+const DAYS = ['--from', '2026-03-01', '--to', '2026-03-05'];
+const FAULTS = ['--duplicates', '0.05', '--late', '0.02', '--corrupt', '0.01', '--seed', '7'];
+
+interface AnswerKey {
+  readonly records: {
+    readonly sent: number;
+    readonly accepted: number;
+    readonly duplicates: number;
+    readonly quarantined: number;
+  };
+  readonly reports: Readonly<Record<string, readonly unknown[]>>;
+}
+
+/** A report of the answer key in the form in which the oracle gives it, number texts kept as they stand. */
+function keyedRows(json: string, name: string): ReturnType<typeof rowsOfAnswer> {
+  const start = json.indexOf('[', json.indexOf(`"${name}":`));
+  return rowsOfAnswer(`{"rows":${json.slice(start, json.indexOf(']', start) + 1)}}`);
+}
+
+describe('generate', () => {
+  it('sends sales with faults to a Daybook, whose reports then equal the answer key and the oracle', async () => {
+    await using folder = await temporaryFolder();
+    const key = join(folder.path, 'key.json');
+    const data = join(folder.path, 'data');
+    const daybook = await startDaybook(data);
+    try {
+      const sent = await runDaybook(['generate', ...DAYS, ...FAULTS, '--to-http', daybook.url, '--answer-key', key]);
+      expect([sent.code, sent.stdout]).toEqual([0, '']);
+      const json = await readFile(key, 'utf8');
+      const { records } = JSON.parse(json) as AnswerKey;
+      expect(records.duplicates).toBeGreaterThan(0);
+      expect(records.quarantined).toBeGreaterThan(0);
+      expect(sent.stderr).toContain(`${records.sent} records from 2026-03-01 to 2026-03-05, seed 7`);
+      expect(sent.stderr).toContain(
+        `${records.accepted} accepted, ${records.duplicates} duplicates, ${records.quarantined} quarantined`,
+      );
+      const file = await runDaybook(['generate', ...DAYS, '--late', '0.02', '--seed', '7']);
+      expect(file.stdout.trimEnd().split('\n')).toHaveLength(records.accepted);
+      const oracle = reportsOf(file.stdout.trimEnd().split('\n').map(readSale));
+      for (const name of ['daily_pu_rev', 'daily_category_product', 'daily_address']) {
+        const { stdout } = await runDaybook(['report', name, '--format', 'json', '--data', data]);
+        expect(rowsOfAnswer(stdout)).toEqual(keyedRows(json, name));
+        expect(rowsOfAnswer(stdout)).toEqual(oracle[name]);
+      }
+    } finally {
+      await daybook.stop();
+    }
+  });
+
+  it('gives the same bytes for the same seed, in a file or on standard output, and others for another', async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, 'sales.ndjson');
+    const [toFile, toStdout, other] = await Promise.all([
+      runDaybook(['generate', ...DAYS, ...FAULTS, '--out', path]),
+      runDaybook(['generate', ...DAYS, ...FAULTS]),
+      runDaybook(['generate', ...DAYS, ...FAULTS, '--seed', '8']),
+    ]);
+    expect(toFile.code).toBe(0);
+    expect(await readFile(path, 'utf8')).toBe(toStdout.stdout);
+    expect(other.stdout).not.toBe(toStdout.stdout);
+  });
+
+  it('says at once that nobody answers at the URL, or that the file cannot be written', async () => {
+    await using folder = await temporaryFolder();
+    const daybook = await startDaybook(join(folder.path, 'data'));
+    await daybook.stop();
+    const unreachable = await runDaybook(['generate', ...DAYS, '--to-http', daybook.url]);
+    expect([unreachable.code, unreachable.stderr]).toEqual([1, expect.stringContaining('(UNREACHABLE)')]);
+    const unwritable = await runDaybook(['generate', ...DAYS, '--out', join(folder.path, 'none', 'sales.ndjson')]);
+    expect([unwritable.code, unwritable.stderr]).toEqual([1, expect.stringContaining('(GENERATE_OUT)')]);
+  });
+});

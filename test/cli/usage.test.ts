@@ -1,0 +1,120 @@
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
+import { runDaybook, temporaryFolder } from '../process/daybook-process.ts';
+
+const COMMANDS = ['start', 'generate', 'import', 'report', 'export', 'doctor'];
+const DAYBOOK = pathToFileURL(resolve(import.meta.dirname, '../../src/daybook.ts')).href;
+
+/** A definition in a file of its own. */
+async function configFile(folder: string, text: string): Promise<string> {
+  const path = join(folder, 'daybook.config.ts');
+  await writeFile(path, text);
+  return path;
+}
+
+const definition = (reports: string): string => `
+import { count, countDistinct, date, decimal, defineDashboard, defineDaybook, defineReport, defineStream, sum, text, timestamp, uuid } from '${DAYBOOK}';
+const sales = defineStream({
+  name: 'sales', timeZone: 'Europe/Paris', currency: 'EUR', primaryKey: 'id', eventTime: 'at', businessDate: 'day',
+  fields: { id: uuid(), at: timestamp(), day: date(), customer: text(), amount: decimal() },
+});
+export const daybook = defineDaybook({
+  stream: sales, reports: [${reports}], dashboard: defineDashboard({ title: 'Sales', tiles: [] }),
+});
+`;
+
+describe('help', () => {
+  it('names every command, and each command shows an example', async () => {
+    const help = await runDaybook(['--help']);
+    expect(help.code).toBe(0);
+    for (const command of COMMANDS) expect(help.stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+    const helps = await Promise.all(COMMANDS.map((command) => runDaybook([command, '--help'])));
+    for (const [index, { code, stdout }] of helps.entries()) {
+      expect(code).toBe(0);
+      expect(stdout).toContain(`Usage: daybook ${COMMANDS[index]}`);
+      expect(stdout).toMatch(new RegExp(`Examples:\\n  (.* )?daybook ${COMMANDS[index]}`));
+    }
+  });
+
+  it('says the version of the package', async () => {
+    expect(await runDaybook(['--version'])).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: '' });
+  });
+});
+
+describe('a wrong call ends with exit code 2 and a sentence', () => {
+  it.each([
+    [['reprot'], "unknown command 'reprot'"],
+    [['report'], "missing required argument 'name'"],
+    [['report', 'daily_pu_rev', '--from', '2026-02-30'], 'It must be a day that exists'],
+    [['report', 'daily_pu_rev', '--format', 'xml'], 'Allowed choices are table, json, csv'],
+    [['report', 'daily_pu_rve'], 'daily_pu_rev, daily_category_product, daily_address'],
+    [['start', '--port', '99999'], 'It must be a whole number from 0 to 65535'],
+    [['start', '--rate', 'fast'], 'It must be a number from'],
+    [['export', '--out', 'files'], 'Say which days'],
+    [['export', '--date', '2026-03-04', '--from', '2026-03-01', '--out', 'files'], 'cannot be used with'],
+    [['generate', '--from', '2026-03-04', '--to', '2026-03-01'], 'is after'],
+  ])('%j', async (args, sentence) => {
+    const { code, stdout, stderr } = await runDaybook(args);
+    expect(stderr).toContain(sentence);
+    expect(stderr).not.toContain('    at ');
+    expect([code, stdout]).toEqual([2, '']);
+  });
+});
+
+describe('a definition that cannot be used stops every command', () => {
+  it('when there is none', async () => {
+    await using folder = await temporaryFolder();
+    const { code, stderr } = await runDaybook(['start', '--config', join(folder.path, 'none.ts')]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^daybook: There is no definition at .*none\.ts\. .*--config\. \(CONFIG_MISSING\)\n$/);
+  });
+
+  it('when it exports none', async () => {
+    await using folder = await temporaryFolder();
+    const config = await configFile(folder.path, 'export const book = 1;\n');
+    const { code, stderr } = await runDaybook(['report', 'x', '--config', config]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('export const daybook = defineDaybook(')]);
+  });
+
+  it('when it is no TypeScript', async () => {
+    await using folder = await temporaryFolder();
+    const config = await configFile(folder.path, 'export const daybook = {\n');
+    const { code, stderr } = await runDaybook(['import', 'x.csv', '--config', config]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('(CONFIG_UNREADABLE)')]);
+  });
+
+  it('with a sentence for each mistake that names the report and the field', async () => {
+    await using folder = await temporaryFolder();
+    const config = await configFile(
+      folder.path,
+      definition(`
+        defineReport(sales, { name: 'takings', dimensions: ['day'], measures: { total: sum('amuont') } }),
+        defineReport(sales, { name: 'visits', dimensions: ['day', 'shop'], measures: { all: count() }, where: { customre: 'A' } }),
+      `),
+    );
+    const { code, stdout, stderr } = await runDaybook([
+      'start',
+      '--port',
+      '0',
+      '--data',
+      join(folder.path, 'data'),
+      '--config',
+      config,
+    ]);
+    expect([code, stdout]).toEqual([2, '']);
+    const lines = stderr.trimEnd().split('\n');
+    expect(lines[0]).toContain('daybook.config.ts is wrong (DEFINITION_WRONG)');
+    expect(lines[1]).toMatch(/report 'takings': measure 'total': 'amuont' is not a field of stream 'sales'/);
+    expect(lines[2]).toMatch(/report 'visits': dimension 'shop' is not a field/);
+    expect(lines[3]).toMatch(/report 'visits': where 'customre': that is not a field/);
+    expect(lines).toHaveLength(4);
+  });
+
+  it('and shows where only when it is asked to', async () => {
+    const { stderr } = await runDaybook(['report', 'daily_pu_rev', '--config', 'none.ts']);
+    expect(stderr.split('\n')).toHaveLength(2);
+  });
+});
