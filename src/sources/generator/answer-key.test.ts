@@ -27,12 +27,35 @@ const first: Sale = {
   latitude: 37.8,
   longitude: -87.5,
 };
-const second: Sale = { ...first, ts_id: '1b7d1a2e-5f1c-4c8e-9d53-2f60a1c3b4d5', quantity: 1, revenue: 1e-6, profit: -2, latitude: null, longitude: null };
-const other: Sale = { ...second, ts_id: '2b7d1a2e-5f1c-4c8e-9d53-2f60a1c3b4d5', customer_id: 'CD-10001', revenue: 0.0000025, segment: 'Corporate' };
+const second: Sale = {
+  ...first,
+  ts_id: '1b7d1a2e-5f1c-4c8e-9d53-2f60a1c3b4d5',
+  quantity: 1,
+  revenue: 1e-6,
+  profit: -2,
+  latitude: null,
+  longitude: null,
+};
+const other: Sale = {
+  ...second,
+  ts_id: '2b7d1a2e-5f1c-4c8e-9d53-2f60a1c3b4d5',
+  customer_id: 'CD-10001',
+  revenue: 0.0000025,
+  segment: 'Corporate',
+};
 const repeat: Sale = { ...first, quantity: 9, revenue: 1000 };
-const nextDay: Sale = { ...first, ts_id: '3b7d1a2e-5f1c-4c8e-9d53-2f60a1c3b4d5', ts: '2026-03-05 00:00:00', ts_date: '2026-03-05', discount: '0' };
+const nextDay: Sale = {
+  ...first,
+  ts_id: '3b7d1a2e-5f1c-4c8e-9d53-2f60a1c3b4d5',
+  ts: '2026-03-05 00:00:00',
+  ts_date: '2026-03-05',
+  discount: '0',
+};
 
-function keyOf(plan: ReturnType<typeof makePlan>, sales: readonly Sale[]): { json: string; reports: Record<string, unknown> } {
+function keyOf(
+  plan: ReturnType<typeof makePlan>,
+  sales: readonly Sale[],
+): { json: string; reports: Record<string, unknown> } {
   const key = makeAnswerKey(plan);
   for (const sale of sales) key.add({ text: JSON.stringify(sale), sale });
   key.add({ text: 'no record', sale: undefined });
@@ -45,7 +68,10 @@ describe('the answer key', () => {
     expect(json).toContain('"records":{"sent":6,"accepted":4,"duplicates":1,"quarantined":1}');
     expect(json).toContain('{"ts_date":"2026-03-04","daily_pu":2,"daily_rev":0.300003,"daily_profit":-3.85}');
     expect(reports).toMatchObject({
-      daily_pu_rev: [{ ts_date: '2026-03-04' }, { ts_date: '2026-03-05', daily_pu: 1, daily_rev: 0.3, daily_profit: 0.15 }],
+      daily_pu_rev: [
+        { ts_date: '2026-03-04' },
+        { ts_date: '2026-03-05', daily_pu: 1, daily_rev: 0.3, daily_profit: 0.15 },
+      ],
       daily_address: [
         { ts_date: '2026-03-04', latitude: null, longitude: null, daily_pu: 2 },
         { ts_date: '2026-03-04', latitude: 37.8, longitude: -87.5, daily_pu: 1 },
@@ -65,8 +91,7 @@ describe('the answer key', () => {
     const expected = reportsOf(sales.map((sale) => readSale(JSON.stringify(sale))));
     const sorted = (rows: readonly object[]): readonly string[] => rows.map((row) => JSON.stringify(row)).toSorted();
     for (const [name, rows] of Object.entries(expected)) {
-      const nullsAsTexts = (rows ?? []).map((row) => JSON.parse(JSON.stringify(row).replaceAll('"NaN"', '"null"')) as object);
-      expect(sorted(texts.reports[name] ?? [])).toEqual(sorted(nullsAsTexts));
+      expect(sorted(texts.reports[name] ?? [])).toEqual(sorted(rows ?? []));
     }
   });
 
@@ -86,7 +111,12 @@ describe('the answer key', () => {
       },
       where: { segment: ['Consumer', 'Home Office'], discount: { atLeast: 0.5 }, city: { not: 'Paris' } },
     });
-    const { json } = keyOf(makePlan({ ...daybook, reports: [...daybook.reports, report] }), [first, second, other, nextDay]);
+    const { json } = keyOf(makePlan({ ...daybook, reports: [...daybook.reports, report] }), [
+      first,
+      second,
+      other,
+      nextDay,
+    ]);
     // By hand: of the first two, (0.3 + 0.000001) / 2 is 0.1500005, a half that goes to the even neighbour; -2 / 4 is -0.5.
     expect(json).toContain(
       '"all":[{"ts_date":"2026-03-04","sales":2,"cities":1,"units":4,"mean":0.15,"least":-2,"most":3,"margin":-0.5}]',

@@ -155,7 +155,9 @@ function rowsText(report: ReportPlan, rows: Map<string, RowSums>): string {
       const dimensions = report.dimensions.map((field, at) => {
         return `${JSON.stringify(field.name)}:${JSON.stringify(row.dimensions[at] ?? null)}`;
       });
-      const measures = report.measures.map((measure) => `${JSON.stringify(measure.name)}:${measureText(report, measure, row)}`);
+      const measures = report.measures.map(
+        (measure) => `${JSON.stringify(measure.name)}:${measureText(report, measure, row)}`,
+      );
       return `{${[...dimensions, ...measures].join(',')}}`;
     })
     .join(',\n');

@@ -5,7 +5,15 @@ import { ownCatalogue } from './catalogue.ts';
 const SUB_CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   Furniture: ['Bookcases', 'Chairs', 'Furnishings', 'Tables'],
   'Office Supplies': [
-    'Appliances', 'Art', 'Binders', 'Envelopes', 'Fasteners', 'Labels', 'Paper', 'Storage', 'Supplies',
+    'Appliances',
+    'Art',
+    'Binders',
+    'Envelopes',
+    'Fasteners',
+    'Labels',
+    'Paper',
+    'Storage',
+    'Supplies',
   ],
   Technology: ['Accessories', 'Copiers', 'Machines', 'Phones'],
 };
@@ -33,7 +41,8 @@ describe('the own catalogue', () => {
     expect(names.filter((name) => /\d"/.test(name)).length).toBeGreaterThan(100);
     expect(names.filter((name) => / "[A-Z]\w+" /.test(name)).length).toBeGreaterThan(50);
     expect(names.filter((name) => name.length > 100 || name.includes('undefined'))).toEqual([]);
-    for (const { price } of products) expect(price > 1 && price < 2500 && Number(price.toFixed(2)) === price).toBe(true);
+    for (const { price } of products)
+      expect(price > 1 && price < 2500 && Number(price.toFixed(2)) === price).toBe(true);
   });
 
   it('has 800 customers in all of the 500 largest cities, more of them in larger ones', async () => {
@@ -44,13 +53,17 @@ describe('the own catalogue', () => {
       const [first, last] = customer_name.split(' ');
       expect(customer_id).toMatch(new RegExp(`^${first?.charAt(0)}${last?.charAt(0)}-\\d{5}$`, 'i'));
     }
-    expect(new Set(customers.map((customer) => customer.segment))).toEqual(new Set(['Consumer', 'Corporate', 'Home Office']));
+    expect(new Set(customers.map((customer) => customer.segment))).toEqual(
+      new Set(['Consumer', 'Corporate', 'Home Office']),
+    );
     const perPlace = new Map<string, number>();
     for (const { city, latitude, longitude } of customers) {
       const key = `${city} ${latitude} ${longitude}`;
       perPlace.set(key, (perPlace.get(key) ?? 0) + 1);
     }
-    const counts = (await largestPlaces(500)).map((place) => perPlace.get(`${place.name} ${place.latitude} ${place.longitude}`) ?? 0);
+    const counts = (await largestPlaces(500)).map(
+      (place) => perPlace.get(`${place.name} ${place.latitude} ${place.longitude}`) ?? 0,
+    );
     expect(Math.min(...counts)).toBeGreaterThanOrEqual(1);
     const sum = (list: readonly number[]): number => list.reduce((total, each) => total + each, 0);
     expect(sum(counts.slice(0, 50))).toBeGreaterThan(2 * sum(counts.slice(450)));

@@ -10,7 +10,9 @@ import { DELAY_SALES_MAX, withFaults } from './faults.ts';
 import { salesOfDay } from './sales.ts';
 
 const plan = makePlan(daybook);
-const sales = [...salesOfDay({ catalogue: await ownCatalogue(), seed: 1, day: parseDay('2026-03-07') ?? NaN, perDay: 20_000 })];
+const sales = [
+  ...salesOfDay({ catalogue: await ownCatalogue(), seed: 1, day: parseDay('2026-03-07') ?? NaN, perDay: 20_000 }),
+];
 
 function sent(duplicates: number, late: number, corrupt: number, seed = 1): readonly SentLine[] {
   return [...withFaults(sales, { duplicates, late, corrupt }, seed)];
@@ -72,7 +74,10 @@ describe('faults', () => {
   });
 
   it('are the same for the same seed, and others for another', () => {
-    const text = (seed: number): string => sent(0.05, 0.02, 0.01, seed).map((line) => line.text).join('\n');
+    const text = (seed: number): string =>
+      sent(0.05, 0.02, 0.01, seed)
+        .map((line) => line.text)
+        .join('\n');
     expect(text(1)).toBe(text(1));
     expect(text(1)).not.toBe(text(2));
   });

@@ -70,7 +70,12 @@ export async function runGenerator(options: RunGeneratorOptions): Promise<void> 
 }
 
 /** Sales before a moment, from the newest day that is known. */
-function* salesUntil(epochMs: number, newestDay: number | undefined, local: Zone, options: RunGeneratorOptions): Generator<Sale> {
+function* salesUntil(
+  epochMs: number,
+  newestDay: number | undefined,
+  local: Zone,
+  options: RunGeneratorOptions,
+): Generator<Sale> {
   const { catalogue, seed, historyDays = HISTORY_DAYS, perDay = HISTORY_PER_DAY } = options;
   const now = local.localTime(epochMs);
   const nowText = formatLocalTime(now);

@@ -71,7 +71,8 @@ describe('a day’s sales', () => {
 
   it('sell some products far more often than others', () => {
     const counts = new Map<string, number>();
-    for (const { product_name } of day(1, MONDAY, 20_000)) counts.set(product_name, (counts.get(product_name) ?? 0) + 1);
+    for (const { product_name } of day(1, MONDAY, 20_000))
+      counts.set(product_name, (counts.get(product_name) ?? 0) + 1);
     const sorted = [...counts.values()].toSorted((a, b) => b - a);
     expect(sorted.length).toBeGreaterThan(1200);
     expect(sorted[0] ?? 0).toBeGreaterThan(10 * (sorted[1000] ?? 0));
@@ -83,8 +84,14 @@ describe('live sales', () => {
 
   it('have the store’s local time', () => {
     const live = liveSales(catalogue, 1, 'a run', local);
-    expect(live.next(Date.UTC(2026, 6, 1, 3, 59, 59))).toMatchObject({ ts: '2026-06-30 23:59:59', ts_date: '2026-06-30' });
-    expect(live.next(Date.UTC(2026, 0, 1, 17, 0, 0))).toMatchObject({ ts: '2026-01-01 12:00:00', ts_date: '2026-01-01' });
+    expect(live.next(Date.UTC(2026, 6, 1, 3, 59, 59))).toMatchObject({
+      ts: '2026-06-30 23:59:59',
+      ts_date: '2026-06-30',
+    });
+    expect(live.next(Date.UTC(2026, 0, 1, 17, 0, 0))).toMatchObject({
+      ts: '2026-01-01 12:00:00',
+      ts_date: '2026-01-01',
+    });
   });
 
   it('share no primary key with those of another run', () => {
