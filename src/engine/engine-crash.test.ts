@@ -8,7 +8,6 @@ import { chanceFrom, FaultyDisk } from '../../test/disk/faulty-disk.ts';
 import { expectReportsOf } from '../../test/process/reports-of-runtime.ts';
 import type { RandomSale } from '../../test/sales/random-sales.ts';
 import { linesOf, randomSale } from '../../test/sales/random-sales.ts';
-import type { Engine } from './engine.ts';
 
 const plan = makePlan(daybook);
 const clock = machineClock();

@@ -208,9 +208,9 @@ function ranksOf(dictionary: TextDictionary): Int32Array {
 function firstInOrder(count: number, wanted: number, order: Order): Int32Array {
   const size = Math.min(count, wanted);
   const heap = Int32Array.from({ length: size }, (_, match) => match);
-  if (size < count) {
+  if (size > 0 && size < count) {
     for (let i = (size >> 1) - 1; i >= 0; i--) sink(heap, i, order);
-    for (let match = size; match < count && size > 0; match++) {
+    for (let match = size; match < count; match++) {
       if (order(match, heap[0] as number) >= 0) continue;
       heap[0] = match;
       sink(heap, 0, order);

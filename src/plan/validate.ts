@@ -124,7 +124,7 @@ function conditionMistakes(name: string, condition: Condition, stream: Stream): 
   if (typeof condition !== 'object' || condition === null || Array.isArray(condition)) {
     return valueMistakes([condition].flat() as readonly unknown[], field);
   }
-  if ('not' in condition) return valueMistakes([condition.not].flat() as readonly unknown[], field);
+  if ('not' in condition) return valueMistakes([condition.not].flat(), field);
   return Object.entries(condition).flatMap(([test, value]) => {
     if (!COMPARISONS.includes(test)) return [`'${test}' is no comparison; use ${COMPARISONS.join(', ')} or not`];
     if (field.kind === 'text') return [`a text is compared by value only, not by '${test}'`];

@@ -143,7 +143,7 @@ function readNumber(value: unknown, field: FieldPlan): Read {
   if (!(value instanceof NumberText) && !quoted) {
     return wrongType(value, field, field.quoted ? 'a number, or a string holding one' : 'a number');
   }
-  const text = value instanceof NumberText ? value.text : (value as string);
+  const text = value instanceof NumberText ? value.text : value;
   const number = numberOf(text, field);
   if (number === undefined) return refused('WRONG_TYPE', field, `is ${shown(text)}; it must be a whole number`);
   if (number >= field.min && number <= field.max) return { value: number === 0 ? 0 : number };

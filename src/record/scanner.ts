@@ -8,7 +8,7 @@ import { readCarefully, RECORD_BYTES_MAX } from './careful.ts';
 import type { RecordColumns, RefusedLine, ScannedLines } from './columns.ts';
 import { KEY_WORDS, makeColumns } from './columns.ts';
 import type { Dictionaries } from './dictionaries.ts';
-import { NumberDictionary } from './number-dictionary.ts';
+import type { NumberDictionary } from './number-dictionary.ts';
 import type { FieldRole } from './roles.ts';
 import { fieldRoles } from './roles.ts';
 import { TextDictionary } from './text-dictionary.ts';
@@ -113,6 +113,7 @@ export class Scanner {
    * Reads one line into the columns' next row. One long loop, as it runs for every byte that comes in.
    * @returns whether the row is whole; if not, the line is one for `readCarefully`
    */
+  // oxlint-disable-next-line max-lines-per-function -- the hot loop; its slow twin is careful.ts
   #readFast(bytes: Uint8Array, start: number, end: number, columns: RecordColumns): boolean {
     const roles = this.#roles;
     const names = this.#names;

@@ -173,9 +173,10 @@ describe('GET /frames', () => {
     expect((await events.next()).value).toMatchObject({ frame: 0, reports: [] });
     const [sale] = sales(1, 3) as [RandomSale];
     await post(JSON.stringify(sale));
-    const { value } = await events.next();
+    const next = await events.next();
+    const value = next.value as FrameEvent;
     expect(value).toMatchObject({ frame: 1 });
-    expect((value as FrameEvent).reports.find(({ name }) => name === 'daily_pu_rev')?.rows).toMatchObject([{ ts_date: sale.ts_date, daily_pu: 1 }]);
+    expect(value.reports.find(({ name }) => name === 'daily_pu_rev')?.rows).toMatchObject([{ ts_date: sale.ts_date, daily_pu: 1 }]);
     reader.abort();
   });
 

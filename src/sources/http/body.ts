@@ -63,7 +63,7 @@ function linesOfDocument(bytes: Uint8Array): Uint8Array {
     throw new DaybookError('BODY_UNREADABLE', 'The body is JSON, but neither an object nor an array of objects.');
   }
   // The records keep the bytes that they came in: a number that was read and printed again may have lost digits.
-  const lines = [...new JsonSplitter().split(bytes)].map((value) => value.bytes);
+  const lines = Array.from(new JsonSplitter().split(bytes), (value) => value.bytes);
   const joined = new Uint8Array(lines.reduce((sum, line) => sum + line.length + 1, 0)).fill(LINE_FEED);
   let at = 0;
   for (const line of lines) {
