@@ -16,7 +16,16 @@ describe('days', () => {
   });
 
   it('that do not exist are refused', () => {
-    for (const text of ['2026-02-29', '2026-13-01', '2026-00-10', '2026-04-31', '0000-01-01', '2026-1-1', '2026-01-01 ', 'x']) {
+    for (const text of [
+      '2026-02-29',
+      '2026-13-01',
+      '2026-00-10',
+      '2026-04-31',
+      '0000-01-01',
+      '2026-1-1',
+      '2026-01-01 ',
+      'x',
+    ]) {
       expect(parseDay(text)).toBeUndefined();
     }
     expect(parseDay('2024-02-29')).toBeDefined();
@@ -43,7 +52,13 @@ describe('moments', () => {
   });
 
   it('that do not exist are refused', () => {
-    for (const text of ['2026-07-01', '2026-07-01 24:00:00', '2026-07-01 10:60:00', '2026-02-30 10:00:00', '2026-07-01 10:00:00+24:00']) {
+    for (const text of [
+      '2026-07-01',
+      '2026-07-01 24:00:00',
+      '2026-07-01 10:60:00',
+      '2026-02-30 10:00:00',
+      '2026-07-01 10:00:00+24:00',
+    ]) {
       expect(parseTimestamp(text, newYork)).toBeUndefined();
     }
   });
@@ -53,7 +68,11 @@ describe('moments', () => {
     const instants = fc.integer({ min: Date.UTC(1990, 0), max: Date.UTC(2040, 0) });
     fc.assert(
       fc.property(fc.constantFrom(...names), instants, (name, ms) => {
-        const text = new Intl.DateTimeFormat('sv-SE', { timeZone: name, dateStyle: 'short', timeStyle: 'medium' }).format(ms);
+        const text = new Intl.DateTimeFormat('sv-SE', {
+          timeZone: name,
+          dateStyle: 'short',
+          timeStyle: 'medium',
+        }).format(ms);
         expect(formatLocalTime(zone(name).localTime(ms))).toBe(text);
       }),
       { numRuns: 60 },

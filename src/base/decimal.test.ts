@@ -4,9 +4,11 @@ import { divideHalfEven, microsText, parseMicros } from './decimal.ts';
 
 describe('decimals', () => {
   it('print and parse back to the same micro-units', () => {
-    fc.assert(fc.property(fc.bigInt({ min: -(10n ** 24n), max: 10n ** 24n }), (micros) => {
-      expect(parseMicros(microsText(micros))).toBe(micros);
-    }));
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(10n ** 24n), max: 10n ** 24n }), (micros) => {
+        expect(parseMicros(microsText(micros))).toBe(micros);
+      }),
+    );
   });
 
   it('round a half to the even neighbour, and anything else to the nearest', () => {
@@ -22,18 +24,23 @@ describe('decimals', () => {
   });
 
   it('are refused when the text is no number', () => {
-    for (const text of ['', '.', '1.', '.5', '1e', 'NaN', '0x1', '1,5', ' 1', '--1']) expect(parseMicros(text)).toBeUndefined();
+    for (const text of ['', '.', '1.', '.5', '1e', 'NaN', '0x1', '1,5', ' 1', '--1'])
+      expect(parseMicros(text)).toBeUndefined();
   });
 
   it('divide to the nearest: no other whole number is closer', () => {
     fc.assert(
-      fc.property(fc.bigInt(), fc.bigInt().filter((d) => d !== 0n), (dividend, divisor) => {
-        const twiceError = (divideHalfEven(dividend, divisor) * divisor - dividend) * 2n;
-        const magnitude = twiceError < 0n ? -twiceError : twiceError;
-        const limit = divisor < 0n ? -divisor : divisor;
-        expect(magnitude <= limit).toBe(true);
-        if (magnitude === limit) expect(divideHalfEven(dividend, divisor) % 2n).toBe(0n);
-      }),
+      fc.property(
+        fc.bigInt(),
+        fc.bigInt().filter((d) => d !== 0n),
+        (dividend, divisor) => {
+          const twiceError = (divideHalfEven(dividend, divisor) * divisor - dividend) * 2n;
+          const magnitude = twiceError < 0n ? -twiceError : twiceError;
+          const limit = divisor < 0n ? -divisor : divisor;
+          expect(magnitude <= limit).toBe(true);
+          if (magnitude === limit) expect(divideHalfEven(dividend, divisor) % 2n).toBe(0n);
+        },
+      ),
     );
   });
 

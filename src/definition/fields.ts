@@ -72,7 +72,9 @@ export function date(): Field<'date', false> {
 }
 
 /** A whole number. */
-export function integer<N extends boolean = false>(options: Nullability<N> & Bounds = {}): Field<'integer', NoInfer<N>> {
+export function integer<N extends boolean = false>(
+  options: Nullability<N> & Bounds = {},
+): Field<'integer', NoInfer<N>> {
   return field('integer', options);
 }
 

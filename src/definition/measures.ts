@@ -30,9 +30,7 @@ export function max<const F extends string>(field: F): { readonly kind: 'max'; r
 }
 
 /** The exact number of different values of a field; nulls do not count. */
-export function countDistinct<const F extends string>(
-  field: F,
-): { readonly kind: 'countDistinct'; readonly field: F } {
+export function countDistinct<const F extends string>(field: F): { readonly kind: 'countDistinct'; readonly field: F } {
   return { kind: 'countDistinct', field };
 }
 

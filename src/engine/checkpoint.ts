@@ -85,7 +85,9 @@ export async function* readCheckpoints(
     }
     const facts = unpacked.facts as CheckpointFacts;
     if (facts.format !== FORMAT || facts.fingerprint !== plan.fingerprint) {
-      onNotice(`The checkpoint ${FOLDER}/${name} is of another definition; the reports are computed again from the log.`);
+      onNotice(
+        `The checkpoint ${FOLDER}/${name} is of another definition; the reports are computed again from the log.`,
+      );
       continue;
     }
     yield { facts, arrays: unpacked.arrays };

@@ -62,7 +62,14 @@ describe('the engine', () => {
       const { offset, accepted, duplicates, quarantined } = status;
       expect(await again.status()).toMatchObject({ offset, accepted, duplicates, quarantined });
       await expectReportsOf(again, batch);
-      expect((await again.quarantine({ limit: 10, offset: 0 })).entries.map(({ id, line, code, record }) => [id, line, code, record])).toEqual([
+      expect(
+        (await again.quarantine({ limit: 10, offset: 0 })).entries.map(({ id, line, code, record }) => [
+          id,
+          line,
+          code,
+          record,
+        ]),
+      ).toEqual([
         [2, 2, 'NOT_JSON', 'not JSON'],
         [1, 1, 'MISSING_FIELD', '{"no":"record"}'],
       ]);
@@ -89,9 +96,17 @@ describe('the engine', () => {
     const batch = sales(300, 250, 2);
     await accept(first, batch);
     await first.close();
-    const bySegment = defineReport(dailyRecords, { name: 'daily_segment', dimensions: ['ts_date', 'segment'], measures: { sales: count() } });
+    const bySegment = defineReport(dailyRecords, {
+      name: 'daily_segment',
+      dimensions: ['ts_date', 'segment'],
+      measures: { sales: count() },
+    });
     const notices: string[] = [];
-    const second = await open(folder.path, (sentence) => notices.push(sentence), makePlan({ ...daybook, reports: [...daybook.reports, bySegment] }));
+    const second = await open(
+      folder.path,
+      (sentence) => notices.push(sentence),
+      makePlan({ ...daybook, reports: [...daybook.reports, bySegment] }),
+    );
     expect(notices.join()).toContain('is of another definition');
     const { rows } = await second.query('daily_segment', {});
     const counted = new Map<string, number>();
@@ -99,7 +114,9 @@ describe('the engine', () => {
       const key = `${sale.ts_date}/${sale.segment}`;
       counted.set(key, (counted.get(key) ?? 0) + 1);
     }
-    expect(new Map(rows.map((row) => [`${String(row['ts_date'])}/${String(row['segment'])}`, row['sales']]))).toEqual(counted);
+    expect(new Map(rows.map((row) => [`${String(row['ts_date'])}/${String(row['segment'])}`, row['sales']]))).toEqual(
+      counted,
+    );
     await second.close();
   });
 
@@ -133,7 +150,8 @@ describe('the engine', () => {
       expect(frame.offset).toBeGreaterThan(offset);
       offset = frame.offset;
       for (const { report, rows } of frame.reports) {
-        for (const row of rows ?? []) known.set(`${report.name}/${report.dimensions.map((field) => String(row[field.name])).join('/')}`, row);
+        for (const row of rows ?? [])
+          known.set(`${report.name}/${report.dimensions.map((field) => String(row[field.name])).join('/')}`, row);
       }
       if (offset === wanted) resolve();
     });
@@ -142,7 +160,9 @@ describe('the engine', () => {
     end();
     for (const report of plan.reports) {
       for (const row of (await engine.query(report.name, {})).rows) {
-        expect(known.get(`${report.name}/${report.dimensions.map((field) => String(row[field.name])).join('/')}`)).toEqual(row);
+        expect(
+          known.get(`${report.name}/${report.dimensions.map((field) => String(row[field.name])).join('/')}`),
+        ).toEqual(row);
       }
     }
     await engine.close();
@@ -152,17 +172,33 @@ describe('the engine', () => {
     await using folder = await temporaryFolder();
     const [sale] = sales(1, 1, 4) as [RandomSale];
     const on = (date: string, id: number, revenue: number): RandomSale => {
-      return { ...sale, ts: `${date} 10:00:00`, ts_date: date, ts_id: `00000000-0000-4000-8000-${id.toString().padStart(12, '0')}`, revenue };
+      return {
+        ...sale,
+        ts: `${date} 10:00:00`,
+        ts_date: date,
+        ts_id: `00000000-0000-4000-8000-${id.toString().padStart(12, '0')}`,
+        revenue,
+      };
     };
     const first = await open(folder.path);
     // The day is open while the newest is at most 7 days ahead of it, also within the frame that closes it.
     await accept(first, [on('2026-02-01', 1, 10), on('2026-02-08', 2, 5)]);
     await accept(first, [on('2026-02-01', 3, 20), on('2026-02-09', 4, 5)]);
     expect((await first.amendments({ limit: 9, offset: 0 })).total).toBe(0);
-    await accept(first, [on('2026-02-01', 5, 1), on('2026-02-01', 6, 2), on('2026-02-01', 5, 99), on('2026-01-31', 7, 3)]);
+    await accept(first, [
+      on('2026-02-01', 5, 1),
+      on('2026-02-01', 6, 2),
+      on('2026-02-01', 5, 99),
+      on('2026-01-31', 7, 3),
+    ]);
     const expected = [
       { frame: 7, firstOffset: 4, before: null, after: { ts_date: '2026-01-31', daily_rev: 3_000_000n } },
-      { frame: 7, firstOffset: 4, before: { ts_date: '2026-02-01', daily_rev: 30_000_000n }, after: { ts_date: '2026-02-01', daily_rev: 33_000_000n } },
+      {
+        frame: 7,
+        firstOffset: 4,
+        before: { ts_date: '2026-02-01', daily_rev: 30_000_000n },
+        after: { ts_date: '2026-02-01', daily_rev: 33_000_000n },
+      },
     ];
     const listed = async (engine: Engine): Promise<readonly Amendment[]> => {
       const { total, entries } = await engine.amendments({ limit: 9, offset: 0 });
@@ -187,7 +223,9 @@ describe('the engine', () => {
     const chunks: Uint8Array[] = [];
     for await (const chunk of engine.records({ from: '2026-02-03', to: '2026-02-09' })) chunks.push(chunk);
     const first = [...new Map(batch.toReversed().map((sale) => [sale.ts_id, sale])).values()].toReversed();
-    const within = batch.filter((sale) => first.includes(sale) && sale.ts_date >= '2026-02-03' && sale.ts_date <= '2026-02-09');
+    const within = batch.filter(
+      (sale) => first.includes(sale) && sale.ts_date >= '2026-02-03' && sale.ts_date <= '2026-02-09',
+    );
     expect(Buffer.concat(chunks).toString()).toBe(Buffer.from(linesOf(within)).toString());
     await engine.close();
   });

@@ -89,7 +89,9 @@ export class Engine implements Runtime {
     this.#clock = clock;
     this.#startedAtMs = clock.nowMs();
     this.#state =
-      checkpoint === undefined ? new EngineState(plan) : EngineState.load(plan, checkpoint.facts.state, checkpoint.arrays);
+      checkpoint === undefined
+        ? new EngineState(plan)
+        : EngineState.load(plan, checkpoint.facts.state, checkpoint.arrays);
     this.#quarantine = new Quarantine(checkpoint?.facts.quarantine);
     this.#amendments = new Amendments(checkpoint?.facts.amendments);
     this.#offset = checkpoint?.facts.offset ?? 0;
@@ -115,13 +117,19 @@ export class Engine implements Runtime {
   async accept(intake: Intake): Promise<Acceptance> {
     const bytes = intake.lines.length;
     if (this.#closing.signal.aborted) {
-      throw new DaybookError('CLOSING', 'Daybook is closing; send the records again once it has started.', { retryable: true });
+      throw new DaybookError('CLOSING', 'Daybook is closing; send the records again once it has started.', {
+        retryable: true,
+      });
     }
     if (this.#pendingBytes + bytes > PENDING_BYTES_MAX && this.#pendingBytes > 0) {
-      throw new DaybookError('INTAKE_FULL', `${this.#pendingBytes} bytes are waiting for the disk; send the records again in a second.`, {
-        retryable: true,
-        details: { pendingBytes: this.#pendingBytes, pendingBytesMax: PENDING_BYTES_MAX },
-      });
+      throw new DaybookError(
+        'INTAKE_FULL',
+        `${this.#pendingBytes} bytes are waiting for the disk; send the records again in a second.`,
+        {
+          retryable: true,
+          details: { pendingBytes: this.#pendingBytes, pendingBytesMax: PENDING_BYTES_MAX },
+        },
+      );
     }
     const scanned = this.#scanner.scan(intake.lines, intake.firstLine ?? 1);
     const { promise, resolve, reject } = Promise.withResolvers<Acceptance>();

@@ -25,7 +25,8 @@ function makeTest(condition: ConditionPlan, dictionaries: Dictionaries): Filter 
     if (field.kind === 'text' && dictionary instanceof TextDictionary) {
       // Interned now, so that comparing is by id from the first record on.
       const ids = new Set(values.map((value) => dictionary.internText(value as string | null)));
-      return (columns, record) => ids.has(present(columns.ids[index], 'a compared text has ids')[record] as number) === wanted;
+      return (columns, record) =>
+        ids.has(present(columns.ids[index], 'a compared text has ids')[record] as number) === wanted;
     }
     // A Set finds NaN, which is what a null number is.
     const numbers = new Set(values.map((value) => columnNumber(field, value)));

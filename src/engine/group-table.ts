@@ -142,7 +142,8 @@ export class GroupTable {
       const row = (slots[slot] as number) - 1;
       if (row < 0) break;
       let d = 0;
-      while (d < width && this.#keys[row * width + d] === (columns.ids[dimensions[d] as number] as Int32Array)[record]) d++;
+      while (d < width && this.#keys[row * width + d] === (columns.ids[dimensions[d] as number] as Int32Array)[record])
+        d++;
       if (d === width) return row;
       slot = (slot + 1) & mask;
     }

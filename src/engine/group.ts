@@ -95,7 +95,10 @@ function rawRecords(prepared: readonly PreparedBatch[]): Uint8Array {
     const { bytes, starts, ends } = batch.columns;
     for (const record of picked) {
       const start = starts[record] as number;
-      const end = bytes[(ends[record] as number) - 1] === CARRIAGE_RETURN ? (ends[record] as number) - 1 : (ends[record] as number);
+      const end =
+        bytes[(ends[record] as number) - 1] === CARRIAGE_RETURN
+          ? (ends[record] as number) - 1
+          : (ends[record] as number);
       raw.set(bytes.subarray(start, end), at);
       at += end - start;
       raw[at++] = LINE_FEED;

@@ -77,7 +77,8 @@ export class Quarantine {
     let read: { readonly at: LogPosition; readonly entries: readonly StoredEntry[] } | undefined;
     for (let id = total - offset; id > Math.max(0, total - offset - limit); id--) {
       const place = present(this.#places[id - 1], 'each id has a place');
-      if (read?.at !== place.at) read = { at: place.at, entries: parseEntries((await log.readFrame(place.at)).quarantine) };
+      if (read?.at !== place.at)
+        read = { at: place.at, entries: parseEntries((await log.readFrame(place.at)).quarantine) };
       entries.push({ id, ...present(read.entries[place.index], 'a frame holds the entries that were put there') });
     }
     return { total, entries };

@@ -28,7 +28,12 @@ const everyMeasure = defineReport(dailyRecords, {
     places: countDistinct('latitude'),
     per_customer: ratio('revenue_sum', 'customers'),
   },
-  where: { segment: 'Consumer', quantity: { above: 2, atMost: 15 }, discount: { not: [1, 0.15] }, latitude: { not: null } },
+  where: {
+    segment: 'Consumer',
+    quantity: { above: 2, atMost: 15 },
+    discount: { not: [1, 0.15] },
+    latitude: { not: null },
+  },
 });
 const plan = makePlan({ ...daybook, reports: [...daybook.reports, everyMeasure] });
 
@@ -75,7 +80,9 @@ describe('the reports', () => {
         }
         const straight = stateOf([...before, ...after]);
         for (const { name } of plan.reports) {
-          expect(rowTexts(queryState(state, name, {}, 0).rows)).toEqual(rowTexts(queryState(straight, name, {}, 0).rows));
+          expect(rowTexts(queryState(state, name, {}, 0).rows)).toEqual(
+            rowTexts(queryState(straight, name, {}, 0).rows),
+          );
         }
       }),
       { numRuns: 50 },
@@ -85,11 +92,20 @@ describe('the reports', () => {
   it('compute every measure as a plain recount does', () => {
     fc.assert(
       fc.property(batchesOfSales, (batches) => {
-        const first = new Map(batches.flat().toReversed().map((sale) => [sale.ts_id, sale]));
+        const first = new Map(
+          batches
+            .flat()
+            .toReversed()
+            .map((sale) => [sale.ts_id, sale]),
+        );
         const groups = new Map<string, RandomSale[]>();
         for (const sale of first.values()) {
           const passes =
-            sale.segment === 'Consumer' && sale.quantity > 2 && sale.quantity <= 15 && !['1', '0.15'].includes(sale.discount) && sale.latitude !== null;
+            sale.segment === 'Consumer' &&
+            sale.quantity > 2 &&
+            sale.quantity <= 15 &&
+            !['1', '0.15'].includes(sale.discount) &&
+            sale.latitude !== null;
           if (!passes) continue;
           const key = [sale.ts_date, sale.quantity, sale.discount].join('/');
           groups.set(key, [...(groups.get(key) ?? []), sale]);
@@ -119,7 +135,9 @@ describe('the reports', () => {
 
 /** Millionths of a float’s own digits, rounded half-even, by way of the oracle’s text arithmetic. */
 function exact(value: number): bigint {
-  const sale = readSale(JSON.stringify({ ts_id: 'x', ts: '2026-01-01', revenue: value, profit: 0, quantity: 0, latitude: 0, longitude: 0 }));
+  const sale = readSale(
+    JSON.stringify({ ts_id: 'x', ts: '2026-01-01', revenue: value, profit: 0, quantity: 0, latitude: 0, longitude: 0 }),
+  );
   const text = reportsOf([sale])['daily_pu_rev']?.[0]?.['daily_rev'] ?? '0';
   const [whole = '0', fraction = ''] = text.split('.');
   return BigInt(whole + fraction.padEnd(6, '0'));
@@ -134,42 +152,69 @@ function nearestEven(dividend: bigint, divisor: bigint): bigint {
 describe('a query', () => {
   it('filters, searches, sorts and pages like plain arrays', () => {
     const sortKeys = fc.array(
-      fc.record({ column: fc.constantFrom('ts_date', 'daily_rev', 'daily_quantity', 'category'), descending: fc.boolean() }),
+      fc.record({
+        column: fc.constantFrom('ts_date', 'daily_rev', 'daily_quantity', 'category'),
+        descending: fc.boolean(),
+      }),
       { maxLength: 2 },
     );
     fc.assert(
-      fc.property(batchesOfSales, sortKeys, fc.nat(30), fc.nat(10), fc.constantFrom('', 'binder', 'CAFÉ', 'fur'), (batches, sort, offset, limit, search) => {
-        const state = stateOf(batches);
-        const all = queryState(state, 'daily_category_product', {}, 0).rows;
-        const wanted = all
-          .filter((row) => String(row['ts_date']) >= '2026-02-05' && String(row['ts_date']) <= '2026-02-20')
-          .filter((row) => row['category'] === 'Furniture' || row['category'] === 'Technology')
-          .filter((row) => [row['category'], row['sub_category'], row['product_name']].some((cell) => String(cell).toLowerCase().includes(search.toLowerCase())));
-        const value = (row: Row, column: string): string | bigint => {
-          const cell = row[column] ?? null;
-          return typeof cell === 'number' ? BigInt(cell) : (cell as string | bigint);
-        };
-        wanted.sort((a, b) => {
-          for (const { column, descending } of sort) {
-            const [x, y] = [value(a, column), value(b, column)];
-            if (x !== y) return (x < y ? -1 : 1) * (descending ? -1 : 1);
-          }
-          return 0;
-        });
-        const page = queryState(
-          state,
-          'daily_category_product',
-          { from: '2026-02-05', to: '2026-02-20', equals: { category: ['Furniture', 'Technology'] }, search, sort, offset, limit },
-          7,
-        );
-        expect(page.frame).toBe(7);
-        expect(page.total).toBe(wanted.length);
-        // The first rows in the wanted order; rows that tie in all keys may be any of their kind, so keys are compared.
-        const keysOf = (row: Row): readonly unknown[] => sort.map(({ column }) => row[column]);
-        expect(page.rows.map(keysOf)).toEqual(wanted.slice(offset, offset + limit).map(keysOf));
-        const whole = queryState(state, 'daily_category_product', { from: '2026-02-05', to: '2026-02-20', equals: { category: ['Furniture', 'Technology'] }, search, sort }, 7);
-        expect(page.rows).toEqual(whole.rows.slice(offset, offset + limit));
-      }),
+      fc.property(
+        batchesOfSales,
+        sortKeys,
+        fc.nat(30),
+        fc.nat(10),
+        fc.constantFrom('', 'binder', 'CAFÉ', 'fur'),
+        (batches, sort, offset, limit, search) => {
+          const state = stateOf(batches);
+          const all = queryState(state, 'daily_category_product', {}, 0).rows;
+          const wanted = all
+            .filter((row) => String(row['ts_date']) >= '2026-02-05' && String(row['ts_date']) <= '2026-02-20')
+            .filter((row) => row['category'] === 'Furniture' || row['category'] === 'Technology')
+            .filter((row) =>
+              [row['category'], row['sub_category'], row['product_name']].some((cell) =>
+                String(cell).toLowerCase().includes(search.toLowerCase()),
+              ),
+            );
+          const value = (row: Row, column: string): string | bigint => {
+            const cell = row[column] ?? null;
+            return typeof cell === 'number' ? BigInt(cell) : (cell as string | bigint);
+          };
+          wanted.sort((a, b) => {
+            for (const { column, descending } of sort) {
+              const [x, y] = [value(a, column), value(b, column)];
+              if (x !== y) return (x < y ? -1 : 1) * (descending ? -1 : 1);
+            }
+            return 0;
+          });
+          const page = queryState(
+            state,
+            'daily_category_product',
+            {
+              from: '2026-02-05',
+              to: '2026-02-20',
+              equals: { category: ['Furniture', 'Technology'] },
+              search,
+              sort,
+              offset,
+              limit,
+            },
+            7,
+          );
+          expect(page.frame).toBe(7);
+          expect(page.total).toBe(wanted.length);
+          // The first rows in the wanted order; rows that tie in all keys may be any of their kind, so keys are compared.
+          const keysOf = (row: Row): readonly unknown[] => sort.map(({ column }) => row[column]);
+          expect(page.rows.map(keysOf)).toEqual(wanted.slice(offset, offset + limit).map(keysOf));
+          const whole = queryState(
+            state,
+            'daily_category_product',
+            { from: '2026-02-05', to: '2026-02-20', equals: { category: ['Furniture', 'Technology'] }, search, sort },
+            7,
+          );
+          expect(page.rows).toEqual(whole.rows.slice(offset, offset + limit));
+        },
+      ),
     );
   });
 
@@ -195,8 +240,12 @@ describe('a query', () => {
     expect(() => queryState(state, 'sales', {}, 0)).toThrow("no report 'sales'; there are daily_pu_rev");
     expect(() => queryState(state, 'daily_address', { from: '2026-02-30' }, 0)).toThrow("'from' is '2026-02-30'");
     expect(() => queryState(state, 'daily_address', { equals: { city: ['x'] } }, 0)).toThrow("'city' is no dimension");
-    expect(() => queryState(state, 'daily_address', { equals: { latitude: ['north'] } }, 0)).toThrow("'latitude' is 'north'");
-    expect(() => queryState(state, 'daily_address', { sort: [{ column: 'x', descending: true }] }, 0)).toThrow("'x' is no column");
+    expect(() => queryState(state, 'daily_address', { equals: { latitude: ['north'] } }, 0)).toThrow(
+      "'latitude' is 'north'",
+    );
+    expect(() => queryState(state, 'daily_address', { sort: [{ column: 'x', descending: true }] }, 0)).toThrow(
+      "'x' is no column",
+    );
     expect(() => queryState(state, 'daily_address', { limit: -1 }, 0)).toThrow("'limit' is -1");
   });
 });

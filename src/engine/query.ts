@@ -88,7 +88,8 @@ function idOf(state: EngineState, field: FieldPlan, value: string): number | und
   if (value === '' && field.nullable) return 0;
   const dictionary = present(state.dictionaries[field.index], 'a dimension is interned');
   if (dictionary instanceof TextDictionary) return dictionary.find(value);
-  const number = field.kind === 'date' ? parseDay(value) : field.kind === 'decimal' ? parseMicros(value) : Number(value);
+  const number =
+    field.kind === 'date' ? parseDay(value) : field.kind === 'decimal' ? parseMicros(value) : Number(value);
   if (number === undefined || value.trim() === '' || Number.isNaN(Number(number))) {
     throw badQuery(`'${field.name}' is '${value}'; it must be a ${field.kind}.`);
   }
@@ -189,10 +190,12 @@ function ranksOf(dictionary: TextDictionary): Int32Array {
   const known = RANKS.get(dictionary);
   if (known?.length === dictionary.size + 1) return known;
   const texts = Array.from({ length: dictionary.size }, (_, index) => dictionary.text(index + 1) ?? '');
-  const order = texts.map((_, index) => index).sort((a, b) => {
-    const [x, y] = [texts[a] as string, texts[b] as string];
-    return COLLATOR.compare(x, y) || (x < y ? -1 : 1);
-  });
+  const order = texts
+    .map((_, index) => index)
+    .sort((a, b) => {
+      const [x, y] = [texts[a] as string, texts[b] as string];
+      return COLLATOR.compare(x, y) || (x < y ? -1 : 1);
+    });
   const ranks = new Int32Array(dictionary.size + 1);
   order.forEach((index, rank) => {
     ranks[index + 1] = rank + 1;
@@ -222,7 +225,7 @@ function firstInOrder(count: number, wanted: number, order: Order): Int32Array {
 
 function sink(heap: Int32Array, from: number, order: Order): void {
   assert(from < heap.length, 'a heap is sunk into from within');
-  for (let parent = from; ; ) {
+  for (let parent = from; ;) {
     let worst = parent;
     for (let child = 2 * parent + 1; child <= 2 * parent + 2 && child < heap.length; child++) {
       if (order(heap[child] as number, heap[worst] as number) > 0) worst = child;

@@ -20,7 +20,7 @@ export async function* recordsBetween(log: Log, plan: Plan, from: number, to: nu
 function runsBetween(columns: RecordColumns, from: number, to: number): readonly Uint8Array[] {
   const runs: Uint8Array[] = [];
   const { bytes, days, starts, ends, count } = columns;
-  for (let record = 0; record < count; ) {
+  for (let record = 0; record < count;) {
     const first = record;
     while (record < count && (days[record] as number) >= from && (days[record] as number) <= to) record++;
     // Behind each record stands its line feed.

@@ -31,7 +31,11 @@ export function packSections(facts: unknown, arrays: readonly SectionArray[]): r
   prefix.set(new TextEncoder().encode(MAGIC));
   const view = new DataView(prefix.buffer);
   view.setUint32(8, aligned.length, true);
-  view.setUint32(12, body.reduce((crc, chunk) => crc32(chunk, crc), 0), true);
+  view.setUint32(
+    12,
+    body.reduce((crc, chunk) => crc32(chunk, crc), 0),
+    true,
+  );
   return [prefix, ...body];
 }
 
@@ -41,7 +45,10 @@ export function unpackSections(file: Uint8Array): { facts: unknown; arrays: read
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const headerLength = view.getUint32(8, true);
   if (crc32(file.subarray(PREFIX_BYTES)) !== view.getUint32(12, true)) return undefined;
-  const header = JSON.parse(new TextDecoder().decode(file.subarray(PREFIX_BYTES, PREFIX_BYTES + headerLength)), readBigint) as {
+  const header = JSON.parse(
+    new TextDecoder().decode(file.subarray(PREFIX_BYTES, PREFIX_BYTES + headerLength)),
+    readBigint,
+  ) as {
     facts: unknown;
     arrays: readonly (readonly [Kind, number])[];
   };

@@ -98,13 +98,14 @@ export class EngineState {
       this.#scratch = { rows: new Int32Array(records.length), records: new Int32Array(records.length) };
     }
     // Records of a day mostly come together, so each run of equal days is added at once.
-    for (let from = 0; from < records.length; ) {
+    for (let from = 0; from < records.length;) {
       const day = columns.days[records[from] as number] as number;
       let to = from + 1;
       while (to < records.length && columns.days[records[to] as number] === day) to++;
       const closed = day < frame.closedBelow ? frame.closedRows : undefined;
       this.#tables(day).forEach((table, index) => {
-        if (table.add(columns, records, from, to, this.#filters[index], this.#scratch, closed)) this.#changed[index]?.push(table);
+        if (table.add(columns, records, from, to, this.#filters[index], this.#scratch, closed))
+          this.#changed[index]?.push(table);
       });
       from = to;
     }
@@ -161,7 +162,10 @@ export class EngineState {
     }
     const days = [...this.#days.entries()].sort(([a], [b]) => a - b);
     for (const [, tables] of days) for (const table of tables) arrays.push(...table.save());
-    return { facts: { days: days.map(([day, tables]) => ({ day, rows: tables.map((table) => table.rowCount) })) }, arrays };
+    return {
+      facts: { days: days.map(([day, tables]) => ({ day, rows: tables.map((table) => table.rowCount) })) },
+      arrays,
+    };
   }
 
   /** The state that `save` saved under the same plan. */

@@ -8,14 +8,23 @@ import { makePlan } from './normalise.ts';
 
 /** The furniture store with one more report, which need not be right. */
 function withReport(report: Partial<Report>): Definition {
-  const base: Report = { name: 'extra', title: '', stream: dailyRecords, dimensions: ['ts_date'], measures: { n: count() }, where: {} };
+  const base: Report = {
+    name: 'extra',
+    title: '',
+    stream: dailyRecords,
+    dimensions: ['ts_date'],
+    measures: { n: count() },
+    where: {},
+  };
   return { ...daybook, reports: [...daybook.reports, { ...base, ...report }] };
 }
 
 describe('a plan', () => {
   it('has the furniture store’s reports with their columns in order', () => {
     const plan = makePlan(daybook);
-    expect(plan.reports.map((report) => [report.name, ...report.columns.map(({ name, kind }) => `${name} ${kind}`)])).toEqual([
+    expect(
+      plan.reports.map((report) => [report.name, ...report.columns.map(({ name, kind }) => `${name} ${kind}`)]),
+    ).toEqual([
       ['daily_pu_rev', 'ts_date date', 'daily_pu integer', 'daily_rev decimal', 'daily_profit decimal'],
       [
         'daily_category_product',
@@ -35,7 +44,12 @@ describe('a plan', () => {
     const bySegment = defineReport(dailyRecords, {
       name: 'daily_segment',
       dimensions: ['ts_date', 'segment'],
-      measures: { sales: count(), daily_rev: sum('revenue'), basket: avg('revenue'), margin: ratio('daily_rev', 'sales') },
+      measures: {
+        sales: count(),
+        daily_rev: sum('revenue'),
+        basket: avg('revenue'),
+        margin: ratio('daily_rev', 'sales'),
+      },
       where: { quantity: { atLeast: 2 }, discount: { below: 0.5 }, category: ['Furniture', 'Technology'] },
     });
     const plan = makePlan({ ...daybook, reports: [...daybook.reports, bySegment] });
@@ -54,16 +68,36 @@ describe('a plan', () => {
   });
 
   it.each<[string, Partial<Report>, string]>([
-    ['an unknown field', { measures: { rev: sum('revenu') } }, "report 'extra': measure 'rev': 'revenu' is not a field"],
-    ['a sum of text', { measures: { rev: sum('city') } }, "report 'extra': measure 'rev': sum of 'city' needs a field of kind integer, decimal; it is text"],
-    ['a sum of a float', { measures: { rev: sum('latitude') } }, "sum of 'latitude' needs a field of kind integer, decimal; it is number"],
+    [
+      'an unknown field',
+      { measures: { rev: sum('revenu') } },
+      "report 'extra': measure 'rev': 'revenu' is not a field",
+    ],
+    [
+      'a sum of text',
+      { measures: { rev: sum('city') } },
+      "report 'extra': measure 'rev': sum of 'city' needs a field of kind integer, decimal; it is text",
+    ],
+    [
+      'a sum of a float',
+      { measures: { rev: sum('latitude') } },
+      "sum of 'latitude' needs a field of kind integer, decimal; it is number",
+    ],
     ['a count of moments', { measures: { n: countDistinct('ts') } }, "countDistinct of 'ts' needs"],
     ['no measures', { measures: {} }, "report 'extra': it has no measures"],
     ['an unknown dimension', { dimensions: ['ts_date', 'town'] }, "report 'extra': dimension 'town' is not a field"],
-    ['a report that is not by day', { dimensions: ['city'] }, "report 'extra': its first dimension must be the business date 'ts_date'"],
+    [
+      'a report that is not by day',
+      { dimensions: ['city'] },
+      "report 'extra': its first dimension must be the business date 'ts_date'",
+    ],
     ['a name twice', { measures: { ts_date: count() } }, "report 'extra': two of its columns are named 'ts_date'"],
     ['two reports of one name', { name: 'daily_address' }, "two reports are named 'daily_address'"],
-    ['a ratio of nothing', { measures: { r: ratio('a', 'b'), a: count() } }, "measure 'r': 'b' is not a measure of this report"],
+    [
+      'a ratio of nothing',
+      { measures: { r: ratio('a', 'b'), a: count() } },
+      "measure 'r': 'b' is not a measure of this report",
+    ],
     ['a wrong where', { where: { town: 'Paris' } }, "report 'extra': where 'town': that is not a field"],
     ['a where of another type', { where: { city: 7 } }, "report 'extra': where 'city': 7 is no text"],
     ['a comparison of texts', { where: { city: { above: 'A' } } }, "where 'city': a text is compared by value only"],
@@ -73,13 +107,23 @@ describe('a plan', () => {
   });
 
   it('is refused for a tile that shows what is not there', () => {
-    const tile = { kind: 'number', title: 'Lost', report: 'daily_address', measure: 'daily_rev', format: 'money' } as const;
+    const tile = {
+      kind: 'number',
+      title: 'Lost',
+      report: 'daily_address',
+      measure: 'daily_rev',
+      format: 'money',
+    } as const;
     const dashboard = { ...daybook.dashboard, tiles: [tile] };
-    expect(() => makePlan({ ...daybook, dashboard })).toThrow("dashboard tile 'Lost': report 'daily_address' has no measure 'daily_rev'");
+    expect(() => makePlan({ ...daybook, dashboard })).toThrow(
+      "dashboard tile 'Lost': report 'daily_address' has no measure 'daily_rev'",
+    );
   });
 
   it('is refused for a stream that cannot be', () => {
     const stream = { ...dailyRecords, timeZone: 'Mars/Olympus', currency: 'dollars', primaryKey: 'city_' };
-    expect(() => makePlan({ ...daybook, stream })).toThrow(/primary key.*time zone 'Mars\/Olympus'.*'dollars' is no currency/);
+    expect(() => makePlan({ ...daybook, stream })).toThrow(
+      /primary key.*time zone 'Mars\/Olympus'.*'dollars' is no currency/,
+    );
   });
 });

@@ -45,7 +45,8 @@ function streamMistakes(stream: Stream): readonly string[] {
   const role = (name: string, what: string, kinds: readonly FieldKind[]): readonly string[] => {
     const field = fieldOf(stream, name);
     if (field === undefined) return [`${at}: its ${what} is ${unknownField(name, stream)}`];
-    if (!kinds.includes(field.kind)) return [`${at}: its ${what} '${name}' must be ${kinds.join(' or ')}, not ${field.kind}`];
+    if (!kinds.includes(field.kind))
+      return [`${at}: its ${what} '${name}' must be ${kinds.join(' or ')}, not ${field.kind}`];
     return field.nullable ? [`${at}: its ${what} '${name}' must not be nullable`] : [];
   };
   const names = [stream.name, ...Object.keys(stream.fields)];
@@ -54,9 +55,15 @@ function streamMistakes(stream: Stream): readonly string[] {
     ...role(stream.primaryKey, 'primary key', ['uuid', 'text']),
     ...role(stream.eventTime, 'event time', ['timestamp']),
     ...role(stream.businessDate, 'business date', ['date']),
-    ...(isTimeZone(stream.timeZone) ? [] : [`${at}: there is no time zone '${stream.timeZone}'; use a name such as 'Europe/Paris'`]),
-    ...(/^[A-Z]{3}$/.test(stream.currency) ? [] : [`${at}: '${stream.currency}' is no currency; use an ISO 4217 code such as 'USD'`]),
-    ...(isWholeIn(stream.businessDayEndsAtHour, 0, 23) ? [] : [`${at}: businessDayEndsAtHour must be a whole number from 0 to 23`]),
+    ...(isTimeZone(stream.timeZone)
+      ? []
+      : [`${at}: there is no time zone '${stream.timeZone}'; use a name such as 'Europe/Paris'`]),
+    ...(/^[A-Z]{3}$/.test(stream.currency)
+      ? []
+      : [`${at}: '${stream.currency}' is no currency; use an ISO 4217 code such as 'USD'`]),
+    ...(isWholeIn(stream.businessDayEndsAtHour, 0, 23)
+      ? []
+      : [`${at}: businessDayEndsAtHour must be a whole number from 0 to 23`]),
     ...(isWholeIn(stream.latenessDays, 0, 3650) ? [] : [`${at}: latenessDays must be a whole number from 0 to 3650`]),
     ...Object.entries(stream.fields).flatMap(([name, field]) =>
       (field.min ?? -Infinity) > (field.max ?? Infinity) ? [`${at}: field '${name}': min is above max`] : [],
@@ -71,7 +78,9 @@ function reportMistakes(report: Report, stream: Stream): readonly string[] {
   const names = [...report.dimensions, ...measures.map(([name]) => name)];
   return [
     ...(NAME.test(report.name) ? [] : [`'${report.name}' is no name: ${NAME_RULE}`]),
-    ...(report.stream.name === stream.name ? [] : [`it is over the stream '${report.stream.name}', not '${stream.name}'`]),
+    ...(report.stream.name === stream.name
+      ? []
+      : [`it is over the stream '${report.stream.name}', not '${stream.name}'`]),
     ...(report.dimensions[0] === stream.businessDate
       ? []
       : [`its first dimension must be the business date '${stream.businessDate}', as reports are kept by day`]),
@@ -81,7 +90,9 @@ function reportMistakes(report: Report, stream: Stream): readonly string[] {
     ...measures.flatMap(([name, measure]) =>
       measureMistakes(measure, stream, report).map((mistake) => `measure '${name}': ${mistake}`),
     ),
-    ...measures.filter(([name]) => !NAME.test(name)).map(([name]) => `measure '${name}': that is no name: ${NAME_RULE}`),
+    ...measures
+      .filter(([name]) => !NAME.test(name))
+      .map(([name]) => `measure '${name}': that is no name: ${NAME_RULE}`),
     ...Object.entries(report.where).flatMap(([name, condition]) =>
       conditionMistakes(name, condition, stream).map((mistake) => `where '${name}': ${mistake}`),
     ),
@@ -99,7 +110,8 @@ function measureMistakes(measure: Measure, stream: Stream, report: Report): read
   if (measure.kind === 'ratio') {
     return [measure.numerator, measure.denominator].flatMap((name) => {
       const part = report.measures[name];
-      if (part === undefined) return [`'${name}' is not a measure of this report; it has ${Object.keys(report.measures).join(', ')}`];
+      if (part === undefined)
+        return [`'${name}' is not a measure of this report; it has ${Object.keys(report.measures).join(', ')}`];
       const floating = 'field' in part && fieldOf(stream, part.field)?.kind === 'number';
       return part.kind === 'ratio' || part.kind === 'avg' || floating
         ? [`'${name}' cannot be part of a ratio; take a count, or a sum, min or max of integers or decimals`]

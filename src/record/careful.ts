@@ -105,12 +105,17 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 function readUuid(value: unknown, field: FieldPlan): Read {
   if (typeof value !== 'string') return wrongType(value, field, 'a UUID in a string');
   if (UUID.test(value)) return { value: value.toLowerCase() };
-  return refused('NOT_A_UUID', field, `is ${shown(value)}; it must be a UUID such as 0b7d1a2e-5f1c-4c8e-9d53-2f60a1c3b4d5`);
+  return refused(
+    'NOT_A_UUID',
+    field,
+    `is ${shown(value)}; it must be a UUID such as 0b7d1a2e-5f1c-4c8e-9d53-2f60a1c3b4d5`,
+  );
 }
 
 function readText(value: unknown, field: FieldPlan): Read {
   if (typeof value !== 'string') return wrongType(value, field, 'a string');
-  if (!value.isWellFormed()) return refused('NOT_UNICODE', field, 'holds half a surrogate pair, which is no Unicode text');
+  if (!value.isWellFormed())
+    return refused('NOT_UNICODE', field, 'holds half a surrogate pair, which is no Unicode text');
   // A code point has one or two UTF-16 units, so most texts need not be counted.
   if (value.length > field.maxLength) {
     const length = Array.from(value).length;
@@ -147,7 +152,11 @@ function readNumber(value: unknown, field: FieldPlan): Read {
   const number = numberOf(text, field);
   if (number === undefined) return refused('WRONG_TYPE', field, `is ${shown(text)}; it must be a whole number`);
   if (number >= field.min && number <= field.max) return { value: number === 0 ? 0 : number };
-  return refused('NUMBER_OUT_OF_RANGE', field, `is ${shown(text)}; it must be from ${boundText(field, field.min)} to ${boundText(field, field.max)}`);
+  return refused(
+    'NUMBER_OUT_OF_RANGE',
+    field,
+    `is ${shown(text)}; it must be from ${boundText(field, field.min)} to ${boundText(field, field.max)}`,
+  );
 }
 
 /** A number as the columns keep it; beyond what is exact it is infinite; undefined: no whole number where one must be. */

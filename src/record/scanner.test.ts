@@ -36,7 +36,13 @@ const sale = {
 };
 
 /** What the scanner put into the columns for one field of a record, decoded again. */
-function cell(dictionaries: Dictionaries, ids: Int32Array | undefined, values: Float64Array | undefined, index: number, row: number): unknown {
+function cell(
+  dictionaries: Dictionaries,
+  ids: Int32Array | undefined,
+  values: Float64Array | undefined,
+  index: number,
+  row: number,
+): unknown {
   const dictionary = dictionaries[index];
   if (ids !== undefined && dictionary instanceof TextDictionary) return dictionary.text(ids[row] as number);
   if (ids !== undefined && dictionary instanceof NumberDictionary) return dictionary.value(ids[row] as number);
@@ -44,10 +50,16 @@ function cell(dictionaries: Dictionaries, ids: Int32Array | undefined, values: F
   return Number.isNaN(value) ? null : value;
 }
 
-function scanLines(lines: readonly (string | Uint8Array)[]): { scanner: Scanner; dictionaries: Dictionaries; scanned: ReturnType<Scanner['scan']> } {
+function scanLines(lines: readonly (string | Uint8Array)[]): {
+  scanner: Scanner;
+  dictionaries: Dictionaries;
+  scanned: ReturnType<Scanner['scan']>;
+} {
   const dictionaries = makeDictionaries(plan);
   const scanner = new Scanner(plan, dictionaries);
-  const bytes = Buffer.concat(lines.flatMap((line) => [typeof line === 'string' ? encoder.encode(line) : line, encoder.encode('\n')]));
+  const bytes = Buffer.concat(
+    lines.flatMap((line) => [typeof line === 'string' ? encoder.encode(line) : line, encoder.encode('\n')]),
+  );
   return { scanner, dictionaries, scanned: scanner.scan(bytes, 1) };
 }
 
@@ -66,7 +78,9 @@ function expectAgreement(lines: readonly (string | Uint8Array)[]): void {
     expect(columns.lines[row]).toBe(at + 1);
     expect(columns.days[row]).toBe(careful.businessDay);
     const words = String(careful.values[plan.stream.primaryKey.index]).replaceAll('-', '').match(/.{8}/g) ?? [];
-    expect([...columns.keys.subarray(row * 4, row * 4 + 4)]).toEqual(words.map((word) => Number.parseInt(word, 16) | 0));
+    expect([...columns.keys.subarray(row * 4, row * 4 + 4)]).toEqual(
+      words.map((word) => Number.parseInt(word, 16) | 0),
+    );
     for (const { index } of plan.stream.fields) {
       if (columns.ids[index] === undefined && columns.values[index] === undefined) continue;
       expect(cell(dictionaries, columns.ids[index], columns.values[index], index, row)).toBe(careful.values[index]);
@@ -99,7 +113,9 @@ describe('the scanner', () => {
     const { scanned } = scanLines(cases.map(([text]) => withText('revenue', text)));
     const revenue = plan.stream.fields.findIndex((field) => field.name === 'revenue');
     expect(scanned.refused).toEqual([]);
-    expect([...(scanned.columns.values[revenue] ?? [])].slice(0, cases.length)).toEqual(cases.map(([, micros]) => micros));
+    expect([...(scanned.columns.values[revenue] ?? [])].slice(0, cases.length)).toEqual(
+      cases.map(([, micros]) => micros),
+    );
   });
 
   it('gives each refused line its number and its reason', () => {
@@ -145,23 +161,37 @@ describe('the scanner', () => {
   it('agrees with the careful reader on records in any order of members, with any spacing', () => {
     const spaces = fc.constantFrom('', ' ', '  ', '\t', '\r');
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.shuffledSubarray(Object.keys(sale), { minLength: 16 }), spaces, spaces), { minLength: 1, maxLength: 8 }), (records) => {
-        expectAgreement(
-          records.map(([names, a, b]) => {
-            const members = names.map((name) => `${JSON.stringify(name)}${a}:${b}${JSON.stringify(sale[name as keyof typeof sale])}${a}`);
-            return `${b}{${a}${members.join(`,${b}`)}}${a}`;
-          }),
-        );
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.shuffledSubarray(Object.keys(sale), { minLength: 16 }), spaces, spaces), {
+          minLength: 1,
+          maxLength: 8,
+        }),
+        (records) => {
+          expectAgreement(
+            records.map(([names, a, b]) => {
+              const members = names.map(
+                (name) => `${JSON.stringify(name)}${a}:${b}${JSON.stringify(sale[name as keyof typeof sale])}${a}`,
+              );
+              return `${b}{${a}${members.join(`,${b}`)}}${a}`;
+            }),
+          );
+        },
+      ),
     );
   });
 
   it('agrees with the careful reader on numbers of all shapes', () => {
     const digits = fc.stringMatching(/^[0-9]{1,20}$/);
-    const exponent = fc.option(fc.tuple(fc.constantFrom('e', 'E'), fc.constantFrom('', '+', '-'), fc.integer({ min: 0, max: 30 })), { nil: undefined });
+    const exponent = fc.option(
+      fc.tuple(fc.constantFrom('e', 'E'), fc.constantFrom('', '+', '-'), fc.integer({ min: 0, max: 30 })),
+      { nil: undefined },
+    );
     const number = fc
       .tuple(fc.constantFrom('', '-', '+'), digits, fc.option(digits, { nil: undefined }), exponent)
-      .map(([sign, whole, fraction, exp]) => `${sign}${whole}${fraction === undefined ? '' : `.${fraction}`}${exp?.join('') ?? ''}`);
+      .map(
+        ([sign, whole, fraction, exp]) =>
+          `${sign}${whole}${fraction === undefined ? '' : `.${fraction}`}${exp?.join('') ?? ''}`,
+      );
     const anyNumber = fc.oneof(number, fc.double().map(String), fc.integer({ min: -30, max: 30 }).map(String));
     const numeric = fc.constantFrom('price', 'quantity', 'discount', 'revenue', 'profit', 'latitude', 'longitude');
     fc.assert(
@@ -173,11 +203,18 @@ describe('the scanner', () => {
   });
 
   it('agrees with the careful reader on texts, escapes and surrogates', () => {
-    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)) }));
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)) }),
+    );
     fc.assert(
-      fc.property(fc.constantFrom('customer_id', 'product_name', 'city', 'ts_id', 'ts', 'ts_date', 'discount'), text, (name, value) => {
-        expectAgreement([JSON.stringify({ ...sale, [name]: value })]);
-      }),
+      fc.property(
+        fc.constantFrom('customer_id', 'product_name', 'city', 'ts_id', 'ts', 'ts_date', 'discount'),
+        text,
+        (name, value) => {
+          expectAgreement([JSON.stringify({ ...sale, [name]: value })]);
+        },
+      ),
       { numRuns: 1000 },
     );
   });
@@ -188,14 +225,19 @@ describe('the scanner', () => {
       fc.property(fc.nat(line.length - 1), fc.integer({ min: 0, max: 255 }), fc.nat(line.length), (at, byte, cut) => {
         const damaged = line.slice();
         damaged[at] = byte === 10 ? 0 : byte;
-        expectAgreement([JSON.stringify(sale), damaged, line.slice(0, cut), JSON.stringify(sale)].filter((each) => each.length > 0));
+        expectAgreement(
+          [JSON.stringify(sale), damaged, line.slice(0, cut), JSON.stringify(sale)].filter((each) => each.length > 0),
+        );
       }),
       { numRuns: 2000 },
     );
   });
 
   it('takes the last of a member given twice, as JSON.parse does', () => {
-    const twice = JSON.stringify(sale).replace('"quantity":2', '"quantity":2,"quantity":3,"__proto__":1,"extra":{"a":[1]}');
+    const twice = JSON.stringify(sale).replace(
+      '"quantity":2',
+      '"quantity":2,"quantity":3,"__proto__":1,"extra":{"a":[1]}',
+    );
     expectAgreement([twice]);
     const { scanned } = scanLines([twice]);
     const quantity = plan.stream.fields.findIndex((field) => field.name === 'quantity');

@@ -85,7 +85,7 @@ export class Scanner {
     const refused: RefusedLine[] = [];
     const wellFormed = isUtf8(bytes);
     let line = firstLine - 1;
-    for (let start = 0; start < bytes.length; ) {
+    for (let start = 0; start < bytes.length;) {
       const feed = bytes.indexOf(LINE_FEED, start);
       const end = feed === -1 ? bytes.length : feed;
       line++;
@@ -224,10 +224,15 @@ export class Scanner {
         // Written so that NaN, which is no number, goes on to the careful reader too.
         if (!(value >= field.min && value <= field.max)) return false;
         if (role.value) (columns.values[index] as Float64Array)[row] = value;
-        if (role.id) (columns.ids[index] as Int32Array)[row] = (this.#dictionaries[index] as NumberDictionary).intern(value);
+        if (role.id)
+          (columns.ids[index] as Int32Array)[row] = (this.#dictionaries[index] as NumberDictionary).intern(value);
       } else if (kind === 'uuid') {
         // A UUID: its 128 bits, 8 hexadecimal digits a word.
-        if (bytes[p] !== QUOTE || bytes[p + 37] !== QUOTE || !this.#readUuid(bytes, p + 1, columns.keys, row * KEY_WORDS)) {
+        if (
+          bytes[p] !== QUOTE ||
+          bytes[p + 37] !== QUOTE ||
+          !this.#readUuid(bytes, p + 1, columns.keys, row * KEY_WORDS)
+        ) {
           return false;
         }
         p += 38;
@@ -246,7 +251,8 @@ export class Scanner {
         }
         if (!(day === day)) return false;
         if (role.value) (columns.values[index] as Float64Array)[row] = day;
-        if (role.id) (columns.ids[index] as Int32Array)[row] = (this.#dictionaries[index] as NumberDictionary).intern(day);
+        if (role.id)
+          (columns.ids[index] as Int32Array)[row] = (this.#dictionaries[index] as NumberDictionary).intern(day);
         p += length + 2;
       }
 
@@ -304,7 +310,8 @@ export class Scanner {
     const dayOfMonth = twoDigits(bytes, at + 8);
     const dateNumber = year * 10_000 + month * 100 + dayOfMonth;
     if (dateNumber === this.#dateNumber) return this.#dateDay;
-    if (!(year >= 1 && month >= 1 && month <= 12 && dayOfMonth >= 1 && dayOfMonth <= daysInMonth(year, month))) return NaN;
+    if (!(year >= 1 && month >= 1 && month <= 12 && dayOfMonth >= 1 && dayOfMonth <= daysInMonth(year, month)))
+      return NaN;
     this.#dateNumber = dateNumber;
     this.#dateDay = dayFromCivil(year, month, dayOfMonth);
     return this.#dateDay;

@@ -51,7 +51,12 @@ export async function serve(options: ServeOptions): Promise<void> {
   await generating;
 }
 
-async function generateUntil(signal: AbortSignal, options: ServeOptions, runtime: Runtime, logger: Logger): Promise<void> {
+async function generateUntil(
+  signal: AbortSignal,
+  options: ServeOptions,
+  runtime: Runtime,
+  logger: Logger,
+): Promise<void> {
   const { generate, clock, onNotice } = options;
   if (generate === undefined) return;
   try {

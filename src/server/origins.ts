@@ -13,10 +13,14 @@ export function guardOrigins(app: FastifyInstance, host: string): void {
   app.addHook('onRequest', async (request) => {
     const name = hostName(request.headers.host);
     if (onlyLoopback && !LOOPBACK.has(name)) {
-      throw new DaybookError('FOREIGN_HOST', `This Daybook answers on ${host} only, not as '${name}'. Start it with --host to open it up.`);
+      throw new DaybookError(
+        'FOREIGN_HOST',
+        `This Daybook answers on ${host} only, not as '${name}'. Start it with --host to open it up.`,
+      );
     }
     const { origin } = request.headers;
-    if (SAFE_METHODS.has(request.method) || origin === undefined || origin === `http://${request.headers.host ?? ''}`) return;
+    if (SAFE_METHODS.has(request.method) || origin === undefined || origin === `http://${request.headers.host ?? ''}`)
+      return;
     throw new DaybookError('FOREIGN_ORIGIN', `A page from ${origin} may not send records here.`);
   });
 }

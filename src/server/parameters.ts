@@ -12,10 +12,14 @@ export type Parameters = ReadonlyMap<string, readonly string[]>;
  */
 export function parametersOf(query: unknown, allowed: readonly string[]): Parameters {
   const parameters = new Map(
-    Object.entries(query as Readonly<Record<string, string | readonly string[]>>).map(([name, value]) => [name, [value].flat()]),
+    Object.entries(query as Readonly<Record<string, string | readonly string[]>>).map(([name, value]) => [
+      name,
+      [value].flat(),
+    ]),
   );
   for (const name of parameters.keys()) {
-    if (!allowed.includes(name)) throw new DaybookError('BAD_QUERY', `There is no parameter '${name}'; there are ${allowed.join(', ')}.`);
+    if (!allowed.includes(name))
+      throw new DaybookError('BAD_QUERY', `There is no parameter '${name}'; there are ${allowed.join(', ')}.`);
   }
   return parameters;
 }
@@ -26,7 +30,8 @@ export function parametersOf(query: unknown, allowed: readonly string[]): Parame
  */
 export function single(parameters: Parameters, name: string): string | undefined {
   const values = parameters.get(name) ?? [];
-  if (values.length > 1) throw new DaybookError('BAD_QUERY', `'${name}' may be given once, not ${values.length} times.`);
+  if (values.length > 1)
+    throw new DaybookError('BAD_QUERY', `'${name}' may be given once, not ${values.length} times.`);
   return values[0];
 }
 

@@ -50,7 +50,11 @@ export function answerProblems(app: FastifyInstance): void {
     return sendProblem(reply, 'INTERNAL', 'Something went wrong in Daybook; its log says what.');
   });
   app.setNotFoundHandler((request, reply) =>
-    sendProblem(reply, 'NOT_FOUND', `There is nothing at ${request.method} ${request.url.split('?', 1)[0] ?? ''}; see /api/v1/openapi.json.`),
+    sendProblem(
+      reply,
+      'NOT_FOUND',
+      `There is nothing at ${request.method} ${request.url.split('?', 1)[0] ?? ''}; see /api/v1/openapi.json.`,
+    ),
   );
 }
 

@@ -47,7 +47,10 @@ function definitionAnswer({ stream, reports, dashboard }: Plan): DefinitionAnswe
 function reportNamed(plan: Plan, name: string): ReportPlan {
   const report = plan.reports.find((each) => each.name === name);
   if (report !== undefined) return report;
-  throw new DaybookError('UNKNOWN_REPORT', `There is no report '${name}'; there are ${plan.reports.map((each) => each.name).join(', ')}.`);
+  throw new DaybookError(
+    'UNKNOWN_REPORT',
+    `There is no report '${name}'; there are ${plan.reports.map((each) => each.name).join(', ')}.`,
+  );
 }
 
 function queryOf(parameters: Parameters, dimensions: readonly string[], isPaged: boolean): ReportQuery {
@@ -81,12 +84,20 @@ function sortKeys(text: string): NonNullable<ReportQuery['sort']> {
     .map((key) => ({ column: key.replace(/^-/, ''), descending: key.startsWith('-') }));
 }
 
-function send(reply: FastifyReply, report: ReportPlan, { frame, total, rows }: ReportPage, format: (typeof FORMATS)[number]): FastifyReply {
+function send(
+  reply: FastifyReply,
+  report: ReportPlan,
+  { frame, total, rows }: ReportPage,
+  format: (typeof FORMATS)[number],
+): FastifyReply {
   if (format === 'csv') {
     const lines = rows.map((row) => csvRow(report, row));
     return reply.type('text/csv; charset=utf-8').send(csvHeader(report) + lines.join(''));
   }
   const print = rowPrinter(report);
-  if (format === 'ndjson') return reply.type('application/x-ndjson').send(rows.map((row) => `${print(row)}\n`).join(''));
-  return reply.type('application/json').send(`{"frame":${frame},"total":${total},"rows":[${rows.map(print).join(',')}]}`);
+  if (format === 'ndjson')
+    return reply.type('application/x-ndjson').send(rows.map((row) => `${print(row)}\n`).join(''));
+  return reply
+    .type('application/json')
+    .send(`{"frame":${frame},"total":${total},"rows":[${rows.map(print).join(',')}]}`);
 }

@@ -5,7 +5,8 @@ import type { Cell, Row } from '../ports/rows.ts';
 /** Prints a report's rows in JSON. By hand, as `JSON.stringify` knows no decimal: micro-units become exact number texts. */
 export function rowPrinter(report: ReportPlan): (row: Row) => string {
   const names = report.columns.map(({ name }, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`);
-  return (row) => `${report.columns.map(({ name }, index) => `${names[index] ?? ''}${jsonCell(row[name] ?? null)}`).join('')}}`;
+  return (row) =>
+    `${report.columns.map(({ name }, index) => `${names[index] ?? ''}${jsonCell(row[name] ?? null)}`).join('')}}`;
 }
 
 function jsonCell(cell: Cell): string {

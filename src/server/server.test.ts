@@ -44,7 +44,10 @@ function sales(count: number, seed = 1): readonly RandomSale[] {
   return fc.sample(randomSale(1), { numRuns: count, seed }).map((sale, index) => ({ ...sale, ts_id: id(index) }));
 }
 
-function post(body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = { 'content-type': 'application/json' }): Promise<Response> {
+function post(
+  body: string | Uint8Array<ArrayBuffer>,
+  headers: Record<string, string> = { 'content-type': 'application/json' },
+): Promise<Response> {
   return fetch(`${api}/records`, { method: 'POST', body, headers });
 }
 
@@ -61,12 +64,26 @@ describe('POST /records', () => {
     const accepted = [
       await post(JSON.stringify(one, null, 2)),
       await post(JSON.stringify(rest.slice(0, 10), null, 2), { 'content-type': 'application/json; charset=utf-8' }),
-      await post(`\uFEFF${rest.slice(10, 20).map((sale) => JSON.stringify(sale)).join('\r\n')}`, { 'content-type': 'application/x-ndjson' }),
-      await post(gzipSync(JSON.stringify(rest.slice(20))), { 'content-type': 'application/json', 'content-encoding': 'gzip' }),
+      await post(
+        `\uFEFF${rest
+          .slice(10, 20)
+          .map((sale) => JSON.stringify(sale))
+          .join('\r\n')}`,
+        { 'content-type': 'application/x-ndjson' },
+      ),
+      await post(gzipSync(JSON.stringify(rest.slice(20))), {
+        'content-type': 'application/json',
+        'content-encoding': 'gzip',
+      }),
     ];
-    const counts = await Promise.all(accepted.map(async (response) => ((await response.json()) as { accepted: number }).accepted));
+    const counts = await Promise.all(
+      accepted.map(async (response) => ((await response.json()) as { accepted: number }).accepted),
+    );
     expect(counts).toEqual([1, 10, 10, 19]);
-    await expectReports(server.url, [one, ...rest].map((sale) => JSON.stringify(sale)));
+    await expectReports(
+      server.url,
+      [one, ...rest].map((sale) => JSON.stringify(sale)),
+    );
   });
 
   it('keeps a number’s own digits in an array', async () => {
@@ -79,36 +96,73 @@ describe('POST /records', () => {
 
   it('says which lines were refused and why, and shows them in the quarantine', async () => {
     const [sale] = sales(1) as [RandomSale];
-    const response = await post([JSON.stringify(sale), '{', JSON.stringify({ ...sale, quantity: 'two' })].join('\n'), { 'content-type': 'application/x-ndjson' });
+    const response = await post([JSON.stringify(sale), '{', JSON.stringify({ ...sale, quantity: 'two' })].join('\n'), {
+      'content-type': 'application/x-ndjson',
+    });
     expect(await response.json()).toMatchObject({
       accepted: 1,
       quarantined: [
         { line: 2, code: 'NOT_JSON' },
-        { line: 3, code: 'WRONG_TYPE', field: 'quantity', reason: "field 'quantity' is \\\"two\\\"; it must be a number" },
+        {
+          line: 3,
+          code: 'WRONG_TYPE',
+          field: 'quantity',
+          reason: 'field \'quantity\' is \\"two\\"; it must be a number',
+        },
       ],
     });
-    const quarantine = (await (await fetch(`${api}/quarantine?limit=1`)).json()) as { total: number; entries: { record: string; origin: string }[] };
+    const quarantine = (await (await fetch(`${api}/quarantine?limit=1`)).json()) as {
+      total: number;
+      entries: { record: string; origin: string }[];
+    };
     expect(quarantine.total).toBe(2);
-    expect(quarantine.entries).toMatchObject([{ origin: 'http', line: 3, record: JSON.stringify({ ...sale, quantity: 'two' }) }]);
+    expect(quarantine.entries).toMatchObject([
+      { origin: 'http', line: 3, record: JSON.stringify({ ...sale, quantity: 'two' }) },
+    ]);
   });
 
   it('refuses what it cannot read, without taking a part of it', async () => {
     const [sale] = sales(1) as [RandomSale];
-    expect(await problem(await post(`[${JSON.stringify(sale)}`))).toMatchObject([400, 'BODY_UNREADABLE', expect.stringContaining('not JSON')]);
+    expect(await problem(await post(`[${JSON.stringify(sale)}`))).toMatchObject([
+      400,
+      'BODY_UNREADABLE',
+      expect.stringContaining('not JSON'),
+    ]);
     expect(await problem(await post('7'))).toMatchObject([400, 'BODY_UNREADABLE', expect.any(String)]);
-    expect(await problem(await post('x', { 'content-type': 'text/plain' }))).toMatchObject([415, 'BODY_TYPE_UNKNOWN', expect.any(String)]);
-    expect(await problem(await post('x', { 'content-type': 'application/json', 'content-encoding': 'br' }))).toMatchObject([415, 'BODY_ENCODING_UNKNOWN', expect.any(String)]);
-    expect(await problem(await post('x', { 'content-type': 'application/json', 'content-encoding': 'gzip' }))).toMatchObject([400, 'BODY_UNREADABLE', expect.any(String)]);
+    expect(await problem(await post('x', { 'content-type': 'text/plain' }))).toMatchObject([
+      415,
+      'BODY_TYPE_UNKNOWN',
+      expect.any(String),
+    ]);
+    expect(
+      await problem(await post('x', { 'content-type': 'application/json', 'content-encoding': 'br' })),
+    ).toMatchObject([415, 'BODY_ENCODING_UNKNOWN', expect.any(String)]);
+    expect(
+      await problem(await post('x', { 'content-type': 'application/json', 'content-encoding': 'gzip' })),
+    ).toMatchObject([400, 'BODY_UNREADABLE', expect.any(String)]);
     const large = gzipSync(Buffer.alloc(17 * 1024 * 1024, 32));
-    expect(await problem(await post(large, { 'content-type': 'application/json', 'content-encoding': 'gzip' }))).toMatchObject([413, 'BODY_TOO_LARGE', expect.any(String)]);
-    expect(await problem(await post(' '.repeat(17 * 1024 * 1024)))).toMatchObject([413, 'BODY_TOO_LARGE', expect.any(String)]);
+    expect(
+      await problem(await post(large, { 'content-type': 'application/json', 'content-encoding': 'gzip' })),
+    ).toMatchObject([413, 'BODY_TOO_LARGE', expect.any(String)]);
+    expect(await problem(await post(' '.repeat(17 * 1024 * 1024)))).toMatchObject([
+      413,
+      'BODY_TOO_LARGE',
+      expect.any(String),
+    ]);
     expect(await (await fetch(`${api}/pipeline`)).json()).toMatchObject({ accepted: 0, quarantined: 0, offset: 0 });
   });
 
   it('refuses other sites’ pages, and names that are not this machine’s', async () => {
-    expect(await problem(await post('{}', { 'content-type': 'application/json', origin: 'https://elsewhere.example' }))).toMatchObject([403, 'FOREIGN_ORIGIN', expect.any(String)]);
+    expect(
+      await problem(await post('{}', { 'content-type': 'application/json', origin: 'https://elsewhere.example' })),
+    ).toMatchObject([403, 'FOREIGN_ORIGIN', expect.any(String)]);
     const { port } = new URL(server.url);
-    const sent = request({ host: '127.0.0.1', port, path: '/api/v1/reports', headers: { host: `elsewhere.example:${port}` } }).end();
+    const sent = request({
+      host: '127.0.0.1',
+      port,
+      path: '/api/v1/reports',
+      headers: { host: `elsewhere.example:${port}` },
+    }).end();
     const [response] = (await once(sent, 'response')) as [{ statusCode: number; resume(): void }];
     response.resume();
     expect(response.statusCode).toBe(403);
@@ -120,7 +174,9 @@ describe('GET /reports', () => {
     const all = sales(60, 2);
     await post(JSON.stringify(all));
     const get = (query: string): Promise<Response> => fetch(`${api}/reports/daily_category_product?${query}`);
-    const page = (await (await get('sort=-daily_rev&limit=3&category=Furniture&category=Technology&search=binder')).json()) as {
+    const page = (await (
+      await get('sort=-daily_rev&limit=3&category=Furniture&category=Technology&search=binder')
+    ).json()) as {
       frame: number;
       total: number;
       rows: { daily_rev: number; product_name: string }[];
@@ -138,13 +194,38 @@ describe('GET /reports', () => {
   });
 
   it('says what is wrong with a request', async () => {
-    const get = async (path: string): Promise<readonly [number, string, string]> => problem(await fetch(`${api}${path}`));
-    expect(await get('/reports/nothing')).toMatchObject([404, 'UNKNOWN_REPORT', expect.stringContaining('daily_pu_rev')]);
-    expect(await get('/reports/daily_pu_rev?form=2026-01-01')).toMatchObject([400, 'BAD_QUERY', expect.stringContaining("no parameter 'form'")]);
-    expect(await get('/reports/daily_pu_rev?from=2026-02-30')).toMatchObject([400, 'BAD_QUERY', expect.stringContaining("'from' is '2026-02-30'")]);
-    expect(await get('/reports/daily_pu_rev?limit=10001')).toMatchObject([400, 'BAD_QUERY', expect.stringContaining('from 0 to 10000')]);
-    expect(await get('/reports/daily_pu_rev?sort=x')).toMatchObject([400, 'BAD_QUERY', expect.stringContaining("'x' is no column")]);
-    expect(await get('/reports/daily_pu_rev?format=xml')).toMatchObject([400, 'BAD_QUERY', expect.stringContaining('json, csv, ndjson')]);
+    const get = async (path: string): Promise<readonly [number, string, string]> =>
+      problem(await fetch(`${api}${path}`));
+    expect(await get('/reports/nothing')).toMatchObject([
+      404,
+      'UNKNOWN_REPORT',
+      expect.stringContaining('daily_pu_rev'),
+    ]);
+    expect(await get('/reports/daily_pu_rev?form=2026-01-01')).toMatchObject([
+      400,
+      'BAD_QUERY',
+      expect.stringContaining("no parameter 'form'"),
+    ]);
+    expect(await get('/reports/daily_pu_rev?from=2026-02-30')).toMatchObject([
+      400,
+      'BAD_QUERY',
+      expect.stringContaining("'from' is '2026-02-30'"),
+    ]);
+    expect(await get('/reports/daily_pu_rev?limit=10001')).toMatchObject([
+      400,
+      'BAD_QUERY',
+      expect.stringContaining('from 0 to 10000'),
+    ]);
+    expect(await get('/reports/daily_pu_rev?sort=x')).toMatchObject([
+      400,
+      'BAD_QUERY',
+      expect.stringContaining("'x' is no column"),
+    ]);
+    expect(await get('/reports/daily_pu_rev?format=xml')).toMatchObject([
+      400,
+      'BAD_QUERY',
+      expect.stringContaining('json, csv, ndjson'),
+    ]);
     expect(await get('/records?from=x')).toMatchObject([400, 'BAD_QUERY', expect.any(String)]);
     expect(await get('/nothing')).toMatchObject([404, 'NOT_FOUND', expect.any(String)]);
   });
@@ -176,7 +257,9 @@ describe('GET /frames', () => {
     const next = await events.next();
     const value = next.value as FrameEvent;
     expect(value).toMatchObject({ frame: 1 });
-    expect(value.reports.find(({ name }) => name === 'daily_pu_rev')?.rows).toMatchObject([{ ts_date: sale.ts_date, daily_pu: 1 }]);
+    expect(value.reports.find(({ name }) => name === 'daily_pu_rev')?.rows).toMatchObject([
+      { ts_date: sale.ts_date, daily_pu: 1 },
+    ]);
     reader.abort();
   });
 

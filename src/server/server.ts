@@ -88,16 +88,24 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
     await app.close();
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') {
-      throw new DaybookError('PORT_TAKEN', `Port ${port} on ${host} is taken by another program. Choose another with --port, or --port 0 for any.`, {
-        cause,
-        details: { host, port },
-      });
+      throw new DaybookError(
+        'PORT_TAKEN',
+        `Port ${port} on ${host} is taken by another program. Choose another with --port, or --port 0 for any.`,
+        {
+          cause,
+          details: { host, port },
+        },
+      );
     }
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-      throw new DaybookError('HOST_UNKNOWN', `This machine has no address '${host}' to listen on. Choose another with --host.`, {
-        cause,
-        details: { host },
-      });
+      throw new DaybookError(
+        'HOST_UNKNOWN',
+        `This machine has no address '${host}' to listen on. Choose another with --host.`,
+        {
+          cause,
+          details: { host },
+        },
+      );
     }
     throw cause;
   }

@@ -24,7 +24,11 @@ function quoted(text: string): string {
 function orderLines(count: number): readonly OrderLine[] {
   const random = seeded(11);
   return Array.from({ length: count }, (_, index) => {
-    const [year, month, day] = [2019 + Math.floor(random() * 4), 1 + Math.floor(random() * 12), 1 + Math.floor(random() * 28)];
+    const [year, month, day] = [
+      2019 + Math.floor(random() * 4),
+      1 + Math.floor(random() * 12),
+      1 + Math.floor(random() * 28),
+    ];
     const product = PRODUCTS[Math.floor(random() * PRODUCTS.length)] ?? '';
     const quantity = 1 + Math.floor(random() * 14);
     const sales = (random() * 900).toFixed(4);
@@ -32,13 +36,41 @@ function orderLines(count: number): readonly OrderLine[] {
     const customer = `XY-${Math.floor(random() * 60)}`;
     const city = index % 10 === 0 ? ['Nowhere-on-Sea', 'Atlantis'] : ['Seattle', 'Washington'];
     const cells = [
-      index + 1, `CA-${year}-${index}`, `${month}/${day}/${year}`, '1/1/2024', 'First Class', customer, 'Anna, the "First"', 'Corporate', 'United States',
-      ...city, '98103', 'West', 'P-1', 'Furniture', 'Chairs', product, sales, quantity, '0.2', profit,
+      index + 1,
+      `CA-${year}-${index}`,
+      `${month}/${day}/${year}`,
+      '1/1/2024',
+      'First Class',
+      customer,
+      'Anna, the "First"',
+      'Corporate',
+      'United States',
+      ...city,
+      '98103',
+      'West',
+      'P-1',
+      'Furniture',
+      'Chairs',
+      product,
+      sales,
+      quantity,
+      '0.2',
+      profit,
     ];
     const ts_date = `${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
     const sale: Sale = {
-      ts_id: String(index), ts: `${ts_date} 00:00:00`, ts_date, customer_id: customer, category: 'Furniture', sub_category: 'Chairs',
-      product_name: product, quantity: String(quantity), revenue: sales, profit, latitude: '0', longitude: '0',
+      ts_id: String(index),
+      ts: `${ts_date} 00:00:00`,
+      ts_date,
+      customer_id: customer,
+      category: 'Furniture',
+      sub_category: 'Chairs',
+      product_name: product,
+      quantity: String(quantity),
+      revenue: sales,
+      profit,
+      latitude: '0',
+      longitude: '0',
     };
     return { csv: cells.map((cell) => quoted(String(cell))).join(','), sale };
   });
@@ -66,9 +98,12 @@ it('order lines are imported exactly, in any order, and a second import changes 
 
   const places = await runDaybook(['report', 'daily_address', '--format', 'json', ...data]);
   const rows = rowsOfAnswer(places.stdout) ?? [];
-  const customers = (from: readonly OrderLine[]): number => new Set(from.map(({ sale }) => `${sale.ts_date}/${sale.customer_id}`)).size;
+  const customers = (from: readonly OrderLine[]): number =>
+    new Set(from.map(({ sale }) => `${sale.ts_date}/${sale.customer_id}`)).size;
   const counted = (unknown: boolean): number =>
-    rows.filter((row) => (row['latitude'] === 'null') === unknown).reduce((sum, row) => sum + Number(row['daily_pu']), 0);
+    rows
+      .filter((row) => (row['latitude'] === 'null') === unknown)
+      .reduce((sum, row) => sum + Number(row['daily_pu']), 0);
   expect(counted(true)).toBe(customers(lines.filter((_, index) => index % 10 === 0)));
   expect(counted(false)).toBe(customers(lines.filter((_, index) => index % 10 !== 0)));
 });

@@ -100,15 +100,17 @@ export function reportsOf(sales: Iterable<Sale>): Reports {
       })),
     ),
     daily_category_product: sorted(
-      [...products.values()].map(({ row: [ts_date = '', category = '', sub_category = '', product_name = ''], ...sums }) => ({
-        ts_date,
-        category,
-        sub_category,
-        product_name,
-        daily_quantity: String(sums.quantity),
-        daily_rev: moneyText(sums.revenue),
-        daily_profit: moneyText(sums.profit),
-      })),
+      [...products.values()].map(
+        ({ row: [ts_date = '', category = '', sub_category = '', product_name = ''], ...sums }) => ({
+          ts_date,
+          category,
+          sub_category,
+          product_name,
+          daily_quantity: String(sums.quantity),
+          daily_rev: moneyText(sums.revenue),
+          daily_profit: moneyText(sums.profit),
+        }),
+      ),
     ),
     daily_address: sorted(
       [...places.values()].map(({ row: [ts_date = '', latitude = '', longitude = ''], customers }) => ({

@@ -20,7 +20,10 @@ export interface DaybookProcess {
 }
 
 /** Starts Daybook on a free port and waits until it says that it is ready. */
-export async function startDaybook(data: string, flags: readonly string[] = ['--no-generate']): Promise<DaybookProcess> {
+export async function startDaybook(
+  data: string,
+  flags: readonly string[] = ['--no-generate'],
+): Promise<DaybookProcess> {
   const child = spawn(process.execPath, [MAIN, 'start', '--port', '0', '--data', data, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -57,7 +60,10 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number 
 }
 
 /** Runs another command of Daybook to its end. */
-export async function runDaybook(args: readonly string[], input?: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
+export async function runDaybook(
+  args: readonly string[],
+  input?: string,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';

@@ -7,12 +7,17 @@ import { readSale, reportsOf } from '../oracle/furniture-store.ts';
 /** A report's rows as the oracle has them: each cell as text, sorted. */
 export function rowTexts(rows: readonly Row[]): readonly Readonly<Record<string, string>>[] {
   return rows
-    .map((row) => Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, typeof cell === 'bigint' ? microsText(cell) : String(cell)])))
+    .map((row) =>
+      Object.fromEntries(
+        Object.entries(row).map(([name, cell]) => [name, typeof cell === 'bigint' ? microsText(cell) : String(cell)]),
+      ),
+    )
     .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 }
 
 /** Asserts that a runtime's reports equal the oracle's of these records to the last digit. */
 export async function expectReportsOf(runtime: Runtime, records: readonly object[]): Promise<void> {
   const expected = reportsOf(records.map((record) => readSale(JSON.stringify(record))));
-  for (const [name, rows] of Object.entries(expected)) expect(rowTexts((await runtime.query(name, {})).rows)).toEqual(rows);
+  for (const [name, rows] of Object.entries(expected))
+    expect(rowTexts((await runtime.query(name, {})).rows)).toEqual(rows);
 }

@@ -15,7 +15,10 @@ async function readReport(url: string, name: string): Promise<ReturnType<typeof 
 }
 
 /** Posts records as NDJSON; the answer's status and body. */
-export async function post(url: string, lines: readonly string[]): Promise<{ status: number; answer: Record<string, unknown> }> {
+export async function post(
+  url: string,
+  lines: readonly string[],
+): Promise<{ status: number; answer: Record<string, unknown> }> {
   const response = await fetch(`${url}/api/v1/records`, {
     method: 'POST',
     headers: { 'content-type': 'application/x-ndjson' },

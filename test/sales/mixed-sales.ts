@@ -9,14 +9,26 @@ export function seeded(seed: number): () => number {
   };
 }
 
-const NAMES = ['Chair, "tall"', 'Étagère — noire', '桌子 大', 'Desk 27" / 68 cm', 'Lamp \\ shade', 'Ring\tbinder', '😀 cushion', 'Plain table'];
+const NAMES = [
+  'Chair, "tall"',
+  'Étagère — noire',
+  '桌子 大',
+  'Desk 27" / 68 cm',
+  'Lamp \\ shade',
+  'Ring\tbinder',
+  '😀 cushion',
+  'Plain table',
+];
 const SEGMENTS = ['Consumer', 'Corporate', 'Home Office'];
 
 /**
  * Records as the world sends them: names with quotes, commas and Unicode, floats with all their digits, and a share of
  * repeats, every second one altered. The lines are in sending order.
  */
-export function mixedSales(count: number, options: { readonly repeats: number; readonly seed: number }): readonly string[] {
+export function mixedSales(
+  count: number,
+  options: { readonly repeats: number; readonly seed: number },
+): readonly string[] {
   const random = seeded(options.seed);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   const lines: string[] = [];
@@ -24,7 +36,11 @@ export function mixedSales(count: number, options: { readonly repeats: number; r
   while (lines.length < count) {
     if (sales.length > 0 && random() < options.repeats) {
       const first = pick(sales);
-      lines.push(JSON.stringify(random() < 0.5 ? first : { ...first, revenue: random() * 99, customer_id: 'altered', quantity: 9 }));
+      lines.push(
+        JSON.stringify(
+          random() < 0.5 ? first : { ...first, revenue: random() * 99, customer_id: 'altered', quantity: 9 },
+        ),
+      );
       continue;
     }
     const day = 1 + Math.floor(random() * 30);
@@ -32,7 +48,10 @@ export function mixedSales(count: number, options: { readonly repeats: number; r
     const price = random() * 900;
     const quantity = 1 + Math.floor(random() * 20);
     const discount = pick(['0', '0.1', '0.35', '0.5']);
-    const hex = (): string => Math.floor(random() * 2 ** 32).toString(16).padStart(8, '0');
+    const hex = (): string =>
+      Math.floor(random() * 2 ** 32)
+        .toString(16)
+        .padStart(8, '0');
     const id = `${hex()}${hex()}${hex()}${hex()}`;
     const date = `2026-04-${String(day).padStart(2, '0')}`;
     const sale = {

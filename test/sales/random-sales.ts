@@ -22,7 +22,15 @@ export interface RandomSale {
   readonly longitude: number | null;
 }
 
-const PRODUCTS = ['Chair, 18" seat', 'Café table — “round”', 'Lampe ǅ', 'Desk\torganiser', "O'Brien 2-drawer file", 'Binder 10', 'Binder 9'];
+const PRODUCTS = [
+  'Chair, 18" seat',
+  'Café table — “round”',
+  'Lampe ǅ',
+  'Desk\torganiser',
+  "O'Brien 2-drawer file",
+  'Binder 10',
+  'Binder 9',
+];
 const PLACES = [
   [40.7127837, -74.0059413],
   [34.0522342, -118.2436849],

@@ -4,7 +4,6 @@ import type { Batch } from './batches.ts';
 import { BATCH_BYTES, BatchBuilder } from './batches.ts';
 import { LINE_BYTES_MAX, lineTooLong } from './line-blocks.ts';
 
-
 /**
  * Batches of a JSON file that is not NDJSON: one array of records, or records printed over several lines. Each record's
  * bytes go through as they are, on one line: no number is read, so that none loses a digit. A record's line number is
@@ -20,7 +19,11 @@ export async function* jsonDocumentBatches(
   let position = 0;
   const add = (value: JsonValue): void => {
     position++;
-    if (value.fault === undefined) builder.add(position, Buffer.from(value.bytes.buffer, value.bytes.byteOffset, value.bytes.length).toString('latin1'));
+    if (value.fault === undefined)
+      builder.add(
+        position,
+        Buffer.from(value.bytes.buffer, value.bytes.byteOffset, value.bytes.length).toString('latin1'),
+      );
     else {
       const record = new TextDecoder().decode(value.bytes);
       builder.addUnreadable({ line: position, record, code: 'NOT_JSON', reason: value.fault });

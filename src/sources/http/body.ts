@@ -40,15 +40,24 @@ async function unpacked({ bytes, contentEncoding }: RequestBody, bytesMax: numbe
   const encoding = contentEncoding?.trim().toLowerCase() ?? 'identity';
   if (encoding === 'identity' || encoding === '') return bytes;
   if (encoding !== 'gzip') {
-    throw new DaybookError('BODY_ENCODING_UNKNOWN', `The body is packed with '${encoding}'; send it as it is, or packed with gzip.`);
+    throw new DaybookError(
+      'BODY_ENCODING_UNKNOWN',
+      `The body is packed with '${encoding}'; send it as it is, or packed with gzip.`,
+    );
   }
   try {
     return await unzip(bytes, { maxOutputLength: bytesMax });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
-      throw new DaybookError('BODY_TOO_LARGE', `The body is larger than ${bytesMax} bytes when it is unpacked; send smaller batches.`, { cause });
+      throw new DaybookError(
+        'BODY_TOO_LARGE',
+        `The body is larger than ${bytesMax} bytes when it is unpacked; send smaller batches.`,
+        { cause },
+      );
     }
-    throw new DaybookError('BODY_UNREADABLE', `The body is no whole gzip stream: ${(cause as Error).message}.`, { cause });
+    throw new DaybookError('BODY_UNREADABLE', `The body is no whole gzip stream: ${(cause as Error).message}.`, {
+      cause,
+    });
   }
 }
 
