@@ -36,7 +36,7 @@ export function addStart(program: Command): void {
     .addOption(
       new Option('--rate <number>', 'generated sales a second')
         .env('DAYBOOK_RATE')
-        .default(5)
+        .default(1)
         .argParser(numberIn(0.001, 100_000)),
     )
     .addOption(

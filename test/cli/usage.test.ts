@@ -64,6 +64,20 @@ describe('a wrong call ends with exit code 2 and a sentence', () => {
   });
 });
 
+describe('a setting', () => {
+  it('comes from the environment, unless a flag says otherwise', async () => {
+    await using folder = await temporaryFolder();
+    const [own, other] = [join(folder.path, 'own'), join(folder.path, 'other')];
+    const environment = { DAYBOOK_DATA: own };
+    const fromEnvironment = await runDaybook(['report', 'daily_pu_rev'], '', environment);
+    expect(fromEnvironment.stderr).toContain(`no data folder ${own}`);
+    const fromFlag = await runDaybook(['report', 'daily_pu_rev', '--data', other], '', environment);
+    expect(fromFlag.stderr).toContain(`no data folder ${other}`);
+    const wrong = await runDaybook(['start'], '', { DAYBOOK_PORT: 'http' });
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('DAYBOOK_PORT')]);
+  });
+});
+
 describe('a definition that cannot be used stops every command', () => {
   it('when there is none', async () => {
     await using folder = await temporaryFolder();

@@ -29,7 +29,7 @@ export interface RunGeneratorOptions {
 }
 
 const HISTORY_DAYS = 60;
-const HISTORY_PER_DAY = 1000;
+const HISTORY_PER_DAY = 2000;
 const HISTORY_BATCH_SALES = 1000;
 const LIVE_BATCH_SALES_MAX = 5000;
 /** Sales that come closer together than this are sent together. */

@@ -1,0 +1,96 @@
+import type { Json } from './json.ts';
+import { ref } from './parts.ts';
+
+const text: Json = { type: 'string' };
+const whole: Json = { type: 'integer', minimum: 0 };
+const number: Json = { type: 'number' };
+/** A row of any report, which here is not known. */
+const row: Json = { type: 'object', additionalProperties: { type: ['string', 'number', 'null'] } };
+
+/** An object with just these members; those whose name ends in `?` may be missing. */
+function object(members: Readonly<Record<string, Json>>): Json {
+  const entries = Object.entries(members).map(([name, schema]) => [name.replace(/\?$/, ''), schema] as const);
+  return {
+    type: 'object',
+    properties: Object.fromEntries(entries),
+    required: Object.keys(members).filter((name) => !name.endsWith('?')),
+    additionalProperties: false,
+  };
+}
+
+function list(items: Json): Json {
+  return { type: 'array', items };
+}
+
+function orNull(schema: Json): Json {
+  return { anyOf: [schema, { type: 'null' }] };
+}
+
+const refusal = { line: whole, code: text, 'field?': text, reason: text };
+
+/** What the answers hold that is the same for every definition. */
+export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
+  Acceptance: object({
+    accepted: whole,
+    duplicates: whole,
+    quarantined: list(object(refusal)),
+    offset: { ...(whole as object), description: 'The offset of the next record to come.' },
+  }),
+  Definition: object({
+    stream: object({ name: text, timeZone: text, currency: text, businessDate: text }),
+    reports: list(object({ name: text, title: text, columns: list(ref('Column')) })),
+    dashboard: object({ title: text, tiles: list(ref('Tile')) }),
+  }),
+  Column: object({
+    name: text,
+    kind: { enum: ['date', 'text', 'integer', 'decimal', 'number'] },
+    role: { enum: ['dimension', 'measure'] },
+    nullable: { type: 'boolean' },
+  }),
+  Tile: {
+    oneOf: [
+      object({
+        kind: { enum: ['number', 'table'] },
+        title: text,
+        report: text,
+        measure: text,
+        format: { enum: ['count', 'money'] },
+      }),
+      object({ kind: { const: 'map' }, title: text, report: text, measure: text, latitude: text, longitude: text }),
+    ],
+  },
+  Frame: object({ frame: whole, atMs: number, reports: list(object({ name: text, rows: orNull(list(row)) })) }),
+  Quarantine: object({
+    total: whole,
+    entries: list(
+      object({
+        id: whole,
+        atMs: number,
+        origin: text,
+        ...refusal,
+        record: text,
+        encoding: { enum: ['utf8', 'base64'] },
+      }),
+    ),
+  }),
+  Amendments: object({
+    total: whole,
+    entries: list(
+      object({ id: whole, frame: whole, firstOffset: whole, report: text, before: orNull(row), after: row }),
+    ),
+  }),
+  Pipeline: object({
+    offset: whole,
+    accepted: whole,
+    duplicates: whole,
+    quarantined: whole,
+    perSecond: list(whole),
+    pendingBytes: whole,
+    log: object({ segments: whole, bytes: whole }),
+    checkpoint: orNull(object({ offset: whole, atMs: number })),
+    trouble: orNull(text),
+    newestDay: orNull({ type: 'string', format: 'date' }),
+  }),
+  Health: object({ status: { enum: ['ok', 'ready'] } }),
+  Problem: object({ type: text, title: text, status: whole, detail: text, code: text }),
+};

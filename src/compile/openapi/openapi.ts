@@ -1,0 +1,114 @@
+import type { Plan } from '../../plan/plan.ts';
+import { ANSWER_SCHEMAS } from './answers.ts';
+import type { Json } from './json.ts';
+import { answer, answers, parameter, PROBLEM_ANSWERS, ref } from './parts.ts';
+import { recordSchema } from './record-schema.ts';
+import { reportPaths, reportSchemas } from './reports.ts';
+
+const PREFIX = '/api/v1';
+
+/**
+ * The API as an OpenAPI 3.1 document. Each report has a path of its own, so that its columns and filters are exact.
+ * Source: OpenAPI Specification 3.1.1.
+ */
+export function openApi(plan: Plan): Json {
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: plan.dashboard.title,
+      description: `Records of the stream ${plan.stream.name} in, exact live reports out.`,
+      version: '1',
+    },
+    paths: {
+      [`${PREFIX}/records`]: { post: postRecords(plan), get: getRecords(plan) },
+      ...reportPaths(plan, PREFIX),
+      [`${PREFIX}/frames`]: { get: getFrames() },
+      [`${PREFIX}/quarantine`]: {
+        get: list('Quarantine', 'Records that were refused, newest first, with the reasons.'),
+      },
+      [`${PREFIX}/amendments`]: {
+        get: list(
+          'Amendments',
+          `What changed in days further than ${plan.stream.latenessDays} days behind the newest, newest first.`,
+        ),
+      },
+      [`${PREFIX}/pipeline`]: {
+        get: { summary: 'What the parts are doing.', responses: answers(answer(200, 'The figures', ref('Pipeline'))) },
+      },
+      [`${PREFIX}/openapi.json`]: {
+        get: { summary: 'This document.', responses: answers(answer(200, 'The document', { type: 'object' })) },
+      },
+      '/healthz': {
+        get: { summary: 'Whether the process answers.', responses: answers(answer(200, 'It does', ref('Health'))) },
+      },
+      '/readyz': {
+        get: {
+          summary: 'Whether records can be accepted.',
+          responses: answers(answer(200, 'They can', ref('Health')), PROBLEM_ANSWERS[503]),
+        },
+      },
+      '/metrics': {
+        get: {
+          summary: 'Figures in the Prometheus text format.',
+          responses: { 200: { description: 'The figures', content: { 'text/plain': { schema: { type: 'string' } } } } },
+        },
+      },
+    },
+    components: { schemas: { Record: recordSchema(plan.stream), ...ANSWER_SCHEMAS, ...reportSchemas(plan) } },
+  };
+}
+
+function postRecords({ stream }: Plan): Json {
+  const lines = { type: 'string', description: 'A record a line.' };
+  return {
+    summary: 'Accepts records and answers once they are durable.',
+    description: `A record whose ${stream.primaryKey.name} was accepted before is a duplicate: it is counted and changes nothing.`,
+    parameters: [{ name: 'Content-Encoding', in: 'header', schema: { type: 'string', enum: ['gzip', 'identity'] } }],
+    requestBody: {
+      required: true,
+      content: {
+        'application/json': { schema: { oneOf: [ref('Record'), { type: 'array', items: ref('Record') }] } },
+        'application/x-ndjson': { schema: lines },
+        'application/jsonl': { schema: lines },
+      },
+    },
+    responses: answers(
+      answer(200, 'What became of them', ref('Acceptance')),
+      PROBLEM_ANSWERS[400],
+      PROBLEM_ANSWERS[403],
+      PROBLEM_ANSWERS[413],
+      PROBLEM_ANSWERS[415],
+      PROBLEM_ANSWERS[503],
+    ),
+  };
+}
+
+function getRecords({ stream }: Plan): Json {
+  return {
+    summary: 'Accepted records as they came, in log order.',
+    parameters: [
+      parameter('from', { type: 'string', format: 'date' }, `The first ${stream.businessDate.name}.`),
+      parameter('to', { type: 'string', format: 'date' }, `The last ${stream.businessDate.name}; it counts.`),
+    ],
+    responses: answers(answer(200, 'A record a line', ref('Record'), ['application/x-ndjson']), PROBLEM_ANSWERS[400]),
+  };
+}
+
+function getFrames(): Json {
+  return {
+    summary: 'Server-sent events named frame: what changed in the reports, at most about 20 a second.',
+    description: 'The first one says where the reports are; the id of each is its offset. Rows are absolute values.',
+    responses: answers(answer(200, 'The data of each event', ref('Frame'), ['text/event-stream'])),
+  };
+}
+
+function list(schema: string, summary: string): Json {
+  return {
+    summary,
+    parameters: [
+      parameter('limit', { type: 'integer', minimum: 0, maximum: 1000, default: 100 }, 'How many.'),
+      parameter('offset', { type: 'integer', minimum: 0, default: 0 }, 'After how many.'),
+    ],
+    responses: answers(answer(200, 'A page', ref(schema)), PROBLEM_ANSWERS[400]),
+  };
+}
