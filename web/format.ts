@@ -1,0 +1,53 @@
+/** How values are printed: in the reader's own locale, which is what an undefined locale means to Intl. */
+export type PrintNumber = (value: number) => string;
+
+const COUNT = new Intl.NumberFormat(undefined, { maximumFractionDigits: 6 });
+const SHORT = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
+const PERCENT = new Intl.NumberFormat(undefined, {
+  style: 'percent',
+  signDisplay: 'exceptZero',
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
+const DAY = new Intl.DateTimeFormat(undefined, {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  timeZone: 'UTC',
+});
+/** From here on a number on the map is shortened; its label has it in full. */
+const SHORT_FROM = 10_000;
+
+/** Counts and other plain numbers. */
+export const printCount: PrintNumber = (value) => COUNT.format(value);
+
+/** A number where there is little room. */
+export const printShort: PrintNumber = (value) => (value < SHORT_FROM ? COUNT : SHORT).format(value);
+
+/** A share with its sign: `+45.5%`. */
+export const printChange: PrintNumber = (value) => PERCENT.format(value);
+
+/** Prints a measure of a tile. @param currency ISO 4217 */
+export function printerOf(format: 'count' | 'money', currency: string): PrintNumber {
+  if (format === 'count') return printCount;
+  const money = new Intl.NumberFormat(undefined, { style: 'currency', currency });
+  return (value) => money.format(value);
+}
+
+/** A business date for people. @param day `YYYY-MM-DD` */
+export function printDay(day: string): string {
+  return DAY.format(new Date(`${day}T00:00:00Z`));
+}
+
+/** A column's name as a heading: `sub_category` is `Sub category`. */
+export function heading(name: string): string {
+  const words = name.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** A number of things, the thing given in the plural: `1 customer`, `2 customers`. */
+export function countOf(value: number, plural: string): string {
+  const thing = value === 1 && plural.endsWith('s') ? plural.slice(0, -1) : plural;
+  return `${printCount(value)} ${thing}`;
+}

@@ -1,0 +1,88 @@
+import type { Map as MapLibreMap } from 'maplibre-gl';
+import { Marker } from 'maplibre-gl';
+import { countOf, printShort } from '../format.ts';
+import { printPlace } from './places.ts';
+
+/** What stands at one point of the map: a cluster of places, or one place. */
+export interface Spot {
+  /** The least index of its places: no two spots share it. */
+  readonly first: number;
+  /** Undefined: one place. */
+  readonly clusterId: number | undefined;
+  readonly longitude: number;
+  readonly latitude: number;
+  readonly value: number;
+}
+
+interface SpotMarker {
+  readonly marker: Marker;
+  readonly button: HTMLButtonElement;
+  spot: Spot;
+}
+
+const SIZE_MIN_PX = 26;
+const SIZE_MAX_PX = 62;
+
+/** Spots as buttons over the map; one that stays keeps its element, and so the reader's focus. */
+export class PlaceMarkers {
+  readonly #map: MapLibreMap;
+  readonly #label: string;
+  readonly #onOpen: (spot: Spot) => void;
+  readonly #markers = new Map<number, SpotMarker>();
+
+  /**
+   * @param label what is counted, in the plural
+   * @param onOpen called when a cluster or place is clicked
+   */
+  constructor(map: MapLibreMap, label: string, onOpen: (spot: Spot) => void) {
+    this.#map = map;
+    this.#label = label.toLowerCase();
+    this.#onOpen = onOpen;
+  }
+
+  /** Shows those of the spots that are in view, and no others. */
+  show(spots: readonly Spot[]): void {
+    const bounds = this.#map.getBounds();
+    const inView = spots.filter(({ longitude, latitude }) => bounds.contains([longitude, latitude]));
+    const max = inView.reduce((most, { value }) => Math.max(most, Math.abs(value)), 1);
+    const firsts = new Set(inView.map(({ first }) => first));
+    for (const [first, { marker, button }] of this.#markers) {
+      if (firsts.has(first)) continue;
+      // Who goes from cluster to cluster by keyboard goes on from the map.
+      if (document.activeElement === button) this.#map.getCanvas().focus({ preventScroll: true });
+      marker.remove();
+      this.#markers.delete(first);
+    }
+    for (const spot of inView) this.#draw(this.#markers.get(spot.first) ?? this.#add(spot), spot, max);
+  }
+
+  #add(spot: Spot): SpotMarker {
+    const button = document.createElement('button');
+    button.type = 'button';
+    const marker = new Marker({ element: button }).setLngLat([spot.longitude, spot.latitude]).addTo(this.#map);
+    button.classList.add('spot');
+    const added: SpotMarker = { marker, button, spot };
+    button.addEventListener('click', () => this.#onOpen(added.spot));
+    // Two quick clicks on a marker are not the map's own double click.
+    button.addEventListener('dblclick', (event) => event.stopPropagation());
+    this.#markers.set(spot.first, added);
+    return added;
+  }
+
+  #draw(drawn: SpotMarker, spot: Spot, max: number): void {
+    const { marker, button } = drawn;
+    drawn.spot = spot;
+    marker.setLngLat([spot.longitude, spot.latitude]);
+    const isCluster = spot.clusterId !== undefined;
+    button.classList.toggle('cluster', isCluster);
+    button.classList.toggle('place', !isCluster);
+    const size = SIZE_MIN_PX + (SIZE_MAX_PX - SIZE_MIN_PX) * Math.sqrt(Math.abs(spot.value) / max);
+    button.style.setProperty('--size', `${Math.round(size)}px`);
+    const count = countOf(spot.value, this.#label);
+    const label = isCluster ? `${count}, zoom in` : `${count} at ${printPlace(spot)}`;
+    if (button.title === label) return;
+    button.title = label;
+    button.ariaLabel = label;
+    button.textContent = printShort(spot.value);
+  }
+}

@@ -1,0 +1,43 @@
+import type { DefinitionAnswer, JsonCell, TileInfo } from '../../src/server/protocol.ts';
+import type { PrintNumber } from '../format.ts';
+import { printCount, printerOf } from '../format.ts';
+import { columnLabel } from './labels.ts';
+
+/** A column of a table tile. */
+export interface ShownColumn {
+  /** As the report has it. */
+  readonly name: string;
+  readonly label: string;
+  readonly kind: 'date' | 'text' | 'number' | 'bar';
+  readonly print: (cell: JsonCell) => string;
+}
+
+/** What stands for a value that is not there. */
+const NOTHING = '–';
+
+/** The columns of a table tile: the report's dimensions, then the tile's measure. */
+export function columnsOf(
+  tile: Extract<TileInfo, { kind: 'number' | 'table' }>,
+  definition: DefinitionAnswer,
+): readonly ShownColumn[] {
+  const columns = definition.reports.find(({ name }) => name === tile.report)?.columns ?? [];
+  return columns
+    .filter(({ name, role }) => role === 'dimension' || name === tile.measure)
+    .map((column): ShownColumn => {
+      const label = columnLabel(definition, column);
+      const { name, kind } = column;
+      if (column.role === 'measure') {
+        return { name, label, kind: 'bar', print: numberPrinter(printerOf(tile.format, definition.stream.currency)) };
+      }
+      if (kind === 'text' || kind === 'date') return { name, label, kind, print: textOf };
+      return { name, label, kind: 'number', print: numberPrinter(printCount) };
+    });
+}
+
+function textOf(cell: JsonCell): string {
+  return cell === null ? NOTHING : String(cell);
+}
+
+function numberPrinter(print: PrintNumber): (cell: JsonCell) => string {
+  return (cell) => (typeof cell === 'number' ? print(cell) : textOf(cell));
+}

@@ -1,0 +1,45 @@
+import type { ReactNode } from 'react';
+import { useId } from 'react';
+
+interface TileFrameProps {
+  readonly kind: 'number' | 'table' | 'map';
+  /** The region's name. */
+  readonly title: string;
+  /** What is shown is about to be replaced. */
+  readonly isStale?: boolean;
+  /** Stands beside the title. */
+  readonly aside?: ReactNode;
+  readonly children: ReactNode;
+}
+
+/** A tile: a region of the page, named by its title. */
+export function TileFrame({ kind, title, isStale = false, aside, children }: TileFrameProps) {
+  const id = useId();
+  return (
+    <section className={`tile ${kind}-tile`} aria-labelledby={id} aria-busy={isStale}>
+      <header className="tile-header">
+        <h2 id={id}>{title}</h2>
+        {aside}
+      </header>
+      {children}
+    </section>
+  );
+}
+
+/** Stands where a tile's content could not be had. */
+export function TileError({ error, onRetry }: { readonly error: Error; readonly onRetry: () => void }) {
+  return (
+    <div className="notice" role="alert">
+      <p>This could not be read: {error.message}</p>
+      <p>See whether Daybook is still running, then try again.</p>
+      <button type="button" onClick={onRetry}>
+        Try again
+      </button>
+    </div>
+  );
+}
+
+/** Stands where there is nothing to show. */
+export function TileEmpty({ children }: { readonly children: ReactNode }) {
+  return <p className="notice">{children}</p>;
+}
