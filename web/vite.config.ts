@@ -11,6 +11,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // The map is one library in a chunk of its own, loaded when a page has a map.
     chunkSizeWarningLimit: 1500,
+    // 'use client' is for servers that draw pages, which nothing here does.
+    rolldownOptions: { checks: { moduleLevelDirective: false } },
   },
   // For work on the pages: `npx vite web` beside a `daybook start`.
   server: { proxy: { '/api': 'http://127.0.0.1:4000' } },

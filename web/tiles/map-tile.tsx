@@ -28,11 +28,9 @@ export function MapTile({ tile, definition, range }: MapTileProps) {
   const groupBy = useMemo(() => [latitude, longitude], [latitude, longitude]);
   const of = { report, range, dimensions: dimensionsOf(definition, report) };
   const { totals, version, error, isStale, readAgain } = useTotals(of, groupBy, measure);
-  const places = useMemo(() => {
-    // Totals change inside; their version says when.
-    void version;
-    return totals === undefined ? undefined : placesOf(totals);
-  }, [totals, version]);
+  // Totals change inside; their version says when.
+  // oxlint-disable-next-line react/memo-dependencies, react/exhaustive-deps
+  const places = useMemo(() => (totals === undefined ? undefined : placesOf(totals)), [totals, version]);
   return (
     <TileFrame kind="map" title={title} isStale={isStale}>
       {error !== null && <TileError error={error} onRetry={readAgain} />}
@@ -55,7 +53,7 @@ interface PlacesProps {
 
 function MapOrList({ places, label }: PlacesProps) {
   const [failure, setFailure] = useState<Error>();
-  const isDrawable = useMemo(hasWebGl, []);
+  const [isDrawable] = useState(hasWebGl);
   if (!isDrawable || failure !== undefined) {
     return (
       <div className="map-instead">

@@ -28,15 +28,17 @@ export function PageControls({ title, total, page, size, onPage, onSize }: PageC
           </option>
         ))}
       </select>
-      <span className="page-place">
-        {printCount(first)}–{printCount(last)} of {printCount(total)}
-      </span>
-      <button type="button" aria-label="Previous page" disabled={page === 0} onClick={() => onPage(page - 1)}>
-        ‹
-      </button>
-      <button type="button" aria-label="Next page" disabled={last >= total} onClick={() => onPage(page + 1)}>
-        ›
-      </button>
+      <div className="page-moves">
+        <span>
+          {printCount(first)}–{printCount(last)} of {printCount(total)}
+        </span>
+        <button type="button" aria-label="Previous page" disabled={page === 0} onClick={() => onPage(page - 1)}>
+          ‹
+        </button>
+        <button type="button" aria-label="Next page" disabled={last >= total} onClick={() => onPage(page + 1)}>
+          ›
+        </button>
+      </div>
     </nav>
   );
 }

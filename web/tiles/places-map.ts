@@ -9,7 +9,7 @@ import type { Place } from './places.ts';
 
 const PLACES = 'places';
 /** Places nearer to each other than this, px, are one cluster. */
-const CLUSTER_RADIUS = 64;
+const CLUSTER_RADIUS = 44;
 /** From the next zoom level on no places are clustered. */
 const CLUSTER_ZOOM_MAX = 11;
 const ZOOM_MAX = 14;

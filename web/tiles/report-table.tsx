@@ -76,7 +76,11 @@ export function ReportTable({ title, columns, rows, extent, sort, onSort }: Repo
 }
 
 function definitionOf({ name, label, kind }: ShownColumn) {
-  return HELPER.accessor((row): unknown => row[name], { id: name, header: label, sortDescFirst: kind !== 'text' });
+  return HELPER.accessor((row): unknown => row[name], {
+    id: name,
+    header: label,
+    sortDescFirst: kind !== 'text' && kind !== 'name',
+  });
 }
 
 interface CellProps {
@@ -124,9 +128,6 @@ interface TableRoomProps {
 
 /** The room that a table scrolls in, reachable by keyboard; widths stand by kind, so that no value moves a column. */
 function TableRoom({ title, columns, children }: TableRoomProps) {
-  const texts = columns.filter(({ kind }) => kind === 'text');
-  const widthOf = ({ kind, name }: ShownColumn): string =>
-    kind === 'text' && texts.at(-1)?.name === name ? 'last-text' : kind;
   return (
     // A room that scrolls has to be reachable by keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -134,7 +135,7 @@ function TableRoom({ title, columns, children }: TableRoomProps) {
       <table>
         <colgroup>
           {columns.map((column) => (
-            <col key={column.name} className={widthOf(column)} />
+            <col key={column.name} className={column.kind} />
           ))}
         </colgroup>
         {children}

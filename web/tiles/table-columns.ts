@@ -8,7 +8,8 @@ export interface ShownColumn {
   /** As the report has it. */
   readonly name: string;
   readonly label: string;
-  readonly kind: 'date' | 'text' | 'number' | 'bar';
+  /** `name`: the last of the texts, which says most about what the row is. */
+  readonly kind: 'date' | 'text' | 'name' | 'number' | 'bar';
   readonly print: (cell: JsonCell) => string;
 }
 
@@ -21,6 +22,7 @@ export function columnsOf(
   definition: DefinitionAnswer,
 ): readonly ShownColumn[] {
   const columns = definition.reports.find(({ name }) => name === tile.report)?.columns ?? [];
+  const lastText = columns.findLast(({ kind }) => kind === 'text')?.name;
   return columns
     .filter(({ name, role }) => role === 'dimension' || name === tile.measure)
     .map((column): ShownColumn => {
@@ -29,7 +31,8 @@ export function columnsOf(
       if (column.role === 'measure') {
         return { name, label, kind: 'bar', print: numberPrinter(printerOf(tile.format, definition.stream.currency)) };
       }
-      if (kind === 'text' || kind === 'date') return { name, label, kind, print: textOf };
+      if (kind === 'date') return { name, label, kind, print: textOf };
+      if (kind === 'text') return { name, label, kind: name === lastText ? 'name' : 'text', print: textOf };
       return { name, label, kind: 'number', print: numberPrinter(printCount) };
     });
 }
