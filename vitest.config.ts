@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 const UNIT_TIMEOUT_MS = 30_000;
 const SLOW_TIMEOUT_MS = 180_000;
+/** How long a page may take to show what is waited for. */
+const PAGE_TIMEOUT_MS = 20_000;
 
 /** Projects: `unit` and `types` are quick; `browser` and `crash` start whole Daybooks, so their files go one by one. */
 export default defineConfig({
@@ -34,6 +36,7 @@ export default defineConfig({
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
           environment: 'node',
+          expect: { poll: { timeout: PAGE_TIMEOUT_MS } },
           fileParallelism: false,
           testTimeout: SLOW_TIMEOUT_MS,
           hookTimeout: SLOW_TIMEOUT_MS,

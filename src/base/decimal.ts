@@ -2,8 +2,6 @@ import { DaybookError } from './errors.ts';
 
 /** Money and other decimals: whole millionths (1e-6), so that sums are integer sums. */
 export const MICROS_PER_UNIT = 1_000_000n;
-/** The largest magnitude that a record's decimal may have, in micro-units: 9,007,199,254.740991. */
-export const MICROS_MAX = BigInt(Number.MAX_SAFE_INTEGER);
 
 const NUMBER_TEXT = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 /** An exponent further out than this leaves nothing of any number that fits in a record. */

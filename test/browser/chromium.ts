@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import axe from 'axe-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { chromium } from 'playwright-core';
+import { expect } from 'vitest';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const DESKTOP = { viewport: { width: 1440, height: 900 }, locale: 'en-US' };
+
+/** The system's Chromium, with a fresh profile. @throws Error when there is none */
+export function launchChromium(): Promise<Browser> {
+  const executablePath = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .flatMap((folder) => NAMES.map((name) => join(folder, name)))
+    .find((path) => existsSync(path));
+  if (executablePath === undefined)
+    throw new Error(`The browser's tests need Chromium on the PATH: ${NAMES.join(', ')}.`);
+  return chromium.launch({ executablePath, args: FLAGS });
+}
+
+/** A page that reaches its own server and nothing else; what it should not have done is found out when it is closed. */
+export interface WatchedPage extends AsyncDisposable {
+  readonly page: Page;
+  /** From now on errors of requests are expected: the server is about to go. */
+  expectLostConnection(): void;
+}
+
+/** Opens a page of the server at `url`. @param path with its query */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  path = '/',
+  options: BrowserContextOptions = {},
+): Promise<WatchedPage> {
+  const context = await browser.newContext({ ...DESKTOP, ...options });
+  const outside: string[] = [];
+  const errors: string[] = [];
+  let mayLoseConnection = false;
+  await context.route('**/*', (route) => {
+    const requested = route.request().url();
+    if (requested.startsWith(`${url}/`) || requested.startsWith('blob:')) return route.continue();
+    outside.push(requested);
+    return route.abort();
+  });
+  const page = await context.newPage();
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() !== 'error') return;
+    if (mayLoseConnection && message.text().includes('net::ERR_')) return;
+    errors.push(message.text());
+  });
+  await page.goto(`${url}${path}`);
+  return {
+    page,
+    expectLostConnection: () => (mayLoseConnection = true),
+    async [Symbol.asyncDispose]() {
+      await context.close();
+      expect(outside, 'requests to others').toEqual([]);
+      expect(errors, 'errors on the console').toEqual([]);
+    },
+  };
+}
+
+/** What axe finds against the rules of WCAG 2.2 AA and its own best practices, one line an element. */
+export async function accessibilityViolations(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
+  return violations.flatMap(({ id, help, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html}`));
+}
