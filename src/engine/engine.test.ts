@@ -6,6 +6,7 @@ import { dailyRecords, daybook } from '../../daybook.config.ts';
 import { count } from '../definition/measures.ts';
 import { defineReport } from '../definition/report.ts';
 import { makePlan } from '../plan/normalise.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Frame } from '../ports/rows.ts';
 import type { Acceptance, Amendment } from '../ports/runtime.ts';
 import { openEmbedded } from '../runtimes/embedded.ts';
@@ -213,6 +214,30 @@ describe('the engine', () => {
       expect(await listed(again)).toMatchObject(expected);
       await again.close();
     }
+  });
+
+  it('quarantines a sale of tomorrow, which closes no day, and takes what is in its log whatever the clock says', async () => {
+    await using folder = await temporaryFolder();
+    const [sale] = sales(1, 1, 6) as [RandomSale];
+    const on = (date: string, id: number): RandomSale => {
+      return { ...sale, ts: `${date} 10:00:00`, ts_date: date, ts_id: `00000000-0000-4000-8000-00000000000${id}` };
+    };
+    const clockAt = (instant: string): Clock => ({ ...clock, nowMs: () => Date.parse(instant) });
+    const disk = openDisk(folder.path);
+    const first = await openEmbedded({ plan, disk, clock: clockAt('2026-02-10T15:30:00Z') });
+    const answer = await accept(first, [on('2026-02-10', 1), on('2026-02-28', 2), on('2026-02-03', 3)]);
+    expect(answer).toMatchObject({ accepted: 2, quarantined: [{ line: 2, code: 'DATE_IN_THE_FUTURE', field: 'ts' }] });
+    expect((await first.quarantine({ limit: 9, offset: 0 })).entries).toMatchObject([
+      { line: 2, record: JSON.stringify(on('2026-02-28', 2)) },
+    ]);
+    await accept(first, [on('2026-02-03', 4)]);
+    expect((await first.status()).newestDay).toBe('2026-02-10');
+    expect((await first.amendments({ limit: 9, offset: 0 })).total).toBe(0);
+    await first.close();
+    await rm(join(folder.path, 'checkpoints'), { recursive: true });
+    const again = await openEmbedded({ plan, disk, clock: clockAt('2026-01-01T12:00:00Z') });
+    await expectReportsOf(again, [on('2026-02-10', 1), on('2026-02-03', 3), on('2026-02-03', 4)]);
+    await again.close();
   });
 
   it('gives back the raw records of a range of days as they came, in their order', async () => {

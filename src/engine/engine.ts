@@ -7,6 +7,7 @@ import type { Log, LogPosition, StoredFrame } from '../ports/log.ts';
 import type { Frame, ReportPage, ReportQuery } from '../ports/rows.ts';
 import type { Acceptance, AmendmentPage, Intake, QuarantinePage, Runtime, RuntimeStatus } from '../ports/runtime.ts';
 import { Scanner } from '../record/scanner.ts';
+import { AheadOfClock } from './ahead-of-clock.ts';
 import { Amendments } from './amendments.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { CHECKPOINT_FORMAT, writeCheckpoint } from './checkpoint.ts';
@@ -61,6 +62,7 @@ export class Engine implements Runtime {
   readonly #disk: Disk;
   readonly #clock: Clock;
   readonly #scanner: Scanner;
+  readonly #aheadOfClock: AheadOfClock;
   readonly #state: EngineState;
   readonly #quarantine: Quarantine;
   readonly #amendments: Amendments;
@@ -100,6 +102,7 @@ export class Engine implements Runtime {
     this.#duplicates = checkpoint?.facts.duplicates ?? 0;
     this.#checkpointed = checkpoint && { offset: checkpoint.facts.offset, atMs: checkpoint.facts.atMs };
     this.#scanner = new Scanner(plan, this.#state.dictionaries);
+    this.#aheadOfClock = new AheadOfClock(plan.stream);
     this.#feed = new FrameFeed(this.#state, clock, this.#closing.signal);
     this.#rate = new RateMeter(clock);
   }
@@ -131,7 +134,8 @@ export class Engine implements Runtime {
         },
       );
     }
-    const scanned = this.#scanner.scan(intake.lines, intake.firstLine ?? 1);
+    const read = this.#scanner.scan(intake.lines, intake.firstLine ?? 1);
+    const scanned = this.#aheadOfClock.refuse(read, this.#clock.nowMs());
     const { promise, resolve, reject } = Promise.withResolvers<Acceptance>();
     this.#waiting.push({ intake, columns: scanned.columns, refused: refusedOf(intake, scanned), resolve, reject });
     this.#pendingBytes += bytes;

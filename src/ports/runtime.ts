@@ -15,6 +15,7 @@ export interface Refusal {
     | 'NOT_A_UUID'
     | 'IMPOSSIBLE_DATE'
     | 'DATE_APART_FROM_TIME'
+    | 'DATE_IN_THE_FUTURE'
     | 'NUMBER_OUT_OF_RANGE'
     | 'TOO_LONG'
     | 'CANNOT_BE_CONVERTED';

@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { daybook } from '../../daybook.config.ts';
+import { zone } from '../base/calendar.ts';
+import { makePlan } from '../plan/normalise.ts';
+import { readCarefully } from '../record/careful.ts';
+import { makeDictionaries } from '../record/dictionaries.ts';
+import { Scanner } from '../record/scanner.ts';
+import { randomSale } from '../../test/sales/random-sales.ts';
+import { AheadOfClock } from './ahead-of-clock.ts';
+
+const plan = makePlan(daybook);
+const newYork = zone(plan.stream.timeZone);
+/** 10:00:00 in New York. */
+const NOW_MS = Date.parse('2024-03-05T15:00:00Z');
+const [sale] = fc.sample(randomSale(1), { numRuns: 1, seed: 1 });
+
+function refuse(lines: readonly string[]): ReturnType<AheadOfClock['refuse']> {
+  const scanner = new Scanner(plan, makeDictionaries(plan));
+  const scanned = scanner.scan(Buffer.from(lines.map((line) => `${line}\n`).join('')), 1);
+  return new AheadOfClock(plan.stream).refuse(scanned, NOW_MS);
+}
+
+function line(ts: string, members: object = {}): string {
+  return JSON.stringify({ ...sale, ts, ts_date: undefined, ...members });
+}
+
+describe('a record ahead of the clock', () => {
+  it('is refused when its event time or its business date is further ahead than an hour', () => {
+    const { columns, refused } = refuse([
+      line('2024-03-05 11:00:00'),
+      line('2024-03-05 11:00:01'),
+      line('2024-03-05T16:00:00Z'),
+      line('2024-03-05T16:00:00.001Z'),
+      line('2024-03-05T17:30:00+01:00'),
+      line('2024-03-05 09:00:00', { ts_date: '2024-03-05' }),
+      line('2024-03-05 09:00:00', { ts_date: '2024-03-06' }),
+      line('2024-03-06 01:00:00', { ts_date: '2024-03-05' }),
+      line('9999-12-31 00:00:00'),
+      line('2020-01-01 00:00:00'),
+    ]);
+    expect(refused.map((each) => [each.line, each.refusal.code, each.refusal.field])).toEqual([
+      [2, 'DATE_IN_THE_FUTURE', 'ts'],
+      [4, 'DATE_IN_THE_FUTURE', 'ts'],
+      [5, 'DATE_IN_THE_FUTURE', 'ts'],
+      [7, 'DATE_IN_THE_FUTURE', 'ts_date'],
+      [8, 'DATE_IN_THE_FUTURE', 'ts'],
+      [9, 'DATE_IN_THE_FUTURE', 'ts'],
+    ]);
+    expect([...columns.lines.subarray(0, columns.count)]).toEqual([1, 3, 6, 10]);
+    expect(refused[0]?.refusal.reason).toContain('nothing after 2024-03-05 11:00:00 in America/New_York is taken yet');
+  });
+
+  it('is found wherever its event time stands, and whatever looks like it', () => {
+    const late = '2024-03-05 12:00:00';
+    const early = '2024-03-05 08:00:00';
+    const { refused } = refuse([
+      `{"extra":{"ts":"${late}"},${line(early).slice(1)}`,
+      `{"extra":{"ts":"${early}"},${line(late).slice(1)}`,
+      line(late, { city: 'ts' }),
+      line(early, { city: `"ts":"${late}"` }),
+      line(late).replace('"ts":', '"\\u0074s" : '),
+      line(early).replace(/}$/, `,"ts":"${late}"}`),
+    ]);
+    expect(refused.map((each) => each.line)).toEqual([2, 3, 5, 6]);
+  });
+
+  it('leaves the other records as they were', () => {
+    const time = fc.tuple(fc.integer({ min: 3, max: 7 }), fc.nat(23), fc.constantFrom('', 'Z', '.5-07:00'));
+    fc.assert(
+      fc.property(fc.array(time, { maxLength: 12 }), (times) => {
+        const lines = times.map(([day, hour, rest], index) => {
+          const moment = `2024-03-0${day}${rest === '' ? ' ' : 'T'}${String(hour).padStart(2, '0')}:30:00${rest}`;
+          return line(moment, { ts_id: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`, price: index });
+        });
+        const { columns, refused } = refuse(lines);
+        const isAhead = ([day, hour, rest]: (typeof times)[number]): boolean => {
+          const utcHour = hour + (rest === '' ? 5 : rest === 'Z' ? 0 : 7);
+          return Date.UTC(2024, 2, day, utcHour, 30) > NOW_MS + 3_600_000;
+        };
+        const kept = times.flatMap((each, index) => (isAhead(each) ? [] : [index]));
+        expect(refused.map((each) => each.line - 1)).toEqual(
+          times.flatMap((each, index) => (isAhead(each) ? [index] : [])),
+        );
+        expect([...columns.lines.subarray(0, columns.count)].map((each) => each - 1)).toEqual(kept);
+        kept.forEach((index, record) => {
+          const careful = readCarefully(Buffer.from(lines[index] ?? ''), plan.stream, newYork);
+          expect('reason' in careful).toBe(false);
+          if ('reason' in careful) return;
+          expect(columns.days[record]).toBe(careful.businessDay);
+          expect(columns.keys[record * 4 + 3]).toBe(Number.parseInt(String(index).slice(-8), 16));
+        });
+      }),
+    );
+  });
+});
