@@ -1,0 +1,88 @@
+/** `npm run bench -- [name…] [--runs 5] [--full]` measures all figures, or those named, and prints one table. */
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { BenchContext, Figure, Outcome } from './figure.ts';
+import { throughput } from './figures/throughput.ts';
+import type { Circumstances } from './results-file.ts';
+import { writeResult } from './results-file.ts';
+import { cellsOf, terminalTable } from './table.ts';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const RESULTS = join(import.meta.dirname, 'RESULTS.md');
+const FIGURES: readonly Figure[] = [throughput];
+const RUNS_DEFAULT = 5;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { runs: { type: 'string', default: String(RUNS_DEFAULT) }, full: { type: 'boolean', default: false } },
+});
+
+function wantedFigures(): readonly Figure[] {
+  const unknown = positionals.find((name) => !FIGURES.some((figure) => figure.name === name));
+  const runs = Number(values.runs);
+  if (unknown === undefined && Number.isInteger(runs) && runs >= 1) {
+    return FIGURES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  }
+  process.stderr.write(
+    (unknown === undefined
+      ? `--runs is '${values.runs}'; it must be 1 or more.\n`
+      : `There is no figure '${unknown}'.\n`) +
+      `npm run bench -- [name…] [--runs ${RUNS_DEFAULT}] [--full]; the figures:\n` +
+      FIGURES.map(({ name, title }) => `  ${name.padEnd(12)} ${title}\n`).join(''),
+  );
+  process.exit(2);
+}
+
+async function circumstances(folder: string): Promise<Circumstances> {
+  const manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { readonly version: string };
+  return {
+    command: ['npm run bench --', ...process.argv.slice(2)].join(' ').replace(/ --$/, ''),
+    runs: Number(values.runs),
+    date: new Date().toISOString().slice(0, 10),
+    versions: { Daybook: `${manifest.version} (${commit()})`, 'Node.js': process.version.slice(1) },
+    folder,
+  };
+}
+
+function commit(): string {
+  try {
+    return execFileSync('git', ['describe', '--always', '--dirty'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      stdio: 'pipe',
+    }).trim();
+  } catch {
+    return 'no git';
+  }
+}
+
+async function measure(figures: readonly Figure[]): Promise<void> {
+  const keepFolder = join(tmpdir(), 'daybook-bench');
+  await mkdir(keepFolder, { recursive: true });
+  const scratchFolder = await mkdtemp(join(keepFolder, 'scratch-'));
+  const context: BenchContext = {
+    runs: Number(values.runs),
+    full: values.full,
+    keepFolder,
+    scratchFolder,
+    say: (sentence) => void process.stderr.write(`${sentence}\n`),
+  };
+  const rows: (readonly string[])[] = [];
+  try {
+    const under = await circumstances(scratchFolder);
+    for (const figure of figures) {
+      context.say(`${figure.name}: ${figure.title}`);
+      const outcome: Outcome = await figure.run(context);
+      rows.push(...outcome.lines.map(cellsOf));
+      await writeResult(RESULTS, FIGURES, figure, outcome, under);
+    }
+  } finally {
+    await rm(scratchFolder, { recursive: true, force: true });
+    process.stdout.write(terminalTable(rows));
+  }
+}
+
+await measure(wantedFigures());

@@ -1,0 +1,56 @@
+import type { Line } from './figure.ts';
+import { median } from './statistics.ts';
+
+/** The columns of the table, for the terminal and for RESULTS.md alike. */
+export const HEADERS = ['measured', 'median', 'from – to', 'unit', 'Daybook is', 'peak memory', 'note'] as const;
+
+/** A line's cells as text, one a header. */
+export function cellsOf({ what, unit, values, ratios, peakBytes, note }: Line): readonly string[] {
+  return [
+    what,
+    values.length === 0 ? 'skipped' : numberText(median(values)),
+    spreadText(values, numberText),
+    values.length === 0 ? '' : unit,
+    ratios === undefined || ratios.length === 0
+      ? ''
+      : `${timesText(median(ratios))} times (${spreadText(ratios, timesText) || timesText(median(ratios))})`,
+    peakBytes === undefined ? '' : `${numberText(peakBytes / 1e6)} MB`,
+    note ?? '',
+  ];
+}
+
+/** Aligned for a terminal; the texts of the first and the last column stand left, all others right. */
+export function terminalTable(rows: readonly (readonly string[])[]): string {
+  const all = [HEADERS as readonly string[], ...rows];
+  const widths = HEADERS.map((_, at) => Math.max(...all.map((row) => row[at]?.length ?? 0)));
+  return all
+    .map((row) =>
+      row
+        .map((cell, at) =>
+          at === 0 || at === row.length - 1 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0),
+        )
+        .join('  ')
+        .trimEnd(),
+    )
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** The same as Markdown. */
+export function markdownTable(rows: readonly (readonly string[])[]): string {
+  const rule = HEADERS.map((_, at) => (at === 0 || at === HEADERS.length - 1 ? '---' : '---:'));
+  return [HEADERS as readonly string[], rule, ...rows].map((row) => `| ${row.join(' | ')} |\n`).join('');
+}
+
+function spreadText(values: readonly number[], print: (value: number) => string): string {
+  return values.length < 2 ? '' : `${print(Math.min(...values))} – ${print(Math.max(...values))}`;
+}
+
+/** Three digits that count, with commas: `1,020,000`, `45.2`, `0.812`. */
+function numberText(value: number): string {
+  return value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
+}
+
+function timesText(value: number): string {
+  return value.toPrecision(2).includes('e') ? value.toFixed(0) : value.toPrecision(2);
+}
