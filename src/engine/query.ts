@@ -87,7 +87,7 @@ function equalsTest(state: EngineState, report: ReportPlan, name: string, values
 function idOf(state: EngineState, field: FieldPlan, value: string): number | undefined {
   if (value === '' && field.nullable) return 0;
   const dictionary = present(state.dictionaries[field.index], 'a dimension is interned');
-  if (dictionary instanceof TextDictionary) return dictionary.find(value);
+  if (dictionary instanceof TextDictionary) return dictionary.findText(value);
   const number =
     field.kind === 'date' ? parseDay(value) : field.kind === 'decimal' ? parseMicros(value) : Number(value);
   if (number === undefined || value.trim() === '' || Number.isNaN(Number(number))) {

@@ -149,14 +149,24 @@ function readNumber(value: unknown, field: FieldPlan): Read {
     return wrongType(value, field, field.quoted ? 'a number, or a string holding one' : 'a number');
   }
   const text = value instanceof NumberText ? value.text : value;
-  const number = numberOf(text, field);
-  if (number === undefined) return refused('WRONG_TYPE', field, `is ${shown(text)}; it must be a whole number`);
-  if (number >= field.min && number <= field.max) return { value: number === 0 ? 0 : number };
+  const known = readNumberText(text, field);
+  if (known !== undefined) return { value: known };
+  if (numberOf(text, field) === undefined) {
+    return refused('WRONG_TYPE', field, `is ${shown(text)}; it must be a whole number`);
+  }
   return refused(
     'NUMBER_OUT_OF_RANGE',
     field,
     `is ${shown(text)}; it must be from ${boundText(field, field.min)} to ${boundText(field, field.max)}`,
   );
+}
+
+/** A number in JSON's own words, as the columns keep it; undefined when the text is none that the field takes. */
+export function readNumberText(text: string, field: FieldPlan): number | undefined {
+  if (!NUMBER.test(text)) return undefined;
+  const number = numberOf(text, field);
+  if (number === undefined || !(number >= field.min && number <= field.max)) return undefined;
+  return number === 0 ? 0 : number;
 }
 
 /** A number as the columns keep it; beyond what is exact it is infinite; undefined: no whole number where one must be. */

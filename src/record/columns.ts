@@ -1,5 +1,4 @@
 import type { Refusal } from '../ports/runtime.ts';
-import type { FieldRole } from './roles.ts';
 
 /** How many 32-bit words a primary key has: a UUID's 128 bits, or a text key's id and three zeros. */
 export const KEY_WORDS = 4;
@@ -35,19 +34,4 @@ export interface RefusedLine {
 export interface ScannedLines {
   readonly columns: RecordColumns;
   readonly refused: readonly RefusedLine[];
-}
-
-/** Columns with room for so many records. */
-export function makeColumns(bytes: Uint8Array, capacity: number, roles: readonly FieldRole[]): RecordColumns {
-  return {
-    count: 0,
-    bytes,
-    starts: new Int32Array(capacity),
-    ends: new Int32Array(capacity),
-    lines: new Int32Array(capacity),
-    keys: new Int32Array(capacity * KEY_WORDS),
-    days: new Int32Array(capacity),
-    ids: roles.map((role) => (role.id ? new Int32Array(capacity) : undefined)),
-    values: roles.map((role) => (role.value ? new Float64Array(capacity) : undefined)),
-  };
 }

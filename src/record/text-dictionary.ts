@@ -1,18 +1,9 @@
 import { assert } from '../base/assert.ts';
+import { SLACK_BYTES, textHash, withSlack } from './text-hash.ts';
 
-const HASH_SEED = 0x811c9dc5;
-const HASH_PRIME = 0x01000193;
 const NULL_ID = 0;
-
-/**
- * The hash that `intern` expects, for texts that were not scanned byte by byte.
- * Source: FNV-1a, 32 bits (Fowler, Noll, Vo).
- */
-export function hashOf(bytes: Uint8Array, start: number, end: number): number {
-  let hash = HASH_SEED;
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), HASH_PRIME);
-  return hash;
-}
+const SLOT_SHIFT = 2;
+const SLOT_WORDS = 1 << SLOT_SHIFT;
 
 /** What of a dictionary goes into a checkpoint. */
 export interface SavedTexts {
@@ -29,10 +20,12 @@ export interface SavedTexts {
  */
 export class TextDictionary {
   #arena: Uint8Array;
+  /** The arena, to be read a word at a time. */
+  #words: DataView;
   #arenaSize = 0;
   /** By id: where its text begins; the entry behind the last id is where the next will. */
   #starts: Int32Array;
-  #hashes: Int32Array;
+  /** `SLOT_WORDS` a slot: id, hash, where the text begins, its length. All that a look needs stands together. */
   #slots: Int32Array;
   #size = 0;
   readonly #texts: (string | null)[] = [null];
@@ -40,10 +33,10 @@ export class TextDictionary {
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
   constructor(capacity = 64) {
-    this.#arena = new Uint8Array(capacity * 16);
+    this.#arena = new Uint8Array(capacity * 16 + SLACK_BYTES);
+    this.#words = new DataView(this.#arena.buffer);
     this.#starts = new Int32Array(capacity + 2);
-    this.#hashes = new Int32Array(capacity + 2);
-    this.#slots = new Int32Array(powerOfTwo(capacity * 2));
+    this.#slots = new Int32Array(powerOfTwo(capacity * 2) * SLOT_WORDS);
   }
 
   /** How many texts there are; the ids are 1 to this. */
@@ -51,46 +44,49 @@ export class TextDictionary {
     return this.#size;
   }
 
-  /** The id of the text in `bytes` from `start` to `end`, whose `hashOf` is `hash`; a new one if it is new. */
-  intern(bytes: Uint8Array, start: number, end: number, hash: number): number {
+  /**
+   * The id of a text; a new one if it is new.
+   * @param view   holds the text from `start` to `end`, and `SLACK_BYTES` more
+   * @param hash   the text's `textHash`
+   */
+  intern(view: DataView, start: number, end: number, hash: number): number {
+    const id = this.find(view, start, end, hash);
+    return id === NULL_ID ? this.#add(view, start, end, hash) : id;
+  }
+
+  /** The id of a text that is there already, given as to `intern`; 0 when it is not. */
+  find(view: DataView, start: number, end: number, hash: number): number {
     const slots = this.#slots;
+    const words = this.#words;
     const mask = slots.length - 1;
-    const arena = this.#arena;
-    const starts = this.#starts;
     const length = end - start;
-    let slot = (hash ^ (hash >>> 15)) & mask;
-    for (;;) {
+    for (let slot = firstSlot(hash) & mask; ; slot = (slot + SLOT_WORDS) & mask) {
       const id = slots[slot] as number;
-      if (id === NULL_ID) return this.#add(bytes, start, end, hash, slot);
-      if (this.#hashes[id] === hash) {
-        const at = starts[id] as number;
-        if ((starts[id + 1] as number) - at === length) {
-          let i = 0;
-          while (i < length && arena[at + i] === bytes[start + i]) i++;
-          if (i === length) return id;
-        }
-      }
-      slot = (slot + 1) & mask;
+      if (id === NULL_ID) return NULL_ID;
+      if (slots[slot + 1] !== hash || slots[slot + 3] !== length) continue;
+      const at = slots[slot + 2] as number;
+      let i = 0;
+      while (i + 4 <= length && words.getInt32(at + i, true) === view.getInt32(start + i, true)) i += 4;
+      if (i + 4 <= length) continue;
+      const rest = (1 << ((length - i) << 3)) - 1;
+      if (((words.getInt32(at + i, true) ^ view.getInt32(start + i, true)) & rest) === 0) return id;
     }
   }
 
   /** The id of a text; a new one if it is new; 0 for null. */
   internText(text: string | null): number {
     if (text === null) return NULL_ID;
-    const bytes = this.#encoder.encode(text);
-    return this.intern(bytes, 0, bytes.length, hashOf(bytes, 0, bytes.length));
+    const bytes = withSlack(this.#encoder.encode(text));
+    const view = new DataView(bytes.buffer);
+    return this.intern(view, 0, bytes.length, textHash(view, 0, bytes.length));
   }
 
   /** The id of a text that is there already; undefined when it is not. */
-  find(text: string): number | undefined {
-    const bytes = this.#encoder.encode(text);
-    const hash = hashOf(bytes, 0, bytes.length);
-    const mask = this.#slots.length - 1;
-    for (let slot = (hash ^ (hash >>> 15)) & mask; this.#slots[slot] !== NULL_ID; slot = (slot + 1) & mask) {
-      const id = this.#slots[slot] as number;
-      if (this.#hashes[id] === hash && this.text(id) === text) return id;
-    }
-    return undefined;
+  findText(text: string): number | undefined {
+    const bytes = withSlack(this.#encoder.encode(text));
+    const view = new DataView(bytes.buffer);
+    const id = this.find(view, 0, bytes.length, textHash(view, 0, bytes.length));
+    return id === NULL_ID ? undefined : id;
   }
 
   /** The text of an id; null for 0. */
@@ -111,47 +107,62 @@ export class TextDictionary {
   /** The dictionary that `save` saved: the same ids. */
   static load(saved: SavedTexts): TextDictionary {
     const dictionary = new TextDictionary(Math.max(64, saved.ends.length));
+    const arena = withSlack(saved.arena);
+    const view = new DataView(arena.buffer);
     let start = 0;
     for (const end of saved.ends) {
-      dictionary.intern(saved.arena, start, end, hashOf(saved.arena, start, end));
+      dictionary.intern(view, start, end, textHash(view, start, end));
       start = end;
     }
     assert(dictionary.size === saved.ends.length, 'saved texts are all different');
     return dictionary;
   }
 
-  #add(bytes: Uint8Array, start: number, end: number, hash: number, slot: number): number {
+  #add(view: DataView, start: number, end: number, hash: number): number {
     const length = end - start;
-    if (this.#arenaSize + length > this.#arena.length) {
-      const grown = new Uint8Array(Math.max(this.#arena.length * 2, this.#arenaSize + length));
-      grown.set(this.#arena.subarray(0, this.#arenaSize));
-      this.#arena = grown;
-    }
+    if (this.#arenaSize + length + SLACK_BYTES > this.#arena.length) this.#growArena(length);
     const id = ++this.#size;
-    if (id + 1 >= this.#starts.length) {
-      this.#starts = grownInt32(this.#starts);
-      this.#hashes = grownInt32(this.#hashes);
-    }
-    for (let i = 0; i < length; i++) this.#arena[this.#arenaSize + i] = bytes[start + i] as number;
+    if (id + 1 >= this.#starts.length) this.#starts = grownInt32(this.#starts);
+    const at = this.#arenaSize;
+    this.#arena.set(new Uint8Array(view.buffer, view.byteOffset + start, length), at);
     this.#arenaSize += length;
     this.#starts[id + 1] = this.#arenaSize;
-    this.#hashes[id] = hash;
-    this.#slots[slot] = id;
-    if (id * 2 > this.#slots.length) this.#rehash();
+    occupy(this.#slots, id, hash, at, length);
+    if (id * 2 * SLOT_WORDS > this.#slots.length) this.#rehash();
     return id;
   }
 
-  #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 2);
-    const mask = slots.length - 1;
-    for (let id = 1; id <= this.#size; id++) {
-      const hash = this.#hashes[id] as number;
-      let slot = (hash ^ (hash >>> 15)) & mask;
-      while (slots[slot] !== NULL_ID) slot = (slot + 1) & mask;
-      slots[slot] = id;
-    }
-    this.#slots = slots;
+  #growArena(length: number): void {
+    const grown = new Uint8Array(Math.max(this.#arena.length * 2, this.#arenaSize + length + SLACK_BYTES));
+    grown.set(this.#arena.subarray(0, this.#arenaSize));
+    this.#arena = grown;
+    this.#words = new DataView(grown.buffer);
   }
+
+  #rehash(): void {
+    const old = this.#slots;
+    this.#slots = new Int32Array(old.length * 2);
+    for (let slot = 0; slot < old.length; slot += SLOT_WORDS) {
+      const id = old[slot] as number;
+      if (id === NULL_ID) continue;
+      occupy(this.#slots, id, old[slot + 1] as number, old[slot + 2] as number, old[slot + 3] as number);
+    }
+  }
+}
+
+/** Where a text with this hash is looked for first, as far as the slots' mask lets it. */
+function firstSlot(hash: number): number {
+  return (hash ^ (hash >>> 15)) << SLOT_SHIFT;
+}
+
+function occupy(slots: Int32Array, id: number, hash: number, start: number, length: number): void {
+  const mask = slots.length - 1;
+  let slot = firstSlot(hash) & mask;
+  while (slots[slot] !== NULL_ID) slot = (slot + SLOT_WORDS) & mask;
+  slots[slot] = id;
+  slots[slot + 1] = hash;
+  slots[slot + 2] = start;
+  slots[slot + 3] = length;
 }
 
 /** The smallest power of two that is at least so large. */
