@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { failureOf } from './failure.ts';
+
+type AddCommand = (program: Command) => void;
+
+/** In the order in which the help lists them. A command's modules are loaded when it is the one that is wanted. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  start: async () => (await import('./start.ts')).addStart,
+  generate: async () => (await import('./generate.ts')).addGenerate,
+  import: async () => (await import('./import.ts')).addImport,
+  report: async () => (await import('./report.ts')).addReport,
+  export: async () => (await import('./export.ts')).addExport,
+  doctor: async () => (await import('./doctor.ts')).addDoctor,
+};
+
+/**
+ * Runs the command that the arguments name, and sets the exit code.
+ * @param argv  as `process.argv` is: the program, its file, and what the user wrote
+ */
+export async function runDaybook(argv: readonly string[]): Promise<void> {
+  // Whoever reads the output may stop reading: `daybook report … | head`.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
+  try {
+    const program = await programFor(argv[2]);
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    const { lines, exitCode } = failureOf(error, process.env['DAYBOOK_DEBUG'] === '1');
+    for (const line of lines) process.stderr.write(`${line}\n`);
+    process.exitCode = exitCode;
+  }
+}
+
+/** The program with the one command, or with all of them when the user names none. */
+async function programFor(name: string | undefined): Promise<Command> {
+  const program = new Command('daybook')
+    .description('Turns a stream of sales into exact, live daily reports.')
+    .version(version())
+    .showHelpAfterError('(daybook --help says what there is; daybook <command> --help says more)')
+    .exitOverride();
+  const named = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  for (const load of named === undefined ? Object.values(COMMANDS) : [named]) (await load())(program);
+  return program;
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown';
+}
