@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { BenchContext, Figure, Outcome } from './figure.ts';
+import { freshness } from './figures/freshness.ts';
+import { ingest } from './figures/ingest.ts';
 import { throughput } from './figures/throughput.ts';
 import type { Circumstances } from './results-file.ts';
 import { writeResult } from './results-file.ts';
@@ -12,7 +14,7 @@ import { cellsOf, terminalTable } from './table.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const RESULTS = join(import.meta.dirname, 'RESULTS.md');
-const FIGURES: readonly Figure[] = [throughput];
+const FIGURES: readonly Figure[] = [throughput, ingest, freshness];
 const RUNS_DEFAULT = 5;
 
 const { values, positionals } = parseArgs({

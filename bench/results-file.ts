@@ -60,7 +60,7 @@ function sectionText(figure: Figure, { lines, versions }: Outcome, circumstances
 function machine(folder: string): string {
   const [first] = cpus();
   const memoryGb = Math.round(totalmem() / 1024 ** 3);
-  return `${cpus().length} cores of ${first?.model.trim() ?? 'an unknown processor'}, ${memoryGb} GB, ${type()} ${release()}, ${fileSystem(folder)}`;
+  return `${cpus().length} cores of ${first?.model.trim() ?? 'an unknown processor'}, ${memoryGb} GB, ${type()} ${release().split('.', 2).join('.')}, ${fileSystem(folder)}`;
 }
 
 function fileSystem(folder: string): string {

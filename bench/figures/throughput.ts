@@ -43,7 +43,7 @@ async function runThroughput(context: BenchContext): Promise<Outcome> {
       attempt: () => copyDurably(context, sales),
     },
   ]);
-  return { lines, versions: { DuckDB: version() } };
+  return { lines, versions: { DuckDB: version().replace(/^v/, '') } };
 }
 
 function duckdb(context: BenchContext, sales: SalesFile, right: ReportRows, repeats: 'first' | 'any'): Contestant {
