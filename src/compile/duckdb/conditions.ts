@@ -1,0 +1,40 @@
+import type { ConditionPlan, FieldPlan } from '../../plan/plan.ts';
+import { quotedName, quotedText } from './sql.ts';
+
+const OPERATORS = { above: '>', atLeast: '>=', below: '<', atMost: '<=' } as const;
+
+/** A condition of a report's `where`, over a record `r`. A null satisfies only a null in the list, and `notIn`. */
+export function conditionSql({ field, test, values }: ConditionPlan): string {
+  const name = columnOf(field);
+  if (test !== 'in' && test !== 'notIn') {
+    return `${name} ${OPERATORS[test]} ${values.map((value) => valueSql(field, value)).join('')}`;
+  }
+  const texts = values.filter((value) => value !== null).map((value) => valueSql(field, value));
+  const takesNull = values.length > texts.length;
+  const among = texts.length === 0 ? 'FALSE' : `${name} IN (${texts.join(', ')})`;
+  const isWanted = takesNull ? `(${name} IS NULL OR ${among})` : among;
+  return test === 'in' ? isWanted : `${isWanted} IS NOT TRUE`;
+}
+
+/** An integer is compared as a float too, in which it is exact: what it is compared with may have a fraction. */
+function columnOf(field: FieldPlan): string {
+  const name = `r.${quotedName(field.name)}`;
+  return field.kind === 'integer' ? `CAST(${name} AS DOUBLE)` : name;
+}
+
+function valueSql(field: FieldPlan, value: string | number | null): string {
+  const text = quotedText(String(value));
+  switch (field.kind) {
+    case 'date':
+      return `CAST(${text} AS DATE)`;
+    case 'decimal':
+      return `micros(${text})`;
+    case 'integer':
+    case 'number':
+      return `CAST(${text} AS DOUBLE)`;
+    case 'uuid':
+    case 'text':
+    case 'timestamp':
+      return text;
+  }
+}
