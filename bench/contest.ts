@@ -7,6 +7,7 @@ import { measureProcess } from './measure-process.ts';
 import type { ReportRows } from './report-rows.ts';
 import { differenceOf, rowsOfFolder } from './report-rows.ts';
 import type { SalesFile } from './sales-file.ts';
+import { largest } from './statistics.ts';
 
 /** One way to do it once: how long it took, and in what its reports are wrong. */
 export interface Attempt {
@@ -52,17 +53,10 @@ export async function contest(
     what: each.what,
     unit: 'records/s',
     values: rates(each),
-    peakBytes: attempts
-      .get(each)
-      ?.reduce<number | undefined>((most, { peakBytes }) => larger(most, peakBytes), undefined),
+    peakBytes: largest((attempts.get(each) ?? []).map(({ peakBytes }) => peakBytes)),
     note: each.note,
   });
   return [line(daybook), ...others.map((each) => ({ ...line(each), ratios: ratiosOf(rates(daybook), rates(each)) }))];
-}
-
-function larger(a: number | undefined, b: number | undefined): number | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return Math.max(a, b);
 }
 
 /** `daybook import` of the file into a data folder of its own. */

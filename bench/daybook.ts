@@ -31,8 +31,10 @@ export interface ServerProcess {
   readonly url: string;
   /** From its start until it said that it is ready. */
   readonly readyMs: number;
+  /** Its peak until then. */
+  readonly readyPeakBytes: number | undefined;
   /** Its peak so far. */
-  peakBytes(): number | undefined;
+  peakBytes(): Promise<number | undefined>;
   stop(): Promise<void>;
   /** Ends it as a power cut would. */
   kill(): Promise<void>;
@@ -63,10 +65,18 @@ export async function startServer(
     child.once('exit', (code) => reject(new Error(`${args.join(' ')} ended with ${code} before it was ready.`)));
   });
   const readyMs = performance.now() - startMs;
+  const readyPeakBytes = await peak.sample();
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     peak.stop();
     child.kill(signal);
     await exited;
   };
-  return { url, readyMs, peakBytes: () => peak.bytes(), stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+  return {
+    url,
+    readyMs,
+    readyPeakBytes,
+    peakBytes: () => peak.sample(),
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+  };
 }

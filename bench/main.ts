@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { BenchContext, Figure, Outcome } from './figure.ts';
 import { freshness } from './figures/freshness.ts';
+import { growth } from './figures/growth.ts';
 import { ingest } from './figures/ingest.ts';
 import { throughput } from './figures/throughput.ts';
 import type { Circumstances } from './results-file.ts';
@@ -14,7 +15,7 @@ import { cellsOf, terminalTable } from './table.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const RESULTS = join(import.meta.dirname, 'RESULTS.md');
-const FIGURES: readonly Figure[] = [throughput, ingest, freshness];
+const FIGURES: readonly Figure[] = [throughput, ingest, freshness, growth];
 const RUNS_DEFAULT = 5;
 
 const { values, positionals } = parseArgs({

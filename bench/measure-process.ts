@@ -15,6 +15,8 @@ export interface Measured {
   /** The peak of its resident set and those of its children, added up; undefined where there is no /proc. */
   readonly peakBytes: number | undefined;
   readonly stdout: readonly string[];
+  /** Its last lines. */
+  readonly stderr: readonly string[];
 }
 
 /**
@@ -47,28 +49,33 @@ export async function measureProcess(
   } finally {
     peak.stop();
   }
-  return { wallMs: (madeMs ?? endMs) - startMs, peakBytes: peak.bytes(), stdout };
+  return { wallMs: (madeMs ?? endMs) - startMs, peakBytes: peak.bytes(), stdout, stderr };
 }
 
-/** Watches how much memory a process and its children take. */
-export function watchPeak(pid: number | undefined): {
-  readonly bytes: () => number | undefined;
-  readonly stop: () => void;
-} {
+/** How much memory a process and its children took so far. */
+export interface PeakWatch {
+  /** Looks again. */
+  sample(): Promise<number | undefined>;
+  /** As of the last look; there is one each 50 ms. */
+  bytes(): number | undefined;
+  stop(): void;
+}
+
+/** Watches a process and its children until it is stopped. */
+export function watchPeak(pid: number | undefined): PeakWatch {
   const peaks = new Map<number, number>();
-  const sample = async (): Promise<void> => {
-    if (pid === undefined) return;
-    for (const each of await withChildren(pid)) {
-      const bytes = await peakOf(each);
-      if (bytes !== undefined) peaks.set(each, bytes);
+  const bytes = (): number | undefined =>
+    peaks.size === 0 ? undefined : [...peaks.values()].reduce((sum, each) => sum + each);
+  const sample = async (): Promise<number | undefined> => {
+    for (const each of pid === undefined ? [] : await withChildren(pid)) {
+      const peak = await peakOf(each);
+      if (peak !== undefined) peaks.set(each, peak);
     }
+    return bytes();
   };
   void sample();
   const timer = setInterval(() => void sample(), SAMPLE_MS);
-  return {
-    bytes: () => (peaks.size === 0 ? undefined : [...peaks.values()].reduce((sum, bytes) => sum + bytes)),
-    stop: () => clearInterval(timer),
-  };
+  return { sample, bytes, stop: () => clearInterval(timer) };
 }
 
 /** The largest resident set that a process had so far. Source: proc_pid_status(5), VmHWM. */

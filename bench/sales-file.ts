@@ -1,18 +1,19 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import { formatDay, parseDay } from '../src/base/calendar.ts';
 import { runDaybook } from './daybook.ts';
 import type { ReportRows } from './report-rows.ts';
 import { rowsOfAnswerKey } from './report-rows.ts';
 
 const LAST_DAY = '2026-10-30';
+const DAYS = 30;
 const PER_DAY = 33_333;
 const DUPLICATES = 0.01;
 /** About, for the check that there is room. */
 const BYTES_PER_RECORD = 460;
 
-/** Generated sales, about 33,333 a day with 1 % repeats (every second one altered), up to the 30th of October 2026. */
+/** Generated sales of 30 days, about 33,333 a day with 1 % repeats, every second one altered. */
 export interface SalesFile {
   readonly path: string;
   readonly bytes: number;
@@ -22,7 +23,12 @@ export interface SalesFile {
   readonly accepted: number;
   /** The reports that they must give. */
   rows(): Promise<ReportRows>;
-  remove(): Promise<void>;
+}
+
+/** Which sales: the last days up to the 30th of October 2026. */
+interface SalesRange {
+  readonly days: number;
+  readonly seed: number;
 }
 
 /** How many bytes the sales of so many days take, about. */
@@ -40,11 +46,17 @@ export async function requireFreeBytes(folder: string, bytes: number): Promise<v
   );
 }
 
-/** The sales of so many days, as a file; one that was made before is taken as it is. */
-export async function salesFile(folder: string, days: number, say: (sentence: string) => void): Promise<SalesFile> {
-  const path = join(folder, `sales-${days}-days.ndjson`);
-  const keyPath = join(folder, `sales-${days}-days.answer-key.json`);
-  if (!existsSync(path) || !existsSync(keyPath)) await makeSales(path, keyPath, days, say);
+/** The sales of 30 days; a file that was made before is taken as it is. */
+export async function salesFile(folder: string, say: (sentence: string) => void): Promise<SalesFile> {
+  const path = join(folder, 'sales.ndjson');
+  const keyPath = join(folder, 'answer-key.json');
+  if (!existsSync(path) || !existsSync(keyPath)) {
+    say(`making the sales of ${DAYS} days once: ${path}`);
+    await requireFreeBytes(folder, salesBytes(DAYS));
+    const partPath = `${path}.part`;
+    await runDaybook([...generateArgs({ days: DAYS, seed: 1 }, partPath), '--answer-key', keyPath]);
+    await rename(partPath, path);
+  }
   const { records } = JSON.parse((await readFile(keyPath, 'utf8')).replace(/,"reports":[^]*$/, '}')) as {
     readonly records: { readonly sent: number; readonly accepted: number };
   };
@@ -54,27 +66,37 @@ export async function salesFile(folder: string, days: number, say: (sentence: st
     sent: records.sent,
     accepted: records.accepted,
     rows: () => rowsOfAnswerKey(keyPath),
-    remove: async () => {
-      await rm(path);
-      await rm(keyPath);
-    },
   };
 }
 
-async function makeSales(path: string, keyPath: string, days: number, say: (sentence: string) => void): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await requireFreeBytes(dirname(path), salesBytes(days));
-  say(`making the sales of ${days} days once: ${path}`);
-  const partPath = `${path}.part`;
+/** Sales that are removed when they are disposed of, of any number of days; there is no answer key to so many. */
+export interface TemporarySales extends AsyncDisposable {
+  readonly path: string;
+  /** How many lines, repeats too. */
+  readonly sent: number;
+}
+
+/** Makes sales as `salesFile` does. */
+export async function temporarySales(
+  folder: string,
+  range: SalesRange,
+  say: (sentence: string) => void,
+): Promise<TemporarySales> {
+  const path = join(folder, `sales-${range.days}-days-seed-${range.seed}.ndjson`);
+  say(`making the sales of ${range.days} days`);
+  const { stderr } = await runDaybook(generateArgs(range, path));
+  const sent = Number(/^(\d+) records from /m.exec(stderr.join('\n'))?.[1]);
+  return { path, sent, [Symbol.asyncDispose]: () => rm(path) };
+}
+
+function generateArgs({ days, seed }: SalesRange, out: string): readonly string[] {
   const flags = {
     from: formatDay((parseDay(LAST_DAY) ?? 0) - days + 1),
     to: LAST_DAY,
     'per-day': String(PER_DAY),
     duplicates: String(DUPLICATES),
-    seed: '1',
-    out: partPath,
-    'answer-key': keyPath,
+    seed: String(seed),
+    out,
   };
-  await runDaybook(['generate', ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value])]);
-  await rename(partPath, path);
+  return ['generate', ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value])];
 }

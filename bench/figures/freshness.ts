@@ -6,9 +6,8 @@ import type { Freshness } from '../load/freshness.ts';
 import { measureProcess } from '../measure-process.ts';
 import type { SalesFile } from '../sales-file.ts';
 import { salesFile } from '../sales-file.ts';
-import { median } from '../statistics.ts';
+import { largest, median } from '../statistics.ts';
 
-const DAYS = 30;
 const SECONDS = 10;
 const CROWD = join(import.meta.dirname, '../load/crowd.ts');
 const FRESHNESS = join(import.meta.dirname, '../load/freshness.ts');
@@ -40,7 +39,7 @@ export const freshness: Figure = {
     'from the last byte of an answer to the last byte of the first frame that has its records. The other clients listen in ' +
     'a process of their own on the same machine. The value is the 99th percentile of all batches of a run.',
   run: async (context) => {
-    const sales = await salesFile(context.keepFolder, DAYS, context.say);
+    const sales = await salesFile(context.keepFolder, context.say);
     const lines: Line[] = [];
     for (const setting of SETTINGS) {
       const runs: Run[] = [];
@@ -56,12 +55,11 @@ function lineOf({ perSecond, clients }: Setting, runs: readonly Run[]): Line {
   const middle = (of: (run: Run) => number): number => median(runs.map(of));
   const rate = middle(({ recordsPerSecond }) => recordsPerSecond);
   const rereads = middle(({ frames, rereads }) => rereads / frames);
-  const peaks = runs.flatMap(({ peakBytes }) => peakBytes ?? []);
   return {
     what: `p99 at ${perSecond.toLocaleString('en-US')} records/s, ${clients} ${clients === 1 ? 'client' : 'clients'}`,
     unit: 'ms',
     values: runs.map(({ p99Ms }) => p99Ms),
-    peakBytes: peaks.length === 0 ? undefined : Math.max(...peaks),
+    peakBytes: largest(runs.map(({ peakBytes }) => peakBytes)),
     note: [
       `p50 ${middle(({ p50Ms }) => p50Ms).toFixed(1)} ms, p99.9 ${middle(({ p999Ms }) => p999Ms).toFixed(1)} ms`,
       ...(rate < perSecond * RATE_SHARE_MIN
@@ -81,7 +79,7 @@ async function measureOnce({ scratchFolder }: BenchContext, sales: SalesFile, se
     try {
       const args = [FRESHNESS, server.url, sales.path, String(perSecond), String(SECONDS)];
       const { stdout } = await measureProcess(process.execPath, args);
-      return { ...(JSON.parse(stdout.join('')) as Freshness), peakBytes: server.peakBytes() };
+      return { ...(JSON.parse(stdout.join('')) as Freshness), peakBytes: await server.peakBytes() };
     } finally {
       await crowd.stop();
     }

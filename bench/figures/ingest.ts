@@ -8,9 +8,8 @@ import type { Posted } from '../load/post-records.ts';
 import { measureProcess } from '../measure-process.ts';
 import type { SalesFile } from '../sales-file.ts';
 import { salesFile } from '../sales-file.ts';
-import { median } from '../statistics.ts';
+import { largest, median } from '../statistics.ts';
 
-const DAYS = 30;
 const IDLE_SERVER = join(import.meta.dirname, '../rivals/idle-server.ts');
 const POST_RECORDS = join(import.meta.dirname, '../load/post-records.ts');
 
@@ -42,7 +41,7 @@ export const ingest: Figure = {
     'runtime that reads each request whole and answers at once: the share that is left is what checking, writing, syncing ' +
     'and the reports cost. One after the other in each run.',
   run: async (context) => {
-    const sales = await salesFile(context.keepFolder, DAYS, context.say);
+    const sales = await salesFile(context.keepFolder, context.say);
     const lines: Line[] = [];
     for (const load of LOADS) lines.push(...(await measureLoad(context, sales, load)));
     return { lines, versions: {} } satisfies Outcome;
@@ -67,14 +66,13 @@ async function measureLoad(context: BenchContext, sales: SalesFile, load: Load):
 }
 
 function lineOf(what: string, sendings: readonly Sending[]): Line {
-  const peaks = sendings.flatMap(({ peakBytes }) => peakBytes ?? []);
   const answerMs = (of: (posted: Posted) => number): string =>
     median(sendings.map(({ posted }) => of(posted))).toPrecision(2);
   return {
     what,
     unit: 'records/s',
     values: sendings.map(({ perSecond }) => perSecond),
-    peakBytes: peaks.length === 0 ? undefined : Math.max(...peaks),
+    peakBytes: largest(sendings.map(({ peakBytes }) => peakBytes)),
     note: `answered in ${answerMs((posted) => posted.answerP50Ms)} ms, p99 ${answerMs((posted) => posted.answerP99Ms)} ms`,
   };
 }
@@ -112,7 +110,7 @@ async function sendTo(
     const { stdout } = await measureProcess(process.execPath, args);
     const posted = JSON.parse(stdout.join('')) as Posted;
     await check(posted);
-    return { perSecond: records / (posted.wallMs / 1000), posted, peakBytes: server.peakBytes() };
+    return { perSecond: records / (posted.wallMs / 1000), posted, peakBytes: await server.peakBytes() };
   } finally {
     await server.stop();
   }

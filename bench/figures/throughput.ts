@@ -9,7 +9,6 @@ import type { ReportRows } from '../report-rows.ts';
 import type { SalesFile } from '../sales-file.ts';
 import { salesFile } from '../sales-file.ts';
 
-const DAYS = 30;
 const RIVALS = join(import.meta.dirname, '../rivals');
 
 export const throughput: Figure = {
@@ -25,7 +24,7 @@ export const throughput: Figure = {
 };
 
 async function runThroughput(context: BenchContext): Promise<Outcome> {
-  const sales = await salesFile(context.keepFolder, DAYS, context.say);
+  const sales = await salesFile(context.keepFolder, context.say);
   const right = await sales.rows();
   await measureProcess(process.execPath, [join(RIVALS, 'json-parse.ts'), sales.path]);
   const lines = await contest(context, sales, [
