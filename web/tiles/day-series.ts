@@ -23,10 +23,21 @@ export type Change =
 const DAY_MS = 86_400_000;
 /** Ten years: one record of an odd year does not make a line of a hundred thousand days. */
 const SERIES_DAYS_MAX = 3_653;
+const FIRST_DAY_NUMBER = dayNumber('0001-01-01');
+const LAST_DAY_NUMBER = dayNumber('9999-12-31');
 
-/** The calendar day so many days later. @param day `YYYY-MM-DD` */
+/** The calendar day so many days later, or the first or last that `YYYY-MM-DD` can say. @param day `YYYY-MM-DD` */
 export function addDays(day: string, count: number): string {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + count * DAY_MS).toISOString().slice(0, 10);
+  return dayText(Math.min(Math.max(dayNumber(day) + count, FIRST_DAY_NUMBER), LAST_DAY_NUMBER));
+}
+
+/** Days since 1970-01-01. Days are counted by it: as a text, the day behind 9999-12-31 comes before it. */
+function dayNumber(day: string): number {
+  return Date.parse(`${day}T00:00:00Z`) / DAY_MS;
+}
+
+function dayText(number: number): string {
+  return new Date(number * DAY_MS).toISOString().slice(0, 10);
 }
 
 /**
@@ -41,12 +52,14 @@ export function daySeries(values: Iterable<DayValue>, range: DayRange): DaySerie
   const newestDay = inRange.at(-1);
   if (first === undefined || newestDay === undefined) return undefined;
   const days: DayValue[] = [];
-  const earliest = addDays(newestDay, 1 - SERIES_DAYS_MAX);
-  for (let day = first > earliest ? first : earliest; day <= newestDay; day = addDays(day, 1))
+  const last = dayNumber(newestDay);
+  for (let number = Math.max(dayNumber(first), last + 1 - SERIES_DAYS_MAX); number <= last; number++) {
+    const day = dayText(number);
     days.push({ day, value: byDay.get(day) ?? 0 });
+  }
   const newest = { day: newestDay, value: byDay.get(newestDay) ?? 0 };
   const isFirst = range.from === undefined && first === newestDay;
-  return { newest, change: isFirst ? FIRST_DAY : changeOf(newest.value, byDay.get(addDays(newestDay, -1))), days };
+  return { newest, change: isFirst ? FIRST_DAY : changeOf(newest.value, byDay.get(dayText(last - 1))), days };
 }
 
 const FIRST_DAY: Change = { kind: 'none', why: 'First day: nothing to compare with' };

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { addDays, daySeries } from './day-series.ts';
+
+const ALL = { from: undefined, to: undefined };
+
+describe('a series of days', () => {
+  it('has each calendar day from the first with sales to the newest, those without sales as zero', () => {
+    const values = [
+      { day: '2026-03-01', value: 5 },
+      { day: '2026-02-27', value: 2 },
+    ];
+    expect(daySeries(values, ALL)).toEqual({
+      newest: { day: '2026-03-01', value: 5 },
+      change: { kind: 'none', why: 'No sales on the previous day' },
+      days: [
+        { day: '2026-02-27', value: 2 },
+        { day: '2026-02-28', value: 0 },
+        { day: '2026-03-01', value: 5 },
+      ],
+    });
+  });
+
+  it('ends at the last day that can be written, and begins at the first', () => {
+    const last = [
+      { day: '9999-12-30', value: 4 },
+      { day: '9999-12-31', value: 5 },
+    ];
+    expect(daySeries(last, ALL)).toEqual({
+      newest: { day: '9999-12-31', value: 5 },
+      change: { kind: 'share', share: 0.25 },
+      days: last,
+    });
+    const first = [{ day: '0001-01-01', value: 5 }];
+    expect(daySeries(first, ALL)?.days).toEqual(first);
+  });
+
+  it('has no more than ten years before the newest day, however odd the year of the oldest is', () => {
+    const series = daySeries(
+      [
+        { day: '0001-01-01', value: 1 },
+        { day: '2026-03-01', value: 2 },
+      ],
+      ALL,
+    );
+    expect(series?.days.length).toBe(3_653);
+    expect(series?.days.at(0)).toEqual({ day: '2016-03-01', value: 0 });
+    expect(series?.days.at(-1)).toEqual({ day: '2026-03-01', value: 2 });
+  });
+});
+
+describe('a day so many days later', () => {
+  it('crosses months and years, and stays among the days that can be written', () => {
+    expect(addDays('2026-01-01', -1)).toBe('2025-12-31');
+    expect(addDays('2024-02-28', 1)).toBe('2024-02-29');
+    expect(addDays('0001-01-01', -1)).toBe('0001-01-01');
+    expect(addDays('9999-12-31', 1)).toBe('9999-12-31');
+  });
+});
