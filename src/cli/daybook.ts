@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { failureOf } from './failure.ts';
+import { printFailure } from './failure.ts';
 
 type AddCommand = (program: Command) => void;
 
@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   import: async () => (await import('./import.ts')).addImport,
   report: async () => (await import('./report.ts')).addReport,
   export: async () => (await import('./export.ts')).addExport,
+  verify: async () => (await import('./verify.ts')).addVerify,
   doctor: async () => (await import('./doctor.ts')).addDoctor,
 };
 
@@ -29,9 +30,7 @@ export async function runDaybook(argv: readonly string[]): Promise<void> {
     const program = await programFor(argv[2]);
     await program.parseAsync([...argv]);
   } catch (error) {
-    const { lines, exitCode } = failureOf(error, process.env['DAYBOOK_DEBUG'] === '1');
-    for (const line of lines) process.stderr.write(`${line}\n`);
-    process.exitCode = exitCode;
+    process.exitCode = printFailure(error);
   }
 }
 

@@ -11,7 +11,7 @@ export interface Failure {
 }
 
 /** Says what went wrong in one or few lines; with `debug`, the stack as well. */
-export function failureOf(error: unknown, debug: boolean): Failure {
+function failureOf(error: unknown, debug: boolean): Failure {
   // Commander has printed its own sentence, help or version already.
   if (error instanceof CommanderError) return { lines: [], exitCode: error.exitCode === 0 ? 0 : 2 };
   const stack = debug && error instanceof Error ? [error.stack ?? ''] : [];
@@ -21,6 +21,13 @@ export function failureOf(error: unknown, debug: boolean): Failure {
   const reason = error instanceof Error ? error.message : String(error);
   const hint = debug ? [] : ['Run it with DAYBOOK_DEBUG=1 to see where.'];
   return { lines: [`daybook: unexpected error: ${reason}`, ...hint, ...stack], exitCode: 1 };
+}
+
+/** Prints what went wrong on standard error. @returns the exit code */
+export function printFailure(error: unknown): number {
+  const { lines, exitCode } = failureOf(error, process.env['DAYBOOK_DEBUG'] === '1');
+  for (const line of lines) process.stderr.write(`${line}\n`);
+  return exitCode;
 }
 
 function sentences(error: DaybookError): readonly string[] {

@@ -1,0 +1,124 @@
+import type { Command } from 'commander';
+import type { ReportPlan } from '../plan/plan.ts';
+import type { Clock } from '../ports/clock.ts';
+import { openDataFolder } from '../runtimes/data-folder.ts';
+import { machineClock } from '../runtimes/machine/clock.ts';
+import type { Verification } from '../runtimes/verify.ts';
+import { verify } from '../runtimes/verify.ts';
+import { loadPlan } from './config.ts';
+import { printFailure, usageError } from './failure.ts';
+import { interruption } from './interruption.ts';
+import { notices } from './notices.ts';
+import { configOption, dataOption, fromOption, toOption } from './options.ts';
+import { showProgress } from './progress.ts';
+
+/** So many differing rows are listed; the rest is counted. */
+const LISTED_MAX = 10;
+/** As of other tools that compare: 1 is for a difference, so a failure is something else. */
+const EXIT_CODES = { agree: 0, differ: 1, failed: 2 } as const;
+
+interface VerifyFlags {
+  readonly data: string;
+  readonly config: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+export function addVerify(program: Command): void {
+  program
+    .command('verify')
+    .description('compute every report again from the raw records, independently of the engine, and compare each row')
+    .addOption(fromOption())
+    .addOption(toOption())
+    .addOption(dataOption())
+    .addOption(configOption())
+    .addHelpText(
+      'after',
+      `
+Exit code 0: all rows agree; 1: some differ; 2: it could not be done.
+All records of the log are read, also for some days only. The temporary folder (TMPDIR) needs room for what the reports
+need of them, about 100 bytes a record.
+
+Examples:
+  daybook verify
+  daybook verify --data my-shop --from 2026-03-01 --to 2026-03-31`,
+    )
+    .action(verifyCommand);
+}
+
+async function verifyCommand(flags: VerifyFlags): Promise<void> {
+  try {
+    const verification = await verifyFolder(flags, machineClock());
+    process.stdout.write(
+      linesOf(verification)
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
+    process.exitCode = doAgree(verification) ? EXIT_CODES.agree : EXIT_CODES.differ;
+  } catch (error) {
+    printFailure(error);
+    process.exitCode = EXIT_CODES.failed;
+  }
+}
+
+async function verifyFolder(flags: VerifyFlags, clock: Clock): Promise<Verification> {
+  const { from, to } = flags;
+  if (from !== undefined && to !== undefined && from > to) throw usageError(`--from ${from} is after --to ${to}.`);
+  const plan = await loadPlan(flags.config);
+  const signal = interruption(clock);
+  const runtime = await openDataFolder({ plan, root: flags.data, clock, create: false, ...notices(clock) });
+  const progress = showProgress('Verifying', clock);
+  try {
+    return await verify({
+      runtime,
+      range: { ...(from !== undefined && { from }), ...(to !== undefined && { to }) },
+      differencesMax: LISTED_MAX,
+      signal,
+      onProgress: (phase, done, total) =>
+        progress.update(done, total, phase === 'reading' ? `${done} records read` : 'comparing'),
+    });
+  } finally {
+    progress.end();
+    await runtime.close();
+  }
+}
+
+function doAgree({ reports, miscounted }: Verification): boolean {
+  return miscounted === undefined && reports.every((report) => report.differing === 0);
+}
+
+function linesOf(verification: Verification): readonly string[] {
+  const { records, miscounted, reports, differences } = verification;
+  const differing = reports.reduce((sum, report) => sum + report.differing, 0);
+  return [
+    ...differences.flatMap(({ report, engine, records: given }) => [
+      `${report.name}: ${nameOf(report, given ?? engine ?? {})}`,
+      ...valueLines(report, engine, given),
+    ]),
+    ...(differing > differences.length ? [`and ${differing - differences.length} more rows`] : []),
+    ...(miscounted === undefined ? [] : [`The log holds ${records} records, but the engine counts ${miscounted}.`]),
+    ...reports.map(({ report, rows, differing: own }) => `${report.name}: ${rows} rows compared, ${own} differ`),
+    doAgree(verification)
+      ? `All reports agree with the ${records} raw records.`
+      : `The reports do not agree with the ${records} raw records.`,
+  ];
+}
+
+type Side = Verification['differences'][number]['engine'];
+
+/** Which row it is: its dimensions. */
+function nameOf(report: ReportPlan, row: NonNullable<Side>): string {
+  return report.dimensions.map(({ name }) => `${name} ${shown(row[name])}`).join(', ');
+}
+
+function valueLines(report: ReportPlan, engine: Side, given: Side): readonly string[] {
+  if (engine === undefined) return ['  the engine has no such row'];
+  if (given === undefined) return ['  the records give no such row'];
+  return report.measures
+    .filter(({ name }) => engine[name] !== given[name])
+    .map(({ name }) => `  ${name} is ${shown(engine[name])}, but the records give ${shown(given[name])}`);
+}
+
+function shown(cell: string | null | undefined): string {
+  return cell ?? 'null';
+}

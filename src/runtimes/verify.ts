@@ -1,0 +1,166 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { formatDay, parseDay } from '../base/calendar.ts';
+import { present } from '../base/assert.ts';
+import { DaybookError } from '../base/errors.ts';
+import type { ReportPlan } from '../plan/plan.ts';
+import type { ReportPage } from '../ports/rows.ts';
+import type { Difference } from '../stores/duckdb/verifier.ts';
+import { Verifier } from '../stores/duckdb/verifier.ts';
+import type { RemoteRuntime } from './remote.ts';
+
+export type { Difference } from '../stores/duckdb/verifier.ts';
+
+/** Rows that are compared at once; a single day may have more. */
+const SLICE_ROWS_MAX = 100_000;
+const FIRST_SLICE_DAYS = 32;
+
+export interface VerifyOptions {
+  readonly runtime: RemoteRuntime;
+  /** Business days, both included; undefined: open. */
+  readonly range: { readonly from?: string; readonly to?: string };
+  /** So many differing rows are given of all reports; all are counted. */
+  readonly differencesMax: number;
+  /** Ends it before its time. */
+  readonly signal: AbortSignal;
+  /** How many records of how many were read, and then how many of all slices of the reports were compared. */
+  readonly onProgress: (phase: 'reading' | 'comparing', done: number, total: number) => void;
+}
+
+export interface VerifiedReport {
+  readonly report: ReportPlan;
+  readonly rows: number;
+  readonly differing: number;
+}
+
+export interface Verification {
+  /** Raw records in the log. */
+  readonly records: number;
+  /** How many the engine counts, when that cannot be the number of those in the log. */
+  readonly miscounted: number | undefined;
+  /** In the plan's order. */
+  readonly reports: readonly VerifiedReport[];
+  readonly differences: readonly (Difference & { readonly report: ReportPlan })[];
+}
+
+/**
+ * Computes all reports again from the raw records, by other means than the engine's, and compares each row.
+ *
+ * Rows are read first, some days at a time, each time with the frame that they are of; then all records of the log, of
+ * which so many count for a row as were in its frame. So sales may come in meanwhile. Records of all days are read also
+ * for a range, as to which day a record belongs, and which of two repeats came first, is among what is verified.
+ * @throws DaybookError `VERIFY_FAILED`, `DISK_FULL` (retryable), `INTERRUPTED`; what the runtime throws
+ */
+export async function verify(options: VerifyOptions): Promise<Verification> {
+  const folder = await mkdtemp(join(tmpdir(), 'daybook-verify-'));
+  try {
+    const verifier = await Verifier.open(options.runtime.plan, folder);
+    try {
+      return await verifyWith(verifier, options);
+    } finally {
+      await verifier.close();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function verifyWith(verifier: Verifier, options: VerifyOptions): Promise<Verification> {
+  const { runtime, range, signal } = options;
+  const before = await runtime.status();
+  // Records that a repair of the log could not save have offsets, too; all of them are older than what comes in now.
+  const lost = before.offset - before.accepted;
+  let slices = 0;
+  for (const report of runtime.plan.reports) {
+    for await (const { from, to, page } of slicesOf(runtime, report, range)) {
+      stopIf(signal);
+      await verifier.keep(report, { from, to, records: page.frame - lost }, page.rows);
+      slices++;
+    }
+  }
+  for await (const lines of runtime.records({})) {
+    stopIf(signal);
+    await verifier.add(lines);
+    options.onProgress('reading', verifier.records, Math.max(before.accepted, verifier.records));
+  }
+  await verifier.endRecords();
+  const after = await runtime.status();
+  const isPossible = verifier.records >= before.accepted && verifier.records <= after.accepted;
+  return {
+    records: verifier.records,
+    miscounted: isPossible ? undefined : after.accepted,
+    ...(await compareAll(verifier, slices, options)),
+  };
+}
+
+async function compareAll(
+  verifier: Verifier,
+  slices: number,
+  { runtime, differencesMax, signal, onProgress }: VerifyOptions,
+): Promise<Pick<Verification, 'reports' | 'differences'>> {
+  const reports = runtime.plan.reports.map((report) => ({ report, rows: 0, differing: 0 }));
+  const differences: (Difference & { readonly report: ReportPlan })[] = [];
+  let compared = 0;
+  for await (const { report, comparison } of verifier.compare(differencesMax)) {
+    stopIf(signal);
+    const sum = present(reports[report.index], 'each report is verified');
+    sum.rows += comparison.rows;
+    sum.differing += comparison.differing;
+    const room = differencesMax - differences.length;
+    differences.push(...comparison.differences.slice(0, room).map((difference) => ({ report, ...difference })));
+    onProgress('comparing', ++compared, slices);
+  }
+  return { reports, differences };
+}
+
+function stopIf(signal: AbortSignal): void {
+  if (signal.aborted) throw new DaybookError('INTERRUPTED', 'The verification was interrupted before its end.');
+}
+
+interface RowsOfDays {
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+  readonly page: ReportPage;
+}
+
+/**
+ * All rows of a report in a range, oldest first, in slices of so many days that a slice has not too many rows. The first
+ * and the last are open where the range is, so that a day that comes in addition is in one of them.
+ */
+async function* slicesOf(
+  runtime: RemoteRuntime,
+  report: ReportPlan,
+  range: { readonly from?: string; readonly to?: string },
+): AsyncGenerator<RowsOfDays> {
+  const read = async (from: string | undefined, to: string | undefined, limit?: number): Promise<ReportPage> =>
+    runtime.query(report.name, {
+      ...(from !== undefined && { from }),
+      ...(to !== undefined && { to }),
+      ...(limit !== undefined && { limit }),
+    });
+  const { name } = present(report.dimensions[0], 'a report has its business date');
+  const edge = async (descending: boolean): Promise<number | undefined> => {
+    const page = await runtime.query(report.name, { ...range, sort: [{ column: name, descending }], limit: 1 });
+    return parseDay(String(page.rows[0]?.[name]));
+  };
+  const [oldest, newest] = [await edge(false), await edge(true)];
+  if (oldest === undefined || newest === undefined) {
+    yield { from: range.from, to: range.to, page: await read(range.from, range.to) };
+    return;
+  }
+  let days = FIRST_SLICE_DAYS;
+  for (let first = oldest; first <= newest;) {
+    const from = first === oldest ? range.from : formatDay(first);
+    const until = (last: number): string | undefined => (last >= newest ? range.to : formatDay(last));
+    let { total } = await read(from, until(first + days - 1), 0);
+    while (total > SLICE_ROWS_MAX && days > 1) {
+      days = Math.ceil(days / 2);
+      ({ total } = await read(from, until(first + days - 1), 0));
+    }
+    const to = until(first + days - 1);
+    yield { from, to, page: await read(from, to) };
+    first += days;
+    if (total < SLICE_ROWS_MAX / 4) days *= 2;
+  }
+}
