@@ -6,15 +6,15 @@ import { rowPrinter } from './row-text.ts';
 import type { RouteContext } from './server.ts';
 
 const HEARTBEAT_MS = 15_000;
-/** A reader with more than this waiting is skipped to the newest frame when it can read again. */
+/** A reader with more than this waiting is sent no more until it has read all of it; then it is skipped to the newest frame. */
 const WAITING_BYTES_MAX = 1024 * 1024;
 const RETRY_MS = 1_000;
 
 /** Someone who listens to frames. */
 interface Listener {
   readonly stream: ServerResponse;
-  /** It could not keep up: what it missed is not kept, so it is told to read all reports again. */
-  isBehind: boolean;
+  /** Where the newest frame stands that it was not sent, as it could not keep up; undefined: it has missed none. */
+  missed: Pick<Frame, 'offset' | 'atMs'> | undefined;
 }
 
 /** `GET /api/v1/frames`: server-sent events, one a frame, with the rows that changed; its text is made once for all. */
@@ -38,7 +38,7 @@ export function addFrames(app: FastifyInstance, { runtime, clock, closing }: Rou
       'x-accel-buffering': 'no',
     });
     stream.write(`retry: ${RETRY_MS}\n${eventText({ offset, atMs: clock.nowMs(), reports: [] }, printers)}`);
-    const listener: Listener = { stream, isBehind: false };
+    const listener: Listener = { stream, missed: undefined };
     listeners.add(listener);
     const gone = new AbortController();
     stream.once('close', () => {
@@ -48,24 +48,31 @@ export function addFrames(app: FastifyInstance, { runtime, clock, closing }: Rou
     const ended = AbortSignal.any([gone.signal, closing]);
     while (!ended.aborted) {
       await clock.sleep(HEARTBEAT_MS, ended);
-      if (!ended.aborted && !listener.isBehind) stream.write(': still here\n\n');
+      // Where something waits to be read, there is no silence to break.
+      if (!ended.aborted && stream.writableLength === 0) stream.write(': still here\n\n');
     }
     stream.end();
   });
 }
 
-function send(listener: Listener, frame: Frame, text: string, reports: readonly ReportPlan[]): void {
+function send(listener: Listener, { offset, atMs }: Frame, text: string, reports: readonly ReportPlan[]): void {
   const { stream } = listener;
-  if (stream.writableLength > WAITING_BYTES_MAX) {
-    listener.isBehind = true;
-    return;
-  }
-  if (!listener.isBehind) {
+  if (listener.missed !== undefined) {
+    listener.missed = { offset, atMs };
+  } else if (stream.writableLength <= WAITING_BYTES_MAX) {
     stream.write(text);
-    return;
+  } else {
+    listener.missed = { offset, atMs };
+    stream.once('drain', () => skipToNewest(listener, reports));
   }
-  listener.isBehind = false;
-  stream.write(eventText({ ...frame, reports: reports.map((report) => ({ report, rows: undefined })) }, new Map()));
+}
+
+/** What it missed is not kept, so it is told to read all reports again: at once, as no other frame may come for long. */
+function skipToNewest(listener: Listener, reports: readonly ReportPlan[]): void {
+  const { stream, missed } = listener;
+  if (missed === undefined || stream.writableEnded) return;
+  listener.missed = undefined;
+  stream.write(eventText({ ...missed, reports: reports.map((report) => ({ report, rows: undefined })) }, new Map()));
 }
 
 function eventText(frame: Frame, printers: ReadonlyMap<ReportPlan, ReturnType<typeof rowPrinter>>): string {

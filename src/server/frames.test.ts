@@ -1,0 +1,136 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { HeldClock } from '../../test/clock/held-clock.ts';
+import { serveEmbedded } from '../../test/server/serve-embedded.ts';
+import type { FrameEvent } from './protocol.ts';
+
+/** Far more than the buffers of a connection's two ends take: what is not read waits in the server. */
+const BURST_BYTES = 12 * 1024 * 1024;
+const SALES_A_BATCH = 900;
+const HEARTBEAT_MS = 15_000;
+
+/** A reader of frames that can stop reading. */
+class Reader {
+  readonly #response: IncomingMessage;
+  readonly #waiting = new Set<() => void>();
+  readonly frames: FrameEvent[] = [];
+  bytes = 0;
+  heartbeats = 0;
+  #text = '';
+
+  private constructor(response: IncomingMessage) {
+    this.#response = response;
+    response.setEncoding('utf8').on('data', (chunk: string) => this.#take(chunk));
+  }
+
+  static async open(api: string): Promise<Reader> {
+    const [response] = (await once(get(`${api}/frames`), 'response')) as [IncomingMessage];
+    const reader = new Reader(response);
+    await reader.until(() => reader.frames.length > 0);
+    return reader;
+  }
+
+  stopReading(): void {
+    this.#response.pause();
+  }
+
+  readOn(): void {
+    this.#response.resume();
+  }
+
+  [Symbol.dispose](): void {
+    this.#response.destroy();
+  }
+
+  /** Resolves once what was read is as wanted. */
+  async until(isThere: () => boolean): Promise<void> {
+    while (!isThere()) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.add(resolve);
+      });
+    }
+  }
+
+  #take(chunk: string): void {
+    this.bytes += chunk.length;
+    this.#text += chunk;
+    for (let end = this.#text.indexOf('\n\n'); end >= 0; end = this.#text.indexOf('\n\n')) {
+      const data = /^data: (.*)$/m.exec(this.#text.slice(0, end))?.[1];
+      this.#text = this.#text.slice(end + 2);
+      if (data !== undefined) this.frames.push(JSON.parse(data) as FrameEvent);
+      else this.heartbeats++;
+    }
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+}
+
+/** Sales of as many products with long names, so that a frame of them is about a megabyte. */
+function batch(number: number): string {
+  return Array.from({ length: SALES_A_BATCH }, (_, index) =>
+    JSON.stringify({
+      ts_id: `${number.toString(16).padStart(8, '0')}-0000-4000-8000-${index.toString(16).padStart(12, '0')}`,
+      ts: '2026-03-04 10:11:12',
+      customer_id: `C-${index}`,
+      customer_name: 'Claire Gute',
+      segment: 'Consumer',
+      country: 'United States',
+      city: 'Henderson',
+      category: 'Furniture',
+      sub_category: 'Chairs',
+      product_name: `${index} ${'chair '.repeat(160)}`,
+      price: 1,
+      quantity: 1,
+      discount: '0',
+      revenue: 1,
+      profit: 1,
+      latitude: 1,
+      longitude: 1,
+    }),
+  ).join('\n');
+}
+
+async function post(api: string, body: string): Promise<void> {
+  const response = await fetch(`${api}/records`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson' },
+    body,
+  });
+  expect(response.status).toBe(200);
+}
+
+describe('a reader of frames that stops reading', () => {
+  it('is told to read everything again once it reads on, also when nothing more happens', async () => {
+    const clock = new HeldClock();
+    await using daybook = await serveEmbedded({ serverClock: clock });
+    using quick = await Reader.open(daybook.api);
+    using slow = await Reader.open(daybook.api);
+    slow.stopReading();
+    let batches = 0;
+    while (quick.bytes < BURST_BYTES) {
+      const seen = quick.frames.length;
+      await post(daybook.api, batch(batches++));
+      await quick.until(() => quick.frames.length > seen);
+    }
+    const offset = batches * SALES_A_BATCH;
+    await quick.until(() => quick.frames.at(-1)?.frame === offset);
+    clock.advance(HEARTBEAT_MS);
+    await quick.until(() => quick.heartbeats === 1);
+
+    slow.readOn();
+    await slow.until(() => slow.frames.at(-1)?.frame === offset);
+    const all = daybook.runtime.plan.reports.map(({ name }) => ({ name, rows: null }));
+    expect(slow.frames.at(-1)?.reports).toEqual(all);
+    expect(slow.bytes).toBeLessThan(quick.bytes - BURST_BYTES / 4);
+
+    // From then on it is a reader like any other, in silence and when something happens.
+    expect(slow.heartbeats).toBe(0);
+    clock.advance(HEARTBEAT_MS);
+    await slow.until(() => slow.heartbeats === 1);
+    await post(daybook.api, batch(batches));
+    await slow.until(() => slow.frames.at(-1)?.frame === offset + SALES_A_BATCH);
+    expect(slow.frames.at(-1)).toEqual(quick.frames.at(-1));
+  });
+});
