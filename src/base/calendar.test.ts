@@ -78,4 +78,10 @@ describe('moments', () => {
       { numRuns: 60 },
     );
   });
+
+  it('goes on before the year 1, where a moment of that year can be on an earlier local day', () => {
+    const firstDay = parseDay('0001-01-01') ?? NaN;
+    expect(newYork.localTime(firstDay * MS_PER_DAY).day).toBe(firstDay - 1);
+    expect(newYork.localTime((firstDay + 1) * MS_PER_DAY).day).toBe(firstDay);
+  });
 });

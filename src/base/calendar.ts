@@ -79,6 +79,8 @@ export interface Zone {
 /** Offsets change only on quarter hours, so an offset holds for its whole quarter. */
 const QUARTER_MS = 900_000;
 const CACHED_QUARTERS_MAX = 20_000;
+/** Before the year 1, `Intl` counts years backwards; long before it, no zone's offset had changed yet. */
+const FIRST_YEAR_MS = dayFromCivil(2, 1, 1) * MS_PER_DAY;
 
 /**
  * A time zone by its IANA name.
@@ -101,7 +103,7 @@ export function zone(name: string): Zone {
     const known = offsets.get(quarter);
     if (known !== undefined) return known;
     if (offsets.size >= CACHED_QUARTERS_MAX) offsets.clear();
-    const startMs = quarter * QUARTER_MS;
+    const startMs = Math.max(quarter * QUARTER_MS, FIRST_YEAR_MS);
     const parts = new Map(format.formatToParts(startMs).map((part) => [part.type, Number(part.value)]));
     const part = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;
     const localMs =

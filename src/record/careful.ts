@@ -1,11 +1,16 @@
 import type { Zone } from '../base/calendar.ts';
-import { formatDay, MS_PER_DAY, parseDay, parseTimestamp } from '../base/calendar.ts';
+import { dayFromCivil, formatDay, MS_PER_DAY, parseDay, parseTimestamp } from '../base/calendar.ts';
 import { microsText, parseMicros } from '../base/decimal.ts';
 import type { FieldPlan, StreamPlan } from '../plan/plan.ts';
 import type { Refusal } from '../ports/runtime.ts';
 
 /** A record's line may be so long; Kafka's brokers take no longer messages by default. */
 export const RECORD_BYTES_MAX = 1_048_576;
+/** A limit of our own, so that what is a record does not depend on how much of the stack is left. */
+const NESTING_MAX = 100;
+/** Days that `YYYY-MM-DD` can say. */
+const FIRST_DAY = dayFromCivil(1, 1, 1);
+const LAST_DAY = dayFromCivil(9999, 12, 31);
 
 /** A record's values, by field index: texts as strings, numbers as the scanner keeps them, dates and the event time as days. */
 export interface CarefulRecord {
@@ -50,6 +55,10 @@ export function readCarefully(line: Uint8Array, stream: StreamPlan, local: Zone)
     );
   }
   const businessDay = given ?? eventDay;
+  if (businessDay < FIRST_DAY || businessDay > LAST_DAY) {
+    const { name } = stream.eventTime;
+    return refuse('IMPOSSIBLE_DATE', name, `field '${name}' is of a business day outside the years 0001 to 9999`);
+  }
   values[stream.businessDate.index] = businessDay;
   return { values, businessDay };
 }
@@ -61,17 +70,35 @@ function parseJson(line: Uint8Array): { readonly members: Readonly<Record<string
   } catch {
     return refuse('NOT_UNICODE', undefined, 'the line is not UTF-8');
   }
+  if (isNestedBeyond(text, NESTING_MAX)) {
+    return refuse('NOT_JSON', undefined, `the record is nested more than ${NESTING_MAX} levels deep`);
+  }
   let parsed: unknown;
   try {
     parsed = JSON.parse(text, keepNumberText);
   } catch (error) {
-    if (error instanceof RangeError) return refuse('NOT_JSON', undefined, 'the record is nested too deeply');
     return refuse('NOT_JSON', undefined, `the line is not JSON: ${(error as Error).message}`);
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed) || parsed instanceof NumberText) {
     return refuse('NOT_AN_OBJECT', undefined, 'a record must be a JSON object');
   }
   return { members: parsed as Readonly<Record<string, unknown>> };
+}
+
+/** Whether a JSON text has more levels of objects and arrays; what is said of a text that is no JSON does not matter. */
+function isNestedBeyond(text: string, levelsMax: number): boolean {
+  let levels = 0;
+  let insideString = false;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text[at];
+    if (unit === '\\') at++;
+    else if (unit === '"') insideString = !insideString;
+    else if (insideString) continue;
+    else if (unit === '{' || unit === '[') levels++;
+    else if (unit === '}' || unit === ']') levels--;
+    if (levels > levelsMax) return true;
+  }
+  return false;
 }
 
 function keepNumberText(_key: string, value: unknown, context?: { readonly source?: string }): unknown {

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { daybook } from '../../daybook.config.ts';
+import { zone } from '../base/calendar.ts';
+import { makePlan } from '../plan/normalise.ts';
+import type { CarefulRecord } from './careful.ts';
+import { readCarefully } from './careful.ts';
+import type { Refusal } from '../ports/runtime.ts';
+
+const { stream } = makePlan(daybook);
+
+const sale = {
+  ts_id: '0b7d1a2e-5f1c-4c8e-9d53-2f60a1c3b4d5',
+  ts: '2026-03-04 10:11:12',
+  customer_id: 'CG-12520',
+  customer_name: 'Claire Gute',
+  segment: 'Consumer',
+  country: 'United States',
+  city: 'Henderson',
+  category: 'Furniture',
+  sub_category: 'Chairs',
+  product_name: 'Stacking chair',
+  price: 1,
+  quantity: 2,
+  discount: '0.5',
+  revenue: 2,
+  profit: 1,
+  latitude: 37.8363295,
+  longitude: -87.5900067,
+};
+
+function read(line: string, hour = 0): CarefulRecord | Refusal {
+  return readCarefully(Buffer.from(line), { ...stream, businessDayEndsAtHour: hour }, zone(stream.timeZone));
+}
+
+/** A record that holds, besides the sale, a value nested so deep that the whole has so many levels. */
+function nested(levels: number, open: string, close: string): string {
+  const inside = open.repeat(levels - 1) + close.repeat(levels - 1);
+  return JSON.stringify(sale).replace('{', `{"more":${inside},"text":"[[[[\\"{{{{",`);
+}
+
+describe('the careful reader', () => {
+  it('takes up to 100 levels of nesting and no more, wherever it is called from', () => {
+    expect(read(nested(100, '[', ']'))).toHaveProperty('businessDay');
+    const refusal = { code: 'NOT_JSON', reason: 'the record is nested more than 100 levels deep' };
+    expect(read(nested(101, '[', ']'))).toEqual(refusal);
+    expect(read(nested(300_000, '[', ']'))).toEqual(refusal);
+  });
+
+  it('refuses a moment whose business day is none that can be written', () => {
+    const at = (ts: string): string => JSON.stringify({ ...sale, ts });
+    expect(read(at('0001-01-01 03:00:00'))).toHaveProperty('businessDay');
+    expect(read(at('0001-01-01 03:00:00'), 4)).toMatchObject({ code: 'IMPOSSIBLE_DATE', field: 'ts' });
+    expect(read(at('0001-01-01T00:00:00Z'))).toMatchObject({ code: 'IMPOSSIBLE_DATE', field: 'ts' });
+    expect(read(at('9999-12-31T23:59:59-12:00'))).toMatchObject({ code: 'IMPOSSIBLE_DATE', field: 'ts' });
+    const given = JSON.stringify({ ...sale, ts: '0001-01-01T00:00:00Z', ts_date: '0001-01-01' });
+    expect(read(given)).toHaveProperty('businessDay');
+  });
+});
