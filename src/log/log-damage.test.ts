@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { chanceFrom, Crashed, FaultyDisk } from '../../test/disk/faulty-disk.ts';
+import { chanceFrom } from '../../test/chance.ts';
+import { Crashed, FaultyDisk } from '../../test/disk/faulty-disk.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Log, LogPosition, StoredFrame } from '../ports/log.ts';
 import { openLog } from './log.ts';

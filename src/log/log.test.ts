@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { chanceFrom, FaultyDisk } from '../../test/disk/faulty-disk.ts';
+import { chanceFrom } from '../../test/chance.ts';
+import { FaultyDisk } from '../../test/disk/faulty-disk.ts';
 import type { Disk } from '../ports/disk.ts';
 import type { Log, LogPosition, StoredFrame } from '../ports/log.ts';
 import { openDisk } from '../runtimes/machine/disk.ts';

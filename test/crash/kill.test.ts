@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
+import { chanceFrom } from '../chance.ts';
 import type { DaybookProcess } from '../process/daybook-process.ts';
 import { startDaybook, temporaryFolder } from '../process/daybook-process.ts';
 import { expectReports, post } from '../process/reports-over-http.ts';
-import { mixedSales, seeded } from '../sales/mixed-sales.ts';
+import { mixedSales } from '../sales/mixed-sales.ts';
 
 const KILLS = Number(process.env['DAYBOOK_KILLS'] ?? 10);
 const SEED = Number(process.env['DAYBOOK_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
@@ -40,7 +41,7 @@ const idOf = (line: string): string => (JSON.parse(line) as { ts_id: string }).t
 
 it(`kill -9 at ${KILLS} random moments loses nothing answered and counts nothing twice (DAYBOOK_SEED=${SEED})`, async () => {
   await using folder = await temporaryFolder();
-  const random = seeded(SEED);
+  const random = chanceFrom(SEED);
   const load: Load = { answered: [], unanswered: [] };
   let made = 0;
   for (let kill = 0; kill < KILLS; kill++) {

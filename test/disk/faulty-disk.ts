@@ -1,22 +1,10 @@
 import { DaybookError } from '../../src/base/errors.ts';
 import type { Disk, DiskFile } from '../../src/ports/disk.ts';
+import type { Chance } from '../chance.ts';
+import { chanceFrom } from '../chance.ts';
 
 /** What reaches the disk at a crash is decided sector by sector; small, so that short frames are torn too. */
 const SECTOR_BYTES = 16;
-
-/** A fraction from 0 to below 1. */
-export type Chance = () => number;
-
-/** A seeded source of chance (mulberry32). */
-export function chanceFrom(seed: number): Chance {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** The process is dead: every call after the crash fails with this. */
 export class Crashed extends Error {

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import type { Sale } from '../oracle/furniture-store.ts';
 import { reportsOf, rowsOfAnswer } from '../oracle/furniture-store.ts';
 import { runDaybook, temporaryFolder } from '../process/daybook-process.ts';
-import { seeded } from '../sales/mixed-sales.ts';
+import { chanceFrom } from '../chance.ts';
 
 const HEADER =
   'row_id,order_id,order_date,ship_date,ship_mode,customer_id,customer_name,segment,country,city,state,postal_code,region,' +
@@ -22,7 +22,7 @@ function quoted(text: string): string {
 
 /** Order lines as shops export them, and the sales that they are. Every tenth is from a town that is on no map. */
 function orderLines(count: number): readonly OrderLine[] {
-  const random = seeded(11);
+  const random = chanceFrom(11);
   return Array.from({ length: count }, (_, index) => {
     const [year, month, day] = [
       2019 + Math.floor(random() * 4),

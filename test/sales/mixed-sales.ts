@@ -1,13 +1,4 @@
-/** A pseudo-random number from 0 to 1, the same for the same seed. Source: mulberry32 (Tommy Ettinger), public domain. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { chanceFrom } from '../chance.ts';
 
 const NAMES = [
   'Chair, "tall"',
@@ -29,7 +20,7 @@ export function mixedSales(
   count: number,
   options: { readonly repeats: number; readonly seed: number },
 ): readonly string[] {
-  const random = seeded(options.seed);
+  const random = chanceFrom(options.seed);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   const lines: string[] = [];
   const sales: Readonly<Record<string, unknown>>[] = [];

@@ -1,0 +1,275 @@
+import type { Dice } from '../chance.ts';
+import { dateValues, momentValues, numberValues, someDate, stringOf, textValues, uuidValues } from './values.ts';
+import type { Values } from './values.ts';
+import type { OracleField, OracleStream } from './record-oracle.ts';
+
+const LINE_BYTES_MAX = 1_048_576;
+const EARLIER_MAX = 50;
+const ODD_SPACES = ['\t', '\r', '  ', ' \t\r ', '\f', '\v', '\u00a0', '\ufeff', '\u2028', '\0'];
+const ODD_VALUES = [
+  'null',
+  'true',
+  'false',
+  '{}',
+  '[]',
+  '""',
+  '0',
+  '-1',
+  '"0"',
+  '"0.5"',
+  '" 0.5"',
+  '"0.5 "',
+  '"+1"',
+  '"0x1"',
+  '"1e0"',
+  '"-0"',
+  '"NaN"',
+  '{"a":1}',
+  '[1]',
+  'nul',
+  'undefined',
+  'None',
+  "'x'",
+  '',
+  '"s"',
+  '"n1"',
+  '1 2',
+];
+const ODD_LINES = [
+  '',
+  ' ',
+  '\r',
+  '\t \r',
+  '\f',
+  '{}',
+  '[]',
+  '{',
+  '}',
+  'null',
+  'true',
+  '1',
+  '-0',
+  '"text"',
+  '[{}]',
+  '{"a":}',
+  '{"a":1,}',
+  '{,}',
+  '{}{}',
+  '// {}',
+  '{a:1}',
+  '\ufeff{}',
+  '\ufeff',
+];
+const EXTRA_NAMES = ['extra', '', '__proto__', 'constructor', 'toString', 'TS', 'ts ', 'ts_id\\u0000', 'é', '\\ud800'];
+/** Pieces that matter to whoever reads JSON byte by byte. */
+const PIECES = Array.from('"\\{}[]:,-+.eE019 \t\r\n\0ux').concat([
+  '""',
+  '\\"',
+  '\\\\',
+  '\\u0041',
+  '\\ud83d',
+  'null',
+  '":',
+  ',"',
+  'e5',
+  '.0',
+  '00',
+  '\ufeff',
+  '😀',
+]);
+/** Bytes that are no UTF-8: alone, too long, surrogates, beyond Unicode, cut short. */
+const BAD_BYTES = [
+  [0xff],
+  [0x80],
+  [0xc0, 0x80],
+  [0xc1, 0xbf],
+  [0xe0, 0x80, 0x80],
+  [0xed, 0xa0, 0x80],
+  [0xed, 0xbf, 0xbf],
+  [0xf4, 0x90, 0x80, 0x80],
+  [0xf8, 0x88, 0x80, 0x80, 0x80],
+  [0xe2, 0x82],
+  [0xf0, 0x9f, 0x98],
+];
+
+/** Makes lines for a stream: records, records with something odd, and damaged ones; about half of them are records. */
+export class LineMaker {
+  readonly #dice: Dice;
+  readonly #stream: OracleStream;
+  /** To be damaged, or sent again. */
+  readonly #earlier: Uint8Array[] = [];
+
+  constructor(dice: Dice, stream: OracleStream) {
+    this.#dice = dice;
+    this.#stream = stream;
+  }
+
+  /** A line, which holds a line feed only where one was put into it by damage. */
+  next(): Uint8Array {
+    const dice = this.#dice;
+    return dice.weighted<Uint8Array>([
+      [78, () => this.#remember(Buffer.from(this.#record()))],
+      [18, () => this.#damaged(dice.pick(this.#earlier.length > 0 ? this.#earlier : [Buffer.from(this.#record())]))],
+      [2, () => Buffer.from(dice.pick(ODD_LINES))],
+      [
+        1,
+        () =>
+          Buffer.from(
+            dice.pick(['[%]', '\ufeff%', '%%', '%,', '"%"', '%x', '\0%']).replaceAll('%', () => this.#record()),
+          ),
+      ],
+      [0.02, () => this.#huge()],
+    ]);
+  }
+
+  #remember(line: Uint8Array): Uint8Array {
+    if (this.#earlier.length < EARLIER_MAX) this.#earlier.push(line);
+    else this.#earlier[this.#dice.whole(0, EARLIER_MAX - 1)] = line;
+    return line;
+  }
+
+  /** A record's line: a right one, or one that a few things are odd about. */
+  #record(): string {
+    const dice = this.#dice;
+    const { fields, businessDate } = this.#stream;
+    const date = someDate(dice);
+    const isOdd = dice.happens(0.3);
+    const oddFields = isOdd ? [dice.pick(fields), dice.pick(fields)].slice(0, dice.whole(0, 2)) : [];
+    const ordered = dice.happens(0.2) ? dice.shuffled(fields) : fields;
+    const kept = ordered.filter((field) => {
+      if (field.name === businessDate) return !dice.happens(0.1);
+      return !(isOdd && dice.happens(0.005));
+    });
+    const members = kept.map((field): [name: string, value: string] => {
+      const value = oddFields.includes(field) ? this.#oddValue(field, date) : this.#values(field, date).fair();
+      return [dice.happens(0.01) ? stringOf(dice, field.name) : `"${field.name}"`, value];
+    });
+    if (isOdd) this.#makeOdd(members, date);
+    return this.#printed(members, isOdd);
+  }
+
+  #oddValue(field: OracleField, date: string): string {
+    return this.#dice.happens(0.3) ? this.#dice.pick(ODD_VALUES) : this.#values(field, date).odd();
+  }
+
+  #makeOdd(members: [name: string, value: string][], date: string): void {
+    const dice = this.#dice;
+    const anywhere = (): number => dice.whole(0, members.length);
+    if (dice.happens(0.25)) {
+      const again = dice.pick(this.#stream.fields);
+      members.splice(anywhere(), 0, [
+        `"${again.name}"`,
+        dice.happens(0.5) ? this.#oddValue(again, date) : this.#values(again, date).fair(),
+      ]);
+    }
+    if (dice.happens(0.25)) members.splice(anywhere(), 0, [`"${dice.pick(EXTRA_NAMES)}"`, this.#anyValue(6)]);
+    if (dice.happens(0.003)) {
+      const depth = dice.pick([20, 99, 100, 101, 500, 5_000, 100_000]);
+      const [open, close] = dice.pick([
+        ['[', ']'],
+        ['{"a":', '}'],
+      ] as const);
+      members.splice(anywhere(), 0, ['"deep"', `${open.repeat(depth)}1${close.repeat(depth)}`]);
+    }
+  }
+
+  #printed(members: readonly (readonly [name: string, value: string])[], isOdd: boolean): string {
+    const dice = this.#dice;
+    const style = dice.pick(['', '', ' ']);
+    const oddSpaces = isOdd && dice.happens(0.3);
+    const space = (usual: string): string => (oddSpaces && dice.happens(0.05) ? dice.pick(ODD_SPACES) : usual);
+    const inside = members
+      .map(([name, value]) => `${space('')}${name}${space('')}:${space(style)}${value}${space('')}`)
+      .join(`,${style}`);
+    return `${space('')}{${inside}${space('')}}${space('')}`;
+  }
+
+  #values(field: OracleField, date: string): Values {
+    const dice = this.#dice;
+    const values = this.#valuesOf(field, date);
+    if (!field.nullable && !field.quoted) return values;
+    const shaped = (text: string): string => {
+      if (field.nullable && dice.happens(0.15)) return 'null';
+      return field.quoted && dice.happens(0.6) ? `"${text}"` : text;
+    };
+    return { fair: () => shaped(values.fair()), odd: () => shaped(values.odd()) };
+  }
+
+  #valuesOf({ kind, maxLength = 1000, min = -9_007_199_254, max = 9_007_199_254 }: OracleField, date: string): Values {
+    switch (kind) {
+      case 'uuid':
+        return uuidValues(this.#dice);
+      case 'text':
+        return textValues(this.#dice, maxLength);
+      case 'timestamp':
+        return momentValues(this.#dice, date);
+      case 'date':
+        return dateValues(this.#dice, date);
+      case 'integer':
+      case 'decimal':
+      case 'number':
+        return numberValues(this.#dice, kind, min, max);
+    }
+  }
+
+  #anyValue(depth: number): string {
+    const dice = this.#dice;
+    if (depth === 0 || dice.happens(0.6))
+      return dice.happens(0.5) ? dice.pick(ODD_VALUES) : textValues(dice, 20).fair();
+    const inside = Array.from({ length: dice.whole(0, 3) }, () => this.#anyValue(depth - 1));
+    if (dice.happens(0.5)) return `[${inside.join(',')}]`;
+    return `{${inside.map((value) => `${textValues(dice, 20).fair()}:${value}`).join(',')}}`;
+  }
+
+  /** A line with one to three things done to its bytes. */
+  #damaged(line: Uint8Array): Uint8Array {
+    const dice = this.#dice;
+    let bytes = line;
+    for (let damages = dice.whole(1, 3); damages > 0; damages--) {
+      const at = dice.whole(0, bytes.length);
+      const to = Math.min(bytes.length, at + dice.whole(0, 12));
+      const put = (...pieces: (Uint8Array | string)[]): Uint8Array =>
+        Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)));
+      bytes = dice.weighted<Uint8Array>([
+        [3, () => put(bytes.subarray(0, at), Buffer.from([dice.whole(0, 255)]), bytes.subarray(at + 1))],
+        [3, () => put(bytes.subarray(0, at), dice.pick(PIECES), bytes.subarray(at))],
+        [2, () => put(bytes.subarray(0, at), dice.pick(PIECES), bytes.subarray(at + 1))],
+        [2, () => put(bytes.subarray(0, at), bytes.subarray(to))],
+        [1, () => put(bytes.subarray(0, to), bytes.subarray(at))],
+        [2, () => bytes.subarray(0, at)],
+        [1, () => put(bytes.subarray(0, at), Buffer.from(dice.pick(BAD_BYTES)), bytes.subarray(at))],
+        [
+          1,
+          () => put(bytes.subarray(0, at), dice.pick(this.#earlier.length > 0 ? this.#earlier : [line]).subarray(at)),
+        ],
+        [1, () => withDigitChanged(bytes, at, dice)],
+      ]);
+    }
+    return bytes;
+  }
+
+  /** A record of about as many bytes as a line may have. */
+  #huge(): Uint8Array {
+    const dice = this.#dice;
+    const record = this.#record();
+    const length = dice.pick([LINE_BYTES_MAX - 1, LINE_BYTES_MAX, LINE_BYTES_MAX + 1, 200_000]);
+    const room = Math.max(0, length - Buffer.byteLength(record));
+    return Buffer.from(
+      dice.weighted<string>([
+        [1, () => record + ' '.repeat(room)],
+        [1, () => ' '.repeat(room) + record],
+        [1, () => record.replace('{', () => `{"pad":"${'x'.repeat(Math.max(0, room - 9))}",`)],
+        [1, () => record.replace('{', () => `{"pad":${'9'.repeat(Math.max(1, room - 7))},`)],
+        [1, () => record.replace('{', () => `{"pad":[${'1,'.repeat(Math.max(1, Math.floor((room - 10) / 2)))}1],`)],
+      ]),
+    );
+  }
+}
+
+/** Another digit in place of the next one: a line that is damaged and still JSON. */
+function withDigitChanged(bytes: Uint8Array, from: number, dice: Dice): Uint8Array {
+  const changed = Uint8Array.from(bytes);
+  const at = changed.findIndex((byte, index) => index >= from && byte >= 48 && byte <= 57);
+  if (at >= 0) changed[at] = 48 + dice.whole(0, 9);
+  return changed;
+}
