@@ -8,17 +8,25 @@ import type { SectionArray, SectionReader } from './sections.ts';
 
 /** A measure's state, for all rows of a report's day. Rows are numbered from 0; a new row begins at nothing. */
 export interface Accumulator {
-  /** Makes room for so many rows. */
-  grow(rows: number): void;
+  /** What it holds of memory, about. */
+  readonly bytes: number;
+  /** Gives it room for just so many rows, in arrays that nobody else has. */
+  resize(rows: number): void;
+  /** Gives back the room that is not needed, and all arrays of `save` to who has them. */
+  detach(): void;
   /** Adds `count` records: record `records[k]` of the columns to row `rows[k]`. */
   add(rows: Int32Array, records: Int32Array, count: number, columns: RecordColumns): void;
-  /** The value as a reader sees it. */
-  cell(row: number): Cell;
   /** The value as a number that sorts like it. */
   sortNumber(row: number): number;
+  /** How many numbers a row's value is made of. */
+  readonly width: number;
+  /** Puts them into an array, from `at` on. */
+  read(row: number, into: Float64Array, at: number): void;
+  /** The value as a reader sees it, of numbers that `read` gave. */
+  cellOf(numbers: Float64Array, at: number): Cell;
   /** The value in micro-units, exact: what ratios are made of. */
-  micros(row: number): bigint;
-  /** Copies for a checkpoint, of the first rows; `load` takes them back in the same order. */
+  microsOf(numbers: Float64Array, at: number): bigint;
+  /** What a checkpoint needs of the first rows; no copies. `load` takes them back in the same order. */
   save(rows: number): readonly SectionArray[];
   load(sections: SectionReader): void;
 }
@@ -48,17 +56,26 @@ function scaleOf(field: FieldPlan): bigint {
   return field.kind === 'decimal' ? 1n : MICROS_PER_UNIT;
 }
 
-function grown(array: Float64Array, rows: number): Float64Array {
-  const larger = new Float64Array(rows);
-  larger.set(array);
-  return larger;
+function resized(array: Float64Array, rows: number): Float64Array {
+  const other = new Float64Array(rows);
+  other.set(array.subarray(0, rows));
+  return other;
 }
 
 class Count implements Accumulator {
+  readonly width = 1;
   #counts: Float64Array = new Float64Array(0);
 
-  grow(rows: number): void {
-    this.#counts = grown(this.#counts, rows);
+  get bytes(): number {
+    return this.#counts.byteLength;
+  }
+
+  resize(rows: number): void {
+    this.#counts = resized(this.#counts, rows);
+  }
+
+  detach(): void {
+    this.#counts = this.#counts.slice();
   }
 
   add(rows: Int32Array, _records: Int32Array, count: number): void {
@@ -66,20 +83,24 @@ class Count implements Accumulator {
     for (let k = 0; k < count; k++) (counts[rows[k] as number] as number)++;
   }
 
-  cell(row: number): number {
+  sortNumber(row: number): number {
     return this.#counts[row] as number;
   }
 
-  sortNumber(row: number): number {
-    return this.cell(row);
+  read(row: number, into: Float64Array, at: number): void {
+    into[at] = this.#counts[row] as number;
   }
 
-  micros(row: number): bigint {
-    return BigInt(this.cell(row)) * MICROS_PER_UNIT;
+  cellOf(numbers: Float64Array, at: number): number {
+    return numbers[at] as number;
+  }
+
+  microsOf(numbers: Float64Array, at: number): bigint {
+    return BigInt(this.cellOf(numbers, at)) * MICROS_PER_UNIT;
   }
 
   save(rows: number): readonly SectionArray[] {
-    return [this.#counts.slice(0, rows)];
+    return [this.#counts.subarray(0, rows)];
   }
 
   load(sections: SectionReader): void {
@@ -91,6 +112,7 @@ class Count implements Accumulator {
 const CARRY = 2 ** 52;
 
 class Sum implements Accumulator {
+  readonly width = 2;
   readonly #field: FieldPlan;
   #low: Float64Array = new Float64Array(0);
   /** In carries. */
@@ -100,9 +122,18 @@ class Sum implements Accumulator {
     this.#field = field;
   }
 
-  grow(rows: number): void {
-    this.#low = grown(this.#low, rows);
-    this.#high = grown(this.#high, rows);
+  get bytes(): number {
+    return this.#low.byteLength + this.#high.byteLength;
+  }
+
+  resize(rows: number): void {
+    this.#low = resized(this.#low, rows);
+    this.#high = resized(this.#high, rows);
+  }
+
+  detach(): void {
+    this.#low = this.#low.slice();
+    this.#high = this.#high.slice();
   }
 
   add(rows: Int32Array, records: Int32Array, count: number, columns: RecordColumns): void {
@@ -123,31 +154,37 @@ class Sum implements Accumulator {
     return value - sign * CARRY;
   }
 
-  /** The sum in the column's units. */
-  total(row: number): bigint {
-    return BigInt(this.#high[row] as number) * BigInt(CARRY) + BigInt(this.#low[row] as number);
-  }
-
-  cell(row: number): Cell {
-    return this.#field.kind === 'decimal' ? this.total(row) : Number(this.total(row));
-  }
-
   sortNumber(row: number): number {
     return (this.#high[row] as number) * CARRY + (this.#low[row] as number);
   }
 
-  micros(row: number): bigint {
-    return this.total(row) * scaleOf(this.#field);
+  read(row: number, into: Float64Array, at: number): void {
+    into[at] = this.#low[row] as number;
+    into[at + 1] = this.#high[row] as number;
+  }
+
+  cellOf(numbers: Float64Array, at: number): Cell {
+    const total = totalOf(numbers, at);
+    return this.#field.kind === 'decimal' ? total : Number(total);
+  }
+
+  microsOf(numbers: Float64Array, at: number): bigint {
+    return totalOf(numbers, at) * scaleOf(this.#field);
   }
 
   save(rows: number): readonly SectionArray[] {
-    return [this.#low.slice(0, rows), this.#high.slice(0, rows)];
+    return [this.#low.subarray(0, rows), this.#high.subarray(0, rows)];
   }
 
   load(sections: SectionReader): void {
     this.#low = sections.float64();
     this.#high = sections.float64();
   }
+}
+
+/** A sum in its column's units. */
+function totalOf(numbers: Float64Array, at: number): bigint {
+  return BigInt(numbers[at + 1] as number) * BigInt(CARRY) + BigInt(numbers[at] as number);
 }
 
 class Average implements Accumulator {
@@ -160,9 +197,22 @@ class Average implements Accumulator {
     this.#sum = new Sum(field);
   }
 
-  grow(rows: number): void {
-    this.#sum.grow(rows);
-    this.#count.grow(rows);
+  get width(): number {
+    return this.#sum.width + this.#count.width;
+  }
+
+  get bytes(): number {
+    return this.#sum.bytes + this.#count.bytes;
+  }
+
+  resize(rows: number): void {
+    this.#sum.resize(rows);
+    this.#count.resize(rows);
+  }
+
+  detach(): void {
+    this.#sum.detach();
+    this.#count.detach();
   }
 
   add(rows: Int32Array, records: Int32Array, count: number, columns: RecordColumns): void {
@@ -170,16 +220,25 @@ class Average implements Accumulator {
     this.#count.add(rows, records, count);
   }
 
-  cell(row: number): Cell {
-    return this.#count.cell(row) === 0 ? null : this.micros(row);
-  }
-
   sortNumber(row: number): number {
-    return this.#sum.sortNumber(row) / this.#count.cell(row);
+    return this.#sum.sortNumber(row) / this.#count.sortNumber(row);
   }
 
-  micros(row: number): bigint {
-    return divideHalfEven(this.#sum.total(row) * scaleOf(this.#field), BigInt(this.#count.cell(row)));
+  read(row: number, into: Float64Array, at: number): void {
+    this.#sum.read(row, into, at);
+    this.#count.read(row, into, at + this.#sum.width);
+  }
+
+  cellOf(numbers: Float64Array, at: number): Cell {
+    return this.#countOf(numbers, at) === 0 ? null : this.microsOf(numbers, at);
+  }
+
+  microsOf(numbers: Float64Array, at: number): bigint {
+    return divideHalfEven(totalOf(numbers, at) * scaleOf(this.#field), BigInt(this.#countOf(numbers, at)));
+  }
+
+  #countOf(numbers: Float64Array, at: number): number {
+    return this.#count.cellOf(numbers, at + this.#sum.width);
   }
 
   save(rows: number): readonly SectionArray[] {
@@ -194,6 +253,7 @@ class Average implements Accumulator {
 
 /** The smallest or the largest value. */
 class Extreme implements Accumulator {
+  readonly width = 1;
   readonly #field: FieldPlan;
   readonly #replaces: (value: number, known: number) => boolean;
   #values: Float64Array = new Float64Array(0);
@@ -203,9 +263,17 @@ class Extreme implements Accumulator {
     this.#replaces = replaces;
   }
 
-  grow(rows: number): void {
+  get bytes(): number {
+    return this.#values.byteLength;
+  }
+
+  resize(rows: number): void {
     const known = this.#values.length;
-    this.#values = grown(this.#values, rows).fill(NaN, known);
+    this.#values = resized(this.#values, rows).fill(NaN, Math.min(known, rows));
+  }
+
+  detach(): void {
+    this.#values = this.#values.slice();
   }
 
   add(rows: Int32Array, records: Int32Array, count: number, columns: RecordColumns): void {
@@ -218,21 +286,25 @@ class Extreme implements Accumulator {
     }
   }
 
-  cell(row: number): Cell {
-    const value = this.#values[row] as number;
-    return this.#field.kind === 'decimal' ? BigInt(value) : value;
-  }
-
   sortNumber(row: number): number {
     return this.#values[row] as number;
   }
 
-  micros(row: number): bigint {
-    return BigInt(this.#values[row] as number) * scaleOf(this.#field);
+  read(row: number, into: Float64Array, at: number): void {
+    into[at] = this.#values[row] as number;
+  }
+
+  cellOf(numbers: Float64Array, at: number): Cell {
+    const value = numbers[at] as number;
+    return this.#field.kind === 'decimal' ? BigInt(value) : value;
+  }
+
+  microsOf(numbers: Float64Array, at: number): bigint {
+    return BigInt(numbers[at] as number) * scaleOf(this.#field);
   }
 
   save(rows: number): readonly SectionArray[] {
-    return [this.#values.slice(0, rows)];
+    return [this.#values.subarray(0, rows)];
   }
 
   load(sections: SectionReader): void {
@@ -241,6 +313,7 @@ class Extreme implements Accumulator {
 }
 
 class CountDistinct implements Accumulator {
+  readonly width = 1;
   readonly #field: FieldPlan;
   #counts: Float64Array = new Float64Array(0);
   #seen = new PairSet();
@@ -249,8 +322,17 @@ class CountDistinct implements Accumulator {
     this.#field = field;
   }
 
-  grow(rows: number): void {
-    this.#counts = grown(this.#counts, rows);
+  get bytes(): number {
+    return this.#counts.byteLength + this.#seen.bytes;
+  }
+
+  resize(rows: number): void {
+    this.#counts = resized(this.#counts, rows);
+  }
+
+  detach(): void {
+    this.#counts = this.#counts.slice();
+    this.#seen.detach();
   }
 
   add(rows: Int32Array, records: Int32Array, count: number, columns: RecordColumns): void {
@@ -264,20 +346,24 @@ class CountDistinct implements Accumulator {
     }
   }
 
-  cell(row: number): number {
+  sortNumber(row: number): number {
     return this.#counts[row] as number;
   }
 
-  sortNumber(row: number): number {
-    return this.cell(row);
+  read(row: number, into: Float64Array, at: number): void {
+    into[at] = this.#counts[row] as number;
   }
 
-  micros(row: number): bigint {
-    return BigInt(this.cell(row)) * MICROS_PER_UNIT;
+  cellOf(numbers: Float64Array, at: number): number {
+    return numbers[at] as number;
+  }
+
+  microsOf(numbers: Float64Array, at: number): bigint {
+    return BigInt(this.cellOf(numbers, at)) * MICROS_PER_UNIT;
   }
 
   save(rows: number): readonly SectionArray[] {
-    return [this.#counts.slice(0, rows), this.#seen.save()];
+    return [this.#counts.subarray(0, rows), this.#seen.save()];
   }
 
   load(sections: SectionReader): void {

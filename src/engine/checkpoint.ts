@@ -1,17 +1,20 @@
+import { crc32 } from 'node:zlib';
 import type { Disk } from '../ports/disk.ts';
 import type { LogPosition } from '../ports/log.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { AmendmentFacts } from './amendments.ts';
 import type { QuarantineFacts } from './quarantine.ts';
-import { packSections, unpackSections } from './sections.ts';
-import type { SectionArray } from './sections.ts';
+import { packSections, PREFIX_BYTES, prefixOf, unpackSections } from './sections.ts';
+import type { PackedSections, SectionArray } from './sections.ts';
 import type { StateFacts } from './state.ts';
 
 const FOLDER = 'checkpoints';
-const FORMAT = 1;
+const FORMAT = 2;
 const NAME = /^(\d{20})\.checkpoint$/;
 /** The one before the newest stays, in case the newest is damaged. */
 const KEPT = 2;
+/** So many are written at once; between two writes others have their turn. */
+const WRITE_BYTES = 1024 * 1024;
 
 /** All that the engine knows as of one place in the log. */
 export interface Checkpoint {
@@ -26,6 +29,7 @@ export interface CheckpointFacts {
   /** The log's next offset, and where its next frame stands. */
   readonly offset: number;
   readonly next: LogPosition;
+  readonly logBytes: number;
   readonly duplicates: number;
   readonly quarantine: QuarantineFacts;
   readonly amendments: AmendmentFacts;
@@ -35,9 +39,14 @@ export interface CheckpointFacts {
 /** The format that this version writes. */
 export const CHECKPOINT_FORMAT = FORMAT;
 
+/** How many bytes the arrays of a checkpoint have: nearly all of it. */
+export function checkpointBytes({ arrays }: Checkpoint): number {
+  return arrays.reduce((sum, array) => sum + array.byteLength, 0);
+}
+
 /**
  * Writes a checkpoint so that a crash at any moment leaves either all of it or none, and removes those that are no
- * longer needed.
+ * longer needed. The arrays must stay as they are until it is written.
  */
 export async function writeCheckpoint(disk: Disk, checkpoint: Checkpoint): Promise<void> {
   await disk.makeFolder(FOLDER);
@@ -57,14 +66,39 @@ export async function writeCheckpoint(disk: Disk, checkpoint: Checkpoint): Promi
   for (const old of outdated) await disk.remove(`${FOLDER}/${old}`);
 }
 
-async function writeFile(disk: Disk, path: string, chunks: readonly Uint8Array[]): Promise<void> {
+async function writeFile(disk: Disk, path: string, packed: PackedSections): Promise<void> {
   const file = await disk.open(path, 'create');
   try {
-    await file.writeAt(0, chunks);
+    let position = PREFIX_BYTES;
+    let crc = 0;
+    for (const chunks of inWrites(packed.body)) {
+      for (const chunk of chunks) crc = crc32(chunk, crc);
+      await file.writeAt(position, chunks);
+      position += chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    }
+    await file.writeAt(0, [prefixOf(packed, crc)]);
     await file.sync();
   } finally {
     await file.close();
   }
+}
+
+/** Chunks as they are written together: a few bytes or many, none of them large. */
+function* inWrites(chunks: readonly Uint8Array[]): Generator<readonly Uint8Array[]> {
+  let some: Uint8Array[] = [];
+  let bytes = 0;
+  for (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += WRITE_BYTES) {
+      const part = chunk.subarray(at, at + WRITE_BYTES);
+      some.push(part);
+      bytes += part.length;
+      if (bytes < WRITE_BYTES) continue;
+      yield some;
+      some = [];
+      bytes = 0;
+    }
+  }
+  if (some.length > 0) yield some;
 }
 
 /**

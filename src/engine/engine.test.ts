@@ -193,13 +193,13 @@ describe('the engine', () => {
       on('2026-01-31', 7, 3),
     ]);
     const expected = [
-      { frame: 7, firstOffset: 4, before: null, after: { ts_date: '2026-01-31', daily_rev: 3_000_000n } },
       {
         frame: 7,
         firstOffset: 4,
         before: { ts_date: '2026-02-01', daily_rev: 30_000_000n },
         after: { ts_date: '2026-02-01', daily_rev: 33_000_000n },
       },
+      { frame: 7, firstOffset: 4, before: null, after: { ts_date: '2026-01-31', daily_rev: 3_000_000n } },
     ];
     const listed = async (engine: Engine): Promise<readonly Amendment[]> => {
       const { total, entries } = await engine.amendments({ limit: 9, offset: 0 });

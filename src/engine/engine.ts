@@ -6,11 +6,14 @@ import type { Disk } from '../ports/disk.ts';
 import type { Log, LogPosition, StoredFrame } from '../ports/log.ts';
 import type { Frame, ReportPage, ReportQuery } from '../ports/rows.ts';
 import type { Acceptance, AmendmentPage, Intake, QuarantinePage, Runtime, RuntimeStatus } from '../ports/runtime.ts';
-import { Scanner } from '../record/scanner.ts';
+import type { ScannedLines } from '../record/columns.ts';
+import type { ScanElsewhere } from '../record/foreign-scan.ts';
 import { AheadOfClock } from './ahead-of-clock.ts';
 import { Amendments } from './amendments.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { CHECKPOINT_FORMAT, writeCheckpoint } from './checkpoint.ts';
+import { CHECKPOINT_FORMAT, checkpointBytes, writeCheckpoint } from './checkpoint.ts';
+import type { Progress } from './checkpoint-schedule.ts';
+import { CheckpointSchedule } from './checkpoint-schedule.ts';
 import type { PreparedGroup, WaitingBatch } from './group.ts';
 import { answerOf, prepareGroup, refusedOf } from './group.ts';
 import { FrameFeed } from './frame-feed.ts';
@@ -18,15 +21,17 @@ import { Quarantine } from './quarantine.ts';
 import { newestDayText, queryState } from './query.ts';
 import { RateMeter } from './rate-meter.ts';
 import { recordsBetween } from './raw-records.ts';
+import { removeKeyFiles } from './key-file.ts';
+import type { Claim } from './key-index.ts';
+import { SectionReader } from './sections.ts';
+import { Scanning } from './scanning.ts';
 import { EngineState } from './state.ts';
+import { STATE_BYTES_DEFAULT, StateBudget } from './state-budget.ts';
 
 /** Bytes that may wait for the disk; beyond it batches are turned away, so that memory stays bounded. */
 const PENDING_BYTES_MAX = 64 * 1024 * 1024;
 /** One frame of the log holds no more than this, or a single batch. */
 const GROUP_BYTES_MAX = 16 * 1024 * 1024;
-/** What a restart may have to read again. */
-const CHECKPOINT_RECORDS = 250_000;
-const CHECKPOINT_INTERVAL_MS = 60_000;
 /** How often a disk that failed is tried again while nobody writes. */
 const TROUBLE_RETRY_MS = 5_000;
 
@@ -37,16 +42,33 @@ export interface EngineOptions {
   readonly clock: Clock;
   /** A whole checkpoint of the plan whose place is in the log; undefined: everything is read from the log. */
   readonly checkpoint?: Checkpoint | undefined;
+  /** About what the state may hold of memory, in bytes; 512 MiB unless told. Beyond it the oldest keys leave memory. */
+  readonly stateBytesMax?: number;
   /** Told how many of the log's records have been taken in, while the engine catches up. */
   readonly onProgress?: (records: number, total: number) => void;
+  /** Where large batches are scanned; unless given, here. It is closed with the engine. */
+  readonly scanElsewhere?: ScanElsewhere;
 }
 
 /**
  * Opens the embedded engine: the newest checkpoint and the log behind it give the state that was there before.
- * @throws DaybookError `LOG_OTHER_DEFINITION` when a record in the log is none by the present definition
+ * @throws DaybookError `LOG_OTHER_DEFINITION` when a record in the log is none by the present definition;
+ *   `KEYS_DAMAGED` when files that the checkpoint names are not as it says
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const engine = new Engine(options);
+  const { plan, disk, checkpoint } = options;
+  const sections = new SectionReader(checkpoint?.arrays ?? []);
+  const state =
+    checkpoint === undefined
+      ? new EngineState(plan)
+      : await EngineState.load(plan, checkpoint.facts.state, sections, disk);
+  const amendments =
+    checkpoint === undefined
+      ? new Amendments()
+      : Amendments.load(checkpoint.facts.amendments, sections, (report, day) => state.tableAt(report, day));
+  // Files that no checkpoint names were written for one that a crash prevented.
+  await removeKeyFiles(disk, new Set(checkpoint?.facts.state.keys.files.map((file) => file.number)));
+  const engine = new Engine(options, state, amendments);
   await engine.catchUp(options.onProgress);
   return engine;
 }
@@ -61,14 +83,13 @@ export class Engine implements Runtime {
   readonly #log: Log;
   readonly #disk: Disk;
   readonly #clock: Clock;
-  readonly #scanner: Scanner;
+  readonly #scanning: Scanning;
   readonly #aheadOfClock: AheadOfClock;
   readonly #state: EngineState;
   readonly #quarantine: Quarantine;
   readonly #amendments: Amendments;
   readonly #feed: FrameFeed;
   readonly #rate: RateMeter;
-  readonly #startedAtMs: number;
   readonly #waiting: WaitingBatch[] = [];
   readonly #closing = new AbortController();
   #pendingBytes = 0;
@@ -77,33 +98,41 @@ export class Engine implements Runtime {
   /** Records in the reports; below the offset when records were lost from the log. */
   #accepted: number;
   #next: LogPosition | undefined;
+  #logBytes: number;
   #duplicates: number;
   #trouble: string | undefined;
   #checkpointed: { readonly offset: number; readonly atMs: number } | undefined;
+  readonly #checkpoints: CheckpointSchedule;
   #checkpointing: Promise<void> | undefined;
+  readonly #budget: StateBudget;
+  /** Keys are leaving memory. */
+  #spilling: Promise<void> | undefined;
   #changedSinceCheckpoint = false;
   #closed: Promise<void> | undefined;
 
-  constructor({ plan, log, disk, clock, checkpoint }: EngineOptions) {
+  constructor(options: EngineOptions, state: EngineState, amendments: Amendments) {
+    const { plan, log, disk, clock, checkpoint } = options;
     this.plan = plan;
     this.#log = log;
     this.#disk = disk;
     this.#clock = clock;
-    this.#startedAtMs = clock.nowMs();
-    this.#state =
-      checkpoint === undefined
-        ? new EngineState(plan)
-        : EngineState.load(plan, checkpoint.facts.state, checkpoint.arrays);
+    this.#state = state;
     this.#quarantine = new Quarantine(checkpoint?.facts.quarantine);
-    this.#amendments = new Amendments(checkpoint?.facts.amendments);
+    this.#amendments = amendments;
     this.#offset = checkpoint?.facts.offset ?? 0;
-    this.#accepted = this.#state.keys.size;
+    this.#accepted = state.keys.size;
     this.#next = checkpoint?.facts.next;
     this.#duplicates = checkpoint?.facts.duplicates ?? 0;
     this.#checkpointed = checkpoint && { offset: checkpoint.facts.offset, atMs: checkpoint.facts.atMs };
-    this.#scanner = new Scanner(plan, this.#state.dictionaries);
+    this.#logBytes = checkpoint?.facts.logBytes ?? 0;
+    this.#checkpoints = new CheckpointSchedule(
+      this.#progress(),
+      checkpoint === undefined ? 0 : checkpointBytes(checkpoint),
+    );
+    this.#budget = new StateBudget(options.stateBytesMax ?? STATE_BYTES_DEFAULT);
+    this.#scanning = new Scanning(plan, state.dictionaries, options.scanElsewhere);
     this.#aheadOfClock = new AheadOfClock(plan.stream);
-    this.#feed = new FrameFeed(this.#state, clock, this.#closing.signal);
+    this.#feed = new FrameFeed(state, clock, this.#closing.signal);
     this.#rate = new RateMeter(clock);
   }
 
@@ -111,7 +140,10 @@ export class Engine implements Runtime {
   async catchUp(onProgress?: (records: number, total: number) => void): Promise<void> {
     const total = this.#log.nextOffset - this.#offset;
     for await (const frame of this.#log.read(this.#next)) {
-      this.#takeIn(frame);
+      await this.#takeIn(frame);
+      this.#spillWhenDue();
+      await this.#spilling;
+      this.#checkpointWhenDue();
       onProgress?.(total - (this.#log.nextOffset - this.#offset), total);
     }
     this.#feed.forget();
@@ -134,11 +166,22 @@ export class Engine implements Runtime {
         },
       );
     }
-    const read = this.#scanner.scan(intake.lines, intake.firstLine ?? 1);
-    const scanned = this.#aheadOfClock.refuse(read, this.#clock.nowMs());
+    this.#pendingBytes += bytes;
+    try {
+      const scanning = this.#scanning.scan(intake.lines, intake.firstLine ?? 1);
+      // Without a turn of the loop where it needs none, so that a batch that is there at once waits for nothing.
+      const read = scanning instanceof Promise ? await scanning : scanning;
+      const scanned = this.#aheadOfClock.refuse(read, this.#clock.nowMs());
+      return await this.#queue(intake, scanned);
+    } finally {
+      this.#pendingBytes -= bytes;
+    }
+  }
+
+  /** Lets a scanned batch wait for its commit. */
+  #queue(intake: Intake, scanned: ScannedLines): Promise<Acceptance> {
     const { promise, resolve, reject } = Promise.withResolvers<Acceptance>();
     this.#waiting.push({ intake, columns: scanned.columns, refused: refusedOf(intake, scanned), resolve, reject });
-    this.#pendingBytes += bytes;
     this.#committing ??= this.#commitWaiting();
     return promise;
   }
@@ -156,7 +199,10 @@ export class Engine implements Runtime {
   }
 
   async amendments(page: { readonly limit: number; readonly offset: number }): Promise<AmendmentPage> {
-    return this.#amendments.page(page.limit, page.offset);
+    const { limit, offset } = page;
+    return this.#amendments.page(limit, offset, (table, row, numbers, at) =>
+      this.#state.rowOf(table, row, numbers, at),
+    );
   }
 
   async status(): Promise<RuntimeStatus> {
@@ -186,7 +232,10 @@ export class Engine implements Runtime {
 
   async #close(): Promise<void> {
     this.#closing.abort();
+    await this.#scanning.idle();
+    await this.#scanning.close();
     await this.#committing;
+    await this.#spilling;
     await this.#checkpointing;
     // Without this checkpoint nothing is lost: the next start reads more of the log.
     if (this.#changedSinceCheckpoint) await this.#writeCheckpoint().catch((error: unknown) => this.#noteTrouble(error));
@@ -200,30 +249,38 @@ export class Engine implements Runtime {
     while (this.#waiting.length > 0) {
       const batches = takeGroup(this.#waiting);
       await this.#commit(batches);
-      this.#pendingBytes -= batches.reduce((sum, batch) => sum + batch.intake.lines.length, 0);
+      this.#spillWhenDue();
       this.#checkpointWhenDue();
+      if (this.#spilling !== undefined && this.#budget.isSpent(this.#state)) await this.#spilling;
     }
     this.#committing = undefined;
   }
 
   async #commit(batches: readonly WaitingBatch[]): Promise<void> {
     const keysBefore = this.#state.keys.size;
-    const group = prepareGroup(batches, this.#state, this.#quarantine, this.#clock.nowMs());
-    // With nothing to write, a disk in trouble is tried all the same: that is how the trouble ends.
-    if (!group.isEmpty || this.#trouble !== undefined) {
-      let stored: StoredFrame;
-      try {
-        stored = await this.#log.append(group.frame);
-      } catch (error) {
-        // Nothing of the group is in the log, so nothing of it may be remembered.
-        this.#state.keys.truncate(keysBefore);
-        this.#noteTrouble(error);
-        for (const batch of batches) batch.reject(error);
-        return;
-      }
-      this.#settle(stored, group);
+    let group: PreparedGroup;
+    let stored: StoredFrame | undefined;
+    try {
+      const claims = await this.#claim(batches);
+      group = prepareGroup(batches, claims, this.#quarantine, this.#clock.nowMs());
+      // With nothing to write, a disk in trouble is tried all the same: that is how the trouble ends.
+      if (!group.isEmpty || this.#trouble !== undefined) stored = await this.#log.append(group.frame);
+    } catch (error) {
+      // Nothing of the group is in the log, so nothing of it may be remembered.
+      this.#state.keys.truncate(keysBefore);
+      this.#noteTrouble(error);
+      for (const batch of batches) batch.reject(error);
+      return;
     }
+    if (stored !== undefined) this.#settle(stored, group);
     for (const prepared of group.batches) prepared.batch.resolve(answerOf(prepared, this.#offset));
+  }
+
+  /** Claims the keys of a group's records. It waits only for the disk, if keys have to be looked up there. */
+  async #claim(batches: readonly WaitingBatch[]): Promise<readonly Claim[]> {
+    const claims = batches.map(({ columns }) => this.#state.keys.claim(columns));
+    if (claims.some(({ doubtful }) => doubtful.length > 0)) await this.#state.keys.settle(this.#disk, claims);
+    return claims;
   }
 
   /** Adds a durable group to the reports. */
@@ -231,7 +288,7 @@ export class Engine implements Runtime {
     this.#trouble = undefined;
     const scope = this.#state.beginFrame();
     for (const { batch, picked } of group.batches) this.#state.apply(batch.columns, picked, scope);
-    this.#amendments.add(scope.closedRows.amendments(stored.firstOffset + stored.recordCount, stored.firstOffset));
+    this.#amendments.add(scope.closedRows, stored.firstOffset + stored.recordCount, stored.firstOffset);
     this.#quarantine.add(stored.at, group.fingerprints);
     this.#rate.add(stored.recordCount);
     this.#advance(stored);
@@ -239,8 +296,8 @@ export class Engine implements Runtime {
   }
 
   /** Takes in a frame that was read from the log. */
-  #takeIn(frame: StoredFrame): void {
-    const { columns, refused } = this.#scanner.scan(frame.records, 1);
+  async #takeIn(frame: StoredFrame): Promise<void> {
+    const { columns, refused } = this.#scanning.scanHere(frame.records, 1);
     const first = refused[0];
     if (first !== undefined || columns.count !== frame.recordCount) {
       throw new DaybookError(
@@ -251,9 +308,11 @@ export class Engine implements Runtime {
         { details: { segment: frame.at.segment, position: frame.at.position } },
       );
     }
+    const claim = this.#state.keys.claim(columns);
+    if (claim.doubtful.length > 0) await this.#state.keys.settle(this.#disk, [claim]);
     const scope = this.#state.beginFrame();
-    this.#state.apply(columns, this.#state.claim(columns), scope);
-    this.#amendments.add(scope.closedRows.amendments(frame.firstOffset + frame.recordCount, frame.firstOffset));
+    this.#state.apply(columns, claim.picked, scope);
+    this.#amendments.add(scope.closedRows, frame.firstOffset + frame.recordCount, frame.firstOffset);
     if (frame.quarantineCount > 0) this.#quarantine.addStored(frame.at, frame.quarantine);
     this.#advance(frame);
   }
@@ -262,6 +321,7 @@ export class Engine implements Runtime {
     this.#offset = frame.firstOffset + frame.recordCount;
     this.#accepted += frame.recordCount;
     this.#duplicates += frame.duplicateCount;
+    this.#logBytes += frame.records.length + frame.quarantine.length;
     this.#next = frame.next;
     this.#changedSinceCheckpoint = true;
   }
@@ -284,11 +344,22 @@ export class Engine implements Runtime {
     }
   }
 
+  /** Must be called between two groups: keys that leave must be those of durable records. */
+  #spillWhenDue(): void {
+    if (this.#spilling !== undefined || !this.#budget.isPassed(this.#state)) return;
+    this.#state.trim();
+    this.#state.keys.retire();
+    this.#spilling = this.#state.keys
+      .spill(this.#disk)
+      .catch((error: unknown) => this.#noteTrouble(error))
+      .finally(() => {
+        this.#spilling = undefined;
+      });
+  }
+
   #checkpointWhenDue(): void {
     if (this.#checkpointing !== undefined || !this.#changedSinceCheckpoint) return;
-    const records = this.#offset - (this.#checkpointed?.offset ?? 0);
-    const sinceMs = this.#clock.nowMs() - Math.max(this.#startedAtMs, this.#checkpointed?.atMs ?? 0);
-    if (records < CHECKPOINT_RECORDS && sinceMs < CHECKPOINT_INTERVAL_MS) return;
+    if (!this.#checkpoints.isDue(this.#progress())) return;
     this.#checkpointing = this.#writeCheckpoint()
       .catch((error: unknown) => this.#noteTrouble(error))
       .finally(() => {
@@ -296,27 +367,41 @@ export class Engine implements Runtime {
       });
   }
 
+  #progress(): Progress {
+    return { offset: this.#offset, logBytes: this.#logBytes, nowMs: this.#clock.nowMs() };
+  }
+
   async #writeCheckpoint(): Promise<void> {
     if (this.#next === undefined) return;
-    const atMs = this.#clock.nowMs();
-    const { facts, arrays } = this.#state.save();
-    const offset = this.#offset;
-    this.#changedSinceCheckpoint = false;
-    await writeCheckpoint(this.#disk, {
+    const at = this.#progress();
+    const state = this.#state.save();
+    const amendments = this.#amendments.save();
+    const checkpoint: Checkpoint = {
       facts: {
         format: CHECKPOINT_FORMAT,
         fingerprint: this.plan.fingerprint,
-        atMs,
-        offset,
+        atMs: at.nowMs,
+        offset: at.offset,
         next: this.#next,
+        logBytes: at.logBytes,
         duplicates: this.#duplicates,
         quarantine: this.#quarantine.save(),
-        amendments: this.#amendments.save(),
-        state: facts,
+        amendments: amendments.facts,
+        state: state.facts,
       },
-      arrays,
-    });
-    this.#checkpointed = { offset, atMs };
+      arrays: [...state.arrays, ...amendments.arrays],
+    };
+    this.#checkpoints.begun(at, checkpointBytes(checkpoint));
+    this.#changedSinceCheckpoint = false;
+    try {
+      await writeCheckpoint(this.#disk, checkpoint);
+    } catch (error) {
+      this.#changedSinceCheckpoint = true;
+      throw error;
+    } finally {
+      this.#state.release();
+    }
+    this.#checkpointed = { offset: at.offset, atMs: at.nowMs };
   }
 }
 

@@ -3,14 +3,19 @@ import { divideHalfEven, MICROS_PER_UNIT } from '../base/decimal.ts';
 import type { ReportPlan } from '../plan/plan.ts';
 import type { Cell } from '../ports/rows.ts';
 import type { RecordColumns } from '../record/columns.ts';
-import { grownInt32, powerOfTwo } from '../record/text-dictionary.ts';
+import { powerOfTwo } from '../record/text-dictionary.ts';
 import type { Accumulator } from './accumulators.ts';
 import { makeAccumulator } from './accumulators.ts';
 import type { ClosedRows } from './amendments.ts';
 import type { Filter } from './filter.ts';
 import type { SectionArray, SectionReader } from './sections.ts';
 
-const FIRST_ROWS = 16;
+const FIRST_ROWS = 4;
+const GROWTH = 1.5;
+
+/** Bits of a row's marks. */
+const CHANGED = 1;
+const NOTED = 2;
 
 /**
  * One report's rows of one business day: an open-addressing table from the dimensions' ids to row numbers, and an
@@ -24,33 +29,55 @@ export class GroupTable {
   readonly #dimensions: readonly number[];
   /** By measure; undefined for a ratio. */
   readonly #accumulators: readonly (Accumulator | undefined)[];
+  /** By measure: where its numbers begin among a row's; a ratio has none. */
+  readonly #places: readonly number[];
+  /** How many numbers a row's measures are made of. */
+  readonly rowWidth: number;
   #keys: Int32Array;
   #slots: Int32Array;
   #rowCount = 0;
   #capacity = FIRST_ROWS;
-  /** 1 where the row changed since `takeChangedRows`. */
-  #changed = new Uint8Array(FIRST_ROWS);
+  /** `CHANGED` where the row changed since `takeChangedRows`, `NOTED` where the frame's amendments know of it. */
+  #marks = new Uint8Array(FIRST_ROWS);
   #changedRows: number[] = [];
+  /** A checkpoint is being written of the arrays, so they must not change. */
+  #isShared = false;
+  /** How many rows there were when the table was last asked to give back room. */
+  #rowsAtTrim = -1;
 
   constructor(report: ReportPlan, day: number) {
     this.report = report;
     this.day = day;
     this.#dimensions = report.dimensions.slice(1).map((field) => field.index);
     this.#width = this.#dimensions.length;
-    this.#keys = new Int32Array(FIRST_ROWS * Math.max(1, this.#width));
+    this.#keys = new Int32Array(FIRST_ROWS * this.#width);
     this.#slots = new Int32Array(powerOfTwo(FIRST_ROWS * 2));
     this.#accumulators = report.measures.map(makeAccumulator);
-    for (const accumulator of this.#accumulators) accumulator?.grow(FIRST_ROWS);
+    let rowWidth = 0;
+    this.#places = this.#accumulators.map((accumulator) => {
+      const place = rowWidth;
+      rowWidth += accumulator?.width ?? 0;
+      return place;
+    });
+    this.rowWidth = rowWidth;
+    for (const accumulator of this.#accumulators) accumulator?.resize(FIRST_ROWS);
   }
 
   get rowCount(): number {
     return this.#rowCount;
   }
 
+  /** What it holds of memory, about. */
+  get bytes(): number {
+    let bytes = this.#keys.byteLength + this.#slots.byteLength + this.#marks.byteLength;
+    for (const accumulator of this.#accumulators) bytes += accumulator?.bytes ?? 0;
+    return bytes;
+  }
+
   /**
    * Adds records `records[from]` to `records[to - 1]` of the columns, all of this day.
    * @param scratch  room for two times `to - from` numbers
-   * @param closed   told of each row of a closed day before it changes
+   * @param closed   told of each row of a closed day before it changes, once a frame
    * @returns whether the table had no changed rows before and has some now
    */
   add(
@@ -62,6 +89,7 @@ export class GroupTable {
     scratch: Scratch,
     closed: ClosedRows | undefined,
   ): boolean {
+    if (this.#isShared) this.#detach();
     const rowsBefore = this.#rowCount;
     const wereNone = this.#changedRows.length === 0;
     let count = 0;
@@ -69,13 +97,12 @@ export class GroupTable {
       const record = records[k] as number;
       if (filter !== undefined && !filter(columns, record)) continue;
       const row = this.#rowOf(columns, record);
-      closed?.note(this, row, row >= rowsBefore);
       scratch.rows[count] = row;
       scratch.records[count++] = record;
-      if (this.#changed[row] === 0) {
-        this.#changed[row] = 1;
-        this.#changedRows.push(row);
-      }
+      const marks = this.#marks[row] as number;
+      if ((marks & CHANGED) === 0) this.#changedRows.push(row);
+      if (closed !== undefined && (marks & NOTED) === 0) closed.note(this, row, row >= rowsBefore);
+      this.#marks[row] = closed === undefined ? marks | CHANGED : CHANGED | NOTED;
     }
     for (const accumulator of this.#accumulators) accumulator?.add(scratch.rows, scratch.records, count, columns);
     return wereNone && this.#changedRows.length > 0;
@@ -84,9 +111,14 @@ export class GroupTable {
   /** The rows that changed since the last call, in the order of their first change. */
   takeChangedRows(): readonly number[] {
     const rows = this.#changedRows;
-    for (const row of rows) this.#changed[row] = 0;
+    for (const row of rows) this.#marks[row] = (this.#marks[row] as number) & ~CHANGED;
     this.#changedRows = [];
     return rows;
+  }
+
+  /** Makes rows that were noted in a frame such as can be noted in the next one. */
+  forgetNoted(rows: readonly number[]): void {
+    for (const row of rows) this.#marks[row] = (this.#marks[row] as number) & ~NOTED;
   }
 
   /** A row's id of dimension `dimension`, counted from 1 as the business date is 0. */
@@ -94,38 +126,63 @@ export class GroupTable {
     return this.#keys[row * this.#width + dimension - 1] as number;
   }
 
-  measureCell(row: number, measure: number): Cell {
+  /** Puts the `rowWidth` numbers that a row's measures are made of into an array, from `at` on. */
+  readRow(row: number, into: Float64Array, at: number): void {
+    for (let measure = 0; measure < this.#accumulators.length; measure++) {
+      this.#accumulators[measure]?.read(row, into, at + (this.#places[measure] as number));
+    }
+  }
+
+  /** A measure of a row, of the numbers that `readRow` gave, now or in an earlier frame. */
+  cellOf(measure: number, numbers: Float64Array, at: number): Cell {
     const accumulator = this.#accumulators[measure];
-    return accumulator === undefined ? this.#ratio(row, measure) : accumulator.cell(row);
+    if (accumulator === undefined) return this.#ratio(measure, numbers, at);
+    return accumulator.cellOf(numbers, at + (this.#places[measure] as number));
   }
 
   /** A number that sorts like the measure; null, which sorts below all, is minus infinity. */
   measureSortNumber(row: number, measure: number): number {
     const accumulator = this.#accumulators[measure];
     if (accumulator !== undefined) return accumulator.sortNumber(row);
-    const ratio = this.#ratio(row, measure);
+    const numbers = new Float64Array(this.rowWidth);
+    this.readRow(row, numbers, 0);
+    const ratio = this.#ratio(measure, numbers, 0);
     return ratio === null ? -Infinity : Number(ratio);
   }
 
-  /** Copies for a checkpoint; `load` takes them back. */
+  /** Gives back room when no row has come since it was last asked to. */
+  trim(): void {
+    const isAtRest = this.#rowsAtTrim === this.#rowCount;
+    this.#rowsAtTrim = this.#rowCount;
+    if (!isAtRest || this.#capacity === this.#rowCount || this.#isShared) return;
+    this.#resize(this.#rowCount);
+    for (const accumulator of this.#accumulators) accumulator?.detach();
+  }
+
+  /**
+   * What a checkpoint needs; `load` takes it back. No copies: until `release`, the first change makes the table go on in
+   * arrays of its own.
+   */
   save(): readonly SectionArray[] {
+    this.#isShared = true;
     return [
-      this.#keys.slice(0, this.#rowCount * this.#width),
+      this.#keys.subarray(0, this.#rowCount * this.#width),
       ...this.#accumulators.flatMap((accumulator) => accumulator?.save(this.#rowCount) ?? []),
     ];
   }
 
+  /** Says that what `save` gave is no longer used. */
+  release(): void {
+    this.#isShared = false;
+  }
+
   /** Takes back what `save` saved of so many rows; nothing counts as changed. */
   load(rowCount: number, sections: SectionReader): void {
-    const keys = sections.int32();
-    this.#keys = new Int32Array(Math.max(FIRST_ROWS, rowCount) * Math.max(1, this.#width));
-    this.#keys.set(keys);
+    this.#keys = sections.int32();
     for (const accumulator of this.#accumulators) accumulator?.load(sections);
     this.#rowCount = rowCount;
-    this.#capacity = Math.max(FIRST_ROWS, rowCount);
-    for (const accumulator of this.#accumulators) accumulator?.grow(this.#capacity);
-    this.#changed = new Uint8Array(this.#capacity);
-    this.#rehash(powerOfTwo(this.#capacity * 2));
+    this.#resize(rowCount);
+    this.#rehash(powerOfTwo(rowCount * 2));
   }
 
   #rowOf(columns: RecordColumns, record: number): number {
@@ -147,7 +204,7 @@ export class GroupTable {
       if (d === width) return row;
       slot = (slot + 1) & mask;
     }
-    if (this.#rowCount === this.#capacity) this.#grow();
+    if (this.#rowCount === this.#capacity) this.#resize(Math.max(FIRST_ROWS, Math.ceil(this.#capacity * GROWTH)));
     const row = this.#rowCount++;
     for (let d = 0; d < width; d++) {
       this.#keys[row * width + d] = (columns.ids[dimensions[d] as number] as Int32Array)[record] as number;
@@ -157,13 +214,23 @@ export class GroupTable {
     return row;
   }
 
-  #grow(): void {
-    this.#capacity *= 2;
-    this.#keys = grownInt32(this.#keys);
-    const changed = new Uint8Array(this.#capacity);
-    changed.set(this.#changed);
-    this.#changed = changed;
-    for (const accumulator of this.#accumulators) accumulator?.grow(this.#capacity);
+  /** Gives the rows room for just so many. */
+  #resize(capacity: number): void {
+    this.#capacity = capacity;
+    const keys = new Int32Array(capacity * this.#width);
+    keys.set(this.#keys.subarray(0, keys.length));
+    this.#keys = keys;
+    const marks = new Uint8Array(capacity);
+    marks.set(this.#marks.subarray(0, capacity));
+    this.#marks = marks;
+    for (const accumulator of this.#accumulators) accumulator?.resize(capacity);
+  }
+
+  /** Goes on in arrays that no checkpoint has. */
+  #detach(): void {
+    this.#isShared = false;
+    this.#keys = this.#keys.slice();
+    for (const accumulator of this.#accumulators) accumulator?.detach();
   }
 
   #rehash(length: number): void {
@@ -181,12 +248,13 @@ export class GroupTable {
     this.#slots = slots;
   }
 
-  #ratio(row: number, measure: number): bigint | null {
+  #ratio(measure: number, numbers: Float64Array, at: number): bigint | null {
     const plan = this.report.measures[measure];
     if (plan?.kind !== 'ratio') throw new Error('Broken invariant: only a ratio has no accumulator');
     const part = (name: string): bigint => {
       const index = this.report.measures.findIndex((each) => each.name === name);
-      return present(this.#accumulators[index], 'a ratio is of measures with state').micros(row);
+      const accumulator = present(this.#accumulators[index], 'a ratio is of measures with state');
+      return accumulator.microsOf(numbers, at + (this.#places[index] as number));
     };
     const denominator = part(plan.denominator);
     return denominator === 0n ? null : divideHalfEven(part(plan.numerator) * MICROS_PER_UNIT, denominator);

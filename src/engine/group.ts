@@ -1,9 +1,10 @@
+import { present } from '../base/assert.ts';
 import type { LogFrame } from '../ports/log.ts';
 import type { Acceptance, Intake } from '../ports/runtime.ts';
 import type { RecordColumns, ScannedLines } from '../record/columns.ts';
+import type { Claim } from './key-index.ts';
 import type { Quarantine, Refused } from './quarantine.ts';
 import { printEntries } from './quarantine.ts';
-import type { EngineState } from './state.ts';
 
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
@@ -46,14 +47,19 @@ export function refusedOf({ origin, lines, unreadable }: Intake, { refused }: Sc
   return sourced.length === 0 ? scanned : [...scanned, ...sourced].sort((a, b) => a.line - b.line);
 }
 
-/** Claims the primary keys of a group's records and lays out its frame. */
+/**
+ * Lays out a group's frame.
+ * @param claims  of the batches' columns, one a batch, with no doubt left
+ */
 export function prepareGroup(
   batches: readonly WaitingBatch[],
-  state: EngineState,
+  claims: readonly Claim[],
   quarantine: Quarantine,
   nowMs: number,
 ): PreparedGroup {
-  const prepared = batches.map((batch) => ({ batch, picked: state.claim(batch.columns) }));
+  const prepared = batches.map((batch, index) => {
+    return { batch, picked: present(claims[index], 'each batch has its claim').picked };
+  });
   const { picked, fingerprints } = quarantine.pick(batches.flatMap((batch) => batch.refused));
   const recordCount = prepared.reduce((sum, each) => sum + each.picked.length, 0);
   const duplicateCount = batches.reduce((sum, batch) => sum + batch.columns.count, 0) - recordCount;

@@ -1,66 +1,69 @@
-import { powerOfTwo } from '../record/text-dictionary.ts';
+const FIRST_SLOTS = 8;
+const LOAD_MAX = 0.75;
+const GROWTH = 1.5;
 
 /** A set of pairs (row, value id): what makes a count of different values exact. Ids are 1 and more. */
 export class PairSet {
   /** Row and id alternate; id 0 is free. */
-  #slots: Int32Array;
+  #slots: Int32Array = new Int32Array(FIRST_SLOTS * 2);
   #size = 0;
 
-  constructor(capacity = 8) {
-    this.#slots = new Int32Array(powerOfTwo(capacity * 2) * 2);
+  /** What it holds of memory, about. */
+  get bytes(): number {
+    return this.#slots.byteLength;
   }
 
   /** Adds a pair; false when it was there already. */
   add(row: number, id: number): boolean {
     const slots = this.#slots;
-    const mask = slots.length / 2 - 1;
-    let slot = hash(row, id) & mask;
+    let slot = placeOf(row, id, slots.length);
     for (;;) {
-      const known = slots[slot * 2 + 1] as number;
+      const known = slots[slot + 1] as number;
       if (known === 0) break;
-      if (known === id && slots[slot * 2] === row) return false;
-      slot = (slot + 1) & mask;
+      if (known === id && slots[slot] === row) return false;
+      slot = slot + 2 === slots.length ? 0 : slot + 2;
     }
-    slots[slot * 2] = row;
-    slots[slot * 2 + 1] = id;
-    if (++this.#size * 4 > slots.length) this.#rehash();
+    slots[slot] = row;
+    slots[slot + 1] = id;
+    if (++this.#size * 2 > slots.length * LOAD_MAX) this.#resize(Math.ceil((slots.length / 2) * GROWTH));
     return true;
   }
 
-  /** A copy for a checkpoint: row and id alternate, in no order. */
+  /** What a checkpoint needs; no copy, so `detach` comes before the next `add`. */
   save(): Int32Array {
-    const pairs = new Int32Array(this.#size * 2);
-    let at = 0;
-    for (let i = 0; i < this.#slots.length; i += 2) {
-      if (this.#slots[i + 1] === 0) continue;
-      pairs[at++] = this.#slots[i] as number;
-      pairs[at++] = this.#slots[i + 1] as number;
-    }
-    return pairs;
+    return this.#slots;
+  }
+
+  /** Goes on in an array that nobody else has, without room that is not needed. */
+  detach(): void {
+    this.#resize(Math.max(FIRST_SLOTS, Math.floor(this.#size / LOAD_MAX) + 1));
   }
 
   /** The set that `save` saved. */
-  static load(pairs: Int32Array): PairSet {
-    const set = new PairSet(Math.max(8, pairs.length / 2));
-    for (let i = 0; i < pairs.length; i += 2) set.add(pairs[i] as number, pairs[i + 1] as number);
+  static load(saved: Int32Array): PairSet {
+    const set = new PairSet();
+    set.#slots = saved.slice();
+    for (let slot = 1; slot < saved.length; slot += 2) if (saved[slot] !== 0) set.#size++;
     return set;
   }
 
-  #rehash(): void {
+  #resize(length: number): void {
     const old = this.#slots;
-    this.#slots = new Int32Array(old.length * 2);
-    const mask = this.#slots.length / 2 - 1;
+    const slots = new Int32Array(length * 2);
     for (let i = 0; i < old.length; i += 2) {
       if (old[i + 1] === 0) continue;
-      let slot = hash(old[i] as number, old[i + 1] as number) & mask;
-      while (this.#slots[slot * 2 + 1] !== 0) slot = (slot + 1) & mask;
-      this.#slots[slot * 2] = old[i] as number;
-      this.#slots[slot * 2 + 1] = old[i + 1] as number;
+      let slot = placeOf(old[i] as number, old[i + 1] as number, slots.length);
+      while (slots[slot + 1] !== 0) slot = slot + 2 === slots.length ? 0 : slot + 2;
+      slots[slot] = old[i] as number;
+      slots[slot + 1] = old[i + 1] as number;
     }
+    this.#slots = slots;
   }
 }
 
-function hash(row: number, id: number): number {
-  const mixed = Math.imul(Math.imul(row, 0x9e3779b1) ^ id, 0x85ebca6b);
-  return mixed ^ (mixed >>> 15);
+/** Where a pair is looked for first: its share of the hash, as an even number below `length`. */
+function placeOf(row: number, id: number, length: number): number {
+  let mixed = Math.imul(Math.imul(row, 0x9e3779b1) ^ id, 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0xc2b2ae35);
+  return Math.floor((((mixed ^ (mixed >>> 13)) >>> 0) * (length / 2)) / 2 ** 32) * 2;
 }

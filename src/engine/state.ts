@@ -1,24 +1,26 @@
 import { assert, present } from '../base/assert.ts';
 import { formatDay } from '../base/calendar.ts';
 import type { Plan, ReportPlan } from '../plan/plan.ts';
+import type { Disk } from '../ports/disk.ts';
 import type { Cell, Row } from '../ports/rows.ts';
 import type { RecordColumns } from '../record/columns.ts';
-import { KEY_WORDS } from '../record/columns.ts';
 import type { Dictionaries } from '../record/dictionaries.ts';
 import { makeDictionaries } from '../record/dictionaries.ts';
 import { NumberDictionary } from '../record/number-dictionary.ts';
 import { TextDictionary } from '../record/text-dictionary.ts';
 import { ClosedRows } from './amendments.ts';
+import { inRunsOfDays } from './day-runs.ts';
 import type { Filter } from './filter.ts';
 import { makeFilter } from './filter.ts';
 import type { Scratch } from './group-table.ts';
 import { GroupTable } from './group-table.ts';
-import { KeyTable } from './key-table.ts';
-import type { SectionArray } from './sections.ts';
-import { SectionReader } from './sections.ts';
+import type { KeyFacts } from './key-index.ts';
+import { KeyIndex } from './key-index.ts';
+import type { SectionArray, SectionReader } from './sections.ts';
 
 /** What a checkpoint says of the state besides its arrays. */
 export interface StateFacts {
+  readonly keys: KeyFacts;
   /** Days in ascending order, with the number of rows of each report. */
   readonly days: readonly { readonly day: number; readonly rows: readonly number[] }[];
 }
@@ -32,12 +34,13 @@ export interface FrameScope {
 
 /**
  * The reports as of one log offset, and all that is needed to take in the next record: dictionaries, primary keys, and
- * a table for each report's day. Nothing here waits or fails half-way, so a reader never sees a part of a batch.
+ * a table for each report's day. Nothing here waits or fails half-way but what the keys do, so a reader never sees a
+ * part of a batch.
  */
 export class EngineState {
   readonly plan: Plan;
   readonly dictionaries: Dictionaries;
-  readonly keys: KeyTable;
+  readonly keys: KeyIndex;
   /** By day: a table a report, in the plan's order. */
   readonly #days = new Map<number, readonly GroupTable[]>();
   readonly #filters: readonly (Filter | undefined)[];
@@ -46,7 +49,7 @@ export class EngineState {
   readonly #changed: GroupTable[][];
   #newestDay: number | undefined;
 
-  constructor(plan: Plan, dictionaries: Dictionaries = makeDictionaries(plan), keys: KeyTable = new KeyTable()) {
+  constructor(plan: Plan, dictionaries: Dictionaries = makeDictionaries(plan), keys: KeyIndex = new KeyIndex()) {
     this.plan = plan;
     this.dictionaries = dictionaries;
     this.keys = keys;
@@ -59,6 +62,19 @@ export class EngineState {
     return this.#newestDay;
   }
 
+  /** Days below it are closed: further behind the newest than records may be. */
+  get closedBelow(): number {
+    return this.#newestDay === undefined ? -Infinity : this.#newestDay - this.plan.stream.latenessDays;
+  }
+
+  /** What it holds of memory, about. */
+  get bytes(): number {
+    let bytes = this.keys.bytes;
+    for (const dictionary of this.dictionaries) bytes += dictionary?.bytes ?? 0;
+    for (const tables of this.#days.values()) for (const table of tables) bytes += table.bytes;
+    return bytes;
+  }
+
   /** The days between two (both included), newest first. */
   daysBetween(from: number, to: number): readonly number[] {
     return [...this.#days.keys()].filter((day) => day >= from && day <= to).sort((a, b) => b - a);
@@ -69,27 +85,14 @@ export class EngineState {
     return this.#days.get(day)?.[report.index];
   }
 
-  /**
-   * Picks out the records whose primary key was not there before, and remembers the keys; the first of equal ones wins.
-   * `keys.truncate` takes it back when the records do not become durable.
-   * @returns the picked records' numbers, in order
-   */
-  claim(columns: RecordColumns): Int32Array {
-    const picked = new Int32Array(columns.count);
-    let count = 0;
-    for (let record = 0; record < columns.count; record++) {
-      if (this.keys.add(columns.keys, record * KEY_WORDS)) picked[count++] = record;
-    }
-    return picked.subarray(0, count);
+  /** The same by the report's position in the plan. */
+  tableAt(report: number, day: number): GroupTable | undefined {
+    return this.#days.get(day)?.[report];
   }
 
   /** What a frame does to the days that are closed before it: goes with each `apply` of the frame. */
   beginFrame(): FrameScope {
-    const newest = this.#newestDay;
-    return {
-      closedBelow: newest === undefined ? -Infinity : newest - this.plan.stream.latenessDays,
-      closedRows: new ClosedRows((table, row) => this.row(table, row)),
-    };
+    return { closedBelow: this.closedBelow, closedRows: new ClosedRows() };
   }
 
   /** Adds claimed records to the reports. */
@@ -97,16 +100,20 @@ export class EngineState {
     if (this.#scratch.rows.length < records.length) {
       this.#scratch = { rows: new Int32Array(records.length), records: new Int32Array(records.length) };
     }
-    // Records of a day mostly come together, so each run of equal days is added at once.
-    for (let from = 0; from < records.length;) {
-      const day = columns.days[records[from] as number] as number;
+    // Each run of a day's records is added at once. Within a day they keep their order.
+    const inRuns = inRunsOfDays(columns.days, records);
+    for (let from = 0; from < inRuns.length;) {
+      const day = columns.days[inRuns[from] as number] as number;
       let to = from + 1;
-      while (to < records.length && columns.days[records[to] as number] === day) to++;
+      while (to < inRuns.length && columns.days[inRuns[to] as number] === day) to++;
       const closed = day < frame.closedBelow ? frame.closedRows : undefined;
-      this.#tables(day).forEach((table, index) => {
-        if (table.add(columns, records, from, to, this.#filters[index], this.#scratch, closed))
-          this.#changed[index]?.push(table);
-      });
+      const tables = this.#tables(day);
+      for (let report = 0; report < tables.length; report++) {
+        const table = tables[report] as GroupTable;
+        if (table.add(columns, inRuns, from, to, this.#filters[report], this.#scratch, closed)) {
+          this.#changed[report]?.push(table);
+        }
+      }
       from = to;
     }
   }
@@ -126,13 +133,20 @@ export class EngineState {
 
   /** A table's row, as readers get it. */
   row(table: GroupTable, row: number): Row {
+    const numbers = new Float64Array(table.rowWidth);
+    table.readRow(row, numbers, 0);
+    return this.rowOf(table, row, numbers, 0);
+  }
+
+  /** A row with measures of the numbers that `GroupTable.readRow` gave, now or in an earlier frame. */
+  rowOf(table: GroupTable, row: number, numbers: Float64Array, at: number): Row {
     const { report } = table;
     const cells: Record<string, Cell> = {};
     report.dimensions.forEach((field, dimension) => {
       cells[field.name] = this.dimensionCell(table, row, dimension);
     });
     report.measures.forEach((measure, index) => {
-      cells[measure.name] = table.measureCell(row, index);
+      cells[measure.name] = table.cellOf(index, numbers, at);
     });
     return cells;
   }
@@ -149,9 +163,16 @@ export class EngineState {
     return field.kind === 'decimal' ? BigInt(value) : value;
   }
 
-  /** Copies of all of it for a checkpoint, in an order that `load` knows. */
+  /** Gives back room that days at rest do not need. */
+  trim(): void {
+    const closedBelow = this.closedBelow;
+    for (const [day, tables] of this.#days) if (day < closedBelow) for (const table of tables) table.trim();
+  }
+
+  /** All of it for a checkpoint, in an order that `load` knows. No copies: call `release` when they are written. */
   save(): { readonly facts: StateFacts; readonly arrays: readonly SectionArray[] } {
-    const arrays: SectionArray[] = [this.keys.save()];
+    const keys = this.keys.save();
+    const arrays: SectionArray[] = [...keys.arrays];
     for (const dictionary of this.dictionaries) {
       if (dictionary instanceof TextDictionary) {
         const saved = dictionary.save();
@@ -163,22 +184,32 @@ export class EngineState {
     const days = [...this.#days.entries()].sort(([a], [b]) => a - b);
     for (const [, tables] of days) for (const table of tables) arrays.push(...table.save());
     return {
-      facts: { days: days.map(([day, tables]) => ({ day, rows: tables.map((table) => table.rowCount) })) },
+      facts: {
+        keys: keys.facts,
+        days: days.map(([day, tables]) => ({ day, rows: tables.map((table) => table.rowCount) })),
+      },
       arrays,
     };
   }
 
-  /** The state that `save` saved under the same plan. */
-  static load(plan: Plan, facts: StateFacts, arrays: readonly SectionArray[]): EngineState {
-    const sections = new SectionReader(arrays);
-    const keys = KeyTable.load(sections.int32());
+  /** Says that what `save` gave is no longer used. */
+  release(): void {
+    for (const tables of this.#days.values()) for (const table of tables) table.release();
+  }
+
+  /**
+   * The state that `save` saved under the same plan.
+   * @throws DaybookError `KEYS_DAMAGED`, what the disk throws
+   */
+  static async load(plan: Plan, facts: StateFacts, sections: SectionReader, disk: Disk): Promise<EngineState> {
+    const keyArrays = Array.from({ length: facts.keys.arrays }, () => sections.int32());
     const dictionaries = makeDictionaries(plan).map((dictionary) => {
       if (dictionary === undefined) return undefined;
       if (dictionary instanceof NumberDictionary) return NumberDictionary.load(sections.float64());
       const arena = sections.bytes();
       return TextDictionary.load({ arena, ends: sections.int32() });
     });
-    const state = new EngineState(plan, dictionaries, keys);
+    const state = new EngineState(plan, dictionaries, await KeyIndex.load(disk, facts.keys, keyArrays));
     for (const { day, rows } of facts.days) {
       state.#tables(day).forEach((table, index) => {
         table.load(present(rows[index], 'a checkpoint counts the rows of each report'), sections);

@@ -22,6 +22,11 @@ export class NumberDictionary {
     return this.#size;
   }
 
+  /** What it holds of memory, about. */
+  get bytes(): number {
+    return this.#values.byteLength + this.#slots.byteLength;
+  }
+
   /** The id of a number; a new one if it is new. */
   intern(number: number): number {
     const value = number === 0 ? 0 : number;
@@ -48,9 +53,9 @@ export class NumberDictionary {
     return id === 0 ? null : (this.#values[id] as number);
   }
 
-  /** A copy for a checkpoint: the numbers in the order of their ids. */
-  save(): Float64Array {
-    return this.#values.slice(1, this.#size + 1);
+  /** A copy of the numbers behind the first `from`, in the order of their ids: for a checkpoint all of them. */
+  save(from = 0): Float64Array {
+    return this.#values.slice(from + 1, this.#size + 1);
   }
 
   /** The dictionary that `save` saved: the same ids. */

@@ -44,6 +44,11 @@ export class TextDictionary {
     return this.#size;
   }
 
+  /** What it holds of memory, about; texts that were decoded for readers not counted. */
+  get bytes(): number {
+    return this.#arena.byteLength + this.#starts.byteLength + this.#slots.byteLength;
+  }
+
   /**
    * The id of a text; a new one if it is new.
    * @param view   holds the text from `start` to `end`, and `SLACK_BYTES` more
@@ -99,21 +104,31 @@ export class TextDictionary {
     return text;
   }
 
-  /** A copy for a checkpoint. */
-  save(): SavedTexts {
-    return { arena: this.#arena.slice(0, this.#arenaSize), ends: this.#starts.slice(2, this.#size + 2) };
+  /** A copy of the texts behind the first `from`: for a checkpoint all of them. */
+  save(from = 0): SavedTexts {
+    const start = this.#starts[from + 1] as number;
+    return {
+      arena: this.#arena.slice(start, this.#arenaSize),
+      ends: this.#starts.slice(from + 2, this.#size + 2).map((end) => end - start),
+    };
+  }
+
+  /** The ids of texts that `save` saved, in their order. */
+  internAll(saved: SavedTexts): Int32Array {
+    const arena = withSlack(saved.arena);
+    const view = new DataView(arena.buffer);
+    let start = 0;
+    return saved.ends.map((end) => {
+      const id = this.intern(view, start, end, textHash(view, start, end));
+      start = end;
+      return id;
+    });
   }
 
   /** The dictionary that `save` saved: the same ids. */
   static load(saved: SavedTexts): TextDictionary {
     const dictionary = new TextDictionary(Math.max(64, saved.ends.length));
-    const arena = withSlack(saved.arena);
-    const view = new DataView(arena.buffer);
-    let start = 0;
-    for (const end of saved.ends) {
-      dictionary.intern(view, start, end, textHash(view, start, end));
-      start = end;
-    }
+    dictionary.internAll(saved);
     assert(dictionary.size === saved.ends.length, 'saved texts are all different');
     return dictionary;
   }

@@ -1,0 +1,40 @@
+/** What a restart may have to read again, at least. */
+const RECORDS_MIN = 250_000;
+/** A checkpoint is written once so many times its bytes have gone to the log: so all of them cost a fixed share of it. */
+const LOG_BYTES_PER_BYTE = 2;
+/** When little comes in, a small one is written after a minute; larger ones after longer, in proportion. */
+const INTERVAL_MS = 60_000;
+const SMALL_BYTES = 16 * 1024 * 1024;
+
+/** Where the engine is. */
+export interface Progress {
+  readonly offset: number;
+  /** Of all records and quarantine entries up to the offset. */
+  readonly logBytes: number;
+  readonly nowMs: number;
+}
+
+/** Says when the next checkpoint is due. */
+export class CheckpointSchedule {
+  #last: Progress;
+  #lastBytes: number;
+
+  /** @param last  where the engine was at the newest checkpoint, or when it began with none */
+  constructor(last: Progress, lastBytes: number) {
+    this.#last = last;
+    this.#lastBytes = lastBytes;
+  }
+
+  isDue({ offset, logBytes, nowMs }: Progress): boolean {
+    const waitMs = INTERVAL_MS * Math.max(1, this.#lastBytes / SMALL_BYTES);
+    if (nowMs - this.#last.nowMs >= waitMs) return true;
+    if (offset - this.#last.offset < RECORDS_MIN) return false;
+    return logBytes - this.#last.logBytes >= LOG_BYTES_PER_BYTE * this.#lastBytes;
+  }
+
+  /** Notes that one is written; should it fail, the next is as far off as if it had not. */
+  begun(at: Progress, bytes: number): void {
+    this.#last = at;
+    this.#lastBytes = bytes;
+  }
+}

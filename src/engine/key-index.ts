@@ -1,0 +1,189 @@
+import { present } from '../base/assert.ts';
+import { DaybookError } from '../base/errors.ts';
+import type { Disk } from '../ports/disk.ts';
+import type { RecordColumns } from '../record/columns.ts';
+import { KEY_WORDS } from '../record/columns.ts';
+import type { KeyFile, KeyFileFacts, KeyQuestion } from './key-file.ts';
+import { openKeyFile, writeKeyFile } from './key-file.ts';
+import { keyHash, keyPrint, shardOf } from './key-hash.ts';
+import { KEY_FILES_MAX, KeyPrints } from './key-prints.ts';
+import { KeyTable } from './key-table.ts';
+
+/** What a checkpoint says of the keys besides those in memory. */
+export interface KeyFacts {
+  /** How many arrays of keys stand in the checkpoint. */
+  readonly arrays: number;
+  readonly files: readonly KeyFileFacts[];
+}
+
+/** What is known of a batch's keys. */
+export interface Claim {
+  readonly columns: RecordColumns;
+  /** The numbers of the records whose primary key is new, in order. */
+  picked: Int32Array;
+  /** The numbers of the records whose key may stand in a file; `settle` finds out. */
+  readonly doubtful: readonly number[];
+}
+
+/**
+ * All primary keys that were accepted. The newest are in memory; when there is too little of it, all of them leave it
+ * together for a file, and only a print of each stays: a key with a print that is not there is new, and any other is
+ * looked up in the files, so the answer is exact.
+ *
+ * Keys leave in three steps, so that nobody waits for it: `retire` sets the table aside, `spill` writes its file, and
+ * only with the file durable is the table let go of.
+ */
+export class KeyIndex {
+  #young = new KeyTable();
+  /** Keys that are on their way into a file. */
+  #retired: KeyTable | undefined;
+  readonly #prints = new KeyPrints();
+  readonly #files = new Map<number, KeyFile>();
+  /** The keys in files. */
+  #spilled = 0;
+
+  /** How many keys there are. */
+  get size(): number {
+    return this.#spilled + (this.#retired?.size ?? 0) + this.#young.size;
+  }
+
+  /** How many keys could leave memory now. */
+  get retirable(): number {
+    return this.#retired === undefined ? this.#young.size : this.#retired.size;
+  }
+
+  /** How many keys have left memory. */
+  get spilled(): number {
+    return this.#spilled;
+  }
+
+  /** What it holds of memory, about. */
+  get bytes(): number {
+    let files = 0;
+    for (const file of this.#files.values()) files += file.bytes;
+    return this.#young.bytes + (this.#retired?.bytes ?? 0) + this.#prints.bytes + files;
+  }
+
+  /**
+   * Picks out the records whose key was not there before, and remembers the keys; the first of equal ones wins.
+   * `truncate` takes it back when the records do not become durable.
+   */
+  claim(columns: RecordColumns): Claim {
+    const { keys, count } = columns;
+    const picked = new Int32Array(count);
+    const doubtful: number[] = [];
+    const anySpilled = this.#prints.size > 0;
+    let pickedCount = 0;
+    for (let record = 0; record < count; record++) {
+      const at = record * KEY_WORDS;
+      const hash = keyHash(keys, at);
+      if (this.#retired?.has(keys, at, hash) === true) continue;
+      if (anySpilled && this.#prints.has(shardOf(hash), keyPrint(keys, at))) doubtful.push(record);
+      else if (this.#young.add(keys, at, hash)) picked[pickedCount++] = record;
+    }
+    return { columns, picked: picked.subarray(0, pickedCount), doubtful };
+  }
+
+  /**
+   * Looks up the doubtful records of some claims, in the claims' order, and picks those that are new after all.
+   * @throws DaybookError `KEYS_DAMAGED`, what the disk throws
+   */
+  async settle(disk: Disk, claims: readonly Claim[]): Promise<void> {
+    const questions = claims.map(({ columns, doubtful }) =>
+      doubtful.map((record): KeyQuestion => {
+        return { words: columns.keys, at: record * KEY_WORDS, isKnown: false };
+      }),
+    );
+    await this.#answer(disk, questions.flat());
+    claims.forEach((claim, index) => {
+      const fresh = claim.doubtful.filter((_, at) => {
+        const question = present(questions[index]?.[at], 'each doubtful record is asked for');
+        return !question.isKnown && this.#young.add(question.words, question.at, keyHash(question.words, question.at));
+      });
+      // Typed arrays are sorted by their numbers.
+      if (fresh.length > 0) claim.picked = Int32Array.from([...claim.picked, ...fresh]).sort();
+    });
+  }
+
+  /** Takes back the keys added last, until so many are left. */
+  truncate(size: number): void {
+    this.#young.truncate(size - (this.size - this.#young.size));
+  }
+
+  /** Sets the keys in memory aside, for `spill` to write; those of a spill that failed first. */
+  retire(): void {
+    if (this.#retired !== undefined) return;
+    this.#retired = this.#young;
+    this.#young = new KeyTable();
+  }
+
+  /**
+   * Writes the retired keys as a file, durably, and lets go of them. When it fails they stay, and it can be called again.
+   * @throws what the disk throws
+   */
+  async spill(disk: Disk): Promise<void> {
+    const retired = present(this.#retired, 'keys are retired before they are spilled');
+    const number = Math.max(0, ...this.#files.keys()) + 1;
+    if (number > KEY_FILES_MAX) throw tooManyFiles();
+    try {
+      const file = await writeKeyFile(disk, number, retired, (shard, keys) => {
+        for (let at = 0; at < keys.length; at += KEY_WORDS) this.#prints.add(shard, keyPrint(keys, at), number);
+      });
+      this.#files.set(number, file);
+    } catch (error) {
+      this.#prints.drop(number);
+      throw error;
+    }
+    this.#spilled += retired.size;
+    this.#retired = undefined;
+  }
+
+  /** All of it for a checkpoint; `load` takes it back. */
+  save(): { readonly facts: KeyFacts; readonly arrays: readonly Int32Array[] } {
+    const arrays = [...(this.#retired?.save() ?? []), ...this.#young.save()];
+    return { facts: { arrays: arrays.length, files: [...this.#files.values()].map(({ facts }) => facts) }, arrays };
+  }
+
+  /**
+   * The index that `save` saved.
+   * @throws DaybookError `KEYS_DAMAGED`, what the disk throws
+   */
+  static async load(disk: Disk, facts: KeyFacts, arrays: readonly Int32Array[]): Promise<KeyIndex> {
+    const index = new KeyIndex();
+    index.#young = KeyTable.load(arrays);
+    for (const each of facts.files) {
+      const file = await openKeyFile(disk, each, (keys) => {
+        for (let at = 0; at < keys.length; at += KEY_WORDS) {
+          index.#prints.add(shardOf(keyHash(keys, at)), keyPrint(keys, at), each.number);
+        }
+      });
+      index.#files.set(each.number, file);
+      index.#spilled += each.keys;
+    }
+    return index;
+  }
+
+  async #answer(disk: Disk, questions: readonly KeyQuestion[]): Promise<void> {
+    const byFile = new Map<KeyFile, KeyQuestion[]>();
+    for (const question of questions) {
+      const shard = shardOf(keyHash(question.words, question.at));
+      for (const number of this.#prints.filesOf(shard, keyPrint(question.words, question.at))) {
+        // A file that is being written holds retired keys alone, which were looked for in their table.
+        const file = this.#files.get(number);
+        if (file === undefined) continue;
+        const others = byFile.get(file);
+        if (others === undefined) byFile.set(file, [question]);
+        else others.push(question);
+      }
+    }
+    for (const [file, asked] of byFile) await file.answer(disk, asked);
+  }
+}
+
+function tooManyFiles(): DaybookError {
+  return new DaybookError(
+    'STATE_TOO_SMALL',
+    `Keys have left memory ${KEY_FILES_MAX} times, which is as often as they can. Start Daybook with a larger --state-mb, ` +
+      'after moving the folder checkpoints away, so that they are sorted into fewer files.',
+  );
+}

@@ -1,0 +1,37 @@
+import type { EngineState } from './state.ts';
+
+export const STATE_BYTES_DEFAULT = 512 * 1024 * 1024;
+/** Keys leave when the state passes this share of its budget; the rest is for what comes in while they do. */
+const SHARE_MAX = 0.75;
+/** About what a key holds in memory, and the least share of the budget that it is worth to free. */
+const KEY_BYTES = 22;
+const FREED_SHARE_MIN = 1 / 16;
+const KEYS_MIN = 16;
+/** The state is measured so often while keys come in that could leave. */
+const LOOKS = 8;
+
+/** Says when the state has grown so much that keys must leave memory. */
+export class StateBudget {
+  readonly #bytesMax: number;
+  readonly #keysMin: number;
+  /** The state is not measured again before it has so many keys. */
+  #nextLookAt = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+    this.#keysMin = Math.max(KEYS_MIN, Math.floor((bytesMax * FREED_SHARE_MIN) / KEY_BYTES));
+  }
+
+  /** Whether the keys in memory are to leave it: they are too much, and enough to be worth a file. */
+  isPassed(state: EngineState): boolean {
+    const { size, retirable } = state.keys;
+    if (retirable < this.#keysMin || size < this.#nextLookAt) return false;
+    this.#nextLookAt = size + this.#keysMin / LOOKS;
+    return state.bytes > this.#bytesMax * SHARE_MAX;
+  }
+
+  /** Whether so much came in while keys were leaving that it had better wait for them. */
+  isSpent(state: EngineState): boolean {
+    return state.keys.retirable >= this.#keysMin && state.bytes > this.#bytesMax;
+  }
+}
