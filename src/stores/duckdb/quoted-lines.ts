@@ -5,7 +5,6 @@ const MINUS = 0x2d;
 const ZERO = 0x30;
 const NINE = 0x39;
 const OPEN_BRACE = 0x7b;
-const SPACE = 0x20;
 
 /** By byte: whether a number goes on with it. */
 const GOES_ON = Uint8Array.from({ length: 256 }, (_, byte) =>
@@ -18,13 +17,13 @@ const GOES_ON = Uint8Array.from({ length: 256 }, (_, byte) =>
  * is room for.
  */
 export class QuotedLines {
-  readonly #bytes: Buffer;
+  readonly #bytes: Uint8Array;
   #length = 0;
   #records = 0;
   #firstPosition = 0;
 
   constructor(capacity: number) {
-    this.#bytes = Buffer.allocUnsafe(capacity);
+    this.#bytes = new Uint8Array(capacity);
   }
 
   get records(): number {
@@ -37,25 +36,16 @@ export class QuotedLines {
   }
 
   /**
-   * Adds a line that holds a JSON object. The lines' positions follow each other.
+   * Adds the line that stands in `bytes` from `start` to before `end` and holds a JSON object. The lines' positions
+   * follow each other.
    * @returns false when there is no room for it; nothing was added then
    */
-  add(line: Uint8Array, position: number): boolean {
-    const head = `{"#":"${position}",`;
+  add(bytes: Uint8Array, start: number, end: number, position: number): boolean {
+    const head = `"#":"${position}",`;
     // At worst each byte is a number of its own, and gets two quotes.
-    if (this.#length + head.length + 3 * line.length + 1 > this.#bytes.length) return false;
+    if (this.#length + head.length + 3 * (end - start) + 1 > this.#bytes.length) return false;
     if (this.#records === 0) this.#firstPosition = position;
-    const out = this.#bytes;
-    let to = this.#length;
-    let from = 0;
-    while (from < line.length && (line[from] as number) <= SPACE) from++;
-    if (line[from] === OPEN_BRACE) {
-      to += out.write(head, to, 'latin1');
-      from++;
-    }
-    to = quoteNumbers(line, from, out, to);
-    out[to++] = LINE_FEED;
-    this.#length = to;
+    this.#length = copyLine(bytes, start, end, head, this.#bytes, this.#length);
     this.#records++;
     return true;
   }
@@ -81,26 +71,39 @@ export class QuotedLines {
   }
 }
 
-/** Copies a line from `from` on to `out` at `to`, with quotes around each number. @returns where the copy ends */
-function quoteNumbers(line: Uint8Array, from: number, out: Uint8Array, to: number): number {
-  let p = from;
+/**
+ * Copies a line to `out` at `to`, with `head` behind its brace and quotes around each number. Bytes outside of texts are
+ * few: punctuation, and words that begin with no digit.
+ * @returns where the copy ends
+ */
+function copyLine(line: Uint8Array, start: number, end: number, head: string, out: Uint8Array, to: number): number {
+  let p = start;
   let q = to;
-  let inText = false;
-  while (p < line.length) {
-    const byte = line[p++] as number;
-    if (inText) {
+  while (p < end && line[p] !== OPEN_BRACE) p++;
+  out[q++] = OPEN_BRACE;
+  p++;
+  for (let i = 0; i < head.length; i++) out[q++] = head.charCodeAt(i);
+  while (p < end) {
+    let byte = line[p++] as number;
+    if (byte === QUOTE) {
       out[q++] = byte;
-      if (byte === BACKSLASH) out[q++] = line[p++] as number;
-      else if (byte === QUOTE) inText = false;
+      while (p < end && (byte = line[p++] as number) !== QUOTE) {
+        out[q++] = byte;
+        if (byte === BACKSLASH) out[q++] = line[p++] as number;
+      }
+      out[q++] = QUOTE;
     } else if ((byte >= ZERO && byte <= NINE) || byte === MINUS) {
       out[q++] = QUOTE;
       out[q++] = byte;
-      while (p < line.length && GOES_ON[line[p] as number] === 1) out[q++] = line[p++] as number;
+      while (p < end && GOES_ON[(byte = line[p] as number)] === 1) {
+        out[q++] = byte;
+        p++;
+      }
       out[q++] = QUOTE;
     } else {
       out[q++] = byte;
-      inText = byte === QUOTE;
     }
   }
+  out[q++] = LINE_FEED;
   return q;
 }

@@ -98,6 +98,8 @@ export class Verifier {
         threads: '2',
       });
       const verifier = new Verifier(plan, folder, duckdb, instance, await instance.connect());
+      // Nobody opens the database again.
+      await verifier.#connection.run('PRAGMA disable_checkpoint_on_shutdown');
       for (const statement of verifier.#sql.setUp) await verifier.#connection.run(statement);
       return verifier;
     });
@@ -136,17 +138,15 @@ export class Verifier {
     for (let start = 0; start < lines.length;) {
       const feed = lines.indexOf(LINE_FEED, start);
       const end = feed === -1 ? lines.length : feed;
-      if (end > start) await this.#addLine(lines.subarray(start, end));
+      if (end > start) {
+        if (!this.#filling.add(lines, start, end, this.#records)) {
+          await this.#load();
+          if (!this.#filling.add(lines, start, end, this.#records)) throw tooLong(end - start);
+        }
+        this.#records++;
+      }
       start = end + 1;
     }
-  }
-
-  async #addLine(line: Uint8Array): Promise<void> {
-    if (!this.#filling.add(line, this.#records)) {
-      await this.#load();
-      if (!this.#filling.add(line, this.#records)) throw tooLong(line.length);
-    }
-    this.#records++;
   }
 
   /** Ends the records. */
