@@ -3,7 +3,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { FrameFeed } from './api/frame-feed.ts';
 import { ApiError } from './api/http.ts';
-import { readAgain } from './api/live-reports.ts';
+import { readWhatWasMissed } from './api/live-reports.ts';
 import { FRAMES_URL } from './api/queries.ts';
 import { DashboardPage } from './pages/dashboard-page.tsx';
 import './styles.css';
@@ -22,7 +22,7 @@ const client = new QueryClient({
   },
 });
 const feed = new FrameFeed(FRAMES_URL);
-feed.onGap(() => void readAgain(client, () => true));
+readWhatWasMissed(client, feed);
 feed.open();
 
 const root = document.querySelector('#root');

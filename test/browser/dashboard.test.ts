@@ -278,6 +278,8 @@ describe('live', () => {
       const { page } = watched;
       const state = page.locator('.live-state [role=status]');
       await expect.poll(() => state.textContent()).toBe('Live');
+      // The map's own files come later than the rest of the page.
+      await expect.poll(async () => sum(await dailyReport(page).spots())).toBeGreaterThan(0);
       watched.expectLostConnection();
       await started.kill();
       await expect.poll(() => state.textContent()).toBe('Reconnecting');
@@ -289,6 +291,42 @@ describe('live', () => {
     } finally {
       await started.stop();
     }
+  });
+
+  it('makes up for what came before the first connection, and reads nothing twice when nothing came', async () => {
+    await using own = await temporaryFolder();
+    await using started = disposable(await startDaybook(own.path));
+    await post(started.url, lines.slice(0, 100));
+    await using watched = await openPage(browser, started.url);
+    const { page } = watched;
+    const state = page.locator('.live-state [role=status]');
+    const revenue = (count: number): number => Number(newestOf(lines.slice(0, count))?.['daily_rev']);
+    const isThere = async (): Promise<void> => {
+      await expect.poll(() => state.textContent()).toBe('Live');
+      await expect.poll(() => dailyReport(page).number('Revenue')).toBe(revenue(100));
+      await expect.poll(async () => sum(await dailyReport(page).spots())).toBeGreaterThan(0);
+    };
+    await isThere();
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/api/v1/reports/')) asked.push(request.url());
+    });
+    await page.reload();
+    await isThere();
+    expect(asked.toSorted()).toEqual([...new Set(asked)].toSorted());
+
+    const connecting = Promise.withResolvers<void>();
+    await page.route('**/api/v1/frames', async (route) => {
+      await connecting.promise;
+      await route.continue();
+    });
+    await page.reload();
+    await expect.poll(() => dailyReport(page).number('Revenue')).toBe(revenue(100));
+    expect(await state.textContent()).toBe('Connecting');
+    await post(started.url, lines.slice(100, 200));
+    connecting.resolve();
+    await expect.poll(() => state.textContent()).toBe('Live');
+    await expect.poll(() => dailyReport(page).number('Revenue')).toBe(revenue(200));
   });
 
   it('begins with what to do while there are no sales, and shows the first', async () => {

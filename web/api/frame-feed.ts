@@ -9,6 +9,11 @@ export interface FeedState {
   readonly cameAtMs: number | undefined;
 }
 
+/** What was read, as of a frame; what came since does not show in it unless it takes frames. */
+export interface AsOf {
+  readonly frame: number;
+}
+
 /** How long to wait before trying again when the browser itself gives up (the server answered, but not with events). */
 const TRY_AGAIN_MS = 2_000;
 
@@ -21,6 +26,12 @@ export class FrameFeed {
   #source: EventSource | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #wasLive = false;
+  /** Where the frames of the first connection begin. */
+  #beginsAt: number | undefined;
+  /** The oldest frame that anything was read as of. */
+  #oldestRead = Number.POSITIVE_INFINITY;
+  /** Only what was asked for before the first connection can be older than it. */
+  #wasReadAgain = false;
   #state: FeedState = { status: 'connecting', frame: undefined, cameAtMs: undefined };
 
   constructor(url: string) {
@@ -57,6 +68,12 @@ export class FrameFeed {
     return () => this.#gapListeners.delete(listener);
   }
 
+  /** Says that something was read as of a frame: if the first connection's frames begin later, some have been missed. */
+  noteRead(frame: number): void {
+    this.#oldestRead = Math.min(this.#oldestRead, frame);
+    this.#findGap();
+  }
+
   readonly onState = (listener: () => void): (() => void) => {
     this.#stateListeners.add(listener);
     return () => this.#stateListeners.delete(listener);
@@ -68,12 +85,24 @@ export class FrameFeed {
     const isAgain = this.#wasLive;
     this.#wasLive = true;
     this.#become({ status: 'live' });
-    if (isAgain) for (const listener of this.#gapListeners) listener();
+    if (isAgain) this.#tellOfGap();
   }
 
   #arrived(frame: FrameEvent): void {
+    this.#beginsAt ??= frame.frame;
     for (const listener of this.#frameListeners) listener(frame);
     this.#become({ frame: frame.frame, cameAtMs: performance.now() });
+    this.#findGap();
+  }
+
+  #findGap(): void {
+    if (this.#wasReadAgain || this.#beginsAt === undefined || this.#oldestRead >= this.#beginsAt) return;
+    this.#tellOfGap();
+  }
+
+  #tellOfGap(): void {
+    this.#wasReadAgain = true;
+    for (const listener of this.#gapListeners) listener();
   }
 
   #become(change: Partial<FeedState>): void {

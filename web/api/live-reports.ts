@@ -2,7 +2,7 @@ import type { Query, QueryClient } from '@tanstack/react-query';
 import type { FrameEvent } from '../../src/server/protocol.ts';
 import type { DayRange } from './day-range.ts';
 import { isInRange } from './day-range.ts';
-import type { FrameFeed } from './frame-feed.ts';
+import type { AsOf, FrameFeed } from './frame-feed.ts';
 import type { LiveRowsOf } from './live-rows.ts';
 import { LiveRows } from './live-rows.ts';
 import { Paced } from './paced.ts';
@@ -64,8 +64,18 @@ export class LiveReports {
   }
 }
 
+/** Has everything that is shown read again whenever the feed has missed frames, and tells it what is read as of which. */
+export function readWhatWasMissed(client: QueryClient, feed: FrameFeed): void {
+  feed.onGap(() => void readAgain(client, () => true));
+  client.getQueryCache().subscribe((event) => {
+    if (event.type !== 'updated' || event.action.type !== 'success') return;
+    const { frame } = event.query.state.data as Partial<AsOf>;
+    if (frame !== undefined) feed.noteRead(frame);
+  });
+}
+
 /** Reads queries that are shown again, by requests that begin now: one that is under way may be older than what asked for it. */
-export async function readAgain(client: QueryClient, predicate: (query: Query) => boolean): Promise<void> {
+async function readAgain(client: QueryClient, predicate: (query: Query) => boolean): Promise<void> {
   await client.cancelQueries({ predicate });
   await client.invalidateQueries({ predicate });
 }

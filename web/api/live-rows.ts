@@ -1,6 +1,7 @@
 import type { FrameEvent, JsonRow } from '../../src/server/protocol.ts';
 import type { DayRange } from './day-range.ts';
 import { isInRange } from './day-range.ts';
+import type { RowsAnswer } from './http.ts';
 
 /** A row's old and new values; `before` is undefined for a new row. */
 export interface RowChange {
@@ -28,6 +29,7 @@ export class LiveRows {
   /** For each reading under way, what came since it began. */
   readonly #cameMeanwhile = new Set<JsonRow[]>();
   #version = 0;
+  #frame: number | undefined;
 
   /** @param dateColumn the dimension that is the business date */
   constructor(of: LiveRowsOf, dateColumn: string) {
@@ -37,6 +39,11 @@ export class LiveRows {
 
   rows(): Iterable<JsonRow> {
     return this.#rows.values();
+  }
+
+  /** The frame that the rows were last read as of; those that came since are on top. */
+  get frame(): number | undefined {
+    return this.#frame;
   }
 
   /** Grows with every change. */
@@ -51,11 +58,12 @@ export class LiveRows {
   }
 
   /** Reads all rows by `read`, and puts on top what frames bring meanwhile. @throws what `read` throws; nothing changes then */
-  async load(read: () => Promise<readonly JsonRow[]>): Promise<void> {
+  async load(read: () => Promise<RowsAnswer>): Promise<void> {
     const meanwhile: JsonRow[] = [];
     this.#cameMeanwhile.add(meanwhile);
     try {
-      const rows = await read();
+      const { frame, rows } = await read();
+      this.#frame = frame;
       this.#rows = new Map([...rows, ...meanwhile].map((row) => [this.#keyOf(row), row]));
       this.#changed('all');
     } finally {

@@ -1,6 +1,7 @@
 import { hashKey, queryOptions } from '@tanstack/react-query';
 import type { DefinitionAnswer, PipelineAnswer, ReportAnswer } from '../../src/server/protocol.ts';
 import type { DayRange } from './day-range.ts';
+import type { AsOf } from './frame-feed.ts';
 import { readJson, readRows } from './http.ts';
 import type { LiveReports, ReportKey } from './live-reports.ts';
 import type { LiveRowsOf } from './live-rows.ts';
@@ -20,7 +21,10 @@ export const definitionQuery = queryOptions({
 
 export const pipelineQuery = queryOptions({
   queryKey: ['pipeline'],
-  queryFn: ({ signal }) => readJson<PipelineAnswer>(`${API}/pipeline`, signal),
+  queryFn: async ({ signal }): Promise<PipelineAnswer & AsOf> => {
+    const answer = await readJson<PipelineAnswer>(`${API}/pipeline`, signal);
+    return { ...answer, frame: answer.offset };
+  },
 });
 
 /** A page of a report, as its server sorts, searches and cuts it. */
@@ -43,7 +47,7 @@ export function pageQuery(request: PageRequest) {
 }
 
 /** The least and the greatest value of a measure among all rows that match; zeros when none does. */
-export interface Extent {
+export interface Extent extends AsOf {
   readonly min: number;
   readonly max: number;
 }
@@ -53,12 +57,12 @@ export function extentQuery(request: Omit<PageRequest, 'sort' | 'limit' | 'offse
   return queryOptions({
     queryKey: ['extent', request.report, key] satisfies ReportKey,
     queryFn: async ({ signal }): Promise<Extent> => {
-      const first = async (sort: string): Promise<number> => {
-        const { rows } = await readPage({ ...request, sort, limit: 1, offset: 0 }, signal);
-        return Number(rows[0]?.[measure] ?? 0);
+      const first = async (sort: string): Promise<AsOf & { readonly value: number }> => {
+        const { frame, rows } = await readPage({ ...request, sort, limit: 1, offset: 0 }, signal);
+        return { frame, value: Number(rows[0]?.[measure] ?? 0) };
       };
       const [min, max] = await Promise.all([first(measure), first(`-${measure}`)]);
-      return { min, max };
+      return { min: min.value, max: max.value, frame: Math.min(min.frame, max.frame) };
     },
     gcTime: KEEP_UNUSED_MS,
   });
