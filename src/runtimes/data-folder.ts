@@ -8,6 +8,7 @@ import type { FolderLock } from './machine/lock.ts';
 import { readHolder, takeFolderLock } from './machine/lock.ts';
 import type { RemoteRuntime } from './remote.ts';
 import { openRemote } from './remote.ts';
+import { scanThread } from './scan-thread.ts';
 
 /** How long a holder that does not serve (a start, or another command) is waited for. */
 const HOLDER_WAIT_MS = 15_000;
@@ -70,6 +71,7 @@ async function openHere(options: DataFolderOptions, lock: FolderLock): Promise<R
       plan,
       disk: openDisk(root),
       clock,
+      scanElsewhere: scanThread(plan),
       ...(onNotice && { onNotice }),
       ...(onProgress && { onProgress }),
     });

@@ -1,22 +1,20 @@
 import { DaybookError } from '../base/errors.ts';
+import type { Checkpoint } from '../engine/checkpoint.ts';
 import { readCheckpoints } from '../engine/checkpoint.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, EngineOptions } from '../engine/engine.ts';
 import { openEngine } from '../engine/engine.ts';
 import type { CutTail } from '../log/log.ts';
 import { openLog } from '../log/log.ts';
-import type { Plan } from '../plan/plan.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Disk } from '../ports/disk.ts';
 
-export interface EmbeddedOptions {
-  readonly plan: Plan;
-  /** The data folder; whoever opens it holds its lock. */
-  readonly disk: Disk;
-  readonly clock: Clock;
+/** What says that a checkpoint does not belong to the log, or not to the files that it names. */
+const UNUSABLE: ReadonlySet<string> = new Set(['LOG_POSITION_UNKNOWN', 'KEYS_DAMAGED']);
+
+type EngineOptionsBesidesLog = Omit<EngineOptions, 'log' | 'checkpoint'>;
+
+/** The disk is the data folder's; whoever opens it holds its lock. */
+export interface EmbeddedOptions extends EngineOptionsBesidesLog {
   /** Told in sentences what was found and mended: a tail cut off, a checkpoint left out. */
   readonly onNotice?: (sentence: string) => void;
-  /** Told how far the engine has caught up with its log. */
-  readonly onProgress?: (records: number, total: number) => void;
 }
 
 /**
@@ -24,21 +22,33 @@ export interface EmbeddedOptions {
  * log.
  * @throws DaybookError `LOG_CORRUPT` when durable records are damaged, `LOG_OTHER_DEFINITION`
  */
-export async function openEmbedded({ plan, disk, clock, onNotice, onProgress }: EmbeddedOptions): Promise<Engine> {
+export async function openEmbedded({ onNotice, ...options }: EmbeddedOptions): Promise<Engine> {
+  const { plan, disk } = options;
   const notice = onNotice ?? (() => undefined);
   for await (const checkpoint of readCheckpoints(disk, plan, notice)) {
     try {
-      const { log, cut } = await openLog(disk, { verifiedUpTo: checkpoint.facts.next });
-      if (cut !== undefined) notice(cutSentence(cut));
-      return await openEngine({ plan, log, disk, clock, checkpoint, ...(onProgress && { onProgress }) });
+      return await openAt(checkpoint, options, notice);
     } catch (error) {
-      if (!(error instanceof DaybookError) || error.code !== 'LOG_POSITION_UNKNOWN') throw error;
-      notice(`The checkpoint at offset ${checkpoint.facts.offset} does not fit the log and is left out.`);
+      if (!(error instanceof DaybookError) || !UNUSABLE.has(error.code)) throw error;
+      notice(`The checkpoint at offset ${checkpoint.facts.offset} is left out. ${error.message}`);
     }
   }
-  const { log, cut } = await openLog(disk, {});
+  return openAt(undefined, options, notice);
+}
+
+async function openAt(
+  checkpoint: Checkpoint | undefined,
+  options: EngineOptionsBesidesLog,
+  notice: (sentence: string) => void,
+): Promise<Engine> {
+  const { log, cut } = await openLog(options.disk, { verifiedUpTo: checkpoint?.facts.next });
   if (cut !== undefined) notice(cutSentence(cut));
-  return openEngine({ plan, log, disk, clock, ...(onProgress && { onProgress }) });
+  try {
+    return await openEngine({ ...options, log, checkpoint });
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
 }
 
 function cutSentence({ segment, position, bytes, savedAs }: CutTail): string {

@@ -8,6 +8,7 @@ import { startServer } from '../server/server.ts';
 import { openEmbedded } from './embedded.ts';
 import { makeDurableFolder, openDisk } from './machine/disk.ts';
 import { takeFolderLock } from './machine/lock.ts';
+import { scanThread } from './scan-thread.ts';
 
 export interface ServeOptions {
   readonly plan: Plan;
@@ -40,7 +41,14 @@ export async function serve(options: ServeOptions): Promise<void> {
   await using stack = new AsyncDisposableStack();
   await makeDurableFolder(root);
   const lock = stack.use(await takeFolderLock(root));
-  const runtime = await openEmbedded({ plan, disk: openDisk(root), clock, onNotice, onProgress });
+  const runtime = await openEmbedded({
+    plan,
+    disk: openDisk(root),
+    clock,
+    onNotice,
+    onProgress,
+    scanElsewhere: scanThread(plan),
+  });
   stack.defer(() => runtime.close());
   const server = await startServer({ runtime, host, port, pages, logger, clock });
   stack.defer(() => server.close());

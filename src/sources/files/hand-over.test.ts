@@ -40,7 +40,7 @@ async function handOverTo(
 ): Promise<{ readonly clock: RecordingClock; readonly answered: number[]; readonly error: unknown }> {
   const clock = new RecordingClock();
   const answered: number[] = [];
-  const onAccepted = (batch: Batch): void => void answered.push(batch.firstLine);
+  const onAccepted = ({ offset }: Acceptance): void => void answered.push(offset);
   const error: unknown = await handOver(batches(count), { runtime, clock, origin: 'a', signal, onAccepted }).then(
     () => undefined,
     (failure: unknown) => failure,

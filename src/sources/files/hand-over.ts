@@ -16,7 +16,7 @@ export interface HandOver {
   readonly origin: string;
   readonly signal: AbortSignal | undefined;
   /** Called for each batch, in order, once it is durable. */
-  readonly onAccepted: (batch: Batch, acceptance: Acceptance) => void;
+  readonly onAccepted: (acceptance: Acceptance) => void;
 }
 
 type Outcome = { readonly acceptance: Acceptance } | { readonly error: unknown };
@@ -58,7 +58,7 @@ export async function handOver(batches: AsyncIterable<Batch>, options: HandOver)
       outcome = await offer(oldest.batch);
     }
     inFlight.shift();
-    options.onAccepted(oldest.batch, outcome.acceptance);
+    options.onAccepted(outcome.acceptance);
   };
   const settleAll = async (): Promise<void> => {
     while (inFlight.length > 0) await settleOldest();
@@ -80,9 +80,9 @@ export async function handOver(batches: AsyncIterable<Batch>, options: HandOver)
 }
 
 async function countSettled(inFlight: InFlight[], options: HandOver): Promise<void> {
-  for (const { batch, outcome } of inFlight.splice(0)) {
+  for (const { outcome } of inFlight.splice(0)) {
     const settled = await outcome;
-    if ('acceptance' in settled) options.onAccepted(batch, settled.acceptance);
+    if ('acceptance' in settled) options.onAccepted(settled.acceptance);
   }
 }
 

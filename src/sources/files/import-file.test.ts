@@ -359,10 +359,10 @@ describe('importing NDJSON', () => {
       batchBytes: 30,
     });
     expect(runtime.records).toEqual([
-      { line: 1, text: lines[0] },
-      { line: 3, text: lines[2] },
-      { line: 4, text: lines[3] },
-      { line: 5, text: lines[4] },
+      { line: 1, text: `${lines[0]}\r` },
+      { line: 3, text: `${lines[2]}\r` },
+      { line: 4, text: `${lines[3]}\r` },
+      { line: 5, text: `${lines[4]}\r` },
     ]);
     expect(runtime.intakes.length).toBeGreaterThan(1);
     expect(runtime.intakes[0]?.origin).toBe('lines.ndjson');

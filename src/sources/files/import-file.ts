@@ -85,13 +85,15 @@ export async function importFile(options: ImportOptions): Promise<ImportSummary>
       clock,
       origin: input.name,
       signal,
-      onAccepted: (batch, acceptance) => {
+      onAccepted: (acceptance) => {
+        const { accepted, duplicates } = acceptance;
+        const quarantined = acceptance.quarantined.length;
         summary = {
           ...summary,
-          lines: summary.lines + batch.records,
-          accepted: summary.accepted + acceptance.accepted,
-          duplicates: summary.duplicates + acceptance.duplicates,
-          quarantined: summary.quarantined + acceptance.quarantined.length,
+          lines: summary.lines + accepted + duplicates + quarantined,
+          accepted: summary.accepted + accepted,
+          duplicates: summary.duplicates + duplicates,
+          quarantined: summary.quarantined + quarantined,
         };
         onProgress?.(reading.bytesRead(), input.bytesTotal, summary.lines);
       },

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LineBlock } from './line-blocks.ts';
-import { countRecords, lineBlocks, withoutCarriageReturns } from './line-blocks.ts';
+import { lineBlocks } from './line-blocks.ts';
 
 async function blocksOf(chunks: readonly string[], blockBytes: number, lineBytesMax?: number): Promise<LineBlock[]> {
   const source = async function* (): AsyncGenerator<Uint8Array> {
     for (const chunk of chunks) yield await Promise.resolve(Buffer.from(chunk));
   };
-  return Array.fromAsync(lineBlocks(source(), blockBytes, lineBytesMax));
+  return Array.fromAsync(lineBlocks(source(), blockBytes, lineBytesMax === undefined ? {} : { lineBytesMax }));
 }
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
@@ -43,19 +43,5 @@ describe('lineBlocks', () => {
   it('does not name a line above the first of a later block', async () => {
     const long = 'x'.repeat(60);
     await expect(blocksOf(['a\n', 'b\n', 'c\n', long], 2, 50)).rejects.toMatchObject({ details: { line: 4 } });
-  });
-});
-
-describe('what is done with lines', () => {
-  it('takes carriage returns from line ends only', () => {
-    const taken = (lines: string): string => text(withoutCarriageReturns(Buffer.from(lines)));
-    expect(taken('a\r\nb\rc\r\n\r\nd')).toBe('a\nb\rc\n\nd');
-    expect(taken('a\nb\n')).toBe('a\nb\n');
-    expect(taken('\r\n')).toBe('\n');
-  });
-
-  it('counts lines that hold more than white space', () => {
-    expect(countRecords(Buffer.from('{}\n\n \t\r\n{}\n{}'))).toBe(3);
-    expect(countRecords(Buffer.from(''))).toBe(0);
   });
 });
