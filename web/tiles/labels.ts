@@ -4,7 +4,8 @@ import { heading } from '../format.ts';
 /** What a measure is called: as the number tile that shows it is, if there is one; otherwise by its own name. */
 export function measureLabel({ dashboard }: DefinitionAnswer, measure: string): string {
   const shown = dashboard.tiles.find((tile) => tile.kind === 'number' && tile.measure === measure);
-  return shown?.title ?? heading(measure);
+  // That values are of a day is what the column beside them says.
+  return shown?.title ?? heading(measure.replace(/^daily_/, ''));
 }
 
 /** What a report's column is called. */

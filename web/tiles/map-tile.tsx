@@ -80,11 +80,11 @@ function Summary({ places, label }: PlacesProps) {
   if (spots.length === 0 && unplaced === 0) return <TileEmpty>No sales in this range.</TileEmpty>;
   return (
     <footer className="map-summary">
-      <p title="The sum over the days of the range">
+      <p title="Who comes on two days counts on each of them">
         <strong>
           <data value={total}>{countOf(total, things)}</data>
         </strong>{' '}
-        in {countOf(spots.length, 'places')}
+        added up by day, in {countOf(spots.length, 'places')}
         {unplaced > 0 && <>, {countOf(unplaced, things)} of them in places not found</>}
       </p>
       <p className="credit">Map: U.S. Census Bureau, Natural Earth</p>
