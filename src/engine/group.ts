@@ -8,6 +8,7 @@ import { printEntries } from './quarantine.ts';
 
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
+const LINE_END = Uint8Array.of(LINE_FEED);
 
 /** A scanned batch that waits for its commit. */
 export interface WaitingBatch {
@@ -88,41 +89,25 @@ export function answerOf({ batch, picked }: PreparedBatch, offset: number): Acce
 
 /** The picked records' lines as they came, each ended by a line feed. */
 function rawRecords(prepared: readonly PreparedBatch[]): Uint8Array {
-  const whole = onlyBatchWhole(prepared);
-  if (whole !== undefined) return whole;
-  let size = 0;
-  for (const { batch, picked } of prepared) {
-    const { starts, ends } = batch.columns;
-    for (const record of picked) size += (ends[record] as number) - (starts[record] as number) + 1;
-  }
-  const raw = new Uint8Array(size);
-  let at = 0;
-  for (const { batch, picked } of prepared) {
-    const { bytes, starts, ends } = batch.columns;
-    for (const record of picked) {
-      const start = starts[record] as number;
-      const end =
-        bytes[(ends[record] as number) - 1] === CARRIAGE_RETURN
-          ? (ends[record] as number) - 1
-          : (ends[record] as number);
-      raw.set(bytes.subarray(start, end), at);
-      at += end - start;
-      raw[at++] = LINE_FEED;
-    }
-  }
-  return raw.subarray(0, at);
+  const runs = prepared.flatMap(({ batch, picked }) => runsOf(batch.columns, picked));
+  const [only] = runs;
+  // Mostly all of a batch is new, and nothing has to be copied.
+  return only !== undefined && runs.length === 1 ? only : Buffer.concat(runs);
 }
 
-/** The bytes of a single batch of which every line was accepted: nothing to pick, so nothing to copy. */
-function onlyBatchWhole(prepared: readonly PreparedBatch[]): Uint8Array | undefined {
-  const [only] = prepared;
-  if (prepared.length !== 1 || only === undefined) return undefined;
-  const { bytes, starts, ends, count } = only.batch.columns;
-  if (only.picked.length !== count || count === 0 || bytes[bytes.length - 1] !== LINE_FEED) return undefined;
-  let next = 0;
-  for (let record = 0; record < count; record++) {
-    if (starts[record] !== next || bytes[(ends[record] as number) - 1] === CARRIAGE_RETURN) return undefined;
-    next = (ends[record] as number) + 1;
+/** The bytes of picked lines; lines that stand behind each other are one piece. */
+function runsOf({ bytes, starts, ends }: RecordColumns, picked: Int32Array): readonly Uint8Array[] {
+  const runs: Uint8Array[] = [];
+  for (let first = 0, next = 0; first < picked.length; first = next) {
+    const start = starts[picked[first] as number] as number;
+    let end = 0;
+    let isPlain = true;
+    do {
+      end = ends[picked[next++] as number] as number;
+      isPlain = bytes[end] === LINE_FEED && bytes[end - 1] !== CARRIAGE_RETURN;
+    } while (isPlain && next < picked.length && starts[picked[next] as number] === end + 1);
+    if (isPlain) runs.push(bytes.subarray(start, end + 1));
+    else runs.push(bytes.subarray(start, bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end), LINE_END);
   }
-  return next === bytes.length ? bytes : undefined;
+  return runs;
 }
