@@ -1,5 +1,5 @@
 import { constants, existsSync } from 'node:fs';
-import { access, statfs } from 'node:fs/promises';
+import { access, mkdtemp, rmdir, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { DaybookError } from '../base/errors.ts';
@@ -29,13 +29,20 @@ export interface DiagnoseOptions {
 /** Looks at what a Daybook needs on this machine, one check after the other; changes nothing. */
 export async function* diagnose(options: DiagnoseOptions): AsyncGenerator<Finding> {
   yield nodeVersion();
-  yield await folderUsable(options.root);
-  yield await freeSpace(options.root);
-  const { finding, url } = await holder(options.root);
-  yield finding;
-  yield await logWhole(options.root);
+  const folder = await folderUsable(options.root);
+  yield folder;
+  const holderUrl = folder.state === 'ok' ? yield* insideFolder(options.root) : undefined;
   yield pagesBuilt(options.pages);
-  yield await portFree(options.host, options.port, url);
+  yield await portFree(options.host, options.port, holderUrl);
+}
+
+/** @returns where the Daybook that holds the folder serves */
+async function* insideFolder(root: string): AsyncGenerator<Finding, string | undefined> {
+  yield await freeSpace(root);
+  const { finding, url } = await holder(root);
+  yield finding;
+  yield await logWhole(root);
+  return url;
 }
 
 function nodeVersion(): Finding {
@@ -52,7 +59,11 @@ function nodeVersion(): Finding {
 async function folderUsable(root: string): Promise<Finding> {
   const check = 'data folder';
   const full = resolve(root);
-  const place = existsSync(full) ? full : nearestExisting(full);
+  const place = nearestExisting(full);
+  if (!(await stat(place)).isDirectory()) {
+    const text = `${place} is a file, not a folder. Choose another folder with --data.`;
+    return { check, state: 'problem', text };
+  }
   try {
     await access(place, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
@@ -60,9 +71,23 @@ async function folderUsable(root: string): Promise<Finding> {
     const text = `${place} cannot be read and written: ${reason}. Give this user the right to, or choose another folder with --data.`;
     return { check, state: 'problem', text };
   }
+  if (!(await takesFolders(place))) {
+    const text = `${place} takes no new files or folders. Choose another folder with --data.`;
+    return { check, state: 'problem', text };
+  }
   return place === full
     ? { check, state: 'ok', text: `${root} can be read and written` }
     : { check, state: 'ok', text: `${root} is not there yet; it can be made` };
+}
+
+/** The right to write is not all: /proc takes no folders from anybody. */
+async function takesFolders(place: string): Promise<boolean> {
+  try {
+    await rmdir(await mkdtemp(join(place, '.daybook-doctor-')));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function nearestExisting(path: string): string {

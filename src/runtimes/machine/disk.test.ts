@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { openDisk } from './disk.ts';
+import { makeDurableFolder, openDisk } from './disk.ts';
 
 let root = '';
 beforeEach(async () => {
@@ -86,5 +86,31 @@ describe("the machine's disk", () => {
       cause: { code: 'ENOSPC' },
     });
     await file.close();
+  });
+});
+
+describe('a data folder', () => {
+  it('is made with those above it, by as many as want it at once', async () => {
+    const folder = join(root, 'a', 'b', 'c');
+    await Promise.all([makeDurableFolder(folder), makeDurableFolder(folder), makeDurableFolder(join(root, 'a', 'd'))]);
+    await makeDurableFolder(folder);
+    expect([existsSync(folder), existsSync(join(root, 'a', 'd'))]).toEqual([true, true]);
+  });
+
+  it('that is a file, or below one, is said to be', async () => {
+    await writeFile(join(root, 'file'), '');
+    await expect(makeDurableFolder(join(root, 'file'))).rejects.toMatchObject({
+      code: 'FOLDER_UNUSABLE',
+      message: expect.stringContaining('file cannot be used: it is a file, not a folder') as string,
+    });
+    await expect(makeDurableFolder(join(root, 'file', 'below'))).rejects.toMatchObject({ code: 'FOLDER_UNUSABLE' });
+  });
+
+  it.runIf(process.platform === 'linux')('where none can be made ends with a sentence, and not never', async () => {
+    const made = makeDurableFolder('/proc/daybook/data');
+    await expect(made).rejects.toMatchObject({
+      code: 'FOLDER_UNUSABLE',
+      message: expect.stringContaining('/proc/daybook/data cannot be used') as string,
+    });
   });
 });

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
@@ -27,7 +27,7 @@ export function openDisk(root: string): Disk {
         const names = await unlessMissing(readdir(at(folder)));
         return (names ?? []).toSorted();
       }),
-    makeFolder: (folder) => translated('make the folder', at(folder), () => makeDurableFolder(at(folder))),
+    makeFolder: (folder) => translated('make the folder', at(folder), () => makeFolders(at(folder))),
     read: (path) => translated('read', at(path), () => unlessMissing(readFile(at(path)))),
     open: (path, mode) =>
       translated('open', at(path), async () => machineFile(path, at(path), await open(at(path), OPEN_FLAGS[mode]))),
@@ -86,18 +86,62 @@ function withoutFirst(chunks: readonly Uint8Array[], bytes: number): Uint8Array[
 }
 
 /**
- * Makes a folder and those above it, and returns once all that were made are durable.
+ * Makes a data folder and those above it, and returns once all that were made are durable.
  * @param folder  a path of this machine
- * @throws what node:fs throws
+ * @throws DaybookError `FOLDER_UNUSABLE` when it cannot be made, or is no folder; `DISK_FULL`
  */
 export async function makeDurableFolder(folder: string): Promise<void> {
-  const firstMade = await mkdir(folder, { recursive: true });
-  if (firstMade === undefined) return;
-  // A new folder is an entry in the one above it.
-  const top = dirname(resolve(firstMade));
-  for (let made = resolve(folder); made !== top && made !== dirname(made); made = dirname(made)) {
-    await syncFolder(dirname(made));
+  try {
+    await makeFolders(folder);
+  } catch (cause) {
+    if (isFull(cause)) throw diskFull('make the folder', folder, cause);
+    throw folderUnusable(folder, cause);
   }
+}
+
+const UNUSABLE_BECAUSE: Readonly<Record<string, string>> = {
+  EEXIST: 'it is a file, not a folder',
+  ENOTDIR: 'something above it is a file, not a folder',
+  EACCES: 'this user has no right to make it',
+  EPERM: 'this user has no right to make it',
+  EROFS: 'nothing can be written there',
+};
+
+function folderUnusable(folder: string, cause: unknown): DaybookError {
+  const code = codeOf(cause) ?? String(cause);
+  const reason = UNUSABLE_BECAUSE[code] ?? `no folder can be made there (${code})`;
+  const message = `The data folder ${folder} cannot be used: ${reason}. Name another with --data.`;
+  return new DaybookError('FOLDER_UNUSABLE', message, { details: { path: folder }, cause });
+}
+
+async function makeFolders(folder: string): Promise<void> {
+  const made = await makeMissing(resolve(folder));
+  // A new folder is an entry in the one above it.
+  for (const each of made.toReversed()) await syncFolder(dirname(each));
+}
+
+/**
+ * Makes a folder and those above it that are missing. The `recursive` of Node's own `mkdir` tries for ever where a
+ * folder is there but takes no new ones, such as /proc.
+ * @param folder  a whole path
+ * @returns what was made, the highest first
+ */
+async function makeMissing(folder: string): Promise<readonly string[]> {
+  if (await isFolder(folder)) return [];
+  const above = dirname(folder);
+  const made = above === folder ? [] : await makeMissing(above);
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    // Somebody else may have made it meanwhile.
+    if (codeOf(error) === 'EEXIST' && (await isFolder(folder))) return made;
+    throw error;
+  }
+  return [...made, folder];
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await unlessMissing(stat(path)))?.isDirectory() ?? false;
 }
 
 async function syncFolder(folder: string): Promise<void> {
@@ -124,16 +168,21 @@ async function translated<T>(operation: string, path: string, work: () => Promis
   try {
     return await work();
   } catch (cause) {
-    const details = { path, operation };
-    const code = codeOf(cause);
-    if (code === 'ENOSPC' || code === 'EDQUOT') {
-      const message = `The disk is full: could not ${operation} ${path}. Make room on the disk; Daybook then goes on by itself.`;
-      throw new DaybookError('DISK_FULL', message, { retryable: true, details, cause });
-    }
+    if (isFull(cause)) throw diskFull(operation, path, cause);
     const reason = cause instanceof Error ? cause.message : String(cause);
     const message = `Could not ${operation} ${path}: ${reason}. Check that the disk is well and that Daybook may use this path.`;
-    throw new DaybookError('DISK_FAILED', message, { details, cause });
+    throw new DaybookError('DISK_FAILED', message, { details: { path, operation }, cause });
   }
+}
+
+function isFull(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
+function diskFull(operation: string, path: string, cause: unknown): DaybookError {
+  const message = `The disk is full: could not ${operation} ${path}. Make room on the disk; Daybook then goes on by itself.`;
+  return new DaybookError('DISK_FULL', message, { retryable: true, details: { path, operation }, cause });
 }
 
 function codeOf(error: unknown): string | undefined {

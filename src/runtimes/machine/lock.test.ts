@@ -114,7 +114,7 @@ describe("a folder's lock", () => {
 
   it('says so when the folder cannot be locked at all', async () => {
     await writeFile(join(root, 'file'), '');
-    await expect(takeFolderLock(join(root, 'file'))).rejects.toMatchObject({ code: 'LOCK_FAILED' });
+    await expect(takeFolderLock(join(root, 'file'))).rejects.toMatchObject({ code: 'FOLDER_UNUSABLE' });
     await writeFile(join(root, 'lock.db'), 'this is no database, and long enough to be seen as none'.repeat(50));
     await expect(takeFolderLock(root)).rejects.toMatchObject({ code: 'LOCK_FAILED' });
     await expect(readHolder(root)).rejects.toMatchObject({ code: 'LOCK_FAILED' });

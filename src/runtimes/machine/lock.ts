@@ -34,8 +34,8 @@ export interface FolderLock extends AsyncDisposable {
  * Never open `lock.db` by other means in the process that holds it: closing any handle of it would drop the lock.
  * @param root  the data folder, a path of this machine
  * @param url  where this process serves, when that is known already
- * @throws DaybookError `FOLDER_HELD` (details: pid, url) when another holder has it; `LOCK_FAILED` when the folder
- * cannot be locked at all
+ * @throws DaybookError `FOLDER_HELD` (details: pid, url) when another holder has it; `FOLDER_UNUSABLE` when it cannot be
+ * made, or is no folder; `LOCK_FAILED` when it cannot be locked at all
  */
 export async function takeFolderLock(root: string, url?: string): Promise<FolderLock> {
   const database = await lockDatabase(root);
@@ -94,9 +94,9 @@ export async function readHolder(root: string): Promise<Holder | undefined> {
 
 /** The database with its lock held; undefined when someone else holds it. */
 async function lockDatabase(root: string): Promise<sqlite.DatabaseSync | undefined> {
+  await makeDurableFolder(root);
   let database: sqlite.DatabaseSync | undefined;
   try {
-    await makeDurableFolder(root);
     database = openDatabase(join(root, LOCK_FILE), { timeout: TAKE_TIMEOUT_MS });
     // The journal in memory: taking the lock writes nothing, so it works on a full disk and leaves no file behind.
     database.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
