@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { divideHalfEven, microsText, parseMicros } from './decimal.ts';
+import { divideHalfEven, microsText, parseMicros, parseWhole } from './decimal.ts';
 
 describe('decimals', () => {
   it('print and parse back to the same micro-units', () => {
@@ -23,9 +23,38 @@ describe('decimals', () => {
     expect(parseMicros('1e-4000')).toBe(0n);
   });
 
+  it('of many digits are read as exactly as those of few, and in reasonable time', () => {
+    const zeros = '0'.repeat(1_000_000);
+    expect(parseMicros(`0.0000005${zeros}1`)).toBe(1n);
+    expect(parseMicros(`0.0000025${zeros}`)).toBe(2n);
+    expect(parseMicros(`-1${zeros}.5e-1000000`)).toBe(-1_000_000n);
+    expect(parseMicros(`0.${zeros}25e1000000`)).toBe(250_000n);
+    expect(parseMicros('7'.repeat(1_000_000))).toBe(10n ** 400n);
+    expect(parseMicros(`-1e${'9'.repeat(1_000_000)}`)).toBe(-(10n ** 400n));
+    expect(parseMicros(`1e-${'9'.repeat(1_000_000)}`)).toBe(0n);
+    expect(parseWhole(`1.${zeros}1`)).toBeUndefined();
+    expect(parseWhole(`-12.${zeros}`)).toBe(-12n);
+    expect(parseWhole(`0.${zeros}25e1000002`)).toBe(25n);
+    expect(parseWhole(`25${zeros}e-1000001`)).toBeUndefined();
+    expect(parseWhole('7'.repeat(1_000_000))).toBe(10n ** 400n);
+  });
+
+  it('are those of exact arithmetic, however they are written', () => {
+    const part = fc.stringMatching(/^[05]*\d{1,9}[05]*$/);
+    fc.assert(
+      fc.property(fc.boolean(), part, fc.option(part), fc.integer({ min: -40, max: 40 }), (minus, whole, rest, e) => {
+        const text = `${minus ? '-' : ''}${whole}${rest === null ? '' : `.${rest}`}e${e}`;
+        const numerator = BigInt(whole + (rest ?? '')) * 10n ** 60n * (minus ? -1n : 1n);
+        const denominator = 10n ** BigInt(60 + (rest ?? '').length - e);
+        expect(parseMicros(text)).toBe(divideHalfEven(numerator * 1_000_000n, denominator));
+        expect(parseWhole(text)).toBe(numerator % denominator === 0n ? numerator / denominator : undefined);
+      }),
+    );
+  });
+
   it('are refused when the text is no number', () => {
     for (const text of ['', '.', '1.', '.5', '1e', 'NaN', '0x1', '1,5', ' 1', '--1'])
-      expect(parseMicros(text)).toBeUndefined();
+      expect([parseMicros(text), parseWhole(text)]).toEqual([undefined, undefined]);
   });
 
   it('divide to the nearest: no other whole number is closer', () => {

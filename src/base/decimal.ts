@@ -4,25 +4,68 @@ import { DaybookError } from './errors.ts';
 export const MICROS_PER_UNIT = 1_000_000n;
 
 const NUMBER_TEXT = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
-/** An exponent further out than this leaves nothing of any number that fits in a record. */
-const EXPONENT_MAX = 400;
+/** Numbers of more digits before the point are all as good as infinite. */
+const DIGITS_MAX = 400;
+const BEYOND = 10n ** BigInt(DIGITS_MAX);
+
+/** A number's text, taken apart: the number is `digits` × 10^`exponent`. */
+interface NumberParts {
+  readonly negative: boolean;
+  /** Without zeros at either end; empty for zero. */
+  readonly digits: string;
+  readonly exponent: number;
+}
 
 /**
- * Reads a decimal from its text, exactly, and rounds it half-even to 6 places.
+ * Reads a decimal from its text, exactly, and rounds it half-even to 6 places. Takes time in proportion to the text.
  * @param text  as in JSON: `422.23999999999995`, `1.2e3`, `-0.5`
- * @returns micro-units, of any magnitude; undefined when the text is no number
+ * @returns micro-units, ±10^400 for anything beyond; undefined when the text is no number
  */
 export function parseMicros(text: string): bigint | undefined {
+  const parts = partsOf(text);
+  if (parts === undefined) return undefined;
+  const { negative, digits } = parts;
+  const exponent = parts.exponent + 6;
+  const size = digits.length + exponent;
+  if (digits === '' || size < 0) return 0n;
+  if (exponent >= 0 || size > DIGITS_MAX) return signed(negative, scaledUp(digits, exponent));
+  // One digit behind the whole ones, and whether anything follows it, are all that rounding asks for.
+  const kept = digits.slice(0, size + 1) + (digits.length > size + 1 ? '1' : '0');
+  return signed(negative, divideHalfEven(BigInt(kept), 100n));
+}
+
+/**
+ * Reads the whole number that a text such as `3`, `3.0` or `3e2` holds, exactly. Takes time in proportion to the text.
+ * @returns ±10^400 for anything beyond; undefined when the text is no number, or the number is not whole
+ */
+export function parseWhole(text: string): bigint | undefined {
+  const parts = partsOf(text);
+  if (parts === undefined) return undefined;
+  const { negative, digits, exponent } = parts;
+  if (digits === '') return 0n;
+  return exponent < 0 ? undefined : signed(negative, scaledUp(digits, exponent));
+}
+
+function partsOf(text: string): NumberParts | undefined {
   const match = NUMBER_TEXT.exec(text);
   if (match === null) return undefined;
   const fraction = match[3] ?? '';
-  const digits = BigInt((match[2] ?? '') + fraction);
-  if (digits === 0n) return 0n;
-  const exponent = Number(match[4] ?? '0') - fraction.length + 6;
-  if (exponent > EXPONENT_MAX) return match[1] === '-' ? -(10n ** 400n) : 10n ** 400n;
-  if (exponent < -EXPONENT_MAX - fraction.length - (match[2] ?? '').length) return 0n;
-  const magnitude = exponent >= 0 ? digits * 10n ** BigInt(exponent) : divideHalfEven(digits, 10n ** BigInt(-exponent));
-  return match[1] === '-' ? -magnitude : magnitude;
+  const all = (match[2] ?? '') + fraction;
+  let start = 0;
+  let end = all.length;
+  while (start < end && all[start] === '0') start++;
+  while (end > start && all[end - 1] === '0') end--;
+  const exponent = Number(match[4] ?? '0') - fraction.length + (all.length - end);
+  return { negative: match[1] === '-', digits: all.slice(start, end), exponent };
+}
+
+/** `digits` × 10^`exponent`, unless that is beyond what is exact. */
+function scaledUp(digits: string, exponent: number): bigint {
+  return digits.length + exponent > DIGITS_MAX ? BEYOND : BigInt(digits) * 10n ** BigInt(exponent);
+}
+
+function signed(negative: boolean, magnitude: bigint): bigint {
+  return negative ? -magnitude : magnitude;
 }
 
 /**

@@ -46,6 +46,17 @@ describe('the careful reader', () => {
     expect(read(nested(300_000, '[', ']'))).toEqual(refusal);
   });
 
+  it('reads numbers of a million digits in reasonable time, and is as exact with them', () => {
+    const zeros = '0'.repeat(1_000_000);
+    const withQuantity = (text: string): string => JSON.stringify(sale).replace('"quantity":2', `"quantity":${text}`);
+    const withPrice = (text: string): string => JSON.stringify(sale).replace('"price":1', `"price":${text}`);
+    expect(read(withQuantity(`2.${zeros}`))).toHaveProperty('businessDay');
+    expect(read(withQuantity(`2.${zeros}1`))).toMatchObject({ code: 'WRONG_TYPE', field: 'quantity' });
+    expect(read(withQuantity(`2${zeros}`))).toMatchObject({ code: 'NUMBER_OUT_OF_RANGE', field: 'quantity' });
+    expect(read(withPrice(`0.${zeros}1`))).toHaveProperty('businessDay');
+    expect(read(withPrice('7'.repeat(1_000_000)))).toMatchObject({ code: 'NUMBER_OUT_OF_RANGE', field: 'price' });
+  });
+
   it('refuses a moment whose business day is none that can be written', () => {
     const at = (ts: string): string => JSON.stringify({ ...sale, ts });
     expect(read(at('0001-01-01 03:00:00'))).toHaveProperty('businessDay');

@@ -1,6 +1,6 @@
 import type { Zone } from '../base/calendar.ts';
 import { dayFromCivil, formatDay, MS_PER_DAY, parseDay, parseTimestamp } from '../base/calendar.ts';
-import { microsText, parseMicros } from '../base/decimal.ts';
+import { microsText, parseMicros, parseWhole } from '../base/decimal.ts';
 import type { FieldPlan, StreamPlan } from '../plan/plan.ts';
 import type { Refusal } from '../ports/runtime.ts';
 
@@ -199,25 +199,10 @@ export function readNumberText(text: string, field: FieldPlan): number | undefin
 /** A number as the columns keep it; beyond what is exact it is infinite; undefined: no whole number where one must be. */
 function numberOf(text: string, field: FieldPlan): number | undefined {
   if (field.kind === 'number') return Number(text);
-  const micros = parseMicros(text) ?? 0n;
-  const scaled = field.kind === 'integer' ? wholeOf(text) : micros;
+  const scaled = field.kind === 'integer' ? parseWhole(text) : parseMicros(text);
   if (scaled === undefined) return undefined;
   const number = Number(scaled);
   return Number.isSafeInteger(number) ? number : Math.sign(number) * Infinity;
-}
-
-/** The whole number that a text such as `3`, `3.0` or `3e2` holds, exactly; undefined when it is none. */
-function wholeOf(text: string): bigint | undefined {
-  const match = /^(-?)(\d+)(?:\.(\d*?)0*)?(?:[eE]([+-]?\d+))?$/.exec(text);
-  if (match === null) return undefined;
-  const fraction = match[3] ?? '';
-  const digits = ((match[2] ?? '') + fraction).replace(/^0+(?=.)/, '');
-  if (/^0*$/.test(digits)) return 0n;
-  const exponent = Number(match[4] ?? '0') - fraction.length;
-  if (exponent > 400) return match[1] === '-' ? -(10n ** 400n) : 10n ** 400n;
-  if (exponent >= 0) return BigInt(`${match[1]}${digits}`) * 10n ** BigInt(exponent);
-  if (-exponent >= digits.length || /[^0]/.test(digits.slice(exponent))) return undefined;
-  return BigInt(`${match[1]}${digits.slice(0, exponent)}`);
 }
 
 function businessDayOf(moment: string, stream: StreamPlan, local: Zone): number {
