@@ -2,7 +2,7 @@
 export interface Line {
   readonly what: string;
   readonly unit: 'records/s' | 'ms' | 'bytes/record' | 'MB';
-  /** One a run; none: it was skipped, and the note says why. */
+  /** One a run; none: the note says why. */
   readonly values: readonly number[];
   /** How many times better Daybook was, one a run in which both were measured one after the other. */
   readonly ratios?: readonly number[];

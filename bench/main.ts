@@ -1,13 +1,15 @@
 /** `npm run bench -- [name…] [--runs 5] [--full]` measures all figures, or those named, and prints one table. */
 import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { BenchContext, Figure, Outcome } from './figure.ts';
+import type { BenchContext, Figure, Line } from './figure.ts';
 import { freshness } from './figures/freshness.ts';
 import { growth } from './figures/growth.ts';
 import { ingest } from './figures/ingest.ts';
+import { others } from './figures/others.ts';
 import { throughput } from './figures/throughput.ts';
 import type { Circumstances } from './results-file.ts';
 import { writeResult } from './results-file.ts';
@@ -15,7 +17,7 @@ import { cellsOf, terminalTable } from './table.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const RESULTS = join(import.meta.dirname, 'RESULTS.md');
-const FIGURES: readonly Figure[] = [throughput, ingest, freshness, growth];
+const FIGURES: readonly Figure[] = [throughput, ingest, freshness, growth, ...others];
 const RUNS_DEFAULT = 5;
 
 const { values, positionals } = parseArgs({
@@ -50,15 +52,15 @@ async function circumstances(folder: string): Promise<Circumstances> {
   };
 }
 
+/** What was measured: the commit, and whether the code was changed since. */
 function commit(): string {
+  const git = (...args: readonly string[]): string =>
+    execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' }).trim();
   try {
-    return execFileSync('git', ['describe', '--always', '--dirty'], {
-      cwd: ROOT,
-      encoding: 'utf8',
-      stdio: 'pipe',
-    }).trim();
+    const changes = git('status', '--porcelain', '--', 'src', 'daybook.config.ts', 'package-lock.json');
+    return `${git('rev-parse', '--short', 'HEAD')}${changes === '' ? '' : ' and changes'}`;
   } catch {
-    return 'no git';
+    return 'of no known commit';
   }
 }
 
@@ -66,6 +68,10 @@ async function measure(figures: readonly Figure[]): Promise<void> {
   const keepFolder = join(tmpdir(), 'daybook-bench');
   await mkdir(keepFolder, { recursive: true });
   const scratchFolder = await mkdtemp(join(keepFolder, 'scratch-'));
+  process.once('SIGINT', () => {
+    rmSync(scratchFolder, { recursive: true, force: true });
+    process.exit(130);
+  });
   const context: BenchContext = {
     runs: Number(values.runs),
     full: values.full,
@@ -73,18 +79,28 @@ async function measure(figures: readonly Figure[]): Promise<void> {
     scratchFolder,
     say: (sentence) => void process.stderr.write(`${sentence}\n`),
   };
-  const rows: (readonly string[])[] = [];
   try {
     const under = await circumstances(scratchFolder);
-    for (const figure of figures) {
-      context.say(`${figure.name}: ${figure.title}`);
-      const outcome: Outcome = await figure.run(context);
-      rows.push(...outcome.lines.map(cellsOf));
-      await writeResult(RESULTS, FIGURES, figure, outcome, under);
-    }
+    const lines: Line[] = [];
+    for (const figure of figures) lines.push(...(await measureFigure(figure, context, under)));
+    process.stdout.write(terminalTable(lines.map(cellsOf)));
   } finally {
     await rm(scratchFolder, { recursive: true, force: true });
-    process.stdout.write(terminalTable(rows));
+  }
+}
+
+/** Measures a figure and writes it down; one that fails does not keep the others from being measured. */
+async function measureFigure(figure: Figure, context: BenchContext, under: Circumstances): Promise<readonly Line[]> {
+  context.say(`${figure.name}: ${figure.title}`);
+  try {
+    const outcome = await figure.run(context);
+    const isMeasured = outcome.lines.some((line) => line.values.length > 0);
+    if (isMeasured) await writeResult(RESULTS, FIGURES, figure, outcome, under);
+    return outcome.lines;
+  } catch (error) {
+    process.exitCode = 1;
+    context.say(error instanceof Error ? error.message : String(error));
+    return [{ what: figure.title, unit: 'ms', values: [], note: 'failed, see above' }];
   }
 }
 

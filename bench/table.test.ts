@@ -22,11 +22,11 @@ it('gives the median, the spread and the ratio of the runs', () => {
   ]);
 });
 
-it('says what was skipped, and why', () => {
-  expect(skipped).toEqual(['another', 'skipped', '', '', '', '', 'not installed']);
+it('says what was not measured, and why', () => {
+  expect(skipped).toEqual(['another', 'none', '', '', '', '', 'not installed']);
 });
 
 it('prints one table for people and one for Markdown', () => {
-  expect(terminalTable([measured, skipped]).split('\n')[2]).toMatch(/^another +skipped +not installed$/);
+  expect(terminalTable([measured, skipped]).split('\n')[2]).toMatch(/^another +none +not installed$/);
   expect(markdownTable([skipped]).split('\n')).toHaveLength(4);
 });

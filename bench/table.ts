@@ -8,7 +8,7 @@ export const HEADERS = ['measured', 'median', 'from – to', 'unit', 'Daybook is
 export function cellsOf({ what, unit, values, ratios, peakBytes, note }: Line): readonly string[] {
   return [
     what,
-    values.length === 0 ? 'skipped' : numberText(median(values)),
+    values.length === 0 ? 'none' : numberText(median(values)),
     spreadText(values, numberText),
     values.length === 0 ? '' : unit,
     ratios === undefined || ratios.length === 0
