@@ -3,6 +3,7 @@ import { finished } from 'node:stream/promises';
 import { Parser } from 'csv-parse';
 import type { Refusal, Unreadable } from '../../ports/runtime.ts';
 import type { Batch } from './batches.ts';
+import type { ByteSource } from './byte-source.ts';
 import { BATCH_BYTES, BatchBuilder } from './batches.ts';
 import type { ColumnSet } from './columns.ts';
 import { LINE_BYTES_MAX, lineBlocks, lineTooLong } from './line-blocks.ts';
@@ -24,7 +25,7 @@ interface Row {
  * @throws DaybookError `IMPORT_LINE_TOO_LONG` when a row is, for lack of a closing quote say
  */
 export async function* csvBatches(
-  chunks: AsyncIterable<Uint8Array>,
+  source: ByteSource,
   columnsOf: (header: readonly string[]) => ColumnSet,
   batchBytes: number = BATCH_BYTES,
 ): AsyncGenerator<Batch> {
@@ -33,7 +34,7 @@ export async function* csvBatches(
   let unendedBytes = 0;
   let wasUtf8 = true;
   try {
-    for await (const { bytes } of lineBlocks(chunks, PARSED_BYTES)) {
+    for await (const { bytes } of lineBlocks(source, PARSED_BYTES)) {
       const isText = isUtf8(bytes);
       const rows = await parser.parse(bytes);
       await table.add(rows, isText && wasUtf8);

@@ -140,11 +140,11 @@ function readingOf(input: Input, options: ImportOptions): Reading {
   });
   switch (input.format) {
     case 'ndjson':
-      return reading(ndjsonBatches(input.chunks, batchBytes));
+      return reading(ndjsonBatches(input.bytes, batchBytes));
     case 'json':
-      return reading(jsonDocumentBatches(input.chunks, batchBytes));
+      return reading(jsonDocumentBatches(input.chunks(), batchBytes));
     case 'csv':
-      return reading(csvBatches(input.chunks, columnsOf(true), batchBytes));
+      return reading(csvBatches(input.bytes, columnsOf(true), batchBytes));
     case 'parquet': {
       // DuckDB opens the file itself.
       input.close();

@@ -1,13 +1,17 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { DaybookError } from '../../base/errors.ts';
+import type { ByteSource } from './byte-source.ts';
+import { chunkBytes, fileBytes } from './byte-source.ts';
 import type { FileFormat } from './format.ts';
 import { compressionOf, formatOf, HEAD_BYTES, hasUtf8Bom, isUtf16 } from './format.ts';
 
 const READ_BYTES = 256 * 1024;
+const BOM_BYTES = 3;
 
 /** A file, or standard input, opened: unpacked, its format known, its byte order mark gone. */
 export interface Input {
@@ -18,8 +22,9 @@ export interface Input {
   readonly bytesTotal: number | undefined;
   /** Bytes read of the file as it is on disk. */
   readonly bytesRead: () => number;
-  /** To be read once. A failure is a DaybookError. */
-  readonly chunks: AsyncIterable<Uint8Array>;
+  /** To be read once, like `chunks`, and not both. A failure is a DaybookError. */
+  readonly bytes: ByteSource;
+  readonly chunks: () => AsyncIterable<Uint8Array>;
   /** Lets go of the file; who still reads it gets an error. Idempotent. */
   readonly close: () => void;
 }
@@ -42,9 +47,12 @@ export async function openInput(path: string, options: InputOptions): Promise<In
   const bytesTotal = path === '-' ? undefined : await sizeOf(path);
   const source = path === '-' ? options.stdin : createReadStream(path, { highWaterMark: READ_BYTES });
   const streams: Readable[] = [source];
+  const files: FileHandle[] = [];
   const close = (): void => {
     options.signal?.removeEventListener('abort', close);
     for (const stream of streams) stream.destroy();
+    // One that is being read is closed when that is done; nobody waits for it.
+    for (const file of files) void file.close().catch(() => undefined);
   };
   // A read that waits for its next bytes ends only when its file is closed.
   options.signal?.addEventListener('abort', close);
@@ -63,8 +71,20 @@ export async function openInput(path: string, options: InputOptions): Promise<In
     if (isUtf16(head)) throw utf16(name);
     const found = options.format ?? formatOf(path, head);
     if (found === 'parquet' && (path === '-' || unpacked !== packed || bytesTotal === undefined)) throw notAFile(name);
-    const text = hasUtf8Bom(head) ? withoutFirst(chunks, 3) : chunks;
-    return { name, format: found, bytesTotal, bytesRead: () => bytesRead, chunks: translated(text, name), close };
+    const start = hasUtf8Bom(head) ? BOM_BYTES : 0;
+    const text = translated(start === 0 ? chunks : withoutFirst(chunks, start), name);
+    const opened = { name, format: found, bytesTotal, bytesRead: () => bytesRead, chunks: () => text, close };
+    if (bytesTotal === undefined || unpacked !== packed) return { ...opened, bytes: chunkBytes(text) };
+    const file = await open(path);
+    files.push(file);
+    bytesRead = start;
+    return {
+      ...opened,
+      bytes: translatedBytes(
+        fileBytes(file, start, (count) => (bytesRead += count)),
+        name,
+      ),
+    };
   } catch (error) {
     close();
     throw translate(error, name);
@@ -131,6 +151,15 @@ async function* translated(chunks: AsyncIterable<Uint8Array>, name: string): Asy
   } catch (error) {
     throw translate(error, name);
   }
+}
+
+function translatedBytes(source: ByteSource, name: string): ByteSource {
+  return {
+    readInto: (room) =>
+      source.readInto(room).catch((error: unknown) => {
+        throw translate(error, name);
+      }),
+  };
 }
 
 function translate(error: unknown, name: string): unknown {

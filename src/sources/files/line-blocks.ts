@@ -1,4 +1,5 @@
 import { DaybookError } from '../../base/errors.ts';
+import type { ByteSource } from './byte-source.ts';
 
 const LINE_FEED = 0x0a;
 
@@ -13,13 +14,13 @@ export interface LineBlock {
 }
 
 /**
- * Cuts a stream of bytes into blocks of whole lines. Each byte is copied once, into the block that it goes out in.
+ * Cuts bytes into blocks of whole lines. A line that does not fit into a block has one as large as it needs.
  * @param blockBytes  how large a block is, about: it ends with the last whole line within, or a longer line is all of it
  * @param slackBytes  room left behind a block's bytes in its buffer, for who reads a word at a time
- * @throws DaybookError `IMPORT_LINE_TOO_LONG` (details: line), not retryable
+ * @throws DaybookError `IMPORT_LINE_TOO_LONG` (details: line) at one above `lineBytesMax` that fits into no block; not retryable
  */
 export async function* lineBlocks(
-  chunks: AsyncIterable<Uint8Array>,
+  source: ByteSource,
   blockBytes: number,
   {
     lineBytesMax = LINE_BYTES_MAX,
@@ -29,32 +30,24 @@ export async function* lineBlocks(
   let block = sharedBytes(blockBytes + slackBytes);
   let size = 0;
   let firstLine = 1;
-  let unendedBytes = 0;
-  for await (const chunk of chunks) {
-    const feed = chunk.indexOf(LINE_FEED);
-    const lineBytes = unendedBytes + (feed === -1 ? chunk.length : feed);
-    if (lineBytes > lineBytesMax) throw lineTooLong(firstLine + countLineFeeds(block.subarray(0, size)), lineBytesMax);
-    unendedBytes = feed === -1 ? lineBytes : chunk.length - 1 - chunk.lastIndexOf(LINE_FEED);
-    for (let taken = 0; taken < chunk.length;) {
-      const room = block.length - slackBytes - size;
-      const count = Math.min(chunk.length - taken, room);
-      block.set(chunk.subarray(taken, taken + count), size);
-      taken += count;
-      size += count;
-      if (count < room) break;
-      const end = block.subarray(0, size).lastIndexOf(LINE_FEED) + 1;
-      const next = sharedBytes(Math.max(blockBytes, (size - end) * 2) + slackBytes);
-      next.set(block.subarray(end, size));
-      if (end > 0) {
-        const bytes = block.subarray(0, end);
-        yield { bytes, firstLine };
-        firstLine += countLineFeeds(bytes);
-      }
-      block = next;
-      size -= end;
+  for (;;) {
+    const room = block.subarray(size, block.length - slackBytes);
+    const count = await source.readInto(room);
+    size += count;
+    if (count > 0 && count < room.length) continue;
+    const end = count === 0 ? size : block.lastIndexOf(LINE_FEED, size - 1) + 1;
+    if (end === 0 && size > lineBytesMax) throw lineTooLong(firstLine, lineBytesMax);
+    if (end > 0) {
+      const bytes = block.subarray(0, end);
+      yield { bytes, firstLine };
+      firstLine += countLineFeeds(bytes);
     }
+    if (count === 0) return;
+    const next = sharedBytes(Math.max(blockBytes, Math.min((size - end) * 2, lineBytesMax + 1)) + slackBytes);
+    next.set(block.subarray(end, size));
+    block = next;
+    size -= end;
   }
-  if (size > 0) yield { bytes: block.subarray(0, size), firstLine };
 }
 
 /** Blocks are in memory that threads share, so that another one can read them as they stand. */

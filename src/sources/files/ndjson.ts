@@ -1,5 +1,6 @@
 import type { Batch } from './batches.ts';
 import { BATCH_BYTES } from './batches.ts';
+import type { ByteSource } from './byte-source.ts';
 import { lineBlocks } from './line-blocks.ts';
 
 /** Who scans lines reads a word at a time, and need not copy them when the last word may reach over their end. */
@@ -9,11 +10,8 @@ const SLACK_BYTES = 8;
  * Batches of an NDJSON file. Its bytes go through as they are.
  * @throws DaybookError `IMPORT_LINE_TOO_LONG`
  */
-export async function* ndjsonBatches(
-  chunks: AsyncIterable<Uint8Array>,
-  batchBytes: number = BATCH_BYTES,
-): AsyncGenerator<Batch> {
-  for await (const { bytes, firstLine } of lineBlocks(chunks, batchBytes, { slackBytes: SLACK_BYTES })) {
+export async function* ndjsonBatches(source: ByteSource, batchBytes: number = BATCH_BYTES): AsyncGenerator<Batch> {
+  for await (const { bytes, firstLine } of lineBlocks(source, batchBytes, { slackBytes: SLACK_BYTES })) {
     yield { lines: bytes, firstLine, unreadable: [] };
   }
 }
