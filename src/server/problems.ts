@@ -1,5 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { DaybookError } from '../base/errors.ts';
+import { bodyTooLarge } from '../sources/http/body.ts';
+import { BODY_BYTES_MAX } from './records.ts';
 import type { Problem } from './protocol.ts';
 
 const RETRY_AFTER_SECONDS = 1;
@@ -43,7 +45,8 @@ export function sendProblem(reply: FastifyReply, code: string, detail: string): 
 
 /** Turns whatever a route throws, and routes that are not there, into problems. */
 export function answerProblems(app: FastifyInstance): void {
-  app.setErrorHandler((error: FastifyError | Error, request, reply) => {
+  app.setErrorHandler((thrown: FastifyError | Error, request, reply) => {
+    const error = 'statusCode' in thrown && thrown.statusCode === 413 ? bodyTooLarge(BODY_BYTES_MAX, thrown) : thrown;
     const code = codeOf(error);
     if (code !== undefined) return sendProblem(reply, code, error.message);
     request.log.error({ err: error, url: request.url }, 'a request failed');
@@ -61,6 +64,5 @@ export function answerProblems(app: FastifyInstance): void {
 function codeOf(error: FastifyError | Error): string | undefined {
   if (error instanceof DaybookError) return error.code in STATUSES ? error.code : undefined;
   if (!('statusCode' in error) || error.statusCode === undefined || error.statusCode >= 500) return undefined;
-  if (error.statusCode === 413) return 'BODY_TOO_LARGE';
   return error.statusCode === 415 ? 'BODY_TYPE_UNKNOWN' : 'BODY_UNREADABLE';
 }

@@ -140,15 +140,12 @@ describe('POST /records', () => {
     expect(
       await problem(await post('x', { 'content-type': 'application/json', 'content-encoding': 'gzip' })),
     ).toMatchObject([400, 'BODY_UNREADABLE', expect.any(String)]);
+    const sentence = expect.stringMatching(/^The body is larger than 16 MiB, .*unpacked.*fewer records/) as string;
     const large = gzipSync(Buffer.alloc(17 * 1024 * 1024, 32));
     expect(
       await problem(await post(large, { 'content-type': 'application/json', 'content-encoding': 'gzip' })),
-    ).toMatchObject([413, 'BODY_TOO_LARGE', expect.any(String)]);
-    expect(await problem(await post(' '.repeat(17 * 1024 * 1024)))).toMatchObject([
-      413,
-      'BODY_TOO_LARGE',
-      expect.any(String),
-    ]);
+    ).toMatchObject([413, 'BODY_TOO_LARGE', sentence]);
+    expect(await problem(await post(' '.repeat(17 * 1024 * 1024)))).toMatchObject([413, 'BODY_TOO_LARGE', sentence]);
     expect(await (await fetch(`${api}/pipeline`)).json()).toMatchObject({ accepted: 0, quarantined: 0, offset: 0 });
   });
 

@@ -49,16 +49,22 @@ async function unpacked({ bytes, contentEncoding }: RequestBody, bytesMax: numbe
     return await unzip(bytes, { maxOutputLength: bytesMax });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
-      throw new DaybookError(
-        'BODY_TOO_LARGE',
-        `The body is larger than ${bytesMax} bytes when it is unpacked; send smaller batches.`,
-        { cause },
-      );
+      throw bodyTooLarge(bytesMax, cause);
     }
     throw new DaybookError('BODY_UNREADABLE', `The body is no whole gzip stream: ${(cause as Error).message}.`, {
       cause,
     });
   }
+}
+
+/** @param bytesMax  whole MiB */
+export function bodyTooLarge(bytesMax: number, cause: unknown): DaybookError {
+  const limit = `${bytesMax / 1024 ** 2} MiB, which is the limit of a request; what comes packed counts unpacked`;
+  return new DaybookError(
+    'BODY_TOO_LARGE',
+    `The body is larger than ${limit}. Send fewer records in each request; any number of requests may follow.`,
+    { details: { bytesMax }, cause },
+  );
 }
 
 function withoutByteOrderMark(bytes: Uint8Array): Uint8Array {
