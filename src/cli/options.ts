@@ -31,6 +31,25 @@ export function hostOption(): Option {
   return new Option('--host <address>', 'the address to serve at').env('DAYBOOK_HOST').default('127.0.0.1');
 }
 
+export function allowHostOption(): Option {
+  return new Option(
+    '--allow-host <name>',
+    'a name besides its own that it is called by, such as a proxy’s; may be repeated',
+  )
+    .env('DAYBOOK_ALLOW_HOST')
+    .default([], 'none')
+    .argParser(hostNames);
+}
+
+/** Adds a name, or several with commas between, to those before. */
+function hostNames(text: string, before: readonly string[]): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.some((name) => !/^[\w.-]+$/.test(name))) {
+    throw new InvalidArgumentError('It must be a name such as daybook.example, without http:// and without a port.');
+  }
+  return [...before, ...names];
+}
+
 /** Reads a day that exists. */
 export function day(text: string): string {
   if (parseDay(text) === undefined) throw new InvalidArgumentError('It must be a day that exists, as YYYY-MM-DD.');

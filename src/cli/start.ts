@@ -7,7 +7,7 @@ import { serve } from '../runtimes/serve.ts';
 import { loadPlan } from './config.ts';
 import { interruption } from './interruption.ts';
 import { notices } from './notices.ts';
-import { configOption, dataOption, hostOption, numberIn, portOption, wholeNumber } from './options.ts';
+import { allowHostOption, configOption, dataOption, hostOption, numberIn, portOption, wholeNumber } from './options.ts';
 
 /** The built pages. */
 const PAGES = join(import.meta.dirname, '../../web/dist');
@@ -16,6 +16,7 @@ const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
 interface StartFlags {
   readonly port: number;
   readonly host: string;
+  readonly allowHost: readonly string[];
   readonly data: string;
   readonly config: string;
   readonly generate: boolean;
@@ -31,6 +32,7 @@ export function addStart(program: Command): void {
     .description('log, engine, API and dashboard in one process; generates sales unless told not to')
     .addOption(portOption())
     .addOption(hostOption())
+    .addOption(allowHostOption())
     .addOption(dataOption())
     .addOption(new Option('--no-generate', 'take only the sales that are sent or imported').env('DAYBOOK_NO_GENERATE'))
     .addOption(
@@ -77,6 +79,7 @@ async function start(flags: StartFlags): Promise<void> {
     plan,
     root: flags.data,
     host: flags.host,
+    allowHosts: flags.allowHost,
     port: flags.port,
     pages: PAGES,
     logLevel: flags.logLevel,

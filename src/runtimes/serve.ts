@@ -15,6 +15,8 @@ export interface ServeOptions {
   /** The data folder, a path of this machine; made when it is not there. */
   readonly root: string;
   readonly host: string;
+  /** Names besides its own that it is called by, as by a proxy. */
+  readonly allowHosts: readonly string[];
   /** 0: any free one. */
   readonly port: number;
   /** The folder of the built pages. */
@@ -36,7 +38,7 @@ export interface ServeOptions {
  * @throws DaybookError `FOLDER_HELD`, `PORT_TAKEN`, what `openEmbedded` throws
  */
 export async function serve(options: ServeOptions): Promise<void> {
-  const { plan, root, host, port, pages, clock, signal, onReady, onNotice, onProgress } = options;
+  const { plan, root, host, allowHosts, port, pages, clock, signal, onReady, onNotice, onProgress } = options;
   const logger = pino({ level: options.logLevel }, pino.destination({ fd: 2, sync: true }));
   await using stack = new AsyncDisposableStack();
   await makeDurableFolder(root);
@@ -50,7 +52,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     scanElsewhere: scanThread(plan),
   });
   stack.defer(() => runtime.close());
-  const server = await startServer({ runtime, host, port, pages, logger, clock });
+  const server = await startServer({ runtime, host, allowHosts, port, pages, logger, clock });
   stack.defer(() => server.close());
   await lock.announce(server.url);
   onReady(server.url);

@@ -1,30 +1,85 @@
 import type { FastifyInstance } from 'fastify';
+import type { AddressInfo } from 'node:net';
+import { isIP } from 'node:net';
+import { hostname } from 'node:os';
 import { DaybookError } from '../base/errors.ts';
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]', '::1']);
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** All of `127.0.0.0/8`, `::1`, and the former as IPv6 writes it (RFC 4291, 2.5.5.2; as URLs print it). */
+const LOOPBACK = /^(?:127(?:\.\d+){3}|::1|::ffff:(?:127(?:\.\d+){3}|7f[\da-f]{2}:[\da-f]{1,4}))$/;
+/** A name is shown so far: no name that is one is longer. */
+const NAME_SHOWN_MAX = 253;
+
+/** By which addresses and names a server may be called. */
+export interface HostRules {
+  /** The addresses that it is bound to. */
+  readonly addresses: readonly string[];
+  /** What it was told to bind to: an address or a name. */
+  readonly host: string;
+  /** Further names, without ports. */
+  readonly allowHosts: readonly string[];
+}
 
 /**
- * Keeps other sites' pages out. Bound to loopback, only requests that name this machine are answered, so that a foreign
- * name that resolves to it gets nothing (DNS rebinding); and what a browser sends from another origin changes nothing.
+ * Keeps other sites' pages out: only requests that call this machine by a name of its own are answered, so that a foreign
+ * name that resolves to it gets nothing (DNS rebinding), and what a browser sends from another origin changes nothing.
  */
-export function guardOrigins(app: FastifyInstance, host: string): void {
-  const onlyLoopback = LOOPBACK.has(host);
+export function guardOrigins(app: FastifyInstance, options: Pick<HostRules, 'host' | 'allowHosts'>): void {
+  let isKnown: ((header: string) => boolean) | undefined;
   app.addHook('onRequest', async (request) => {
-    const name = hostName(request.headers.host);
-    if (onlyLoopback && !LOOPBACK.has(name)) {
+    // Bound by now: a request has come.
+    isKnown ??= knownHosts({ ...options, addresses: boundAddresses(app) });
+    const { host, origin } = request.headers;
+    // Browsers always say whom they call.
+    if (host !== undefined && !isKnown(host)) {
+      const name = (hostOf(host) ?? host).slice(0, NAME_SHOWN_MAX);
       throw new DaybookError(
         'FOREIGN_HOST',
-        `This Daybook answers on ${host} only, not as '${name}'. Start it with --host to open it up.`,
+        `This Daybook does not answer as '${name}'. If that is a name of its own, start it with --allow-host ${name}.`,
       );
     }
-    const { origin } = request.headers;
-    if (SAFE_METHODS.has(request.method) || origin === undefined || origin === `http://${request.headers.host ?? ''}`)
-      return;
-    throw new DaybookError('FOREIGN_ORIGIN', `A page from ${origin} may not send records here.`);
+    if (SAFE_METHODS.has(request.method) || origin === undefined || isSameHost(origin, host)) return;
+    throw new DaybookError(
+      'FOREIGN_ORIGIN',
+      `A page from ${origin} may not send records here; only the pages of this Daybook may.`,
+    );
   });
 }
 
-function hostName(header: string | undefined): string {
-  return (header ?? '').replace(/:\d+$/, '').toLowerCase();
+function boundAddresses(app: FastifyInstance): readonly string[] {
+  const bound: readonly (AddressInfo | string)[] = app.addresses();
+  return bound.flatMap((each) => (typeof each === 'string' ? [] : [each.address]));
+}
+
+/**
+ * A check of `Host` headers. Bound to loopback alone, loopback addresses and `localhost` are known; bound wider any
+ * address (a page cannot rebind one) and this machine's own name; and always the names that were told.
+ */
+export function knownHosts({ addresses, host, allowHosts }: HostRules): (header: string) => boolean {
+  const onlyLoopback = addresses.every((address) => LOOPBACK.test(address));
+  const told = [host, ...allowHosts].filter((name) => isIP(name) === 0);
+  const names = new Set(
+    ['localhost', ...told, ...(onlyLoopback ? [] : [hostname()])].map((name) => name.toLowerCase()),
+  );
+  return (header) => {
+    const called = hostOf(header);
+    if (called === undefined) return false;
+    const address = called.replace(/^\[(.*)\]$/, '$1');
+    if (isIP(address) !== 0) return !onlyLoopback || LOOPBACK.test(address);
+    return names.has(called);
+  };
+}
+
+/** The name or address in a `Host` header, as URLs print it; undefined when there is more or less in it than that. */
+function hostOf(header: string): string | undefined {
+  if (!/^[^/?#@\\\s]+$/.test(header)) return undefined;
+  const url = URL.parse(`http://${header}`);
+  return url === null || url.hostname === '' ? undefined : url.hostname;
+}
+
+/** Whether an origin is the host that was called; whoever stands before this server may speak HTTPS. */
+function isSameHost(origin: string, host: string | undefined): boolean {
+  const from = URL.parse(origin);
+  if (from === null || host === undefined) return false;
+  return from.host === URL.parse(`${from.protocol}//${host}`)?.host && /^https?:$/.test(from.protocol);
 }

@@ -19,6 +19,8 @@ import { guardOrigins } from './origins.ts';
 export interface ServerOptions {
   readonly runtime: Runtime;
   readonly host: string;
+  /** Names besides its own that it is called by, as by a proxy. */
+  readonly allowHosts?: readonly string[];
   /** 0: any free one. */
   readonly port: number;
   /** The folder of the built pages. */
@@ -57,7 +59,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   });
   const context: RouteContext = { runtime, clock, closing: closing.signal };
   answerProblems(app);
-  guardOrigins(app, host);
+  guardOrigins(app, { host, allowHosts: options.allowHosts ?? [] });
   addMetrics(app, context);
   addRecords(app, context);
   addReports(app, context);

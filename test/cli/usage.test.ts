@@ -1,9 +1,12 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:http';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { runDaybook, temporaryFolder } from '../process/daybook-process.ts';
+import { runDaybook, startDaybook, temporaryFolder } from '../process/daybook-process.ts';
 
 const COMMANDS = ['start', 'generate', 'import', 'report', 'export', 'doctor'];
 const DAYBOOK = pathToFileURL(resolve(import.meta.dirname, '../../src/daybook.ts')).href;
@@ -53,6 +56,7 @@ describe('a wrong call ends with exit code 2 and a sentence', () => {
     [['report', 'daily_pu_rve'], 'daily_pu_rev, daily_category_product, daily_address'],
     [['start', '--port', '99999'], 'It must be a whole number from 0 to 65535'],
     [['start', '--rate', 'fast'], 'It must be a number from'],
+    [['start', '--allow-host', 'http://shop.example'], 'It must be a name such as daybook.example'],
     [['export', '--out', 'files'], 'Say which days'],
     [['export', '--date', '2026-03-04', '--from', '2026-03-01', '--out', 'files'], 'cannot be used with'],
     [['generate', '--from', '2026-03-04', '--to', '2026-03-01'], 'is after'],
@@ -76,6 +80,25 @@ describe('a setting', () => {
     const wrong = await runDaybook(['start'], '', { DAYBOOK_PORT: 'http' });
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('DAYBOOK_PORT')]);
   });
+});
+
+it('a Daybook answers to the names that it was told', async () => {
+  await using folder = await temporaryFolder();
+  const names = ['--allow-host=shop.example,Till.example', '--allow-host=office.example'];
+  const daybook = await startDaybook(folder.path, ['--no-generate', ...names]);
+  try {
+    const statusAs = async (host: string): Promise<number | undefined> => {
+      const [response] = (await once(get(`${daybook.url}/healthz`, { headers: { host } }), 'response')) as [
+        IncomingMessage,
+      ];
+      response.resume();
+      return response.statusCode;
+    };
+    for (const name of ['shop.example', 'till.example', 'office.example']) expect(await statusAs(name)).toBe(200);
+    expect(await statusAs('elsewhere.example')).toBe(403);
+  } finally {
+    await daybook.stop();
+  }
 });
 
 describe('a definition that cannot be used stops every command', () => {
