@@ -35,7 +35,7 @@ export interface Unreadable extends Refusal {
 /** Records handed to the engine together; durable together. */
 export interface Intake {
   readonly origin: Origin;
-  /** NDJSON in UTF-8: records separated by line feeds; a blank line is no record. Owned by the engine from now on. */
+  /** NDJSON in UTF-8: records separated by line feeds; a blank line is no record. The engine's own until it answers. */
   readonly lines: Uint8Array;
   /** The number that the first line of `lines` is given in answers and in the quarantine; 1 unless told. */
   readonly firstLine?: number;

@@ -58,6 +58,7 @@ export async function handOver(batches: AsyncIterable<Batch>, options: HandOver)
       outcome = await offer(oldest.batch);
     }
     inFlight.shift();
+    oldest.batch.release?.();
     options.onAccepted(outcome.acceptance);
   };
   const settleAll = async (): Promise<void> => {

@@ -11,6 +11,8 @@ export interface LineBlock {
   readonly bytes: Uint8Array;
   /** 1-based number of the first line. */
   readonly firstLine: number;
+  /** Gives the buffer back, for one of the next blocks. */
+  readonly release: () => void;
 }
 
 /**
@@ -27,7 +29,10 @@ export async function* lineBlocks(
     slackBytes = 0,
   }: { readonly lineBytesMax?: number; readonly slackBytes?: number } = {},
 ): AsyncGenerator<LineBlock> {
-  let block = sharedBytes(blockBytes + slackBytes);
+  const free: Uint8Array[] = [];
+  const blockOf = (length: number): Uint8Array =>
+    (length > blockBytes ? undefined : free.pop()) ?? sharedBytes(length + slackBytes);
+  let block = blockOf(blockBytes);
   let size = 0;
   let firstLine = 1;
   for (;;) {
@@ -39,11 +44,12 @@ export async function* lineBlocks(
     if (end === 0 && size > lineBytesMax) throw lineTooLong(firstLine, lineBytesMax);
     if (end > 0) {
       const bytes = block.subarray(0, end);
-      yield { bytes, firstLine };
+      const buffer = block;
+      yield { bytes, firstLine, release: () => void (buffer.length === blockBytes + slackBytes && free.push(buffer)) };
       firstLine += countLineFeeds(bytes);
     }
     if (count === 0) return;
-    const next = sharedBytes(Math.max(blockBytes, Math.min((size - end) * 2, lineBytesMax + 1)) + slackBytes);
+    const next = blockOf(Math.max(blockBytes, Math.min((size - end) * 2, lineBytesMax + 1)));
     next.set(block.subarray(end, size));
     block = next;
     size -= end;

@@ -11,7 +11,7 @@ const SLACK_BYTES = 8;
  * @throws DaybookError `IMPORT_LINE_TOO_LONG`
  */
 export async function* ndjsonBatches(source: ByteSource, batchBytes: number = BATCH_BYTES): AsyncGenerator<Batch> {
-  for await (const { bytes, firstLine } of lineBlocks(source, batchBytes, { slackBytes: SLACK_BYTES })) {
-    yield { lines: bytes, firstLine, unreadable: [] };
+  for await (const { bytes, firstLine, release } of lineBlocks(source, batchBytes, { slackBytes: SLACK_BYTES })) {
+    yield { lines: bytes, firstLine, unreadable: [], release };
   }
 }
