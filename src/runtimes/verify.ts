@@ -12,7 +12,6 @@ import type { RemoteRuntime } from './remote.ts';
 
 export type { Difference } from '../stores/duckdb/verifier.ts';
 
-/** Rows that are compared at once; a single day may have more. */
 const SLICE_ROWS_MAX = 100_000;
 const FIRST_SLICE_DAYS = 32;
 
@@ -22,6 +21,8 @@ export interface VerifyOptions {
   readonly range: { readonly from?: string; readonly to?: string };
   /** So many differing rows are given of all reports; all are counted. */
   readonly differencesMax: number;
+  /** Rows that are read and compared at once, unless a single day has more; 100,000 unless told. */
+  readonly sliceRowsMax?: number;
   /** Ends it before its time. */
   readonly signal: AbortSignal;
   /** How many records of how many were read, and then how many of all slices of the reports were compared. */
@@ -67,13 +68,13 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
 }
 
 async function verifyWith(verifier: Verifier, options: VerifyOptions): Promise<Verification> {
-  const { runtime, range, signal } = options;
+  const { runtime, range, signal, sliceRowsMax = SLICE_ROWS_MAX } = options;
   const before = await runtime.status();
   // Records that a repair of the log could not save have offsets, too; all of them are older than what comes in now.
   const lost = before.offset - before.accepted;
   let slices = 0;
   for (const report of runtime.plan.reports) {
-    for await (const { from, to, page } of slicesOf(runtime, report, range)) {
+    for await (const { from, to, page } of slicesOf(runtime, report, range, sliceRowsMax)) {
       stopIf(signal);
       await verifier.keep(report, { from, to, records: page.frame - lost }, page.rows);
       slices++;
@@ -132,6 +133,7 @@ async function* slicesOf(
   runtime: RemoteRuntime,
   report: ReportPlan,
   range: { readonly from?: string; readonly to?: string },
+  rowsMax: number,
 ): AsyncGenerator<RowsOfDays> {
   const read = async (from: string | undefined, to: string | undefined, limit?: number): Promise<ReportPage> =>
     runtime.query(report.name, {
@@ -154,13 +156,13 @@ async function* slicesOf(
     const from = first === oldest ? range.from : formatDay(first);
     const until = (last: number): string | undefined => (last >= newest ? range.to : formatDay(last));
     let { total } = await read(from, until(first + days - 1), 0);
-    while (total > SLICE_ROWS_MAX && days > 1) {
+    while (total > rowsMax && days > 1) {
       days = Math.ceil(days / 2);
       ({ total } = await read(from, until(first + days - 1), 0));
     }
     const to = until(first + days - 1);
     yield { from, to, page: await read(from, to) };
     first += days;
-    if (total < SLICE_ROWS_MAX / 4) days *= 2;
+    if (total < rowsMax / 4) days *= 2;
   }
 }
