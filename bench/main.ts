@@ -81,9 +81,12 @@ async function measure(figures: readonly Figure[]): Promise<void> {
   };
   try {
     const under = await circumstances(scratchFolder);
-    const lines: Line[] = [];
-    for (const figure of figures) lines.push(...(await measureFigure(figure, context, under)));
-    process.stdout.write(terminalTable(lines.map(cellsOf)));
+    const rows: (readonly string[])[] = [];
+    for (const figure of figures) {
+      const lines = await measureFigure(figure, context, under);
+      rows.push(...lines.map((line) => [figure.name, ...cellsOf(line)]));
+    }
+    process.stdout.write(terminalTable(rows));
   } finally {
     await rm(scratchFolder, { recursive: true, force: true });
   }

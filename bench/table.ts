@@ -19,26 +19,21 @@ export function cellsOf({ what, unit, values, ratios, peakBytes, note }: Line): 
   ];
 }
 
-/** Aligned for a terminal; the texts of the first and the last column stand left, all others right. */
+const LEFT: readonly string[] = ['figure', HEADERS[0], 'note'];
+
+/** Aligned for a terminal, with the name of each line's figure before it. */
 export function terminalTable(rows: readonly (readonly string[])[]): string {
-  const all = [HEADERS as readonly string[], ...rows];
-  const widths = HEADERS.map((_, at) => Math.max(...all.map((row) => row[at]?.length ?? 0)));
-  return all
-    .map((row) =>
-      row
-        .map((cell, at) =>
-          at === 0 || at === row.length - 1 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0),
-        )
-        .join('  ')
-        .trimEnd(),
-    )
-    .map((line) => `${line}\n`)
-    .join('');
+  const headers = ['figure', ...HEADERS];
+  const all = [headers, ...rows];
+  const widths = headers.map((_, at) => Math.max(...all.map((row) => row[at]?.length ?? 0)));
+  const aligned = (cell: string, at: number): string =>
+    LEFT.includes(headers[at] ?? '') ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0);
+  return all.map((row) => `${row.map(aligned).join('  ').trimEnd()}\n`).join('');
 }
 
-/** The same as Markdown. */
+/** A figure's lines as Markdown. */
 export function markdownTable(rows: readonly (readonly string[])[]): string {
-  const rule = HEADERS.map((_, at) => (at === 0 || at === HEADERS.length - 1 ? '---' : '---:'));
+  const rule = HEADERS.map((header) => (LEFT.includes(header) ? '---' : '---:'));
   return [HEADERS as readonly string[], rule, ...rows].map((row) => `| ${row.join(' | ')} |\n`).join('');
 }
 
@@ -47,7 +42,7 @@ function spreadText(values: readonly number[], print: (value: number) => string)
 }
 
 /** Three digits that count, with commas: `1,020,000`, `45.2`, `0.812`. */
-function numberText(value: number): string {
+export function numberText(value: number): string {
   return value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
 }
 
