@@ -40,6 +40,8 @@ function field<K extends FieldKind, N extends boolean>(
   options: Nullability<N> & Bounds & { readonly quoted?: boolean; readonly maxLength?: number },
 ): Field<K, N> {
   return {
+    // Also what is no option of a field: the plan refuses it, where it would be ignored here.
+    ...options,
     kind,
     nullable: (options.nullable ?? false) as N,
     quoted: options.quoted ?? false,

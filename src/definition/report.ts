@@ -61,11 +61,10 @@ export function defineReport<
   },
 ): Report<S, D, M> {
   return {
-    name: options.name,
+    // Also what is no key of a report: the plan refuses it, where it would be ignored here.
+    ...options,
     title: options.title ?? options.name,
     stream,
-    dimensions: options.dimensions,
-    measures: options.measures,
     where: (options.where ?? {}) as Readonly<Record<string, Condition>>,
   };
 }

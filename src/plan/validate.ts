@@ -6,6 +6,7 @@ import type { Field, FieldKind } from '../definition/fields.ts';
 import type { Measure } from '../definition/measures.ts';
 import type { Condition, Report } from '../definition/report.ts';
 import type { Stream } from '../definition/stream.ts';
+import { keyMistakes } from './keys.ts';
 
 /** Names end up as columns, topics and tables, so they are what all of those take. */
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
@@ -24,7 +25,16 @@ const GROUPED: readonly FieldKind[] = ['text', 'date', 'integer', 'decimal', 'nu
  * @throws DaybookError `DEFINITION_WRONG`, details.mistakes: one sentence a mistake
  */
 export function checkDefinition(definition: Definition): void {
-  const mistakes = [
+  const unread = keyMistakes(definition);
+  const mistakes = unread.length > 0 ? unread : contentMistakes(definition);
+  if (mistakes.length === 0) return;
+  throw new DaybookError('DEFINITION_WRONG', `The definition is wrong: ${mistakes.join('; ')}.`, {
+    details: { mistakes },
+  });
+}
+
+function contentMistakes(definition: Definition): readonly string[] {
+  return [
     ...streamMistakes(definition.stream),
     ...duplicates(definition.reports.map((report) => report.name)).map((name) => `two reports are named '${name}'`),
     ...definition.reports.flatMap((report) =>
@@ -34,10 +44,6 @@ export function checkDefinition(definition: Definition): void {
       tileMistakes(tile, definition.reports).map((mistake) => `dashboard tile '${tile.title}': ${mistake}`),
     ),
   ];
-  if (mistakes.length === 0) return;
-  throw new DaybookError('DEFINITION_WRONG', `The definition is wrong: ${mistakes.join('; ')}.`, {
-    details: { mistakes },
-  });
 }
 
 function streamMistakes(stream: Stream): readonly string[] {
