@@ -5,6 +5,7 @@ import { DaybookError } from '../base/errors.ts';
 import type { Definition } from '../definition/daybook.ts';
 import { makePlan } from '../plan/normalise.ts';
 import type { Plan } from '../plan/plan.ts';
+import { placeInSource } from './place-in-source.ts';
 
 /**
  * Loads the definition that a `daybook.config.ts` exports as `daybook`, and checks it.
@@ -35,11 +36,8 @@ async function loadDefinition(path: string): Promise<Definition> {
   try {
     exported = (await import(pathToFileURL(full).href)) as Readonly<Record<string, unknown>>;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DaybookError('CONFIG_UNREADABLE', `The definition ${path} cannot be loaded: ${reason}`, {
-      details: { path },
-      cause,
-    });
+    const message = `The definition ${path} cannot be loaded: ${reasonOf(cause)}`;
+    throw new DaybookError('CONFIG_UNREADABLE', message, { details: { path }, cause });
   }
   const definition = exported['daybook'];
   if (isDefinition(definition)) return definition;
@@ -48,6 +46,14 @@ async function loadDefinition(path: string): Promise<Definition> {
     `${path} exports no definition. It must have: export const daybook = defineDaybook({ stream, reports, dashboard }).`,
     { details: { path } },
   );
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const place = placeInSource(error, process.cwd());
+  const isUnknownName = error instanceof ReferenceError && error.message.endsWith(' is not defined');
+  const advice = isUnknownName ? ". If it is one of Daybook's, add it to the import from 'daybook'" : '';
+  return `${error.message}${place === undefined ? '' : `, at ${place}`}${advice}.`;
 }
 
 function isDefinition(value: unknown): value is Definition {

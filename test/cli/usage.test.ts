@@ -116,11 +116,20 @@ describe('a definition that cannot be used stops every command', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('export const daybook = defineDaybook(')]);
   });
 
-  it('when it is no TypeScript', async () => {
+  it.each([
+    ['no TypeScript', 'export const daybook = {\n  stream: 1\n  reports: [],\n};\n', 3, 'Expected .*'],
+    ['cut off', 'export const daybook = {\n', 1, 'Unexpected token .*'],
+    ['TypeScript that cannot be erased', 'export const a = 1;\nenum Kind {}\n', 2, '.* enum is not supported .*'],
+    ['with a name that is not there', `\nimport { cuont } from '${DAYBOOK}';\n`, 2, ".* named 'cuont'"],
+    ['with a name that nobody imported', '\n\nexport const daybook = count();\n', 3, 'count is not defined'],
+  ])('when it is %s, with the line', async (_what, text, line, reason) => {
     await using folder = await temporaryFolder();
-    const config = await configFile(folder.path, 'export const daybook = {\n');
+    const config = await configFile(folder.path, text);
     const { code, stderr } = await runDaybook(['import', 'x.csv', '--config', config]);
-    expect([code, stderr]).toEqual([2, expect.stringContaining('(CONFIG_UNREADABLE)')]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(new RegExp(`cannot be loaded: ${reason}, at .*daybook\\.config\\.ts:${line}[.]`));
+    expect(stderr).toContain('(CONFIG_UNREADABLE)');
+    expect(stderr.includes("add it to the import from 'daybook'")).toBe(reason.includes('not defined'));
   });
 
   it('with a sentence for each mistake that names the report and the field', async () => {
