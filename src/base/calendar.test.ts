@@ -63,9 +63,36 @@ describe('moments', () => {
     }
   });
 
+  it('whose local year is not from 1 to 9999 are refused', () => {
+    expect(local('9999-12-31T23:30:00-05:00')).toBe('9999-12-31 23:30:00');
+    expect(local('9999-12-31T23:30:00-10:00')).toBeUndefined();
+    expect(local('0001-01-01T05:00:00Z')).toBe('0001-01-01 00:03:58');
+    expect(local('0001-01-01T00:00:00+05:00')).toBeUndefined();
+  });
+
+  it('within a quarter hour in which the clock was changed are on their side of the change', () => {
+    const moments = [
+      ['1972-01-07T00:30:00Z', '1972-01-06 23:45:30'],
+      ['1972-01-07T00:44:29.999Z', '1972-01-06 23:59:59'],
+      ['1972-01-07T00:44:30Z', '1972-01-07 00:44:30'],
+      ['1972-01-07T00:45:00Z', '1972-01-07 00:45:00'],
+    ] as const;
+    for (const asked of [moments, moments.toReversed()]) {
+      const monrovia = zone('Africa/Monrovia');
+      for (const [text, shown] of asked) expect(formatLocalTime(monrovia.localTime(Date.parse(text)))).toBe(shown);
+    }
+  });
+
   it('of any zone are what Intl says', () => {
-    const names = ['America/New_York', 'Europe/Paris', 'Asia/Kathmandu', 'Australia/Lord_Howe', 'UTC'];
-    const instants = fc.integer({ min: Date.UTC(1990, 0), max: Date.UTC(2040, 0) });
+    const names = [
+      'America/New_York',
+      'Europe/Paris',
+      'Asia/Kathmandu',
+      'Australia/Lord_Howe',
+      'Africa/Monrovia',
+      'UTC',
+    ];
+    const instants = fc.integer({ min: Date.UTC(1850, 0), max: Date.UTC(2040, 0) });
     fc.assert(
       fc.property(fc.constantFrom(...names), instants, (name, ms) => {
         const text = new Intl.DateTimeFormat('sv-SE', {

@@ -23,6 +23,10 @@ export function dayFromCivil(year: number, month: number, dayOfMonth: number): n
   return era * DAYS_PER_ERA + dayOfEra - 719_468;
 }
 
+/** The days that `YYYY-MM-DD` can say: 0001-01-01 to 9999-12-31. */
+export const FIRST_DAY = dayFromCivil(1, 1, 1);
+export const LAST_DAY = dayFromCivil(9999, 12, 31);
+
 /** The number of days in a month of the Gregorian calendar; `month` is 1 to 12. */
 export function daysInMonth(year: number, month: number): number {
   if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
@@ -76,7 +80,7 @@ export interface Zone {
   localTime(epochMs: number): LocalTime;
 }
 
-/** Offsets change only on quarter hours, so an offset holds for its whole quarter. */
+/** An offset that a quarter hour begins and ends with holds for all of it: no zone ever changed twice within one. */
 const QUARTER_MS = 900_000;
 const CACHED_QUARTERS_MAX = 20_000;
 /** Before the year 1, `Intl` counts years backwards; long before it, no zone's offset had changed yet. */
@@ -97,20 +101,27 @@ export function zone(name: string): Zone {
     minute: 'numeric',
     second: 'numeric',
   });
-  const offsets = new Map<number, number>();
-  const offsetMs = (epochMs: number): number => {
-    const quarter = Math.floor(epochMs / QUARTER_MS);
-    const known = offsets.get(quarter);
-    if (known !== undefined) return known;
-    if (offsets.size >= CACHED_QUARTERS_MAX) offsets.clear();
-    const startMs = Math.max(quarter * QUARTER_MS, FIRST_YEAR_MS);
-    const parts = new Map(format.formatToParts(startMs).map((part) => [part.type, Number(part.value)]));
+  const exactOffsetMs = (epochMs: number): number => {
+    const secondMs = Math.max(Math.floor(epochMs / 1000) * 1000, FIRST_YEAR_MS);
+    const parts = new Map(format.formatToParts(secondMs).map((part) => [part.type, Number(part.value)]));
     const part = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;
     const localMs =
       dayFromCivil(part('year'), part('month'), part('day')) * MS_PER_DAY +
       (part('hour') * 3600 + part('minute') * 60 + part('second')) * 1000;
-    offsets.set(quarter, localMs - startMs);
-    return localMs - startMs;
+    return localMs - secondMs;
+  };
+  /** By quarter; not a number where the offset changes within it, as it did in a few zones long ago. */
+  const offsets = new Map<number, number>();
+  const offsetMs = (epochMs: number): number => {
+    const quarter = Math.floor(epochMs / QUARTER_MS);
+    let offset = offsets.get(quarter);
+    if (offset === undefined) {
+      if (offsets.size >= CACHED_QUARTERS_MAX) offsets.clear();
+      const first = exactOffsetMs(quarter * QUARTER_MS);
+      offset = first === exactOffsetMs((quarter + 1) * QUARTER_MS - 1) ? first : NaN;
+      offsets.set(quarter, offset);
+    }
+    return Number.isNaN(offset) ? exactOffsetMs(epochMs) : offset;
   };
   return {
     name,
@@ -127,7 +138,8 @@ const TIMESTAMP_TEXT =
 
 /**
  * Reads a moment: `YYYY-MM-DD HH:MM:SS`, which is local time in the zone, or ISO 8601 with an offset or `Z`.
- * @returns the local time in the zone; undefined when it is neither, or there is no such moment
+ * @returns the local time in the zone; undefined when it is neither, there is no such moment, or the zone's clock shows
+ *   a year that is not from 1 to 9999 then
  */
 export function parseTimestamp(text: string, local: Zone): LocalTime | undefined {
   const match = TIMESTAMP_TEXT.exec(text);
@@ -144,5 +156,6 @@ export function parseTimestamp(text: string, local: Zone): LocalTime | undefined
   const offsetMinute = Number(match[9] ?? '0');
   if (offsetHour > 23 || offsetMinute > 59) return undefined;
   const offsetMs = (offsetHour * 60 + offsetMinute) * 60_000 * (match[7] === '-' ? -1 : 1);
-  return local.localTime(day * MS_PER_DAY + msOfDay - offsetMs);
+  const time = local.localTime(day * MS_PER_DAY + msOfDay - offsetMs);
+  return time.day < FIRST_DAY || time.day > LAST_DAY ? undefined : time;
 }

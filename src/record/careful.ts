@@ -1,5 +1,5 @@
 import type { Zone } from '../base/calendar.ts';
-import { dayFromCivil, formatDay, MS_PER_DAY, parseDay, parseTimestamp } from '../base/calendar.ts';
+import { FIRST_DAY, formatDay, LAST_DAY, MS_PER_DAY, parseDay, parseTimestamp } from '../base/calendar.ts';
 import { microsText, parseMicros, parseWhole } from '../base/decimal.ts';
 import type { FieldPlan, StreamPlan } from '../plan/plan.ts';
 import type { Refusal } from '../ports/runtime.ts';
@@ -8,9 +8,6 @@ import type { Refusal } from '../ports/runtime.ts';
 export const RECORD_BYTES_MAX = 1_048_576;
 /** A limit of our own, so that what is a record does not depend on how much of the stack is left. */
 const NESTING_MAX = 100;
-/** Days that `YYYY-MM-DD` can say. */
-const FIRST_DAY = dayFromCivil(1, 1, 1);
-const LAST_DAY = dayFromCivil(9999, 12, 31);
 
 /** A record's values, by field index: texts as strings, numbers as the scanner keeps them, dates and the event time as days. */
 export interface CarefulRecord {

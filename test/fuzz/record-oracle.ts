@@ -50,7 +50,7 @@ export function judge(line: Uint8Array, stream: OracleStream): OracleRecord | st
     const value = members[`s${field.name}`];
     if (value === undefined && field.name === stream.businessDate) continue;
     if (value === null && field.name === stream.businessDate) continue;
-    const read = valueOf(value, field);
+    const read = valueOf(value, field, stream.timeZone);
     if (read === undefined) return `wrong ${field.name}`;
     values.set(field.name, read);
   }
@@ -109,7 +109,7 @@ function levelsOf(text: string): number {
 }
 
 /** A field's value; undefined when it is none. */
-function valueOf(value: unknown, field: OracleField): OracleValue | undefined {
+function valueOf(value: unknown, field: OracleField, timeZone: string): OracleValue | undefined {
   if (value === null) return field.nullable ? null : undefined;
   if (typeof value !== 'string') return undefined;
   const isNumber = value.startsWith('n');
@@ -125,7 +125,7 @@ function valueOf(value: unknown, field: OracleField): OracleValue | undefined {
         : undefined;
     }
     case 'timestamp':
-      return !isNumber && wallTime(text) !== undefined ? text : undefined;
+      return !isNumber && localMs(text, timeZone) !== undefined ? text : undefined;
     case 'date':
       return !isNumber && /^\d{4}-\d\d-\d\d$/.test(text) && isDay(text) ? text : undefined;
     case 'integer':
@@ -194,16 +194,19 @@ function wallTime(text: string): { readonly wallMs: number; readonly offsetMs: n
   return { wallMs, offsetMs: (offset[1] === '-' ? -minutes : minutes) * 60_000 };
 }
 
+/** What the clock on the wall shows at a moment, as if it were UTC; undefined when that is no year of the calendar. */
+function localMs(text: string, timeZone: string): number | undefined {
+  const time = wallTime(text);
+  if (time?.offsetMs === undefined) return time?.wallMs;
+  const epochMs = time.wallMs - time.offsetMs;
+  const wallMs = epochMs + zoneOffsetMs(epochMs, timeZone);
+  return dayText(Math.floor(wallMs / MS_PER_DAY)) === undefined ? undefined : wallMs;
+}
+
 /** The business day of a moment, in days since 1970. */
 function eventDayOf(text: string, { timeZone, businessDayEndsAtHour }: OracleStream): number | undefined {
-  const time = wallTime(text);
-  if (time === undefined) return undefined;
-  let wallMs = time.wallMs;
-  if (time.offsetMs !== undefined) {
-    const epochMs = time.wallMs - time.offsetMs;
-    wallMs = epochMs + zoneOffsetMs(epochMs, timeZone);
-  }
-  return Math.floor((wallMs - businessDayEndsAtHour * MS_PER_HOUR) / MS_PER_DAY);
+  const wallMs = localMs(text, timeZone);
+  return wallMs === undefined ? undefined : Math.floor((wallMs - businessDayEndsAtHour * MS_PER_HOUR) / MS_PER_DAY);
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();
