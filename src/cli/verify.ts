@@ -97,7 +97,10 @@ function linesOf(verification: Verification): readonly string[] {
     ]),
     ...(differing > differences.length ? [`and ${differing - differences.length} more rows`] : []),
     ...(miscounted === undefined ? [] : [`The log holds ${records} records, but the engine counts ${miscounted}.`]),
-    ...reports.map(({ report, rows, differing: own }) => `${report.name}: ${rows} rows compared, ${own} differ`),
+    ...reports.map(
+      ({ report, rows, differing: own }) =>
+        `${report.name}: ${rows} rows compared, ${own} ${own === 1 ? 'difference' : 'differences'}`,
+    ),
     doAgree(verification)
       ? `All reports agree with the ${records} raw records.`
       : `The reports do not agree with the ${records} raw records.`,

@@ -54,7 +54,7 @@ export interface Verification {
  * @throws DaybookError `VERIFY_FAILED`, `DISK_FULL` (retryable), `INTERRUPTED`; what the runtime throws
  */
 export async function verify(options: VerifyOptions): Promise<Verification> {
-  const folder = await mkdtemp(join(tmpdir(), 'daybook-verify-'));
+  const folder = await makeTemporaryFolder();
   try {
     const verifier = await Verifier.open(options.runtime.plan, folder);
     try {
@@ -64,6 +64,19 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function makeTemporaryFolder(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'daybook-verify-'));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new DaybookError(
+      'VERIFY_FAILED',
+      `No temporary folder can be made in ${tmpdir()}: ${reason}. Set TMPDIR to a folder that can be written to.`,
+      { details: { folder: tmpdir() }, cause },
+    );
   }
 }
 

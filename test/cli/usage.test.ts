@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { runDaybook, startDaybook, temporaryFolder } from '../process/daybook-process.ts';
 
-const COMMANDS = ['start', 'generate', 'import', 'report', 'export', 'doctor'];
+const COMMANDS = ['start', 'generate', 'import', 'report', 'export', 'verify', 'doctor'];
 const DAYBOOK = pathToFileURL(resolve(import.meta.dirname, '../../src/daybook.ts')).href;
 
 /** A definition in a file of its own. */
@@ -60,6 +60,7 @@ describe('a wrong call ends with exit code 2 and a sentence', () => {
     [['export', '--out', 'files'], 'Say which days'],
     [['export', '--date', '2026-03-04', '--from', '2026-03-01', '--out', 'files'], 'cannot be used with'],
     [['generate', '--from', '2026-03-04', '--to', '2026-03-01'], 'is after'],
+    [['verify', '--from', '2026-03-04', '--to', '2026-03-01'], 'is after'],
   ])('%j', async (args, sentence) => {
     const { code, stdout, stderr } = await runDaybook(args);
     expect(stderr).toContain(sentence);
