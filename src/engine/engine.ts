@@ -3,7 +3,7 @@ import { DaybookError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Disk } from '../ports/disk.ts';
-import type { Log, LogPosition, StoredFrame } from '../ports/log.ts';
+import type { Log, LogPosition, StoredFrame, WrittenFrame } from '../ports/log.ts';
 import type { Frame, ReportPage, ReportQuery } from '../ports/rows.ts';
 import type { Acceptance, AmendmentPage, Intake, QuarantinePage, Runtime, RuntimeStatus } from '../ports/runtime.ts';
 import type { ScannedLines } from '../record/columns.ts';
@@ -257,9 +257,9 @@ export class Engine implements Runtime {
   }
 
   async #commit(batches: readonly WaitingBatch[]): Promise<void> {
-    const keysBefore = this.#state.keys.size;
+    this.#state.keys.mark();
     let group: PreparedGroup;
-    let stored: StoredFrame | undefined;
+    let stored: WrittenFrame | undefined;
     try {
       const claims = await this.#claim(batches);
       group = prepareGroup(batches, claims, this.#quarantine, this.#clock.nowMs());
@@ -267,7 +267,7 @@ export class Engine implements Runtime {
       if (!group.isEmpty || this.#trouble !== undefined) stored = await this.#log.append(group.frame);
     } catch (error) {
       // Nothing of the group is in the log, so nothing of it may be remembered.
-      this.#state.keys.truncate(keysBefore);
+      this.#state.keys.undo();
       this.#noteTrouble(error);
       for (const batch of batches) batch.reject(error);
       return;
@@ -284,7 +284,7 @@ export class Engine implements Runtime {
   }
 
   /** Adds a durable group to the reports. */
-  #settle(stored: StoredFrame, group: PreparedGroup): void {
+  #settle(stored: WrittenFrame, group: PreparedGroup): void {
     this.#trouble = undefined;
     const scope = this.#state.beginFrame();
     for (const { batch, picked } of group.batches) this.#state.apply(batch.columns, picked, scope);
@@ -308,6 +308,7 @@ export class Engine implements Runtime {
         { details: { segment: frame.at.segment, position: frame.at.position } },
       );
     }
+    this.#state.keys.mark();
     const claim = this.#state.keys.claim(columns);
     if (claim.doubtful.length > 0) await this.#state.keys.settle(this.#disk, [claim]);
     const scope = this.#state.beginFrame();
@@ -317,7 +318,7 @@ export class Engine implements Runtime {
     this.#advance(frame);
   }
 
-  #advance(frame: StoredFrame): void {
+  #advance(frame: WrittenFrame): void {
     this.#offset = frame.firstOffset + frame.recordCount;
     this.#accepted += frame.recordCount;
     this.#duplicates += frame.duplicateCount;

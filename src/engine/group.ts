@@ -1,5 +1,5 @@
 import { present } from '../base/assert.ts';
-import type { LogFrame } from '../ports/log.ts';
+import type { NewFrame } from '../ports/log.ts';
 import type { Acceptance, Intake } from '../ports/runtime.ts';
 import type { RecordColumns, ScannedLines } from '../record/columns.ts';
 import type { Claim } from './key-index.ts';
@@ -30,7 +30,7 @@ export interface PreparedBatch {
 /** Batches that become one frame of the log. */
 export interface PreparedGroup {
   readonly batches: readonly PreparedBatch[];
-  readonly frame: Omit<LogFrame, 'firstOffset'>;
+  readonly frame: NewFrame;
   /** Of the frame's quarantine entries, in their order. */
   readonly fingerprints: readonly string[];
   /** Nothing was sent that the log would have to hold. */
@@ -68,7 +68,7 @@ export function prepareGroup(
     batches: prepared,
     frame: {
       recordCount,
-      records: rawRecords(prepared),
+      records: prepared.flatMap(({ batch, picked }) => runsOf(batch.columns, picked)),
       duplicateCount,
       quarantineCount: picked.length,
       quarantine: printEntries(picked, nowMs),
@@ -87,15 +87,7 @@ export function answerOf({ batch, picked }: PreparedBatch, offset: number): Acce
   };
 }
 
-/** The picked records' lines as they came, each ended by a line feed. */
-function rawRecords(prepared: readonly PreparedBatch[]): Uint8Array {
-  const runs = prepared.flatMap(({ batch, picked }) => runsOf(batch.columns, picked));
-  const [only] = runs;
-  // Mostly all of a batch is new, and nothing has to be copied.
-  return only !== undefined && runs.length === 1 ? only : Buffer.concat(runs);
-}
-
-/** The bytes of picked lines; lines that stand behind each other are one piece. */
+/** The picked records' lines as they came, each ended by a line feed; lines that stand behind each other are one piece. */
 function runsOf({ bytes, starts, ends }: RecordColumns, picked: Int32Array): readonly Uint8Array[] {
   const runs: Uint8Array[] = [];
   for (let first = 0, next = 0; first < picked.length; first = next) {

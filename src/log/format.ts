@@ -139,8 +139,8 @@ export function decodeSegmentHeader(bytes: Uint8Array, path: string): SegmentHea
   return { id, previous: { id: previousId, end: Number(buffer.readBigUInt64LE(32)) } };
 }
 
-/** A frame's header with the CRC of it and of the body. A gap's body is left out of the CRC. */
-export function encodeFrameHeader(header: FrameHeader, records: Uint8Array, quarantine: Uint8Array): Uint8Array {
+/** A frame's header with the CRC of it and of the body's pieces. A gap's body is left out of the CRC. */
+export function encodeFrameHeader(header: FrameHeader, body: readonly Uint8Array[]): Uint8Array {
   for (const count of [header.recordCount, header.quarantineCount, header.duplicateCount]) {
     assert(Number.isInteger(count) && count >= 0 && count <= U32_MAX, `a frame's count fits 32 bits: ${count}`);
   }
@@ -155,7 +155,8 @@ export function encodeFrameHeader(header: FrameHeader, records: Uint8Array, quar
   bytes.writeUInt32LE(header.recordCount, 24);
   bytes.writeUInt32LE(header.quarantineCount, 28);
   bytes.writeUInt32LE(header.duplicateCount, 32);
-  const crc = crc32(quarantine, crc32(records, crc32(bytes.subarray(0, FRAME_CRC_AT))));
+  let crc = crc32(bytes.subarray(0, FRAME_CRC_AT));
+  for (const piece of body) crc = crc32(piece, crc);
   bytes.writeUInt32LE(crc, FRAME_CRC_AT);
   return bytes;
 }
@@ -163,7 +164,6 @@ export function encodeFrameHeader(header: FrameHeader, records: Uint8Array, quar
 /** The header of a gap that covers so many bytes, itself included. */
 export function encodeGap(bytes: number, firstOffset: number, recordCount: number): Uint8Array {
   assert(bytes >= FRAME_HEADER_BYTES, `a gap has room for its header: ${bytes} bytes`);
-  const nothing = new Uint8Array(0);
   const header = {
     kind: FRAME_KIND.gap,
     encoding: 0,
@@ -174,7 +174,7 @@ export function encodeGap(bytes: number, firstOffset: number, recordCount: numbe
     quarantineCount: 0,
     duplicateCount: 0,
   };
-  return encodeFrameHeader(header, nothing, nothing);
+  return encodeFrameHeader(header, []);
 }
 
 /** Reads what could be a frame's header; the CRC is not looked at. @returns undefined when it can be none */

@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
-import type { Log, LogFrame, LogPosition, LogStatus, StoredFrame } from '../ports/log.ts';
+import type { FramePlace, Log, LogPosition, LogStatus, NewFrame, StoredFrame } from '../ports/log.ts';
 import type { Segment } from './chain.ts';
 import { logCorrupt, positionUnknown } from './errors.ts';
 import {
@@ -70,32 +70,33 @@ export class SegmentLog implements Log {
     return this.#nextOffset;
   }
 
-  async append(frame: Omit<LogFrame, 'firstOffset'>): Promise<StoredFrame> {
+  async append<F extends NewFrame>(frame: F): Promise<F & FramePlace> {
     assert(!this.#closed, 'a closed log is not appended to');
     assert(!this.#readOnly, 'a log that was opened to be read is not appended to');
     assert(!this.#appending, 'one append at a time');
-    const bodyBytes = frame.records.byteLength + frame.quarantine.byteLength;
+    const records = frame.records instanceof Uint8Array ? [frame.records] : frame.records;
+    const recordsLength = records.reduce((sum, piece) => sum + piece.byteLength, 0);
+    const bodyBytes = recordsLength + frame.quarantine.byteLength;
     assert(bodyBytes <= FRAME_BODY_BYTES_MAX, `a frame has at most ${FRAME_BODY_BYTES_MAX} bytes, not ${bodyBytes}`);
-    assert(frame.recordCount > 0 === frame.records.byteLength > 0, 'records are counted');
+    assert(frame.recordCount > 0 === recordsLength > 0, 'records are counted');
     assert(frame.quarantineCount > 0 === frame.quarantine.byteLength > 0, 'what is quarantined is counted');
     const firstOffset = this.#nextOffset;
     const header = encodeFrameHeader(
       {
         kind: FRAME_KIND.records,
         encoding: 0,
-        recordsLength: frame.records.byteLength,
+        recordsLength,
         quarantineLength: frame.quarantine.byteLength,
         firstOffset,
         recordCount: frame.recordCount,
         quarantineCount: frame.quarantineCount,
         duplicateCount: frame.duplicateCount,
       },
-      frame.records,
-      frame.quarantine,
+      [...records, frame.quarantine],
     );
     this.#appending = true;
     try {
-      const at = await this.#write([header, frame.records, frame.quarantine]);
+      const at = await this.#write([header, ...records, frame.quarantine]);
       this.#nextOffset = firstOffset + frame.recordCount;
       const next = { segment: at.segment, position: at.position + FRAME_HEADER_BYTES + bodyBytes };
       return { ...frame, firstOffset, at, next };

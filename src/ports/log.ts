@@ -16,6 +16,23 @@ export interface LogFrame {
   readonly quarantine: Uint8Array;
 }
 
+/** A frame to be written, its records in one piece or in several that are written behind each other. */
+export interface NewFrame extends Omit<LogFrame, 'firstOffset' | 'records'> {
+  readonly records: Uint8Array | readonly Uint8Array[];
+}
+
+/** Where a frame stands. */
+export interface FramePlace {
+  /** The offset of its first record. */
+  readonly firstOffset: number;
+  readonly at: LogPosition;
+  /** Where the frame behind it stands, or will. */
+  readonly next: LogPosition;
+}
+
+/** A frame that was written. */
+export type WrittenFrame = NewFrame & FramePlace;
+
 /** A place between two frames: a segment's name and a byte position in it. */
 export interface LogPosition {
   readonly segment: string;
@@ -23,11 +40,7 @@ export interface LogPosition {
 }
 
 /** A frame as it stands in the log. */
-export interface StoredFrame extends LogFrame {
-  readonly at: LogPosition;
-  /** Where the frame behind it stands, or will. */
-  readonly next: LogPosition;
-}
+export interface StoredFrame extends LogFrame, FramePlace {}
 
 export interface LogStatus {
   readonly segments: number;
@@ -44,7 +57,7 @@ export interface Log {
    * On failure nothing of the frame is in the log, and the log goes on with the next call.
    * @throws DaybookError `DISK_FULL` (retryable: when there is room the same call succeeds), `LOG_FAILED`
    */
-  append(frame: Omit<LogFrame, 'firstOffset'>): Promise<StoredFrame>;
+  append<F extends NewFrame>(frame: F): Promise<F & FramePlace>;
 
   /**
    * Durable frames in order, from the given place (one that `append` or `read` gave, else the log's beginning).

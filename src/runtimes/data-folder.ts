@@ -66,12 +66,15 @@ async function lockUnlessHeld(root: string, isFinal: boolean): Promise<FolderLoc
 
 async function openHere(options: DataFolderOptions, lock: FolderLock): Promise<RemoteRuntime> {
   const { plan, root, clock, onNotice, onProgress } = options;
+  const scanElsewhere = scanThread(plan);
+  // Who may make the folder is about to bring records: the thread comes up while the folder is opened.
+  if (options.create) scanElsewhere.isReady();
   try {
     const engine = await openEmbedded({
       plan,
       disk: openDisk(root),
       clock,
-      scanElsewhere: scanThread(plan),
+      scanElsewhere,
       ...(onNotice && { onNotice }),
       ...(onProgress && { onProgress }),
     });
@@ -91,6 +94,7 @@ async function openHere(options: DataFolderOptions, lock: FolderLock): Promise<R
       },
     };
   } catch (error) {
+    await scanElsewhere.close();
     await lock.release();
     throw error;
   }
