@@ -9,7 +9,7 @@ const SMALL_BYTES = 16 * 1024 * 1024;
 /** Where the engine is. */
 export interface Progress {
   readonly offset: number;
-  /** Of all records and quarantine entries up to the offset. */
+  /** Of all frames up to the offset. */
   readonly logBytes: number;
   readonly nowMs: number;
 }

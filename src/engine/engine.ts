@@ -322,7 +322,7 @@ export class Engine implements Runtime {
     this.#offset = frame.firstOffset + frame.recordCount;
     this.#accepted += frame.recordCount;
     this.#duplicates += frame.duplicateCount;
-    this.#logBytes += frame.records.length + frame.quarantine.length;
+    this.#logBytes += frame.next.position - frame.at.position;
     this.#next = frame.next;
     this.#changedSinceCheckpoint = true;
   }

@@ -17,6 +17,9 @@ const BLOCK_BYTES = BLOCK_KEYS * KEY_BYTES;
 const BLOCKS_APART_MAX = 4;
 const READ_BYTES_MAX = 1024 * 1024;
 const READS_AT_ONCE = 4;
+/** So many keys are written at once; between two writes others have their turn. */
+const WRITE_KEYS = 16_384;
+const SORTED_KEYS_MAX = 2 ** 20;
 
 /** What a checkpoint says of a file of keys. */
 export interface KeyFileFacts {
@@ -116,14 +119,14 @@ export class KeyFile {
 
 /**
  * Writes the keys of a table as a file, durably.
- * @param onShard  called for each shard once its keys are written: its number and the keys
+ * @param onShard  called for each shard that has keys, with their prints
  * @throws what the disk throws; nothing of the file is left then, if the disk lets it be removed
  */
 export async function writeKeyFile(
   disk: Disk,
   number: number,
   table: KeyTable,
-  onShard: (shard: number, keys: Int32Array) => void,
+  onShard: (shard: number, prints: Uint32Array) => void,
 ): Promise<KeyFile> {
   await disk.makeFolder(KEY_FOLDER);
   const path = pathOf(number);
@@ -132,7 +135,15 @@ export async function writeKeyFile(
   const file = await disk.open(temporary, 'create');
   let written: KeyFile;
   try {
-    written = await writeKeys(file, number, table, onShard);
+    const writer = new BlockWriter(file, table.size);
+    for (let shard = 0; shard < KEY_SHARDS; shard++) {
+      const { keys, prints } = inOrder(table.keysOf(shard));
+      if (prints.length === 0) continue;
+      writer.add(keys);
+      onShard(shard, prints);
+      if (writer.isFull) await writer.write();
+    }
+    written = await writer.end(number);
     await file.close();
     await disk.rename(temporary, path);
   } catch (error) {
@@ -143,53 +154,79 @@ export async function writeKeyFile(
   return written;
 }
 
-async function writeKeys(
-  file: DiskFile,
-  number: number,
-  table: KeyTable,
-  onShard: (shard: number, keys: Int32Array) => void,
-): Promise<KeyFile> {
-  const blocks = Math.ceil(table.size / BLOCK_KEYS);
-  const firsts = new Float64Array(blocks);
-  const crcs = new Uint32Array(blocks);
-  const block = new Int32Array(BLOCK_KEYS * KEY_WORDS);
-  let keys = 0;
-  const endBlock = (): Uint8Array => {
-    const inBlock = ((keys - 1) % BLOCK_KEYS) + 1;
-    const bytes = new Uint8Array(block.slice(0, inBlock * KEY_WORDS).buffer);
-    crcs[Math.ceil(keys / BLOCK_KEYS) - 1] = crc32(bytes);
-    return bytes;
-  };
-  for (let shard = 0; shard < KEY_SHARDS; shard++) {
-    const inOrder = sorted(table.keysOf(shard));
-    if (inOrder.length === 0) continue;
-    const position = Math.floor(keys / BLOCK_KEYS) * BLOCK_BYTES;
-    const full: Uint8Array[] = [];
-    for (let at = 0; at < inOrder.length; at += KEY_WORDS) {
-      const inBlock = keys % BLOCK_KEYS;
-      if (inBlock === 0) firsts[keys / BLOCK_KEYS] = orderOf(inOrder, at);
-      block.set(inOrder.subarray(at, at + KEY_WORDS), inBlock * KEY_WORDS);
-      if (++keys % BLOCK_KEYS === 0) full.push(endBlock());
-    }
-    if (full.length > 0) await file.writeAt(position, full);
-    onShard(shard, inOrder);
+/** Writes keys in their order, and works out what the blocks begin with and their CRCs. */
+class BlockWriter {
+  readonly #file: DiskFile;
+  readonly #firsts: Float64Array;
+  readonly #crcs: Uint32Array;
+  /** Keys that are not written yet. */
+  #held = new Int32Array(2 * WRITE_KEYS * KEY_WORDS);
+  #heldKeys = 0;
+  #blocks = 0;
+
+  constructor(file: DiskFile, keys: number) {
+    this.#file = file;
+    this.#firsts = new Float64Array(Math.ceil(keys / BLOCK_KEYS));
+    this.#crcs = new Uint32Array(this.#firsts.length);
   }
-  const rest = keys % BLOCK_KEYS === 0 ? [] : [endBlock()];
-  const facts = { number, keys, crc: crc32(bytesOf(crcs)) };
-  await file.writeAt(Math.floor(keys / BLOCK_KEYS) * BLOCK_BYTES, [...rest, bytesOf(crcs), trailerOf(facts)]);
-  await file.sync();
-  return new KeyFile(facts, firsts, crcs);
+
+  get isFull(): boolean {
+    return this.#heldKeys >= WRITE_KEYS;
+  }
+
+  add(keys: Int32Array): void {
+    const end = this.#heldKeys * KEY_WORDS + keys.length;
+    if (end > this.#held.length) {
+      const held = new Int32Array(end);
+      held.set(this.#held.subarray(0, this.#heldKeys * KEY_WORDS));
+      this.#held = held;
+    }
+    this.#held.set(keys, this.#heldKeys * KEY_WORDS);
+    this.#heldKeys = end / KEY_WORDS;
+  }
+
+  /** Writes the blocks that are whole. */
+  async write(): Promise<void> {
+    const whole = this.#heldKeys - (this.#heldKeys % BLOCK_KEYS);
+    await this.#write(whole);
+    this.#held.copyWithin(0, whole * KEY_WORDS, this.#heldKeys * KEY_WORDS);
+    this.#heldKeys -= whole;
+  }
+
+  /** Writes the rest and makes all of it durable. */
+  async end(number: number): Promise<KeyFile> {
+    await this.write();
+    const position = this.#blocks * BLOCK_BYTES + this.#heldKeys * KEY_BYTES;
+    const keys = position / KEY_BYTES;
+    await this.#write(this.#heldKeys);
+    assert(this.#blocks === this.#crcs.length, 'all keys of the table are written');
+    const facts = { number, keys, crc: crc32(bytesOf(this.#crcs)) };
+    await this.#file.writeAt(position, [bytesOf(this.#crcs), trailerOf(facts)]);
+    await this.#file.sync();
+    return new KeyFile(facts, this.#firsts, this.#crcs);
+  }
+
+  async #write(keys: number): Promise<void> {
+    if (keys === 0) return;
+    const position = this.#blocks * BLOCK_BYTES;
+    const bytes = bytesOf(this.#held.subarray(0, keys * KEY_WORDS));
+    for (let at = 0; at < bytes.length; at += BLOCK_BYTES) {
+      this.#firsts[this.#blocks] = orderOf(this.#held, at / Int32Array.BYTES_PER_ELEMENT);
+      this.#crcs[this.#blocks++] = crc32(bytes.subarray(at, at + BLOCK_BYTES));
+    }
+    await this.#file.writeAt(position, [bytes]);
+  }
 }
 
 /**
  * Opens a file of keys that a checkpoint names, and reads it through.
- * @param onKeys  called with all keys, some at a time, in the file's order
+ * @param onShard  called with the prints of keys of a shard, in the file's order
  * @throws DaybookError `KEYS_DAMAGED` when it is not there, or not what was written; what the disk throws
  */
 export async function openKeyFile(
   disk: Disk,
   facts: KeyFileFacts,
-  onKeys: (keys: Int32Array) => void,
+  onShard: (shard: number, prints: Uint32Array) => void,
 ): Promise<KeyFile> {
   const { number } = facts;
   if (!(await disk.list(KEY_FOLDER)).includes(nameOf(number))) throw damaged(number, 'it is not there');
@@ -212,12 +249,28 @@ export async function openKeyFile(
         }
         firsts[block] = orderOf(keys, at / Int32Array.BYTES_PER_ELEMENT);
       }
-      onKeys(keys);
+      givePrints(keys, onShard);
     }
     return new KeyFile(facts, firsts, crcs);
   } finally {
     await file.close();
   }
+}
+
+/** Gives the prints of keys that stand in order, shard by shard. */
+function givePrints(keys: Int32Array, onShard: (shard: number, prints: Uint32Array) => void): void {
+  const prints = new Uint32Array(keys.length / KEY_WORDS);
+  let first = 0;
+  let shard = -1;
+  for (let key = 0; key < prints.length; key++) {
+    prints[key] = keyPrint(keys, key * KEY_WORDS);
+    const its = shardOf(keyHash(keys, key * KEY_WORDS));
+    if (its === shard) continue;
+    if (key > first) onShard(shard, prints.subarray(first, key));
+    first = key;
+    shard = its;
+  }
+  if (prints.length > first) onShard(shard, prints.subarray(first));
 }
 
 /** Removes all files of keys but those named. */
@@ -233,21 +286,24 @@ function orderOf(words: Int32Array, at: number): number {
   return shardOf(keyHash(words, at)) * 2 ** 32 + keyPrint(words, at);
 }
 
-/** Keys of one shard by their prints. */
-function sorted(keys: Int32Array): Int32Array {
+/** Keys of one shard by their prints, and the prints. */
+function inOrder(keys: Int32Array): { readonly keys: Int32Array; readonly prints: Uint32Array } {
   const count = keys.length / KEY_WORDS;
-  assert(count < 2 ** 20, 'a shard is small enough for its keys to be sorted as floats');
+  assert(count < SORTED_KEYS_MAX, 'a shard is small enough for its keys to be sorted as floats');
   // The print above the key's number in one exact float, as floats are sorted without a comparison in JavaScript.
-  const order = Float64Array.from(
-    { length: count },
-    (_, key) => keyPrint(keys, key * KEY_WORDS) * 2 ** 20 + key,
-  ).sort();
-  const inOrder = new Int32Array(keys.length);
-  order.forEach((each, place) => {
-    const at = (each % 2 ** 20) * KEY_WORDS;
-    inOrder.set(keys.subarray(at, at + KEY_WORDS), place * KEY_WORDS);
-  });
-  return inOrder;
+  const order = new Float64Array(count);
+  for (let key = 0; key < count; key++) order[key] = keyPrint(keys, key * KEY_WORDS) * SORTED_KEYS_MAX + key;
+  order.sort();
+  const sorted = new Int32Array(keys.length);
+  const prints = new Uint32Array(count);
+  for (let place = 0; place < count; place++) {
+    const each = order[place] as number;
+    const print = Math.floor(each / SORTED_KEYS_MAX);
+    const from = (each - print * SORTED_KEYS_MAX) * KEY_WORDS;
+    prints[place] = print;
+    for (let word = 0; word < KEY_WORDS; word++) sorted[place * KEY_WORDS + word] = keys[from + word] as number;
+  }
+  return { keys: sorted, prints };
 }
 
 function holds(keys: Int32Array, { words, at }: KeyQuestion): boolean {
@@ -290,7 +346,7 @@ function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes);
 }
 
-function bytesOf(array: Uint32Array): Uint8Array {
+function bytesOf(array: Uint32Array | Int32Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 

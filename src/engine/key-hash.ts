@@ -1,4 +1,4 @@
-const SHARD_BITS = 10;
+const SHARD_BITS = 8;
 const ROTATED = 15;
 const MULTIPLIER_1 = 0xcc9e2d51;
 const MULTIPLIER_2 = 0x1b873593;

@@ -5,14 +5,13 @@ import type { RecordColumns } from '../record/columns.ts';
 import { KEY_WORDS } from '../record/columns.ts';
 import type { KeyFile, KeyFileFacts, KeyQuestion } from './key-file.ts';
 import { openKeyFile, writeKeyFile } from './key-file.ts';
-import { keyHash, keyPrint, shardOf } from './key-hash.ts';
+import { KEY_SHARDS, keyHash, keyPrint, shardOf } from './key-hash.ts';
 import { KEY_FILES_MAX, KeyPrints } from './key-prints.ts';
 import { KeyTable } from './key-table.ts';
 
-/** What a checkpoint says of the keys besides those in memory. */
+/** What a checkpoint says of the keys besides those in memory, of which it has an array a shard and table. */
 export interface KeyFacts {
-  /** How many arrays of keys stand in the checkpoint. */
-  readonly arrays: number;
+  readonly tables: number;
   readonly files: readonly KeyFileFacts[];
 }
 
@@ -66,7 +65,7 @@ export class KeyIndex {
 
   /**
    * Picks out the records whose key was not there before, and remembers the keys; the first of equal ones wins.
-   * `truncate` takes it back when the records do not become durable.
+   * `undo` takes it back when the records do not become durable.
    */
   claim(columns: RecordColumns): Claim {
     const { keys, count } = columns;
@@ -105,9 +104,14 @@ export class KeyIndex {
     });
   }
 
-  /** Takes back the keys added last, until so many are left. */
-  truncate(size: number): void {
-    this.#young.truncate(size - (this.size - this.#young.size));
+  /** From here on, `undo` takes back what is claimed and settled; until then keys must not be retired. */
+  mark(): void {
+    this.#young.mark();
+  }
+
+  /** Takes back the keys that came since `mark`. */
+  undo(): void {
+    this.#young.undo();
   }
 
   /** Sets the keys in memory aside, for `spill` to write; those of a spill that failed first. */
@@ -126,8 +130,8 @@ export class KeyIndex {
     const number = Math.max(0, ...this.#files.keys()) + 1;
     if (number > KEY_FILES_MAX) throw tooManyFiles();
     try {
-      const file = await writeKeyFile(disk, number, retired, (shard, keys) => {
-        for (let at = 0; at < keys.length; at += KEY_WORDS) this.#prints.add(shard, keyPrint(keys, at), number);
+      const file = await writeKeyFile(disk, number, retired, (shard, prints) => {
+        this.#prints.add(shard, prints, number);
       });
       this.#files.set(number, file);
     } catch (error) {
@@ -138,25 +142,27 @@ export class KeyIndex {
     this.#retired = undefined;
   }
 
-  /** All of it for a checkpoint; `load` takes it back. */
+  /** All of it for a checkpoint; `load` takes it back. No copies: see `KeyTable.keysOf`. */
   save(): { readonly facts: KeyFacts; readonly arrays: readonly Int32Array[] } {
-    const arrays = [...(this.#retired?.save() ?? []), ...this.#young.save()];
-    return { facts: { arrays: arrays.length, files: [...this.#files.values()].map(({ facts }) => facts) }, arrays };
+    const tables = [this.#young, ...(this.#retired === undefined ? [] : [this.#retired])];
+    const shards = Array.from({ length: KEY_SHARDS }, (_, shard) => shard);
+    const arrays = shards.flatMap((shard) => tables.map((table) => table.keysOf(shard)));
+    return { facts: { tables: tables.length, files: [...this.#files.values()].map(({ facts }) => facts) }, arrays };
   }
 
   /**
    * The index that `save` saved.
+   * @param next  gives the saved arrays in their order
    * @throws DaybookError `KEYS_DAMAGED`, what the disk throws
    */
-  static async load(disk: Disk, facts: KeyFacts, arrays: readonly Int32Array[]): Promise<KeyIndex> {
+  static async load(disk: Disk, facts: KeyFacts, next: () => Int32Array): Promise<KeyIndex> {
     const index = new KeyIndex();
-    index.#young = KeyTable.load(arrays);
+    for (let shard = 0; shard < KEY_SHARDS; shard++) {
+      for (let table = 0; table < facts.tables; table++) index.#young.load(shard, next());
+    }
+    index.#prints.reserve(facts.files.reduce((sum, { keys }) => sum + keys, 0));
     for (const each of facts.files) {
-      const file = await openKeyFile(disk, each, (keys) => {
-        for (let at = 0; at < keys.length; at += KEY_WORDS) {
-          index.#prints.add(shardOf(keyHash(keys, at)), keyPrint(keys, at), each.number);
-        }
-      });
+      const file = await openKeyFile(disk, each, (shard, prints) => index.#prints.add(shard, prints, each.number));
       index.#files.set(each.number, file);
       index.#spilled += each.keys;
     }

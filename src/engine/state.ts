@@ -202,14 +202,14 @@ export class EngineState {
    * @throws DaybookError `KEYS_DAMAGED`, what the disk throws
    */
   static async load(plan: Plan, facts: StateFacts, sections: SectionReader, disk: Disk): Promise<EngineState> {
-    const keyArrays = Array.from({ length: facts.keys.arrays }, () => sections.int32());
+    const keys = await KeyIndex.load(disk, facts.keys, () => sections.int32());
     const dictionaries = makeDictionaries(plan).map((dictionary) => {
       if (dictionary === undefined) return undefined;
       if (dictionary instanceof NumberDictionary) return NumberDictionary.load(sections.float64());
       const arena = sections.bytes();
       return TextDictionary.load({ arena, ends: sections.int32() });
     });
-    const state = new EngineState(plan, dictionaries, await KeyIndex.load(disk, facts.keys, keyArrays));
+    const state = new EngineState(plan, dictionaries, keys);
     for (const { day, rows } of facts.days) {
       state.#tables(day).forEach((table, index) => {
         table.load(present(rows[index], 'a checkpoint counts the rows of each report'), sections);
