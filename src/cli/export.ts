@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { counted } from '../base/counted.ts';
 import { openDataFolder } from '../runtimes/data-folder.ts';
 import type { DayFile, DayFileFormat } from '../runtimes/export-days.ts';
 import { exportDays } from '../runtimes/export-days.ts';
@@ -56,7 +57,7 @@ async function exportCommand(flags: ExportFlags): Promise<void> {
       range: { ...(from !== undefined && { from }), ...(to !== undefined && { to }) },
       folder: flags.out,
       format: flags.format,
-      onProgress: (records, total) => progress.update(records, total, `${records} records`),
+      onProgress: (records, total) => progress.update(records, total, counted(records, 'record')),
     });
     progress.end();
     process.stdout.write(files.map((file) => `${fileLine(file)}\n`).join(''));
@@ -69,5 +70,5 @@ async function exportCommand(flags: ExportFlags): Promise<void> {
 
 function fileLine({ path, records, bytes, complete }: DayFile): string {
   const open = complete ? '' : '; the day is still open, so export it again later';
-  return `${path}: ${records} records, ${bytes} bytes${open}`;
+  return `${path}: ${counted(records, 'record')}, ${counted(bytes, 'byte')}${open}`;
 }

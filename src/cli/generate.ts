@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { counted } from '../base/counted.ts';
 import type { GenerateTarget, Generated } from '../runtimes/generate.ts';
 import { generate } from '../runtimes/generate.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
@@ -89,7 +90,7 @@ async function generateCommand(flags: GenerateFlags): Promise<void> {
       ...(answerKey !== undefined && { answerKey }),
       clock,
       signal: interruption(clock),
-      onProgress: (records, share) => progress.update(Math.round(share * 1000), 1000, `${records} records`),
+      onProgress: (records, share) => progress.update(Math.round(share * 1000), 1000, counted(records, 'record')),
     });
     progress.end();
     for (const line of summaryLines(generated, flags)) process.stderr.write(`${line}\n`);
@@ -108,13 +109,15 @@ function summaryLines(generated: Generated, flags: GenerateFlags): readonly stri
   const { records, acceptance, isStopped, placesNotFound } = generated;
   return [
     ...(isStopped ? ['Stopped before the end.'] : []),
-    `${records} records from ${flags.from} to ${flags.to}, seed ${flags.seed}`,
+    `${counted(records, 'record')} from ${flags.from} to ${flags.to}, seed ${flags.seed}`,
     ...(acceptance === undefined
       ? []
       : [
-          `${acceptance.accepted} accepted, ${acceptance.duplicates} duplicates, ${acceptance.quarantined} quarantined`,
+          `${acceptance.accepted} accepted, ${counted(acceptance.duplicates, 'duplicate')}, ${acceptance.quarantined} quarantined`,
         ]),
-    ...placesNotFound.map(({ city, state, count }) => `Not found on the map: ${city}, ${state} (${count} customers)`),
+    ...placesNotFound.map(
+      ({ city, state, count }) => `Not found on the map: ${city}, ${state} (${counted(count, 'customer')})`,
+    ),
     ...(flags.answerKey === undefined || isStopped ? [] : [`The reports that they must give: ${flags.answerKey}`]),
   ];
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { Argument } from 'commander';
+import { counted } from '../base/counted.ts';
 import type { Clock } from '../ports/clock.ts';
 import { openDataFolder } from '../runtimes/data-folder.ts';
 import type { ImportedFile } from '../runtimes/import-files.ts';
@@ -68,7 +69,7 @@ async function importAll(
       signal,
       refusalsMax: LISTED_MAX,
       onProgress: (path, bytesRead, bytesTotal, records) =>
-        progress.update(bytesRead, bytesTotal, `${records} records of ${path}`),
+        progress.update(bytesRead, bytesTotal, `${counted(records, 'record')} of ${path}`),
     });
     for await (const file of files) {
       progress.end();
@@ -88,14 +89,14 @@ function summaryLines(file: ImportedFile): readonly string[] {
   const name = path === '-' ? 'standard input' : path;
   const placeless = placesNotFound.reduce((sum, place) => sum + place.count, 0);
   return [
-    `${name}: ${accepted} accepted, ${duplicates} duplicates, ${quarantined} quarantined`,
+    `${name}: ${accepted} accepted, ${counted(duplicates, 'duplicate')}, ${quarantined} quarantined`,
     ...refusals.map(({ line, reason }) => `  line ${line}: ${reason}`),
     ...(quarantined > refusals.length ? [`  and ${quarantined - refusals.length} more`] : []),
     ...(quarantined > 0
       ? ['  All of them are kept whole: see /api/v1/quarantine of a running Daybook (daybook start).']
       : []),
     ...(placeless > 0
-      ? [`  ${placeless} records are of places that were not found; they count, but are not on the map:`]
+      ? [`  counted, but not on the map, as the place was not found: ${counted(placeless, 'record')}`]
       : []),
     ...placesNotFound.map(({ city, state, count }) => `  ${city}, ${state}: ${count}`),
   ];

@@ -3,7 +3,7 @@ import { daybook } from '../../daybook.config.ts';
 import { makePlan } from '../plan/normalise.ts';
 import type { ReportPlan } from '../plan/plan.ts';
 import type { ReportPage } from '../ports/rows.ts';
-import { csvText, jsonText } from '../runtimes/page-text.ts';
+import { csvText, jsonText, ndjsonText } from '../runtimes/page-text.ts';
 import { tableText } from './table-text.ts';
 
 const plan = makePlan(daybook);
@@ -64,6 +64,13 @@ describe('a report as text', () => {
     const text = jsonText(products, page);
     expect(text).toContain('"daily_rev":1234.500001,"daily_profit":-7}');
     expect(JSON.parse(text)).toMatchObject({ frame: 12, total: 3, rows: [{ product_name: 'Desk, 30" wide' }, {}] });
+  });
+
+  it('is a row a line as NDJSON, each as in JSON', () => {
+    const lines = ndjsonText(products, page).split('\n');
+    const { rows } = JSON.parse(jsonText(products, page)) as { rows: unknown[] };
+    expect(lines.slice(0, -1).map((line): unknown => JSON.parse(line))).toEqual(rows);
+    expect(lines.at(-1)).toBe('');
   });
 
   it('leaves a null cell empty, and prints one row as one row', () => {

@@ -4,7 +4,7 @@ import type { ReportPlan } from '../plan/plan.ts';
 import type { ReportPage, ReportQuery } from '../ports/rows.ts';
 import { openDataFolder } from '../runtimes/data-folder.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
-import { csvText, jsonText } from '../runtimes/page-text.ts';
+import { csvText, jsonText, ndjsonText } from '../runtimes/page-text.ts';
 import { loadPlan } from './config.ts';
 import { notices } from './notices.ts';
 import { configOption, dataOption, fromOption, toOption, wholeNumber } from './options.ts';
@@ -15,6 +15,7 @@ const WRITERS: Readonly<Record<string, (report: ReportPlan, page: ReportPage) =>
   table: tableText,
   json: jsonText,
   csv: csvText,
+  ndjson: ndjsonText,
 };
 
 interface ReportFlags {

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { join } from 'node:path';
+import { counted } from '../base/counted.ts';
 import type { Clock } from '../ports/clock.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { serve } from '../runtimes/serve.ts';
@@ -89,6 +90,7 @@ async function start(flags: StartFlags): Promise<void> {
     onReady: (url) => process.stdout.write(`Daybook is ready at ${url}\n`),
     ...startNotices(clock),
   });
+  process.stdout.write('Stopped.\n');
 }
 
 /** Also says, once, how much of the log had to be read again. */
@@ -101,7 +103,7 @@ function startNotices(clock: Clock): ReturnType<typeof notices> {
       onProgress(records, total);
       if (isSaid || records < total || total === 0) return;
       isSaid = true;
-      onNotice(`Recovered: ${total} records of the log were read again.`);
+      onNotice(`Recovered: read ${counted(total, 'record')} of the log again.`);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { counted } from '../base/counted.ts';
 import { microsText } from '../base/decimal.ts';
 import type { ColumnPlan, ReportPlan } from '../plan/plan.ts';
 import type { Cell, ReportPage, Row } from '../ports/rows.ts';
@@ -11,8 +12,8 @@ export function tableText(report: ReportPlan, page: ReportPage): string {
       .join('  ')
       .trimEnd(),
   );
-  const shown = page.rows.length === page.total ? `${page.total}` : `${page.rows.length} of ${page.total}`;
-  return `${lines.join('\n')}\n${shown} ${page.total === 1 ? 'row' : 'rows'}, offset ${page.frame}\n`;
+  const shown = page.rows.length === page.total ? '' : `${page.rows.length} of `;
+  return `${lines.join('\n')}\n${shown}${counted(page.total, 'row')}, offset ${page.frame}\n`;
 }
 
 /** The header, a rule, and the cells, all as wide as the widest. */

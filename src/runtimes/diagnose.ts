@@ -2,6 +2,7 @@ import { constants, existsSync } from 'node:fs';
 import { access, mkdtemp, rmdir, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
+import { counted } from '../base/counted.ts';
 import { DaybookError } from '../base/errors.ts';
 import { openLog } from '../log/log.ts';
 import { openDisk } from './machine/disk.ts';
@@ -128,7 +129,11 @@ async function logWhole(root: string): Promise<Finding> {
     const { log } = await openLog(openDisk(root), { readOnly: true });
     const { segments, bytes, nextOffset } = log.status();
     await log.close();
-    return { check, state: 'ok', text: `whole: ${nextOffset} records in ${segments} segments, ${bytes} bytes` };
+    return {
+      check,
+      state: 'ok',
+      text: `whole: ${counted(nextOffset, 'record')} in ${counted(segments, 'segment')}, ${counted(bytes, 'byte')}`,
+    };
   } catch (error) {
     return { check, state: 'problem', text: sentence(error) };
   }

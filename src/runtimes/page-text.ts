@@ -7,6 +7,12 @@ export function csvText(report: ReportPlan, page: ReportPage): string {
   return csvHeader(report) + page.rows.map((row) => csvRow(report, row)).join('');
 }
 
+/** A page of a report as the API prints it in NDJSON: a row a line. */
+export function ndjsonText(report: ReportPlan, page: ReportPage): string {
+  const print = rowPrinter(report);
+  return page.rows.map((row) => `${print(row)}\n`).join('');
+}
+
 /** A page of a report as the API answers in JSON, a row a line. */
 export function jsonText(report: ReportPlan, page: ReportPage): string {
   const rows = page.rows.map(rowPrinter(report));

@@ -1,3 +1,4 @@
+import { counted } from '../base/counted.ts';
 import { dropCheckpoints } from '../engine/checkpoint.ts';
 import type { Loss } from '../log/repair.ts';
 import { repairLog } from '../log/repair.ts';
@@ -19,7 +20,10 @@ export async function repairDataFolder(root: string): Promise<readonly string[]>
 }
 
 function lossSentence({ segment, position, bytes, records, savedAs }: Loss): string {
-  const what = records === undefined ? 'how many records they held is not known' : `${records} records are lost`;
+  const what =
+    records === undefined
+      ? 'how many records they held is not known'
+      : `${counted(records, 'record')} ${records === 1 ? 'is' : 'are'} lost`;
   const where = savedAs === undefined ? 'the bytes were gone' : `they are kept in ${savedAs}`;
   return `${bytes} damaged bytes at byte ${position} of segment ${segment} were set aside: ${what}; ${where}.`;
 }

@@ -44,6 +44,20 @@ describe('import, report and export', () => {
     await expectReports(data, lines);
   });
 
+  it('say one of what is one', async () => {
+    await using folder = await temporaryFolder();
+    const data = join(folder.path, 'data');
+    const [line = ''] = mixedSales(1, { repeats: 0, seed: 4 });
+    await runDaybook(['import', '-', '--data', data], line);
+    const again = await runDaybook(['import', '-', '--data', data], line);
+    expect(again.stdout).toBe('standard input: 0 accepted, 1 duplicate, 0 quarantined\n');
+    const out = join(folder.path, 'out');
+    const exported = await runDaybook(['export', '--from', '2026-01-01', '--out', out, '--data', data]);
+    expect(exported.stdout).toContain(': 1 record, ');
+    const doctor = await runDaybook(['doctor', '--data', data, '--port', '0']);
+    expect(doctor.stdout).toMatch(/ log: whole: 1 record in 1 segment, \d+ bytes$/m);
+  });
+
   it('list what was refused, with its line and the reason', async () => {
     await using folder = await temporaryFolder();
     const [good = ''] = mixedSales(1, { repeats: 0, seed: 5 });
@@ -138,6 +152,13 @@ describe('import, report and export', () => {
 });
 
 describe('start', () => {
+  it('says when it is ready and when it has stopped', async () => {
+    await using folder = await temporaryFolder();
+    const daybook = await startDaybook(join(folder.path, 'data'));
+    expect(await daybook.stop()).toBe(0);
+    expect(daybook.lines).toEqual([`Daybook is ready at ${daybook.url}`, 'Stopped.']);
+  });
+
   it('says which flag to use when its port is taken', async () => {
     await using folder = await temporaryFolder();
     const daybook = await startDaybook(join(folder.path, 'data'));
@@ -177,7 +198,7 @@ describe('doctor', () => {
     const logFolder = join(data, 'log');
     const [segment = ''] = await readdir(logFolder);
     const sound = await runDaybook(['doctor', '--data', data, '--port', '0']);
-    expect(sound.stdout).toMatch(/^ok +log: whole: 400 records in 1 segments/m);
+    expect(sound.stdout).toMatch(/^ok +log: whole: 400 records in 1 segment, /m);
 
     const file = await open(join(logFolder, segment), 'r+');
     await file.write(Buffer.from('damage'), 0, 6, 2000);

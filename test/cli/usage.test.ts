@@ -52,7 +52,7 @@ describe('a wrong call ends with exit code 2 and a sentence', () => {
     [['reprot'], "unknown command 'reprot'"],
     [['report'], "missing required argument 'name'"],
     [['report', 'daily_pu_rev', '--from', '2026-02-30'], 'It must be a day that exists'],
-    [['report', 'daily_pu_rev', '--format', 'xml'], 'Allowed choices are table, json, csv'],
+    [['report', 'daily_pu_rev', '--format', 'xml'], 'Allowed choices are table, json, csv, ndjson'],
     [['report', 'daily_pu_rve'], 'daily_pu_rev, daily_category_product, daily_address'],
     [['start', '--port', '99999'], 'It must be a whole number from 0 to 65535'],
     [['start', '--rate', 'fast'], 'It must be a number from'],

@@ -53,7 +53,8 @@ function readyUrl(child: ChildProcess, lines: string[]): Promise<string> {
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-  const exited = once(child, 'exit') as Promise<[number | null]>;
+  // Not 'exit': what it printed last may still be on its way then.
+  const exited = once(child, 'close') as Promise<[number | null]>;
   child.kill(signal);
   const [code] = await exited;
   return code;

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { finished } from 'node:stream/promises';
 import { Parser } from 'csv-parse';
+import { counted } from '../../base/counted.ts';
 import type { Refusal, Unreadable } from '../../ports/runtime.ts';
 import type { Batch } from './batches.ts';
 import type { ByteSource } from './byte-source.ts';
@@ -157,7 +158,7 @@ class Table {
       return { code: 'CANNOT_BE_CONVERTED', reason: `the row's quotes do not match; ${wanted}` };
     }
     if (row.record.length !== this.#width) {
-      const found = `the row has ${row.record.length} cells, the header has ${this.#width}`;
+      const found = `the row has ${counted(row.record.length, 'cell')}, the header has ${this.#width}`;
       return { code: 'CANNOT_BE_CONVERTED', reason: found };
     }
     // Where some row is not UTF-8, the others near it are taken at their word only if they show no damage.
