@@ -86,7 +86,7 @@ export class Quarantine {
 
   /** What a checkpoint needs. */
   save(): QuarantineFacts {
-    return { places: this.#places, known: [...this.#known] };
+    return { places: [...this.#places], known: [...this.#known] };
   }
 }
 
