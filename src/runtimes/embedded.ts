@@ -13,6 +13,8 @@ type EngineOptionsBesidesLog = Omit<EngineOptions, 'log' | 'checkpoint'>;
 
 /** The disk is the data folder's; whoever opens it holds its lock. */
 export interface EmbeddedOptions extends EngineOptionsBesidesLog {
+  /** As of the log; 128 MiB unless told. */
+  readonly segmentBytesMax?: number;
   /** Told in sentences what was found and mended: a tail cut off, a checkpoint left out. */
   readonly onNotice?: (sentence: string) => void;
 }
@@ -38,10 +40,13 @@ export async function openEmbedded({ onNotice, ...options }: EmbeddedOptions): P
 
 async function openAt(
   checkpoint: Checkpoint | undefined,
-  options: EngineOptionsBesidesLog,
+  { segmentBytesMax, ...options }: Omit<EmbeddedOptions, 'onNotice'>,
   notice: (sentence: string) => void,
 ): Promise<Engine> {
-  const { log, cut } = await openLog(options.disk, { verifiedUpTo: checkpoint?.facts.next });
+  const { log, cut } = await openLog(options.disk, {
+    verifiedUpTo: checkpoint?.facts.next,
+    ...(segmentBytesMax !== undefined && { segmentBytesMax }),
+  });
   if (cut !== undefined) notice(cutSentence(cut));
   try {
     return await openEngine({ ...options, log, checkpoint });

@@ -22,11 +22,8 @@ interface Content {
   unsynced: Change[];
 }
 
-/** A name that came (with its content) or went. */
-interface NameChange {
-  readonly path: string;
-  readonly content: Content | undefined;
-}
+/** Names that came (with their content) or went, all of them or none. */
+type NameChange = readonly { readonly path: string; readonly content: Content | undefined }[];
 
 /**
  * A disk in memory that fails as disks do. What was not synced is lost at a crash, or kept, or torn, as chance has it;
@@ -42,6 +39,8 @@ export class FaultyDisk implements Disk {
   truncatesToFail = 0;
   /** How many of the next removals fail. */
   removesToFail = 0;
+  /** Whether a call fails of itself, as hardware does: a read, a write (of which part stands), a sync, a change of names. */
+  fails: (call: string) => boolean = () => false;
   /** How many more changes of files and folders (writes, syncs, …) happen before the process dies. */
   callsUntilCrash = Number.POSITIVE_INFINITY;
   /** What happened, in order: `write log/…`, `sync log/…`. */
@@ -63,6 +62,7 @@ export class FaultyDisk implements Disk {
     this.syncsToFail = 0;
     this.truncatesToFail = 0;
     this.removesToFail = 0;
+    this.fails = () => false;
     return this;
   }
 
@@ -99,20 +99,24 @@ export class FaultyDisk implements Disk {
   }
 
   async list(folder: string): Promise<readonly string[]> {
+    this.#mayFail('list', folder);
     const names = [...this.#seen.keys()].filter((path) => folderOf(path) === folder);
     return names.map((path) => path.slice(folder.length + 1)).toSorted();
   }
 
-  async makeFolder(_folder: string): Promise<void> {
+  async makeFolder(folder: string): Promise<void> {
     this.#happens('makeFolder');
+    this.#mayFail('makeFolder', folder);
   }
 
   async read(path: string): Promise<Uint8Array | undefined> {
+    this.#mayFail('read', path);
     const content = this.#seen.get(path);
     return content && Uint8Array.from(content.seen);
   }
 
   async open(path: string, mode: 'append' | 'create' | 'read'): Promise<DiskFile> {
+    this.#mayFail('open', path);
     const existing = this.#seen.get(path);
     if (mode === 'read' || (mode === 'append' && existing !== undefined)) {
       if (existing === undefined) throw failed('open', path);
@@ -121,44 +125,56 @@ export class FaultyDisk implements Disk {
     this.#happens(`create ${path}`);
     if (existing !== undefined) throw failed('create', path);
     const content = { seen: new Uint8Array(0), durable: new Uint8Array(0), unsynced: [] };
-    this.#rename({ path, content });
+    this.#rename([{ path, content }]);
     return this.#file(path, content);
   }
 
   async rename(from: string, to: string): Promise<void> {
     this.#happens(`rename ${from}`);
+    this.#mayFail('rename', from);
     const content = this.#seen.get(from);
     if (content === undefined) throw failed('rename', from);
-    this.#rename({ path: to, content });
-    this.#rename({ path: from, content: undefined });
+    this.#rename([
+      { path: to, content },
+      { path: from, content: undefined },
+    ]);
   }
 
   async remove(path: string): Promise<void> {
     this.#happens(`remove ${path}`);
+    this.#mayFail('remove', path);
     if (this.removesToFail > 0) {
       this.removesToFail -= 1;
       throw failed('remove', path);
     }
-    this.#rename({ path, content: undefined });
+    this.#rename([{ path, content: undefined }]);
   }
 
   async syncFolder(folder: string): Promise<void> {
     this.#happens(`syncFolder ${folder}`);
-    this.#failSync(folder);
-    for (const change of this.#nameChanges) if (folderOf(change.path) === folder) applyName(this.#durable, change);
-    this.#nameChanges = this.#nameChanges.filter((change) => folderOf(change.path) !== folder);
+    if (this.#syncFails(folder)) throw failed('sync', folder);
+    const isInside = (change: NameChange): boolean => change.some(({ path }) => folderOf(path) === folder);
+    for (const change of this.#nameChanges) if (isInside(change)) applyName(this.#durable, change);
+    this.#nameChanges = this.#nameChanges.filter((change) => !isInside(change));
   }
 
   #file(path: string, content: Content): DiskFile {
     return {
       path,
-      size: async () => content.seen.byteLength,
-      readAt: async (position, length) => content.seen.slice(position, position + length),
+      size: async () => {
+        this.#mayFail('size', path);
+        return content.seen.byteLength;
+      },
+      readAt: async (position, length) => {
+        this.#mayFail('read', path);
+        return content.seen.slice(position, position + length);
+      },
       writeAt: async (position, chunks) => {
         this.#write(path, content, position, Buffer.concat(chunks));
       },
       truncate: async (size) => {
         this.#happens(`truncate ${path}`);
+        this.#mayFail('truncate', path);
         if (this.truncatesToFail > 0) {
           this.truncatesToFail -= 1;
           throw failed('truncate', path);
@@ -168,10 +184,11 @@ export class FaultyDisk implements Disk {
       },
       sync: async () => {
         this.#happens(`sync ${path}`);
-        if (this.syncsToFail > 0) content.durable = afterCrash(content.durable, content.unsynced, this.#chance);
+        const fails = this.#syncFails(path);
+        if (fails) content.durable = afterCrash(content.durable, content.unsynced, this.#chance);
         else for (const change of content.unsynced) content.durable = applied(content.durable, change);
         content.unsynced = [];
-        this.#failSync(path);
+        if (fails) throw failed('sync', path);
       },
       close: async () => undefined,
     };
@@ -191,16 +208,24 @@ export class FaultyDisk implements Disk {
       put(Math.floor(bytes.byteLength * this.#chance()));
       throw error;
     }
+    if (this.fails(`write ${path}`)) {
+      put(Math.floor(bytes.byteLength * this.#chance()));
+      throw failed('write', path);
+    }
     const fitting = Math.min(bytes.byteLength, this.roomBytes);
     put(fitting);
     if (fitting === bytes.byteLength) return;
     throw new DaybookError('DISK_FULL', `The disk is full: ${path}.`, { retryable: true, details: { path } });
   }
 
-  #failSync(path: string): void {
-    if (this.syncsToFail === 0) return;
+  #syncFails(path: string): boolean {
+    if (this.syncsToFail === 0) return this.fails(`sync ${path}`);
     this.syncsToFail -= 1;
-    throw failed('sync', path);
+    return true;
+  }
+
+  #mayFail(operation: string, path: string): void {
+    if (this.fails(`${operation} ${path}`)) throw failed(operation, path);
   }
 
   #rename(change: NameChange): void {
@@ -228,9 +253,11 @@ function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
-function applyName(names: Map<string, Content>, { path, content }: NameChange): void {
-  if (content === undefined) names.delete(path);
-  else names.set(path, content);
+function applyName(names: Map<string, Content>, change: NameChange): void {
+  for (const { path, content } of change) {
+    if (content === undefined) names.delete(path);
+    else names.set(path, content);
+  }
 }
 
 function resized(bytes: Uint8Array, size: number): Uint8Array {

@@ -91,7 +91,7 @@ export function reportsOf(sales: Iterable<Sale>): Reports {
     places.set(placeKey, place);
   }
   return {
-    daily_pu_rev: sorted(
+    daily_pu_rev: sortedRows(
       [...days].map(([ts_date, day]) => ({
         ts_date,
         daily_pu: String(day.customers.size),
@@ -99,7 +99,7 @@ export function reportsOf(sales: Iterable<Sale>): Reports {
         daily_profit: moneyText(day.profit),
       })),
     ),
-    daily_category_product: sorted(
+    daily_category_product: sortedRows(
       [...products.values()].map(
         ({ row: [ts_date = '', category = '', sub_category = '', product_name = ''], ...sums }) => ({
           ts_date,
@@ -112,7 +112,7 @@ export function reportsOf(sales: Iterable<Sale>): Reports {
         }),
       ),
     ),
-    daily_address: sorted(
+    daily_address: sortedRows(
       [...places.values()].map(({ row: [ts_date = '', latitude = '', longitude = ''], customers }) => ({
         ts_date,
         latitude,
@@ -128,11 +128,13 @@ export function rowsOfAnswer(json: string): Reports[string] {
   const answer = JSON.parse(json, (_key, value: unknown, context?: { readonly source: string }) =>
     typeof value === 'number' ? (context?.source ?? '') : value,
   ) as { readonly rows: readonly Readonly<Record<string, string | null>>[] };
-  return sorted(
+  return sortedRows(
     answer.rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, String(cell)]))),
   );
 }
 
-function sorted(rows: readonly Readonly<Record<string, string>>[]): Reports[string] {
-  return [...rows].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+/** Rows in the order in which two reports are compared. */
+export function sortedRows(rows: readonly Readonly<Record<string, string>>[]): Reports[string] {
+  const byText = rows.map((row) => [JSON.stringify(row), row] as const);
+  return byText.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
 }

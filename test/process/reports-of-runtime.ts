@@ -2,17 +2,16 @@ import { expect } from 'vitest';
 import { microsText } from '../../src/base/decimal.ts';
 import type { Row } from '../../src/ports/rows.ts';
 import type { Runtime } from '../../src/ports/runtime.ts';
-import { readSale, reportsOf } from '../oracle/furniture-store.ts';
+import { readSale, reportsOf, sortedRows } from '../oracle/furniture-store.ts';
 
 /** A report's rows as the oracle has them: each cell as text, sorted. */
 export function rowTexts(rows: readonly Row[]): readonly Readonly<Record<string, string>>[] {
-  return rows
-    .map((row) =>
-      Object.fromEntries(
-        Object.entries(row).map(([name, cell]) => [name, typeof cell === 'bigint' ? microsText(cell) : String(cell)]),
-      ),
-    )
-    .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  const texts = rows.map((row) =>
+    Object.fromEntries(
+      Object.entries(row).map(([name, cell]) => [name, typeof cell === 'bigint' ? microsText(cell) : String(cell)]),
+    ),
+  );
+  return sortedRows(texts);
 }
 
 /** Asserts that a runtime's reports equal the oracle's of these records to the last digit. */

@@ -18,8 +18,15 @@ const SEGMENTS = ['Consumer', 'Corporate', 'Home Office'];
  */
 export function mixedSales(
   count: number,
-  options: { readonly repeats: number; readonly seed: number },
+  options: {
+    readonly repeats: number;
+    readonly seed: number;
+    /** How many different ones there are; few make many groups that come again. */
+    readonly customers?: number;
+    readonly products?: number;
+  },
 ): readonly string[] {
+  const { customers = 300, products = 480 } = options;
   const random = chanceFrom(options.seed);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   const lines: string[] = [];
@@ -35,7 +42,7 @@ export function mixedSales(
       continue;
     }
     const day = 1 + Math.floor(random() * 30);
-    const customer = Math.floor(random() * 300);
+    const customer = Math.floor(random() * customers);
     const price = random() * 900;
     const quantity = 1 + Math.floor(random() * 20);
     const discount = pick(['0', '0.1', '0.35', '0.5']);
@@ -56,7 +63,7 @@ export function mixedSales(
       city: `City ${customer % 40}`,
       category: pick(['Furniture', 'Technology']),
       sub_category: pick(['Chairs', 'Phones']),
-      product_name: `${pick(NAMES)} ${Math.floor(random() * 60)}`,
+      product_name: `${pick(NAMES)} ${Math.floor((random() * products) / NAMES.length)}`,
       price,
       quantity,
       discount: random() < 0.5 ? discount : Number(discount),

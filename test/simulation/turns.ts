@@ -1,0 +1,41 @@
+/** A call that waits until it is let go. */
+interface Waiting {
+  readonly label: string;
+  /** Does the work and tells the caller. */
+  readonly go: () => void;
+  /** Does the work and tells nobody. */
+  readonly goUnheard: () => Promise<unknown>;
+}
+
+/**
+ * The calls of one process that wait for the outside world. Whoever holds it lets them go, one at a time and in any
+ * order; a process whose calls are never let go again is dead, and no line of its code runs any more.
+ */
+export class Turns {
+  #waiting: Waiting[] = [];
+
+  /** How many calls wait. */
+  get count(): number {
+    return this.#waiting.length;
+  }
+
+  /** Does the work when its turn comes. */
+  take<T>(label: string, work: () => Promise<T>): Promise<T> {
+    const { promise, resolve } = Promise.withResolvers<T>();
+    this.#waiting.push({ label, go: () => resolve(work()), goUnheard: work });
+    return promise;
+  }
+
+  /** Lets one of the waiting calls go. @returns what it does */
+  go(index: number): string {
+    const [waiting] = this.#waiting.splice(index, 1);
+    if (waiting === undefined) throw new Error(`no call ${index} waits`);
+    waiting.go();
+    return waiting.label;
+  }
+
+  /** Ends the process. @returns the work that it had asked for */
+  end(): readonly Pick<Waiting, 'label' | 'goUnheard'>[] {
+    return this.#waiting.splice(0);
+  }
+}
