@@ -4,7 +4,7 @@ import { counted } from '../base/counted.ts';
 import type { Clock } from '../ports/clock.ts';
 import { openDataFolder } from '../runtimes/data-folder.ts';
 import type { ImportedFile } from '../runtimes/import-files.ts';
-import { importFiles } from '../runtimes/import-files.ts';
+import { checkFilesExist, importFiles } from '../runtimes/import-files.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import type { RemoteRuntime } from '../runtimes/remote.ts';
 import { loadPlan } from './config.ts';
@@ -44,6 +44,7 @@ Examples:
 
 async function importCommand(paths: readonly string[], flags: ImportFlags): Promise<void> {
   const plan = await loadPlan(flags.config);
+  checkFilesExist(paths);
   const clock = machineClock();
   const signal = interruption(clock);
   const folder = await openDataFolder({ plan, root: flags.data, clock, create: true, ...notices(clock) });

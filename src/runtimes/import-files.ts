@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { DaybookError } from '../base/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Refusal } from '../ports/runtime.ts';
 import type { ImportSummary } from '../sources/files/import-file.ts';
@@ -19,6 +21,21 @@ export interface ImportFilesOptions {
   readonly signal: AbortSignal;
   readonly refusalsMax: number;
   readonly onProgress: (path: string, bytesRead: number, bytesTotal: number | undefined, records: number) => void;
+}
+
+/**
+ * Looks that all files are there, so that a slip in the last name does not leave half of an import behind.
+ * @param paths  as `importFiles` takes them
+ * @throws DaybookError `IMPORT_FILE_MISSING` (details: files), naming all that are not
+ */
+export function checkFilesExist(paths: readonly string[]): void {
+  const missing = paths.filter((path) => path !== '-' && !existsSync(path));
+  if (missing.length === 0) return;
+  const names = missing.join(', ');
+  const rest = paths.length > missing.length ? ' None of the files was imported.' : '';
+  const what = missing.length === 1 ? `There is no file ${names}` : `There are no files ${names}`;
+  const message = `${what}. Look at the name and the folder.${rest}`;
+  throw new DaybookError('IMPORT_FILE_MISSING', message, { details: { files: missing } });
 }
 
 /**

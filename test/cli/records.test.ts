@@ -1,5 +1,5 @@
 import { appendFile, open, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSale, reportsOf, rowsOfAnswer } from '../oracle/furniture-store.ts';
 import { runDaybook, startDaybook, temporaryFolder } from '../process/daybook-process.ts';
@@ -56,6 +56,18 @@ describe('import, report and export', () => {
     expect(exported.stdout).toContain(': 1 record, ');
     const doctor = await runDaybook(['doctor', '--data', data, '--port', '0']);
     expect(doctor.stdout).toMatch(/ log: whole: 1 record in 1 segment, \d+ bytes$/m);
+  });
+
+  it('import nothing, and make no folder, when one of several files is not there', async () => {
+    await using folder = await temporaryFolder();
+    const file = await salesFile(folder.path, mixedSales(3, { repeats: 0, seed: 4 }));
+    const missing = [join(folder.path, 'jnauary.csv'), join(folder.path, 'march.csv')];
+    const call = ['import', file, ...missing, '--data', join(folder.path, 'data')];
+    const { code, stdout, stderr } = await runDaybook(call);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(`There are no files ${missing.join(', ')}.`);
+    expect(stderr).toContain('None of the files was imported. (IMPORT_FILE_MISSING)');
+    expect(await readdir(folder.path)).toEqual([basename(file)]);
   });
 
   it('list what was refused, with its line and the reason', async () => {
