@@ -10,7 +10,7 @@ import type { RemoteRuntime } from '../runtimes/remote.ts';
 import { loadPlan } from './config.ts';
 import { interruption } from './interruption.ts';
 import { notices } from './notices.ts';
-import { configOption, dataOption } from './options.ts';
+import { configOption, dataOption, stateBytes, stateOption } from './options.ts';
 import { showProgress } from './progress.ts';
 
 /** So many refusals, and places not found, are listed; the rest is counted. */
@@ -19,6 +19,7 @@ const LISTED_MAX = 5;
 interface ImportFlags {
   readonly data: string;
   readonly config: string;
+  readonly stateMb: number;
 }
 
 export function addImport(program: Command): void {
@@ -29,6 +30,7 @@ export function addImport(program: Command): void {
       new Argument('<file...>', 'CSV, NDJSON, JSON or Parquet, also packed with gzip or zstd; - is standard input'),
     )
     .addOption(dataOption())
+    .addOption(stateOption())
     .addOption(configOption())
     .addHelpText(
       'after',
@@ -47,7 +49,14 @@ async function importCommand(paths: readonly string[], flags: ImportFlags): Prom
   checkFilesExist(paths);
   const clock = machineClock();
   const signal = interruption(clock);
-  const folder = await openDataFolder({ plan, root: flags.data, clock, create: true, ...notices(clock) });
+  const folder = await openDataFolder({
+    plan,
+    root: flags.data,
+    clock,
+    create: true,
+    stateBytesMax: stateBytes(flags.stateMb),
+    ...notices(clock),
+  });
   try {
     await importAll(paths, folder, clock, signal);
   } finally {

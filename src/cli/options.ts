@@ -12,6 +12,18 @@ export function configOption(): Option {
   return new Option('--config <file>', 'the definition').env('DAYBOOK_CONFIG').default('daybook.config.ts');
 }
 
+export function stateOption(): Option {
+  return new Option('--state-mb <number>', 'about what the state may hold of memory; beyond it keys leave for the disk')
+    .env('DAYBOOK_STATE_MB')
+    .default(512)
+    .argParser(numberIn(0.01, 1_000_000));
+}
+
+/** The bytes of a `--state-mb`. */
+export function stateBytes(stateMb: number): number {
+  return Math.floor(stateMb * 1024 * 1024);
+}
+
 export function fromOption(): Option {
   return new Option('--from <day>', 'the first business day, YYYY-MM-DD').argParser(day);
 }

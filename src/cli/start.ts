@@ -8,7 +8,17 @@ import { serve } from '../runtimes/serve.ts';
 import { loadPlan } from './config.ts';
 import { interruption } from './interruption.ts';
 import { notices } from './notices.ts';
-import { allowHostOption, configOption, dataOption, hostOption, numberIn, portOption, wholeNumber } from './options.ts';
+import {
+  allowHostOption,
+  configOption,
+  dataOption,
+  hostOption,
+  numberIn,
+  portOption,
+  stateBytes,
+  stateOption,
+  wholeNumber,
+} from './options.ts';
 
 /** The built pages. */
 const PAGES = join(import.meta.dirname, '../../web/dist');
@@ -25,6 +35,7 @@ interface StartFlags {
   readonly seed: number;
   readonly catalog?: string;
   readonly logLevel: string;
+  readonly stateMb: number;
 }
 
 export function addStart(program: Command): void {
@@ -57,6 +68,7 @@ export function addStart(program: Command): void {
         .choices(LOG_LEVELS)
         .default('warn'),
     )
+    .addOption(stateOption())
     .addOption(configOption())
     .addHelpText(
       'after',
@@ -84,6 +96,7 @@ async function start(flags: StartFlags): Promise<void> {
     port: flags.port,
     pages: PAGES,
     logLevel: flags.logLevel,
+    stateBytesMax: stateBytes(flags.stateMb),
     generate: flags.generate ? { rate, seed, ...(catalog !== undefined && { catalog }) } : undefined,
     clock,
     signal,

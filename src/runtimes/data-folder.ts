@@ -21,6 +21,8 @@ export interface DataFolderOptions {
   readonly clock: Clock;
   /** Whether a folder that is not there is made. A command that only reads must not make one by a slip of the pen. */
   readonly create: boolean;
+  /** About what the state may hold of memory, in bytes, should the folder be opened here. */
+  readonly stateBytesMax?: number;
   /** Told in sentences what was found and mended, and whom the folder is reached through. */
   readonly onNotice?: (sentence: string) => void;
   readonly onProgress?: (records: number, total: number) => void;
@@ -75,6 +77,7 @@ async function openHere(options: DataFolderOptions, lock: FolderLock): Promise<R
       disk: openDisk(root),
       clock,
       scanElsewhere,
+      ...(options.stateBytesMax !== undefined && { stateBytesMax: options.stateBytesMax }),
       ...(onNotice && { onNotice }),
       ...(onProgress && { onProgress }),
     });

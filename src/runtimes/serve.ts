@@ -22,6 +22,8 @@ export interface ServeOptions {
   /** The folder of the built pages. */
   readonly pages: string;
   readonly logLevel: string;
+  /** About what the state may hold of memory, in bytes. */
+  readonly stateBytesMax: number;
   /** undefined: only what is sent or imported. */
   readonly generate: { readonly rate: number; readonly seed: number; readonly catalog?: string } | undefined;
   readonly clock: Clock;
@@ -49,6 +51,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     clock,
     onNotice,
     onProgress,
+    stateBytesMax: options.stateBytesMax,
     scanElsewhere: scanThread(plan),
   });
   stack.defer(() => runtime.close());
