@@ -18,6 +18,8 @@ export interface Accumulator {
   add(rows: Int32Array, records: Int32Array, count: number, columns: RecordColumns): void;
   /** The value as a number that sorts like it. */
   sortNumber(row: number): number;
+  /** Sort numbers nearer to zero than this are equal only for equal values; of others `microsOf` says which is above. */
+  readonly exactBelow: number;
   /** How many numbers a row's value is made of. */
   readonly width: number;
   /** Puts them into an array, from `at` on. */
@@ -51,6 +53,9 @@ export function makeAccumulator(measure: MeasurePlan): Accumulator | undefined {
   }
 }
 
+/** From here on floats leave out whole numbers. */
+export const EXACT_MAX = 2 ** 53;
+
 /** Micro-units in one unit of a field's column. */
 function scaleOf(field: FieldPlan): bigint {
   return field.kind === 'decimal' ? 1n : MICROS_PER_UNIT;
@@ -64,6 +69,7 @@ function resized(array: Float64Array, rows: number): Float64Array {
 
 class Count implements Accumulator {
   readonly width = 1;
+  readonly exactBelow = Infinity;
   #counts: Float64Array = new Float64Array(0);
 
   get bytes(): number {
@@ -113,6 +119,7 @@ const CARRY = 2 ** 52;
 
 class Sum implements Accumulator {
   readonly width = 2;
+  readonly exactBelow = EXACT_MAX;
   readonly #field: FieldPlan;
   #low: Float64Array = new Float64Array(0);
   /** In carries. */
@@ -165,7 +172,9 @@ class Sum implements Accumulator {
 
   cellOf(numbers: Float64Array, at: number): Cell {
     const total = totalOf(numbers, at);
-    return this.#field.kind === 'decimal' ? total : Number(total);
+    if (this.#field.kind === 'decimal') return total;
+    const number = Number(total);
+    return Number.isSafeInteger(number) ? number : total * MICROS_PER_UNIT;
   }
 
   microsOf(numbers: Float64Array, at: number): bigint {
@@ -188,6 +197,7 @@ function totalOf(numbers: Float64Array, at: number): bigint {
 }
 
 class Average implements Accumulator {
+  readonly exactBelow: number;
   readonly #field: FieldPlan;
   readonly #sum: Sum;
   readonly #count = new Count();
@@ -195,6 +205,7 @@ class Average implements Accumulator {
   constructor(field: FieldPlan) {
     this.#field = field;
     this.#sum = new Sum(field);
+    this.exactBelow = EXACT_MAX / this.#unitMicros();
   }
 
   get width(): number {
@@ -221,7 +232,11 @@ class Average implements Accumulator {
   }
 
   sortNumber(row: number): number {
-    return this.#sum.sortNumber(row) / this.#count.sortNumber(row);
+    const sum = this.#sum.sortNumber(row);
+    if (Math.abs(sum) < EXACT_MAX) return sum / this.#count.sortNumber(row);
+    const numbers = new Float64Array(this.width);
+    this.read(row, numbers, 0);
+    return Number(this.microsOf(numbers, 0)) / this.#unitMicros();
   }
 
   read(row: number, into: Float64Array, at: number): void {
@@ -235,6 +250,10 @@ class Average implements Accumulator {
 
   microsOf(numbers: Float64Array, at: number): bigint {
     return divideHalfEven(totalOf(numbers, at) * scaleOf(this.#field), BigInt(this.#countOf(numbers, at)));
+  }
+
+  #unitMicros(): number {
+    return Number(scaleOf(this.#field));
   }
 
   #countOf(numbers: Float64Array, at: number): number {
@@ -254,6 +273,7 @@ class Average implements Accumulator {
 /** The smallest or the largest value. */
 class Extreme implements Accumulator {
   readonly width = 1;
+  readonly exactBelow = Infinity;
   readonly #field: FieldPlan;
   readonly #replaces: (value: number, known: number) => boolean;
   #values: Float64Array = new Float64Array(0);
@@ -314,6 +334,7 @@ class Extreme implements Accumulator {
 
 class CountDistinct implements Accumulator {
   readonly width = 1;
+  readonly exactBelow = Infinity;
   readonly #field: FieldPlan;
   #counts: Float64Array = new Float64Array(0);
   #seen = new PairSet();

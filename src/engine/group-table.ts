@@ -5,7 +5,7 @@ import type { Cell } from '../ports/rows.ts';
 import type { RecordColumns } from '../record/columns.ts';
 import { powerOfTwo } from '../record/text-dictionary.ts';
 import type { Accumulator } from './accumulators.ts';
-import { makeAccumulator } from './accumulators.ts';
+import { EXACT_MAX, makeAccumulator } from './accumulators.ts';
 import type { ClosedRows } from './amendments.ts';
 import type { Filter } from './filter.ts';
 import type { SectionArray, SectionReader } from './sections.ts';
@@ -148,6 +148,20 @@ export class GroupTable {
     this.readRow(row, numbers, 0);
     const ratio = this.#ratio(measure, numbers, 0);
     return ratio === null ? -Infinity : Number(ratio);
+  }
+
+  /** Sort numbers of a measure nearer to zero than this are equal only for equal values; others `measureMicros` tells apart. */
+  measureExactBelow(measure: number): number {
+    return this.#accumulators[measure]?.exactBelow ?? EXACT_MAX;
+  }
+
+  /** A measure of a row in micro-units, exact; null as the cell is. Not for a measure of floats. */
+  measureMicros(row: number, measure: number): bigint | null {
+    const numbers = new Float64Array(this.rowWidth);
+    this.readRow(row, numbers, 0);
+    const accumulator = this.#accumulators[measure];
+    if (accumulator === undefined) return this.#ratio(measure, numbers, 0);
+    return accumulator.microsOf(numbers, this.#places[measure] as number);
   }
 
   /** Gives back room when no row has come since it was last asked to. */

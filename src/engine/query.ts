@@ -135,12 +135,13 @@ function makeOrder(state: EngineState, report: ReportPlan, query: ReportQuery, m
   const keys = (query.sort ?? []).map(({ column, descending }) => ({
     sign: descending ? -1 : 1,
     numbers: sortNumbers(state, report, column, matches),
+    exactly: exactOrder(report, column, matches),
   }));
   // Made only when two matches are equal in all keys, which for most queries is never or late.
   const rest: Float64Array[] = [];
   return (a, b) => {
-    for (const { sign, numbers } of keys) {
-      const difference = (numbers[a] as number) - (numbers[b] as number);
+    for (const { sign, numbers, exactly } of keys) {
+      const difference = (numbers[a] as number) - (numbers[b] as number) || exactly(a, b, numbers[a] as number);
       if (difference !== 0 && difference === difference) return sign * difference;
     }
     const newest = (matches.tableOf[a] as number) - (matches.tableOf[b] as number);
@@ -152,6 +153,25 @@ function makeOrder(state: EngineState, report: ReportPlan, query: ReportQuery, m
       if (difference !== 0 && difference === difference) return difference;
     }
     return 0;
+  };
+}
+
+/** Says which of two matches with the same sort number is above the other, as floats do not hold all digits of a measure. */
+function exactOrder(
+  report: ReportPlan,
+  column: string,
+  matches: Matches,
+): (a: number, b: number, sorted: number) => number {
+  const measure = report.measures.findIndex((plan) => plan.name === column);
+  const exactBelow = measure < 0 ? Infinity : (matches.tables[0]?.measureExactBelow(measure) ?? Infinity);
+  const microsOf = (match: number): bigint => {
+    const table = matches.tables[matches.tableOf[match] as number] as GroupTable;
+    return table.measureMicros(matches.rowOf[match] as number, measure) ?? 0n;
+  };
+  return (a, b, sorted) => {
+    if (!(Math.abs(sorted) >= exactBelow)) return 0;
+    const [x, y] = [microsOf(a), microsOf(b)];
+    return x === y ? 0 : x < y ? -1 : 1;
   };
 }
 

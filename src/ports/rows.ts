@@ -1,6 +1,9 @@
 import type { ReportPlan } from '../plan/plan.ts';
 
-/** A report's cell: text and dates as strings, integers and floats as numbers, decimals as bigint micro-units. */
+/**
+ * A report's cell: text and dates as strings, integers and floats as numbers, decimals as bigint micro-units. A sum of
+ * integers that a float may not hold exactly is in bigint micro-units, too.
+ */
 export type Cell = string | number | bigint | null;
 
 /** A report's row by column name, with all columns of its plan and no other. */

@@ -44,6 +44,16 @@ describe('a page of a report', () => {
       }),
     );
   });
+
+  it('keeps every digit of a sum of whole numbers, also beyond what a float holds', () => {
+    const row = (count: string): string =>
+      `{"ts_date":"2026-03-04","daily_pu":${count},"daily_rev":0,"daily_profit":0}`;
+    const page = parsePage(
+      `{"frame":1,"total":2,"rows":[${row('9007199254740993')},${row('9007199254740991')}]}`,
+      report,
+    );
+    expect(page.rows.map((each) => each['daily_pu'])).toEqual([9_007_199_254_740_993_000_000n, 9_007_199_254_740_991]);
+  });
 });
 
 describe('a Daybook reached over HTTP', () => {

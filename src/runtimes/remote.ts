@@ -114,11 +114,15 @@ interface Source {
   readonly source?: string;
 }
 
-/** Reads a page of a report; decimals become micro-units from their own digits, never through a float. */
+/** Reads a page of a report; what is no exact float becomes micro-units from its own digits, never through a float. */
 export function parsePage(text: string, report: ReportPlan | undefined): ReportPage {
-  const decimals = new Set(report?.columns.filter((column) => column.kind === 'decimal').map((column) => column.name));
-  const exact = (key: string, value: Cell, context?: Source): Cell =>
-    typeof value === 'number' && decimals.has(key) ? (parseMicros(context?.source ?? String(value)) ?? null) : value;
+  const kinds = new Map(report?.columns.map(({ name, kind }) => [name, kind]));
+  const exact = (key: string, value: Cell, context?: Source): Cell => {
+    if (typeof value !== 'number') return value;
+    const kind = kinds.get(key);
+    const isMicros = kind === 'decimal' || (kind === 'integer' && !Number.isSafeInteger(value));
+    return isMicros ? (parseMicros(context?.source ?? String(value)) ?? null) : value;
+  };
   const page = JSON.parse(text, exact) as { readonly frame: Cell; readonly total: Cell; readonly rows: readonly Row[] };
   return { frame: wholeOf(page.frame), total: wholeOf(page.total), rows: page.rows };
 }

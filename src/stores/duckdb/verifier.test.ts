@@ -119,6 +119,12 @@ describe('rows that the records give', () => {
     expect(await compare([record], [row(cells)])).toEqual([{ rows: 1, differing: 0, differences: [] }]);
   });
 
+  it('agree with the engine’s sums beyond what a float holds', async () => {
+    const lines = [line(1, { pieces: '9007199254740991' }), line(2, { pieces: '2' })];
+    const sums = row({ records: 2, total: 3_000_000n, items: 9_007_199_254_740_993_000_000n });
+    expect(await compare(lines, [sums])).toEqual([{ rows: 1, differing: 0, differences: [] }]);
+  });
+
   it('count the first of records with one primary key, upper and lower case alike', async () => {
     const repeat = line(0, { id: '"00000000-0000-4000-8000-0000000000AB"', amount: '9', shop: '"B"' });
     expect(await compare([line(0xab), line(2), repeat], [row({ records: 2, total: 3_000_000n, items: 4 })])).toEqual([

@@ -10,6 +10,7 @@ import { duckDbSql } from '../../compile/duckdb/duckdb.ts';
 import type { ColumnKind, Plan, ReportPlan } from '../../plan/plan.ts';
 import type { Cell, Row } from '../../ports/rows.ts';
 import { QuotedLines } from './quoted-lines.ts';
+import { zoneOffsets } from './zone-offsets.ts';
 
 type DuckDb = typeof DuckDbModule;
 
@@ -76,7 +77,7 @@ export class Verifier {
     connection: DuckDBConnection,
   ) {
     this.#plan = plan;
-    this.#sql = duckDbSql(plan);
+    this.#sql = duckDbSql(plan, zoneOffsets(plan.stream.timeZone));
     this.#folder = folder;
     this.#duckdb = duckdb;
     this.#instance = instance;
@@ -226,10 +227,10 @@ export class Verifier {
   }
 }
 
-/** A cell as it is compared: a float as it is, all else as text, a decimal's micro-units too. */
+/** A cell as it is compared: a float as it is, all else as text, of a decimal its micro-units. */
 function keptValue(cell: Cell, kind: ColumnKind): DuckDBValue {
   if (cell === null || kind === 'number') return cell;
-  return String(cell);
+  return kind === 'integer' && typeof cell === 'bigint' ? microsText(cell) : String(cell);
 }
 
 function differenceOf(row: Readonly<Record<string, unknown>>, report: ReportPlan): Difference {
