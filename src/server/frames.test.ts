@@ -4,6 +4,7 @@ import { get } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { HeldClock } from '../../test/clock/held-clock.ts';
 import { serveEmbedded } from '../../test/server/serve-embedded.ts';
+import { longNamedSales } from '../../test/sales/long-named-sales.ts';
 import type { FrameEvent } from './protocol.ts';
 
 /** Far more than the buffers of a connection's two ends take: what is not read waits in the server. */
@@ -67,31 +68,6 @@ class Reader {
   }
 }
 
-/** Sales of as many products with long names, so that a frame of them is about a megabyte. */
-function batch(number: number): string {
-  return Array.from({ length: SALES_A_BATCH }, (_, index) =>
-    JSON.stringify({
-      ts_id: `${number.toString(16).padStart(8, '0')}-0000-4000-8000-${index.toString(16).padStart(12, '0')}`,
-      ts: '2026-03-04 10:11:12',
-      customer_id: `C-${index}`,
-      customer_name: 'Claire Gute',
-      segment: 'Consumer',
-      country: 'United States',
-      city: 'Henderson',
-      category: 'Furniture',
-      sub_category: 'Chairs',
-      product_name: `${index} ${'chair '.repeat(160)}`,
-      price: 1,
-      quantity: 1,
-      discount: '0',
-      revenue: 1,
-      profit: 1,
-      latitude: 1,
-      longitude: 1,
-    }),
-  ).join('\n');
-}
-
 async function post(api: string, body: string): Promise<void> {
   const response = await fetch(`${api}/records`, {
     method: 'POST',
@@ -111,7 +87,7 @@ describe('a reader of frames that stops reading', () => {
     let batches = 0;
     while (quick.bytes < BURST_BYTES) {
       const seen = quick.frames.length;
-      await post(daybook.api, batch(batches++));
+      await post(daybook.api, longNamedSales(SALES_A_BATCH, batches++));
       await quick.until(() => quick.frames.length > seen);
     }
     const offset = batches * SALES_A_BATCH;
@@ -129,7 +105,7 @@ describe('a reader of frames that stops reading', () => {
     expect(slow.heartbeats).toBe(0);
     clock.advance(HEARTBEAT_MS);
     await slow.until(() => slow.heartbeats === 1);
-    await post(daybook.api, batch(batches));
+    await post(daybook.api, longNamedSales(SALES_A_BATCH, batches));
     await slow.until(() => slow.frames.at(-1)?.frame === offset + SALES_A_BATCH);
     expect(slow.frames.at(-1)).toEqual(quick.frames.at(-1));
   });

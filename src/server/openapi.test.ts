@@ -129,7 +129,7 @@ it('every answer of the server is as its OpenAPI document says, and every docume
   }
   for (const path of ['/healthz', '/readyz', '/metrics']) await call(path);
 
-  // What needs a full disk or a crowd is seen elsewhere; all else must have been seen here.
+  // What needs a full disk, a crowd or a stalled client is seen elsewhere; all else must have been seen here.
   const documented = Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations).flatMap(([method, { responses }]) =>
       Object.entries(responses).flatMap(([status, { content }]) =>
@@ -138,5 +138,5 @@ it('every answer of the server is as its OpenAPI document says, and every docume
     ),
   );
   const called = new Set([...seen].map((each) => each.replace('/reports/nothing', '/reports/{name}')));
-  expect(documented.filter((each) => !called.has(each) && !each.includes(' 503 '))).toEqual([]);
+  expect(documented.filter((each) => !called.has(each) && !/ (?:408|503) /.test(each))).toEqual([]);
 });

@@ -1,7 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { DaybookError } from '../base/errors.ts';
-import { bodyTooLarge } from '../sources/http/body.ts';
-import { BODY_BYTES_MAX } from './records.ts';
 import type { Problem } from './protocol.ts';
 
 const RETRY_AFTER_SECONDS = 1;
@@ -14,6 +12,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   FOREIGN_ORIGIN: 403,
   UNKNOWN_REPORT: 404,
   NOT_FOUND: 404,
+  BODY_STALLED: 408,
   BODY_TOO_LARGE: 413,
   BODY_TYPE_UNKNOWN: 415,
   BODY_ENCODING_UNKNOWN: 415,
@@ -29,6 +28,7 @@ const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad request',
   403: 'Forbidden',
   404: 'Not found',
+  408: 'Too slow',
   413: 'Too large',
   415: 'Unknown content type',
   500: 'Internal error',
@@ -40,13 +40,14 @@ export function sendProblem(reply: FastifyReply, code: string, detail: string): 
   const status = STATUSES[code] ?? 500;
   const problem: Problem = { type: `urn:daybook:${code}`, title: TITLES[status] ?? 'Error', status, detail, code };
   if (status === 503) void reply.header('retry-after', RETRY_AFTER_SECONDS);
+  // The rest of the request may never come.
+  if (status === 408) void reply.header('connection', 'close');
   return reply.status(status).type('application/problem+json').send(JSON.stringify(problem));
 }
 
 /** Turns whatever a route throws, and routes that are not there, into problems. */
 export function answerProblems(app: FastifyInstance): void {
-  app.setErrorHandler((thrown: FastifyError | Error, request, reply) => {
-    const error = 'statusCode' in thrown && thrown.statusCode === 413 ? bodyTooLarge(BODY_BYTES_MAX, thrown) : thrown;
+  app.setErrorHandler((error: FastifyError | Error, request, reply) => {
     const code = codeOf(error);
     if (code !== undefined) return sendProblem(reply, code, error.message);
     request.log.error({ err: error, url: request.url }, 'a request failed');

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Readable } from 'node:stream';
 import { linesOfBody } from '../sources/http/body.ts';
+import { IncomingBodies } from './incoming-bodies.ts';
 import { parametersOf, single } from './parameters.ts';
 import type { AcceptanceAnswer } from './protocol.ts';
 import type { RouteContext } from './server.ts';
@@ -9,14 +10,16 @@ import type { RouteContext } from './server.ts';
 export const BODY_BYTES_MAX = 16 * 1024 * 1024;
 
 /** `POST /api/v1/records` takes records in, `GET` gives back those of some days. */
-export function addRecords(app: FastifyInstance, { runtime }: RouteContext): void {
+export function addRecords(app: FastifyInstance, { runtime, clock, closing }: RouteContext): void {
+  const bodies = new IncomingBodies(clock, closing);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  // Bodies are read by the routes that want one.
+  app.addContentTypeParser('*', (_request, _body, done) => done(null));
 
   app.post('/api/v1/records', async (request): Promise<AcceptanceAnswer> => {
     const lines = await linesOfBody(
       {
-        bytes: (request.body as Buffer | undefined) ?? Buffer.alloc(0),
+        bytes: await bodies.read(request.raw, BODY_BYTES_MAX),
         contentType: request.headers['content-type'],
         contentEncoding: request.headers['content-encoding'],
       },

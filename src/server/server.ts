@@ -12,9 +12,10 @@ import { addPages } from './pages.ts';
 import { addPipeline } from './pipeline.ts';
 import { answerProblems } from './problems.ts';
 import { addQuarantine } from './quarantine.ts';
-import { addRecords, BODY_BYTES_MAX } from './records.ts';
+import { addRecords } from './records.ts';
 import { addReports } from './reports.ts';
 import { guardOrigins } from './origins.ts';
+import { RequestsUnderWay } from './requests-under-way.ts';
 
 export interface ServerOptions {
   readonly runtime: Runtime;
@@ -32,7 +33,10 @@ export interface ServerOptions {
 export interface Server {
   /** Where it answers, such as `http://127.0.0.1:4000`. */
   readonly url: string;
-  /** Takes no more requests, ends the streams of frames, and waits for the requests that are under way. Idempotent. */
+  /**
+   * Takes no more requests, ends the streams of frames, and waits for the requests that are under way, but no more than
+   * a few seconds: clients that have stopped reading or sending are cut off. Idempotent.
+   */
   close(): Promise<void>;
 }
 
@@ -54,11 +58,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: BODY_BYTES_MAX,
-    forceCloseConnections: 'idle',
+    forceCloseConnections: true,
   });
   const context: RouteContext = { runtime, clock, closing: closing.signal };
   answerProblems(app);
+  const underWay = new RequestsUnderWay(app, closing.signal);
   guardOrigins(app, { host, allowHosts: options.allowHosts ?? [] });
   addMetrics(app, context);
   addRecords(app, context);
@@ -77,7 +81,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     url,
     close: () => {
       closing.abort();
-      closed ??= app.close();
+      closed ??= underWay.settled(clock).then(() => app.close());
       return closed;
     },
   };

@@ -76,6 +76,7 @@ function postRecords({ stream }: Plan): Json {
       answer(200, 'What became of them', ref('Acceptance')),
       PROBLEM_ANSWERS[400],
       PROBLEM_ANSWERS[403],
+      PROBLEM_ANSWERS[408],
       PROBLEM_ANSWERS[413],
       PROBLEM_ANSWERS[415],
       PROBLEM_ANSWERS[503],

@@ -58,7 +58,7 @@ async function unpacked({ bytes, contentEncoding }: RequestBody, bytesMax: numbe
 }
 
 /** @param bytesMax  whole MiB */
-export function bodyTooLarge(bytesMax: number, cause: unknown): DaybookError {
+export function bodyTooLarge(bytesMax: number, cause?: unknown): DaybookError {
   const limit = `${bytesMax / 1024 ** 2} MiB, which is the limit of a request; what comes packed counts unpacked`;
   return new DaybookError(
     'BODY_TOO_LARGE',
