@@ -2,6 +2,7 @@ import type { Clock } from '../ports/clock.ts';
 
 /** A terminal and npm may each pass on the same Ctrl-C; only a later one means "at once". */
 const SAME_SIGNAL_MS = 500;
+const PARENT_POLL_MS = 1000;
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
@@ -19,4 +20,22 @@ export function interruption(clock: Clock): AbortSignal {
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   return controller.signal;
+}
+
+/**
+ * A signal that is aborted when npm, which started this process, is gone. `npm start` passes a SIGTERM on to its shell
+ * alone, and npm and the shell end by it; without this, Daybook would stay behind with the port and the folder.
+ * Never aborted when it was not npm that started it.
+ * @param until  ends the watch, which else keeps the process alive
+ */
+export function abandonment(clock: Clock, until: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  if (process.env['npm_lifecycle_event'] !== undefined) void watchParent(clock, until, () => controller.abort());
+  return controller.signal;
+}
+
+async function watchParent(clock: Clock, until: AbortSignal, onGone: () => void): Promise<void> {
+  const parent = process.ppid;
+  while (!until.aborted && process.ppid === parent) await clock.sleep(PARENT_POLL_MS, until);
+  if (!until.aborted) onGone();
 }

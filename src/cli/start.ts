@@ -6,7 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { serve } from '../runtimes/serve.ts';
 import { loadPlan } from './config.ts';
-import { interruption } from './interruption.ts';
+import { abandonment, interruption } from './interruption.ts';
 import { notices } from './notices.ts';
 import {
   allowHostOption,
@@ -74,7 +74,7 @@ export function addStart(program: Command): void {
       'after',
       `
 Each flag can be set in the environment: DAYBOOK_PORT, DAYBOOK_HOST, DAYBOOK_DATA, DAYBOOK_RATE, DAYBOOK_SEED, …
-A flag goes first. SIGTERM or Ctrl-C ends it cleanly; Ctrl-C once more ends it at once.
+A flag goes first. SIGTERM or Ctrl-C ends it cleanly; Ctrl-C once more ends it at once. Started by npm, it ends with it.
 
 Examples:
   daybook start
@@ -85,7 +85,9 @@ Examples:
 
 async function start(flags: StartFlags): Promise<void> {
   const clock = machineClock();
-  const signal = interruption(clock);
+  using ending = new DisposableStack();
+  const ended = ending.adopt(new AbortController(), (controller) => controller.abort());
+  const signal = AbortSignal.any([interruption(clock), abandonment(clock, ended.signal)]);
   const plan = await loadPlan(flags.config);
   const { rate, seed, catalog } = flags;
   await serve({

@@ -2,7 +2,7 @@ import { appendFile, open, readdir, readFile, writeFile } from 'node:fs/promises
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSale, reportsOf, rowsOfAnswer } from '../oracle/furniture-store.ts';
-import { runDaybook, startDaybook, temporaryFolder } from '../process/daybook-process.ts';
+import { npmStart, runDaybook, startDaybook, temporaryFolder } from '../process/daybook-process.ts';
 import { mixedSales } from '../sales/mixed-sales.ts';
 
 const REPORTS = ['daily_pu_rev', 'daily_category_product', 'daily_address'];
@@ -169,6 +169,16 @@ describe('start', () => {
     const daybook = await startDaybook(join(folder.path, 'data'));
     expect(await daybook.stop()).toBe(0);
     expect(daybook.lines).toEqual([`Daybook is ready at ${daybook.url}`, 'Stopped.']);
+  });
+
+  it('ends cleanly when the npm that started it is told to end', async () => {
+    await using folder = await temporaryFolder();
+    const data = join(folder.path, 'data');
+    const npm = await npmStart(data);
+    await npm.stopNpm();
+    expect(npm.lines.at(-1)).toBe('Stopped.');
+    await expect(fetch(npm.url)).rejects.toThrow('fetch failed');
+    expect((await runDaybook(['doctor', '--data', data, '--port', '0'])).stdout).toContain('nobody holds');
   });
 
   it('says which flag to use when its port is taken', async () => {

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const MAIN = resolve(import.meta.dirname, '../../src/cli/main.ts');
+const ROOT = resolve(import.meta.dirname, '../..');
+const MAIN = resolve(ROOT, 'src/cli/main.ts');
 
 /** A real `daybook start` in a process of its own. */
 export interface DaybookProcess {
@@ -36,6 +37,36 @@ export async function startDaybook(
     stop: () => end(child, 'SIGTERM'),
     kill: async () => {
       await end(child, 'SIGKILL');
+    },
+  };
+}
+
+/** A real `npm start`, which runs Daybook below itself. */
+export interface NpmProcess {
+  readonly url: string;
+  /** What Daybook has printed so far. */
+  readonly lines: readonly string[];
+  /** Asks npm alone to end, and resolves when everything below it has ended too. */
+  stopNpm(): Promise<void>;
+}
+
+/** Starts Daybook by `npm start` on a free port, and waits until it says that it is ready. */
+export async function npmStart(data: string): Promise<NpmProcess> {
+  const flags = ['--no-generate', '--port', '0', '--data', data];
+  const child = spawn('npm', ['start', '--silent', '--', ...flags], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    shell: process.platform === 'win32',
+  });
+  const lines: string[] = [];
+  child.stderr.resume();
+  const url = await readyUrl(child, lines);
+  return {
+    url,
+    lines,
+    stopNpm: async () => {
+      // All below npm write to the same pipes, so these close with the last of them.
+      await end(child, 'SIGTERM');
     },
   };
 }
