@@ -28,7 +28,8 @@ import {
 import { makePlan } from '../../plan/normalise.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { duckDbSql } from './duckdb.ts';
-import { MACROS } from './macros.ts';
+import type { ZoneOffset } from './macros.ts';
+import { MACROS, zoneOffsetsSql } from './macros.ts';
 
 const visits = defineStream({
   name: 'visits',
@@ -97,6 +98,12 @@ const everyMeasure = makePlan(
   }),
 );
 
+/** Few and made up, so that no golden file depends on what governments decide. */
+const OFFSETS: readonly ZoneOffset[] = [
+  { sinceS: 0, offsetS: 37_800 },
+  { sinceS: 4_102_444_800, offsetS: undefined },
+];
+
 /** As it stands in a file: each member is a text. */
 const VISIT = {
   '#': '0',
@@ -112,7 +119,7 @@ const VISIT = {
 };
 
 function script(plan: Plan): string {
-  const { setUp, insertRecords, findRepeats, reports, countCompared } = duckDbSql(plan);
+  const { setUp, insertRecords, findRepeats, reports, countCompared } = duckDbSql(plan, OFFSETS);
   const statements = [
     ...setUp,
     insertRecords('records.ndjson'),
@@ -153,7 +160,7 @@ describe('the SQL for DuckDB', () => {
     try {
       const path = join(folder, "it's.ndjson");
       await writeFile(path, `${JSON.stringify(VISIT)}\n`);
-      const sql = duckDbSql(everyMeasure);
+      const sql = duckDbSql(everyMeasure, OFFSETS);
       for (const statement of [...sql.setUp, sql.insertRecords(path), sql.findRepeats]) await own.run(statement);
       const compared: unknown[] = [];
       for (const { compare, differences } of sql.reports) {
@@ -315,5 +322,25 @@ describe('a business day', () => {
     ['2026-01-01T00:00:00.123+05:45', 'Asia/Kathmandu', 1, '2025-12-31'],
   ])('of %s in %s, ending at %i, is %s', async (moment, zone, endHour, day) => {
     expect(await valueOf(`CAST(business_day('${moment}', '${zone}', ${endHour}) AS VARCHAR)`)).toBe(day);
+  });
+
+  it.each([
+    ['2026-03-31T22:59:59Z', '2026-03-31'],
+    ['2026-03-31T23:00:00Z', '2026-04-01'],
+    ['2026-04-30T23:00:00Z', '2026-04-30'],
+    // Before and behind what is said.
+    ['1969-12-31T23:00:00Z', '1970-01-01'],
+    ['2027-06-30T22:30:00Z', '2027-07-01'],
+  ])('of %s is %s by offsets that DuckDB does not know', async (moment, day) => {
+    const own = await instance.connect();
+    const offsets = [
+      { sinceS: 0, offsetS: 3600 },
+      { sinceS: Date.UTC(2026, 3, 15) / 1000, offsetS: 0 },
+      { sinceS: Date.UTC(2027, 0, 1) / 1000, offsetS: undefined },
+    ];
+    for (const statement of zoneOffsetsSql(offsets)) await own.run(statement);
+    const result = await own.runAndReadAll(`SELECT CAST(business_day('${moment}', 'Europe/Paris', 0) AS VARCHAR)`);
+    expect(result.getRowsJson()).toEqual([[day]]);
+    own.closeSync();
   });
 });

@@ -1,3 +1,7 @@
+SET VARIABLE zone_since = CAST([0, 4102444800] AS BIGINT[]);
+
+SET VARIABLE zone_offsets = CAST([37800, NULL] AS BIGINT[]);
+
 CREATE MACRO mantissa(number) AS split_part(lower(ltrim(number, '-')), 'e', 1);
 
 CREATE MACRO exponent(number) AS
@@ -62,10 +66,15 @@ CREATE MACRO offset_minutes(text) AS
     * (60 * CAST(substr(text, 2, 2) AS BIGINT) + CAST(right(text, 2) AS BIGINT))
   END;
 
+CREATE MACRO zone_offset(utc) AS
+  getvariable('zone_offsets')[len(list_filter(getvariable('zone_since'), lambda since: since <= epoch(utc)))];
+
+CREATE MACRO in_zone(utc, zone) AS
+  coalesce(utc + to_seconds(zone_offset(utc)), (utc AT TIME ZONE 'UTC') AT TIME ZONE zone);
+
 CREATE MACRO local_time(moment, zone) AS CASE
   WHEN length(moment) = 19 OR offset_text(substr(moment, 20)) = '' THEN clock_time(moment)
-  ELSE ((clock_time(moment) - to_minutes(offset_minutes(offset_text(substr(moment, 20))))) AT TIME ZONE 'UTC')
-    AT TIME ZONE zone
+  ELSE in_zone(clock_time(moment) - to_minutes(offset_minutes(offset_text(substr(moment, 20)))), zone)
 END;
 
 CREATE MACRO business_day(moment, zone, end_hour) AS

@@ -54,8 +54,9 @@ END`,
 ];
 
 /**
- * The business day of a moment: without an offset it is local time, with one it is brought to the time zone first. The
- * seconds' fraction is of no consequence, as offsets and the end of a business day are whole minutes.
+ * The business day of a moment: without an offset it is local time, with one it is brought to the time zone first: by the
+ * offsets of `zoneOffsetsSql`, or where those say nothing by DuckDB's own. The seconds' fraction is of no consequence, as
+ * offsets and the end of a business day are whole seconds.
  */
 function businessDayMacros(): readonly string[] {
   return [
@@ -66,12 +67,31 @@ function businessDayMacros(): readonly string[] {
   ELSE (CASE WHEN starts_with(text, '-') THEN -1 ELSE 1 END)
     * (60 * CAST(substr(text, 2, 2) AS BIGINT) + CAST(right(text, 2) AS BIGINT))
   END`,
+    `CREATE MACRO zone_offset(utc) AS
+  getvariable('zone_offsets')[len(list_filter(getvariable('zone_since'), lambda since: since <= epoch(utc)))]`,
+    `CREATE MACRO in_zone(utc, zone) AS
+  coalesce(utc + to_seconds(zone_offset(utc)), (utc AT TIME ZONE 'UTC') AT TIME ZONE zone)`,
     `CREATE MACRO local_time(moment, zone) AS CASE
   WHEN length(moment) = 19 OR offset_text(substr(moment, 20)) = '' THEN clock_time(moment)
-  ELSE ((clock_time(moment) - to_minutes(offset_minutes(offset_text(substr(moment, 20))))) AT TIME ZONE 'UTC')
-    AT TIME ZONE zone
+  ELSE in_zone(clock_time(moment) - to_minutes(offset_minutes(offset_text(substr(moment, 20)))), zone)
 END`,
     `CREATE MACRO business_day(moment, zone, end_hour) AS
   CAST(local_time(moment, zone) - to_hours(end_hour) AS DATE)`,
+  ];
+}
+
+/** What a time zone's offset from UTC is since when, Unix time; undefined where it is not known. */
+export interface ZoneOffset {
+  readonly sinceS: number;
+  readonly offsetS: number | undefined;
+}
+
+/** Says the time zone's offsets, oldest first; to be run before records are added. */
+export function zoneOffsetsSql(offsets: readonly ZoneOffset[]): readonly string[] {
+  const list = (numbers: readonly (number | undefined)[]): string =>
+    `CAST([${numbers.map((each) => each ?? 'NULL').join(', ')}] AS BIGINT[])`;
+  return [
+    `SET VARIABLE zone_since = ${list(offsets.map(({ sinceS }) => sinceS))}`,
+    `SET VARIABLE zone_offsets = ${list(offsets.map(({ offsetS }) => offsetS))}`,
   ];
 }
