@@ -142,6 +142,21 @@ const TIMESTAMP_TEXT =
  *   a year that is not from 1 to 9999 then
  */
 export function parseTimestamp(text: string, local: Zone): LocalTime | undefined {
+  const moment = parseMoment(text);
+  if (moment?.offsetMs === undefined) return moment;
+  const time = local.localTime(moment.day * MS_PER_DAY + moment.msOfDay - moment.offsetMs);
+  return time.day < FIRST_DAY || time.day > LAST_DAY ? undefined : time;
+}
+
+/** Reads a moment in ISO 8601 with an offset or `Z`. @returns Unix milliseconds; undefined when it has no offset, or is none */
+export function parseInstant(text: string): number | undefined {
+  const moment = parseMoment(text);
+  if (moment?.offsetMs === undefined) return undefined;
+  return moment.day * MS_PER_DAY + moment.msOfDay - moment.offsetMs;
+}
+
+/** What a moment's text says, and how far its clock is ahead of UTC where it says so. */
+function parseMoment(text: string): (LocalTime & { readonly offsetMs?: number }) | undefined {
   const match = TIMESTAMP_TEXT.exec(text);
   if (match === null) return undefined;
   const day = parseDay(match[1] ?? '');
@@ -155,7 +170,5 @@ export function parseTimestamp(text: string, local: Zone): LocalTime | undefined
   const offsetHour = Number(match[8] ?? '0');
   const offsetMinute = Number(match[9] ?? '0');
   if (offsetHour > 23 || offsetMinute > 59) return undefined;
-  const offsetMs = (offsetHour * 60 + offsetMinute) * 60_000 * (match[7] === '-' ? -1 : 1);
-  const time = local.localTime(day * MS_PER_DAY + msOfDay - offsetMs);
-  return time.day < FIRST_DAY || time.day > LAST_DAY ? undefined : time;
+  return { day, msOfDay, offsetMs: (offsetHour * 60 + offsetMinute) * 60_000 * (match[7] === '-' ? -1 : 1) };
 }

@@ -15,10 +15,10 @@ const newYork = zone(plan.stream.timeZone);
 const NOW_MS = Date.parse('2024-03-05T15:00:00Z');
 const [sale] = fc.sample(randomSale(1), { numRuns: 1, seed: 1 });
 
-function refuse(lines: readonly string[]): ReturnType<AheadOfClock['refuse']> {
+function refuse(lines: readonly string[], nowMs = NOW_MS): ReturnType<AheadOfClock['refuse']> {
   const scanner = new Scanner(plan, makeDictionaries(plan));
   const scanned = scanner.scan(Buffer.from(lines.map((line) => `${line}\n`).join('')), 1);
-  return new AheadOfClock(plan.stream).refuse(scanned, NOW_MS);
+  return new AheadOfClock(plan.stream).refuse(scanned, nowMs);
 }
 
 function line(ts: string, members: object = {}): string {
@@ -49,6 +49,38 @@ describe('a record ahead of the clock', () => {
     ]);
     expect([...columns.lines.subarray(0, columns.count)]).toEqual([1, 3, 6, 10]);
     expect(refused[0]?.refusal.reason).toContain('nothing after 2024-03-05 11:00:00 in America/New_York is taken yet');
+    expect(refused[1]?.refusal.reason).toContain('nothing after 2024-03-05T16:00:00.000Z is taken yet');
+  });
+
+  it('has its hour also when clocks go back or forward meanwhile', () => {
+    const refusedAt = (now: string, moments: readonly string[]): readonly string[] => {
+      const { refused } = refuse(
+        moments.map((moment, index) => line(moment, { ts_id: `00000000-0000-4000-8000-00000000000${index}` })),
+        Date.parse(now),
+      );
+      return refused.map((each) => moments[each.line - 1] ?? '');
+    };
+    // The wall shows 01:30 for the first time, and does so again an hour later.
+    expect(
+      refusedAt('2026-11-01T05:30:00Z', [
+        '2026-11-01 01:30:05',
+        '2026-11-01 02:30:00',
+        '2026-11-01 02:30:01',
+        '2026-11-01T01:59:59-04:00',
+        '2026-11-01T01:30:00-05:00',
+        '2026-11-01T01:30:01-05:00',
+        '2026-11-01T06:30:00Z',
+        '2026-11-01T06:30:01Z',
+      ]),
+    ).toEqual(['2026-11-01 02:30:01', '2026-11-01T01:30:01-05:00', '2026-11-01T06:30:01Z']);
+    // And for the second time.
+    expect(refusedAt('2026-11-01T06:30:00Z', ['2026-11-01 02:30:00', '2026-11-01 02:30:01'])).toEqual([
+      '2026-11-01 02:30:01',
+    ]);
+    // The wall shows 01:30, and 03:30 an hour later.
+    expect(
+      refusedAt('2026-03-08T06:30:00Z', ['2026-03-08 03:30:00', '2026-03-08 03:30:01', '2026-03-08T03:30:01-04:00']),
+    ).toEqual(['2026-03-08 03:30:01', '2026-03-08T03:30:01-04:00']);
   });
 
   it('is found wherever its event time stands, and whatever looks like it', () => {

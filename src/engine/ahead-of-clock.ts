@@ -1,5 +1,5 @@
 import type { LocalTime, Zone } from '../base/calendar.ts';
-import { formatDay, formatLocalTime, MS_PER_DAY, parseTimestamp, zone } from '../base/calendar.ts';
+import { formatDay, formatLocalTime, MS_PER_DAY, parseInstant, parseTimestamp, zone } from '../base/calendar.ts';
 import type { StreamPlan } from '../plan/plan.ts';
 import type { Refusal } from '../ports/runtime.ts';
 import type { RecordColumns, RefusedLine, ScannedLines } from '../record/columns.ts';
@@ -15,8 +15,9 @@ const COLON = 58;
 /** `YYYY-MM-DD HH:MM:SS` */
 const PLAIN_LENGTH = 19;
 
-/** The latest moment that is taken, by the store's clock on the wall, and its business day. */
+/** The latest moment that is taken: as an instant, by the store's clock on the wall, and its business day. */
 interface Limit {
+  readonly instantMs: number;
   readonly time: LocalTime;
   readonly businessDay: number;
 }
@@ -63,30 +64,44 @@ export class AheadOfClock {
   }
 
   #limitAt(nowMs: number): Limit {
-    const time = this.#zone.localTime(nowMs + AHEAD_MS_MAX);
+    const instantMs = nowMs + AHEAD_MS_MAX;
+    // When clocks are about to go back, a sale of the next minutes has a later time than the wall shows in an hour.
+    const wallMs = Math.max(
+      wallMsOf(this.#zone.localTime(instantMs)),
+      wallMsOf(this.#zone.localTime(nowMs)) + AHEAD_MS_MAX,
+    );
+    const day = Math.floor(wallMs / MS_PER_DAY);
     const endsMs = this.#stream.businessDayEndsAtHour * MS_PER_HOUR;
-    return { time, businessDay: time.msOfDay < endsMs ? time.day - 1 : time.day };
+    return {
+      instantMs,
+      time: { day, msOfDay: wallMs - day * MS_PER_DAY },
+      businessDay: Math.floor((wallMs - endsMs) / MS_PER_DAY),
+    };
   }
 
   #refusalOf(columns: RecordColumns, record: number, times: EventTimes, limit: Limit): Refusal | undefined {
     const { eventTime, businessDate } = this.#stream;
     const text = times.textOf(columns.starts[record] as number, columns.ends[record] as number);
-    const time = parseTimestamp(text, this.#zone);
     const day = columns.days[record] as number;
-    if (time !== undefined && isAfter(time, limit.time)) return this.#refusal(eventTime.name, text, limit);
-    return day > limit.businessDay ? this.#refusal(businessDate.name, formatDay(day), limit) : undefined;
+    const instantMs = parseInstant(text);
+    if (instantMs !== undefined && instantMs > limit.instantMs) {
+      return this.#refusal(eventTime.name, text, new Date(limit.instantMs).toISOString());
+    }
+    const latest = `${formatLocalTime(limit.time)} in ${this.#zone.name}`;
+    const time = instantMs === undefined ? parseTimestamp(text, this.#zone) : undefined;
+    if (time !== undefined && wallMsOf(time) > wallMsOf(limit.time)) return this.#refusal(eventTime.name, text, latest);
+    return day > limit.businessDay ? this.#refusal(businessDate.name, formatDay(day), latest) : undefined;
   }
 
-  #refusal(field: string, value: string, { time }: Limit): Refusal {
-    const reason =
-      `field '${field}' is ${value}, more than an hour ahead of the clock: ` +
-      `nothing after ${formatLocalTime(time)} in ${this.#zone.name} is taken yet`;
+  #refusal(field: string, value: string, latest: string): Refusal {
+    const reason = `field '${field}' is ${value}, more than an hour ahead of the clock: nothing after ${latest} is taken yet`;
     return { code: 'DATE_IN_THE_FUTURE', field, reason };
   }
 }
 
-function isAfter(a: LocalTime, b: LocalTime): boolean {
-  return a.day * MS_PER_DAY + a.msOfDay > b.day * MS_PER_DAY + b.msOfDay;
+/** A local time as if it were UTC. */
+function wallMsOf({ day, msOfDay }: LocalTime): number {
+  return day * MS_PER_DAY + msOfDay;
 }
 
 /** The event times of accepted records, whose columns have no more than the day. Lines are asked for in their order. */
