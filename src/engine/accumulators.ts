@@ -4,33 +4,35 @@ import type { FieldPlan, MeasurePlan } from '../plan/plan.ts';
 import type { Cell } from '../ports/rows.ts';
 import type { RecordColumns } from '../record/columns.ts';
 import { PairSet } from './pair-set.ts';
-import type { SectionArray, SectionReader } from './sections.ts';
 
-/** A measure's state, for all rows of a report's day. Rows are numbered from 0; a new row begins at nothing. */
+/** Where a measure's numbers stand: row `r` has them from `values[r * rowWidth + place]` on. */
+export interface Numbers {
+  readonly values: Float64Array;
+  readonly rowWidth: number;
+  readonly place: number;
+}
+
+/**
+ * How a measure is kept: as a few numbers a row, which stand with those of the row's other measures, so that they can be
+ * looked at, copied and saved together. Rows are numbered from 0.
+ */
 export interface Accumulator {
-  /** What it holds of memory, about. */
-  readonly bytes: number;
-  /** Gives it room for just so many rows, in arrays that nobody else has. */
-  resize(rows: number): void;
-  /** Gives back the room that is not needed, and all arrays of `save` to who has them. */
-  detach(): void;
-  /** Adds `count` records: record `records[k]` of the columns to row `rows[k]`. */
-  add(rows: Int32Array, records: Int32Array, count: number, columns: RecordColumns): void;
-  /** The value as a number that sorts like it. */
-  sortNumber(row: number): number;
-  /** Sort numbers nearer to zero than this are equal only for equal values; of others `microsOf` says which is above. */
-  readonly exactBelow: number;
-  /** How many numbers a row's value is made of. */
+  /** How many numbers a row has of it. */
   readonly width: number;
-  /** Puts them into an array, from `at` on. */
-  read(row: number, into: Float64Array, at: number): void;
-  /** The value as a reader sees it, of numbers that `read` gave. */
-  cellOf(numbers: Float64Array, at: number): Cell;
+  /** What each of them is in a new row. */
+  readonly empty: number;
+  /** The different values that were seen, of a measure that counts them. */
+  readonly seen?: PairSet;
+  /** Adds `count` records: record `records[k]` of the columns to row `rows[k]`. */
+  add(numbers: Numbers, rows: Int32Array, records: Int32Array, count: number, columns: RecordColumns): void;
+  /** The value as a reader sees it, of the numbers at a place. */
+  cell(numbers: Float64Array, at: number): Cell;
+  /** The value as a number that sorts like it. */
+  sortNumber(numbers: Float64Array, at: number): number;
+  /** Sort numbers nearer to zero than this are equal only for equal values; of others `micros` says which is above. */
+  readonly exactBelow: number;
   /** The value in micro-units, exact: what ratios are made of. */
-  microsOf(numbers: Float64Array, at: number): bigint;
-  /** What a checkpoint needs of the first rows; no copies. `load` takes them back in the same order. */
-  save(rows: number): readonly SectionArray[];
-  load(sections: SectionReader): void;
+  micros(numbers: Float64Array, at: number): bigint;
 }
 
 /** An accumulator for a measure; none for a ratio, which is computed of two others when it is read. */
@@ -61,134 +63,80 @@ function scaleOf(field: FieldPlan): bigint {
   return field.kind === 'decimal' ? 1n : MICROS_PER_UNIT;
 }
 
-function resized(array: Float64Array, rows: number): Float64Array {
-  const other = new Float64Array(rows);
-  other.set(array.subarray(0, rows));
-  return other;
-}
-
 class Count implements Accumulator {
-  readonly width = 1;
+  readonly width: number = 1;
+  readonly empty = 0;
   readonly exactBelow = Infinity;
-  #counts: Float64Array = new Float64Array(0);
 
-  get bytes(): number {
-    return this.#counts.byteLength;
+  add({ values, rowWidth, place }: Numbers, rows: Int32Array, _records: Int32Array, count: number): void {
+    for (let k = 0; k < count; k++) (values[(rows[k] as number) * rowWidth + place] as number)++;
   }
 
-  resize(rows: number): void {
-    this.#counts = resized(this.#counts, rows);
-  }
-
-  detach(): void {
-    this.#counts = this.#counts.slice();
-  }
-
-  add(rows: Int32Array, _records: Int32Array, count: number): void {
-    const counts = this.#counts;
-    for (let k = 0; k < count; k++) (counts[rows[k] as number] as number)++;
-  }
-
-  sortNumber(row: number): number {
-    return this.#counts[row] as number;
-  }
-
-  read(row: number, into: Float64Array, at: number): void {
-    into[at] = this.#counts[row] as number;
-  }
-
-  cellOf(numbers: Float64Array, at: number): number {
+  cell(numbers: Float64Array, at: number): number {
     return numbers[at] as number;
   }
 
-  microsOf(numbers: Float64Array, at: number): bigint {
-    return BigInt(this.cellOf(numbers, at)) * MICROS_PER_UNIT;
+  sortNumber(numbers: Float64Array, at: number): number {
+    return numbers[at] as number;
   }
 
-  save(rows: number): readonly SectionArray[] {
-    return [this.#counts.subarray(0, rows)];
-  }
-
-  load(sections: SectionReader): void {
-    this.#counts = sections.float64();
+  micros(numbers: Float64Array, at: number): bigint {
+    return BigInt(numbers[at] as number) * MICROS_PER_UNIT;
   }
 }
 
 /** One carry: a sum's low part stays below it either way, so that adding any record's value to it is exact in a float. */
 const CARRY = 2 ** 52;
 
+/** A sum: its low part, and behind it its high part in carries. */
 class Sum implements Accumulator {
-  readonly width = 2;
+  readonly width: number = 2;
+  readonly empty = 0;
   readonly exactBelow = EXACT_MAX;
   readonly #field: FieldPlan;
-  #low: Float64Array = new Float64Array(0);
-  /** In carries. */
-  #high: Float64Array = new Float64Array(0);
 
   constructor(field: FieldPlan) {
     this.#field = field;
   }
 
-  get bytes(): number {
-    return this.#low.byteLength + this.#high.byteLength;
-  }
-
-  resize(rows: number): void {
-    this.#low = resized(this.#low, rows);
-    this.#high = resized(this.#high, rows);
-  }
-
-  detach(): void {
-    this.#low = this.#low.slice();
-    this.#high = this.#high.slice();
-  }
-
-  add(rows: Int32Array, records: Int32Array, count: number, columns: RecordColumns): void {
-    const values = present(columns.values[this.#field.index], 'a summed field has values');
-    const low = this.#low;
+  add(
+    { values, rowWidth, place }: Numbers,
+    rows: Int32Array,
+    records: Int32Array,
+    count: number,
+    columns: RecordColumns,
+  ): void {
+    const summed = present(columns.values[this.#field.index], 'a summed field has values');
     for (let k = 0; k < count; k++) {
-      const row = rows[k] as number;
-      const value = values[records[k] as number] as number;
+      const at = (rows[k] as number) * rowWidth + place;
+      const value = summed[records[k] as number] as number;
       // Both are below 2^52, so their sum is below 2^53.
-      const sum = (low[row] as number) + (value < CARRY && value > -CARRY ? value : this.#carry(row, value));
-      low[row] = sum < CARRY && sum > -CARRY ? sum : this.#carry(row, sum);
+      const sum = (values[at] as number) + (value < CARRY && value > -CARRY ? value : carry(values, at, value));
+      values[at] = sum < CARRY && sum > -CARRY ? sum : carry(values, at, sum);
     }
   }
 
-  #carry(row: number, value: number): number {
-    const sign = value < 0 ? -1 : 1;
-    this.#high[row] = (this.#high[row] as number) + sign;
-    return value - sign * CARRY;
-  }
-
-  sortNumber(row: number): number {
-    return (this.#high[row] as number) * CARRY + (this.#low[row] as number);
-  }
-
-  read(row: number, into: Float64Array, at: number): void {
-    into[at] = this.#low[row] as number;
-    into[at + 1] = this.#high[row] as number;
-  }
-
-  cellOf(numbers: Float64Array, at: number): Cell {
+  cell(numbers: Float64Array, at: number): Cell {
     const total = totalOf(numbers, at);
     if (this.#field.kind === 'decimal') return total;
     const number = Number(total);
     return Number.isSafeInteger(number) ? number : total * MICROS_PER_UNIT;
   }
 
-  microsOf(numbers: Float64Array, at: number): bigint {
+  sortNumber(numbers: Float64Array, at: number): number {
+    return (numbers[at + 1] as number) * CARRY + (numbers[at] as number);
+  }
+
+  micros(numbers: Float64Array, at: number): bigint {
     return totalOf(numbers, at) * scaleOf(this.#field);
   }
+}
 
-  save(rows: number): readonly SectionArray[] {
-    return [this.#low.subarray(0, rows), this.#high.subarray(0, rows)];
-  }
-
-  load(sections: SectionReader): void {
-    this.#low = sections.float64();
-    this.#high = sections.float64();
-  }
+/** Moves a carry of a value to the high part of a sum. @returns the rest */
+function carry(numbers: Float64Array, at: number, value: number): number {
+  const sign = value < 0 ? -1 : 1;
+  numbers[at + 1] = (numbers[at + 1] as number) + sign;
+  return value - sign * CARRY;
 }
 
 /** A sum in its column's units. */
@@ -196,7 +144,10 @@ function totalOf(numbers: Float64Array, at: number): bigint {
   return BigInt(numbers[at + 1] as number) * BigInt(CARRY) + BigInt(numbers[at] as number);
 }
 
+/** A sum, and behind it a count. */
 class Average implements Accumulator {
+  readonly width: number = 3;
+  readonly empty = 0;
   readonly exactBelow: number;
   readonly #field: FieldPlan;
   readonly #sum: Sum;
@@ -208,187 +159,110 @@ class Average implements Accumulator {
     this.exactBelow = EXACT_MAX / this.#unitMicros();
   }
 
-  get width(): number {
-    return this.#sum.width + this.#count.width;
+  add(numbers: Numbers, rows: Int32Array, records: Int32Array, count: number, columns: RecordColumns): void {
+    this.#sum.add(numbers, rows, records, count, columns);
+    this.#count.add({ ...numbers, place: numbers.place + this.#sum.width }, rows, records, count);
   }
 
-  get bytes(): number {
-    return this.#sum.bytes + this.#count.bytes;
+  cell(numbers: Float64Array, at: number): Cell {
+    return numbers[at + this.#sum.width] === 0 ? null : this.micros(numbers, at);
   }
 
-  resize(rows: number): void {
-    this.#sum.resize(rows);
-    this.#count.resize(rows);
+  sortNumber(numbers: Float64Array, at: number): number {
+    const sum = this.#sum.sortNumber(numbers, at);
+    if (Math.abs(sum) < EXACT_MAX) return sum / (numbers[at + this.#sum.width] as number);
+    return Number(this.micros(numbers, at)) / this.#unitMicros();
   }
 
-  detach(): void {
-    this.#sum.detach();
-    this.#count.detach();
-  }
-
-  add(rows: Int32Array, records: Int32Array, count: number, columns: RecordColumns): void {
-    this.#sum.add(rows, records, count, columns);
-    this.#count.add(rows, records, count);
-  }
-
-  sortNumber(row: number): number {
-    const sum = this.#sum.sortNumber(row);
-    if (Math.abs(sum) < EXACT_MAX) return sum / this.#count.sortNumber(row);
-    const numbers = new Float64Array(this.width);
-    this.read(row, numbers, 0);
-    return Number(this.microsOf(numbers, 0)) / this.#unitMicros();
-  }
-
-  read(row: number, into: Float64Array, at: number): void {
-    this.#sum.read(row, into, at);
-    this.#count.read(row, into, at + this.#sum.width);
-  }
-
-  cellOf(numbers: Float64Array, at: number): Cell {
-    return this.#countOf(numbers, at) === 0 ? null : this.microsOf(numbers, at);
-  }
-
-  microsOf(numbers: Float64Array, at: number): bigint {
-    return divideHalfEven(totalOf(numbers, at) * scaleOf(this.#field), BigInt(this.#countOf(numbers, at)));
+  micros(numbers: Float64Array, at: number): bigint {
+    const count = BigInt(numbers[at + this.#sum.width] as number);
+    return divideHalfEven(totalOf(numbers, at) * scaleOf(this.#field), count);
   }
 
   #unitMicros(): number {
     return Number(scaleOf(this.#field));
   }
-
-  #countOf(numbers: Float64Array, at: number): number {
-    return this.#count.cellOf(numbers, at + this.#sum.width);
-  }
-
-  save(rows: number): readonly SectionArray[] {
-    return [...this.#sum.save(rows), ...this.#count.save(rows)];
-  }
-
-  load(sections: SectionReader): void {
-    this.#sum.load(sections);
-    this.#count.load(sections);
-  }
 }
 
 /** The smallest or the largest value. */
 class Extreme implements Accumulator {
-  readonly width = 1;
+  readonly width: number = 1;
+  readonly empty = NaN;
   readonly exactBelow = Infinity;
   readonly #field: FieldPlan;
   readonly #replaces: (value: number, known: number) => boolean;
-  #values: Float64Array = new Float64Array(0);
 
   constructor(field: FieldPlan, replaces: (value: number, known: number) => boolean) {
     this.#field = field;
     this.#replaces = replaces;
   }
 
-  get bytes(): number {
-    return this.#values.byteLength;
-  }
-
-  resize(rows: number): void {
-    const known = this.#values.length;
-    this.#values = resized(this.#values, rows).fill(NaN, Math.min(known, rows));
-  }
-
-  detach(): void {
-    this.#values = this.#values.slice();
-  }
-
-  add(rows: Int32Array, records: Int32Array, count: number, columns: RecordColumns): void {
-    const values = present(columns.values[this.#field.index], 'a compared field has values');
+  add(
+    { values, rowWidth, place }: Numbers,
+    rows: Int32Array,
+    records: Int32Array,
+    count: number,
+    columns: RecordColumns,
+  ): void {
+    const compared = present(columns.values[this.#field.index], 'a compared field has values');
     for (let k = 0; k < count; k++) {
-      const row = rows[k] as number;
-      const value = values[records[k] as number] as number;
-      const known = this.#values[row] as number;
-      if (Number.isNaN(known) || this.#replaces(value, known)) this.#values[row] = value;
+      const at = (rows[k] as number) * rowWidth + place;
+      const value = compared[records[k] as number] as number;
+      const known = values[at] as number;
+      if (Number.isNaN(known) || this.#replaces(value, known)) values[at] = value;
     }
   }
 
-  sortNumber(row: number): number {
-    return this.#values[row] as number;
-  }
-
-  read(row: number, into: Float64Array, at: number): void {
-    into[at] = this.#values[row] as number;
-  }
-
-  cellOf(numbers: Float64Array, at: number): Cell {
+  cell(numbers: Float64Array, at: number): Cell {
     const value = numbers[at] as number;
     return this.#field.kind === 'decimal' ? BigInt(value) : value;
   }
 
-  microsOf(numbers: Float64Array, at: number): bigint {
+  sortNumber(numbers: Float64Array, at: number): number {
+    return numbers[at] as number;
+  }
+
+  micros(numbers: Float64Array, at: number): bigint {
     return BigInt(numbers[at] as number) * scaleOf(this.#field);
-  }
-
-  save(rows: number): readonly SectionArray[] {
-    return [this.#values.subarray(0, rows)];
-  }
-
-  load(sections: SectionReader): void {
-    this.#values = sections.float64();
   }
 }
 
 class CountDistinct implements Accumulator {
-  readonly width = 1;
+  readonly width: number = 1;
+  readonly empty = 0;
   readonly exactBelow = Infinity;
+  readonly seen = new PairSet();
   readonly #field: FieldPlan;
-  #counts: Float64Array = new Float64Array(0);
-  #seen = new PairSet();
 
   constructor(field: FieldPlan) {
     this.#field = field;
   }
 
-  get bytes(): number {
-    return this.#counts.byteLength + this.#seen.bytes;
-  }
-
-  resize(rows: number): void {
-    this.#counts = resized(this.#counts, rows);
-  }
-
-  detach(): void {
-    this.#counts = this.#counts.slice();
-    this.#seen.detach();
-  }
-
-  add(rows: Int32Array, records: Int32Array, count: number, columns: RecordColumns): void {
+  add(
+    { values, rowWidth, place }: Numbers,
+    rows: Int32Array,
+    records: Int32Array,
+    count: number,
+    columns: RecordColumns,
+  ): void {
     const ids = present(columns.ids[this.#field.index], 'a counted field has ids');
-    const counts = this.#counts;
-    const seen = this.#seen;
+    const seen = this.seen;
     for (let k = 0; k < count; k++) {
       const row = rows[k] as number;
       const id = ids[records[k] as number] as number;
-      if (id !== 0 && seen.add(row, id)) (counts[row] as number)++;
+      if (id !== 0 && seen.add(row, id)) (values[row * rowWidth + place] as number)++;
     }
   }
 
-  sortNumber(row: number): number {
-    return this.#counts[row] as number;
-  }
-
-  read(row: number, into: Float64Array, at: number): void {
-    into[at] = this.#counts[row] as number;
-  }
-
-  cellOf(numbers: Float64Array, at: number): number {
+  cell(numbers: Float64Array, at: number): number {
     return numbers[at] as number;
   }
 
-  microsOf(numbers: Float64Array, at: number): bigint {
-    return BigInt(this.cellOf(numbers, at)) * MICROS_PER_UNIT;
+  sortNumber(numbers: Float64Array, at: number): number {
+    return numbers[at] as number;
   }
 
-  save(rows: number): readonly SectionArray[] {
-    return [this.#counts.subarray(0, rows), this.#seen.save()];
-  }
-
-  load(sections: SectionReader): void {
-    this.#counts = sections.float64();
-    this.#seen = PairSet.load(sections.int32());
+  micros(numbers: Float64Array, at: number): bigint {
+    return BigInt(numbers[at] as number) * MICROS_PER_UNIT;
   }
 }

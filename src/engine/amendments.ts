@@ -6,7 +6,7 @@ import type { SectionArray, SectionReader } from './sections.ts';
 
 /** So many of the newest are kept; older ones are only counted. */
 const KEPT_MAX = 10_000;
-const FIRST_NOTES = 8;
+const FIRST_NOTES = 64;
 
 /** What a checkpoint keeps of the amendments besides their arrays. */
 export interface AmendmentFacts {
@@ -16,7 +16,7 @@ export interface AmendmentFacts {
     readonly firstOffset: number;
     /** The report's position in the plan. */
     readonly report: number;
-    readonly day: number;
+    readonly days: readonly number[];
   }[];
 }
 
@@ -26,11 +26,14 @@ export type TableOf = (report: number, day: number) => GroupTable | undefined;
 /** A row as a reader gets it, with measures of the numbers that `GroupTable.readRow` gave. */
 export type RowText = (table: GroupTable, row: number, numbers: Float64Array, at: number) => Row;
 
-/** What a frame changed in one table of a closed day. Row `i` of each array is one amendment. */
+/** What a frame changed in a report's closed days. Row `i` of each array is one amendment. */
 interface Change {
   readonly frame: number;
   readonly firstOffset: number;
-  readonly table: GroupTable;
+  readonly rowWidth: number;
+  readonly tables: readonly GroupTable[];
+  /** Which of the tables. */
+  readonly tableOf: Int32Array;
   readonly rows: Int32Array;
   /** 1 where there was no row before. */
   readonly isNew: Uint8Array;
@@ -79,22 +82,33 @@ export class Amendments {
 
   /** All of it for a checkpoint; `load` takes it back. */
   save(): { readonly facts: AmendmentFacts; readonly arrays: readonly SectionArray[] } {
-    const changes = this.#changes.map(({ frame, firstOffset, table }) => {
-      return { frame, firstOffset, report: table.report.index, day: table.day };
+    const changes = this.#changes.map(({ frame, firstOffset, tables }) => {
+      return { frame, firstOffset, report: tables[0]?.report.index ?? 0, days: tables.map((table) => table.day) };
     });
-    const arrays = this.#changes.flatMap(({ rows, isNew, before, after }) => [rows, isNew, before, after]);
+    const arrays = this.#changes.flatMap(({ tableOf, rows, isNew, before, after }) => {
+      return [tableOf, rows, isNew, before, after];
+    });
     return { facts: { total: this.#total, changes }, arrays };
   }
 
   static load(facts: AmendmentFacts, sections: SectionReader, tableOf: TableOf): Amendments {
     const amendments = new Amendments(facts.total);
-    for (const { frame, firstOffset, report, day } of facts.changes) {
-      const table = present(tableOf(report, day), 'a day that was changed has tables');
+    for (const { frame, firstOffset, report, days } of facts.changes) {
+      const tables = days.map((day) => present(tableOf(report, day), 'a day that was changed has tables'));
       // Copies, as the sections' arrays are views of a whole checkpoint.
-      const [rows, isNew] = [sections.int32().slice(), sections.bytes().slice()];
-      const [before, after] = [sections.float64().slice(), sections.float64().slice()];
-      amendments.#changes.push({ frame, firstOffset, table, rows, isNew, before, after });
-      amendments.#kept += rows.length;
+      const change: Change = {
+        frame,
+        firstOffset,
+        rowWidth: tables[0]?.rowWidth ?? 0,
+        tables,
+        tableOf: sections.int32().slice(),
+        rows: sections.int32().slice(),
+        isNew: sections.bytes().slice(),
+        before: sections.float64().slice(),
+        after: sections.float64().slice(),
+      };
+      amendments.#changes.push(change);
+      amendments.#kept += change.rows.length;
     }
     return amendments;
   }
@@ -111,9 +125,10 @@ export class Amendments {
 }
 
 function amendmentOf(change: Change, index: number, id: number, rowText: RowText): Amendment {
-  const { frame, firstOffset, table } = change;
+  const { frame, firstOffset, rowWidth } = change;
+  const table = present(change.tables[change.tableOf[index] as number], 'an amendment is of one of the tables');
   const row = change.rows[index] as number;
-  const at = index * table.rowWidth;
+  const at = index * rowWidth;
   return {
     id,
     frame,
@@ -124,71 +139,127 @@ function amendmentOf(change: Change, index: number, id: number, rowText: RowText
   };
 }
 
-/** Rows of one table as they were. */
-class Notes {
-  readonly rows: number[] = [];
-  readonly isNew: boolean[] = [];
-  before: Float64Array;
-
-  constructor(rowWidth: number) {
-    this.before = new Float64Array(FIRST_NOTES * rowWidth);
-  }
-}
-
 /** Notes the rows of closed days as they were before a frame changes them. */
 export class ClosedRows {
-  readonly #notes = new Map<GroupTable, Notes>();
+  /** By the report's position in the plan. */
+  readonly #notes: (ReportNotes | undefined)[] = [];
 
   /** Must be called before the row changes, once a frame. */
   note(table: GroupTable, row: number, isNew: boolean): void {
-    let notes = this.#notes.get(table);
-    if (notes === undefined) this.#notes.set(table, (notes = new Notes(table.rowWidth)));
-    const at = notes.rows.length * table.rowWidth;
-    if (at + table.rowWidth > notes.before.length) {
-      const before = new Float64Array(Math.max(table.rowWidth, notes.before.length * 2));
-      before.set(notes.before);
-      notes.before = before;
-    }
-    table.readRow(row, notes.before, at);
-    notes.rows.push(row);
-    notes.isNew.push(isNew);
+    const notes = (this.#notes[table.report.index] ??= new ReportNotes(table.rowWidth));
+    notes.add(table, row, isNew);
   }
 
   /**
-   * What the frame changed, once all of it is added: report by report, its days and their rows in order, so that reading
-   * the frame again gives the same. Of a frame that changed more than are kept, the last of them.
+   * What the frame changed, once all of it is added: report by report, its days in order, their rows as they changed
+   * first. Records of a day keep their order however they are handed over, so reading the frame again gives the same. Of
+   * a frame that changed more than are kept, the last of them.
    */
   take(frame: number, firstOffset: number): { readonly total: number; readonly changes: readonly Change[] } {
-    const tables = [...this.#notes].sort(([a], [b]) => a.report.index - b.report.index || a.day - b.day);
     const changes: Change[] = [];
     let total = 0;
-    for (const [table, notes] of tables.toReversed()) {
-      table.forgetNoted(notes.rows);
-      if (total < KEPT_MAX) changes.push(changeOf(table, notes, frame, firstOffset));
-      total += notes.rows.length;
+    for (const notes of this.#notes.splice(0).toReversed()) {
+      if (notes === undefined) continue;
+      const change = notes.take(frame, firstOffset, Math.max(0, KEPT_MAX - total));
+      if (change.rows.length > 0) changes.push(change);
+      total += notes.count;
     }
-    this.#notes.clear();
     return { total, changes: changes.toReversed() };
   }
 }
 
-function changeOf(table: GroupTable, notes: Notes, frame: number, firstOffset: number): Change {
-  const { rowWidth } = table;
-  // Rows are numbered as they come, so their order is that of their numbers once they are all there.
-  const order = notes.rows.map((_, index) => index).sort((a, b) => (notes.rows[a] ?? 0) - (notes.rows[b] ?? 0));
-  const before = new Float64Array(order.length * rowWidth);
-  const after = new Float64Array(order.length * rowWidth);
-  order.forEach((from, index) => {
-    before.set(notes.before.subarray(from * rowWidth, (from + 1) * rowWidth), index * rowWidth);
-    table.readRow(notes.rows[from] as number, after, index * rowWidth);
-  });
-  return {
-    frame,
-    firstOffset,
-    table,
-    rows: Int32Array.from(order, (from) => notes.rows[from] as number),
-    isNew: Uint8Array.from(order, (from) => (notes.isNew[from] === true ? 1 : 0)),
-    before,
-    after,
-  };
+/** The notes of one table are a chain: each says which comes next, -1 none. */
+interface Chain {
+  readonly table: GroupTable;
+  readonly first: number;
+  last: number;
+  count: number;
+}
+
+/** Rows of one report as they were. */
+class ReportNotes {
+  readonly #rowWidth: number;
+  #rows = new Int32Array(FIRST_NOTES);
+  #isNew = new Uint8Array(FIRST_NOTES);
+  #next = new Int32Array(FIRST_NOTES);
+  #before: Float64Array;
+  #count = 0;
+  readonly #chains = new Map<GroupTable, Chain>();
+  #chain: Chain | undefined;
+
+  constructor(rowWidth: number) {
+    this.#rowWidth = rowWidth;
+    this.#before = new Float64Array(FIRST_NOTES * rowWidth);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(table: GroupTable, row: number, isNew: boolean): void {
+    if (this.#count === this.#rows.length) this.#grow();
+    const note = this.#count++;
+    this.#rows[note] = row;
+    this.#isNew[note] = isNew ? 1 : 0;
+    this.#next[note] = -1;
+    table.readRow(row, this.#before, note * this.#rowWidth);
+    // Rows of a table mostly come together.
+    const chain = this.#chain?.table === table ? this.#chain : this.#chains.get(table);
+    if (chain === undefined) {
+      this.#chain = { table, first: note, last: note, count: 1 };
+      this.#chains.set(table, this.#chain);
+      return;
+    }
+    this.#next[chain.last] = note;
+    chain.last = note;
+    chain.count++;
+    this.#chain = chain;
+  }
+
+  /** The last `most` changes, and all rows can be noted again. */
+  take(frame: number, firstOffset: number, most: number): Change {
+    const chains = [...this.#chains.values()].sort((a, b) => a.table.day - b.table.day);
+    const count = Math.min(most, this.#count);
+    const rowWidth = this.#rowWidth;
+    const change: Change = {
+      frame,
+      firstOffset,
+      rowWidth,
+      tables: chains.map(({ table }) => table),
+      tableOf: new Int32Array(count),
+      rows: new Int32Array(count),
+      isNew: new Uint8Array(count),
+      before: new Float64Array(count * rowWidth),
+      after: new Float64Array(count * rowWidth),
+    };
+    let to = count - this.#count;
+    chains.forEach(({ table, first }, index) => {
+      for (let note = first; note !== -1; note = this.#next[note] as number, to++) {
+        const row = this.#rows[note] as number;
+        table.forgetNoted(row);
+        if (to < 0) continue;
+        change.tableOf[to] = index;
+        change.rows[to] = row;
+        change.isNew[to] = this.#isNew[note] as number;
+        for (let i = 0; i < rowWidth; i++)
+          change.before[to * rowWidth + i] = this.#before[note * rowWidth + i] as number;
+        table.readRow(row, change.after, to * rowWidth);
+      }
+    });
+    return change;
+  }
+
+  #grow(): void {
+    const length = this.#rows.length * 2;
+    const [rows, isNew, next] = [new Int32Array(length), new Uint8Array(length), new Int32Array(length)];
+    const before = new Float64Array(length * this.#rowWidth);
+    rows.set(this.#rows);
+    isNew.set(this.#isNew);
+    next.set(this.#next);
+    before.set(this.#before);
+    this.#rows = rows;
+    this.#isNew = isNew;
+    this.#next = next;
+    this.#before = before;
+  }
 }

@@ -9,7 +9,7 @@ import type { PackedSections, SectionArray } from './sections.ts';
 import type { StateFacts } from './state.ts';
 
 const FOLDER = 'checkpoints';
-const FORMAT = 2;
+const FORMAT = 3;
 const NAME = /^(\d{20})\.checkpoint$/;
 /** The one before the newest stays, in case the newest is damaged. */
 const KEPT = 2;

@@ -18,27 +18,29 @@ const CHANGED = 1;
 const NOTED = 2;
 
 /**
- * One report's rows of one business day: an open-addressing table from the dimensions' ids to row numbers, and an
- * accumulator a measure. Rows stay where they are once made.
+ * One report's rows of one business day: an open-addressing table from the dimensions' ids to row numbers, and for each
+ * row the numbers of its measures. Rows stay where they are once made.
  */
 export class GroupTable {
   readonly report: ReportPlan;
   readonly day: number;
+  /** How many numbers a row's measures are made of. */
+  readonly rowWidth: number;
   /** How many dimensions there are besides the business date. */
   readonly #width: number;
   readonly #dimensions: readonly number[];
   /** By measure; undefined for a ratio. */
   readonly #accumulators: readonly (Accumulator | undefined)[];
-  /** By measure: where its numbers begin among a row's; a ratio has none. */
+  /** By measure: where its numbers begin among a row's. */
   readonly #places: readonly number[];
-  /** How many numbers a row's measures are made of. */
-  readonly rowWidth: number;
   #keys: Int32Array;
   #slots: Int32Array;
+  /** `rowWidth` numbers a row. */
+  #numbers: Float64Array;
   #rowCount = 0;
-  #capacity = FIRST_ROWS;
+  #capacity = 0;
   /** `CHANGED` where the row changed since `takeChangedRows`, `NOTED` where the frame's amendments know of it. */
-  #marks = new Uint8Array(FIRST_ROWS);
+  #marks = new Uint8Array(0);
   #changedRows: number[] = [];
   /** A checkpoint is being written of the arrays, so they must not change. */
   #isShared = false;
@@ -50,8 +52,6 @@ export class GroupTable {
     this.day = day;
     this.#dimensions = report.dimensions.slice(1).map((field) => field.index);
     this.#width = this.#dimensions.length;
-    this.#keys = new Int32Array(FIRST_ROWS * this.#width);
-    this.#slots = new Int32Array(powerOfTwo(FIRST_ROWS * 2));
     this.#accumulators = report.measures.map(makeAccumulator);
     let rowWidth = 0;
     this.#places = this.#accumulators.map((accumulator) => {
@@ -60,7 +60,10 @@ export class GroupTable {
       return place;
     });
     this.rowWidth = rowWidth;
-    for (const accumulator of this.#accumulators) accumulator?.resize(FIRST_ROWS);
+    this.#keys = new Int32Array(0);
+    this.#numbers = new Float64Array(0);
+    this.#slots = new Int32Array(powerOfTwo(FIRST_ROWS * 2));
+    this.#resize(FIRST_ROWS);
   }
 
   get rowCount(): number {
@@ -69,8 +72,8 @@ export class GroupTable {
 
   /** What it holds of memory, about. */
   get bytes(): number {
-    let bytes = this.#keys.byteLength + this.#slots.byteLength + this.#marks.byteLength;
-    for (const accumulator of this.#accumulators) bytes += accumulator?.bytes ?? 0;
+    let bytes = this.#keys.byteLength + this.#slots.byteLength + this.#numbers.byteLength + this.#marks.byteLength;
+    for (const accumulator of this.#accumulators) bytes += accumulator?.seen?.bytes ?? 0;
     return bytes;
   }
 
@@ -104,7 +107,10 @@ export class GroupTable {
       if (closed !== undefined && (marks & NOTED) === 0) closed.note(this, row, row >= rowsBefore);
       this.#marks[row] = closed === undefined ? marks | CHANGED : CHANGED | NOTED;
     }
-    for (const accumulator of this.#accumulators) accumulator?.add(scratch.rows, scratch.records, count, columns);
+    for (let measure = 0; measure < this.#accumulators.length; measure++) {
+      const numbers = { values: this.#numbers, rowWidth: this.rowWidth, place: this.#places[measure] as number };
+      this.#accumulators[measure]?.add(numbers, scratch.rows, scratch.records, count, columns);
+    }
     return wereNone && this.#changedRows.length > 0;
   }
 
@@ -116,9 +122,9 @@ export class GroupTable {
     return rows;
   }
 
-  /** Makes rows that were noted in a frame such as can be noted in the next one. */
-  forgetNoted(rows: readonly number[]): void {
-    for (const row of rows) this.#marks[row] = (this.#marks[row] as number) & ~NOTED;
+  /** Makes a row that was noted in a frame such as can be noted in the next one. */
+  forgetNoted(row: number): void {
+    this.#marks[row] = (this.#marks[row] as number) & ~NOTED;
   }
 
   /** A row's id of dimension `dimension`, counted from 1 as the business date is 0. */
@@ -128,25 +134,25 @@ export class GroupTable {
 
   /** Puts the `rowWidth` numbers that a row's measures are made of into an array, from `at` on. */
   readRow(row: number, into: Float64Array, at: number): void {
-    for (let measure = 0; measure < this.#accumulators.length; measure++) {
-      this.#accumulators[measure]?.read(row, into, at + (this.#places[measure] as number));
-    }
+    const from = row * this.rowWidth;
+    for (let i = 0; i < this.rowWidth; i++) into[at + i] = this.#numbers[from + i] as number;
   }
 
   /** A measure of a row, of the numbers that `readRow` gave, now or in an earlier frame. */
   cellOf(measure: number, numbers: Float64Array, at: number): Cell {
     const accumulator = this.#accumulators[measure];
     if (accumulator === undefined) return this.#ratio(measure, numbers, at);
-    return accumulator.cellOf(numbers, at + (this.#places[measure] as number));
+    return accumulator.cell(numbers, at + (this.#places[measure] as number));
   }
 
   /** A number that sorts like the measure; null, which sorts below all, is minus infinity. */
   measureSortNumber(row: number, measure: number): number {
+    const at = row * this.rowWidth;
     const accumulator = this.#accumulators[measure];
-    if (accumulator !== undefined) return accumulator.sortNumber(row);
-    const numbers = new Float64Array(this.rowWidth);
-    this.readRow(row, numbers, 0);
-    const ratio = this.#ratio(measure, numbers, 0);
+    if (accumulator !== undefined) {
+      return accumulator.sortNumber(this.#numbers, at + (this.#places[measure] as number));
+    }
+    const ratio = this.#ratio(measure, this.#numbers, at);
     return ratio === null ? -Infinity : Number(ratio);
   }
 
@@ -157,11 +163,10 @@ export class GroupTable {
 
   /** A measure of a row in micro-units, exact; null as the cell is. Not for a measure of floats. */
   measureMicros(row: number, measure: number): bigint | null {
-    const numbers = new Float64Array(this.rowWidth);
-    this.readRow(row, numbers, 0);
+    const at = row * this.rowWidth;
     const accumulator = this.#accumulators[measure];
-    if (accumulator === undefined) return this.#ratio(measure, numbers, 0);
-    return accumulator.microsOf(numbers, this.#places[measure] as number);
+    if (accumulator === undefined) return this.#ratio(measure, this.#numbers, at);
+    return accumulator.micros(this.#numbers, at + (this.#places[measure] as number));
   }
 
   /** Gives back room when no row has come since it was last asked to. */
@@ -170,7 +175,7 @@ export class GroupTable {
     this.#rowsAtTrim = this.#rowCount;
     if (!isAtRest || this.#capacity === this.#rowCount || this.#isShared) return;
     this.#resize(this.#rowCount);
-    for (const accumulator of this.#accumulators) accumulator?.detach();
+    for (const accumulator of this.#accumulators) accumulator?.seen?.detach();
   }
 
   /**
@@ -181,7 +186,8 @@ export class GroupTable {
     this.#isShared = true;
     return [
       this.#keys.subarray(0, this.#rowCount * this.#width),
-      ...this.#accumulators.flatMap((accumulator) => accumulator?.save(this.#rowCount) ?? []),
+      this.#numbers.subarray(0, this.#rowCount * this.rowWidth),
+      ...this.#accumulators.flatMap((accumulator) => accumulator?.seen?.save() ?? []),
     ];
   }
 
@@ -193,7 +199,8 @@ export class GroupTable {
   /** Takes back what `save` saved of so many rows; nothing counts as changed. */
   load(rowCount: number, sections: SectionReader): void {
     this.#keys = sections.int32();
-    for (const accumulator of this.#accumulators) accumulator?.load(sections);
+    this.#numbers = sections.float64();
+    for (const accumulator of this.#accumulators) accumulator?.seen?.load(sections.int32());
     this.#rowCount = rowCount;
     this.#resize(rowCount);
     this.#rehash(powerOfTwo(rowCount * 2));
@@ -230,21 +237,32 @@ export class GroupTable {
 
   /** Gives the rows room for just so many. */
   #resize(capacity: number): void {
-    this.#capacity = capacity;
+    const { rowWidth } = this;
     const keys = new Int32Array(capacity * this.#width);
     keys.set(this.#keys.subarray(0, keys.length));
     this.#keys = keys;
+    const numbers = new Float64Array(capacity * rowWidth);
+    numbers.set(this.#numbers.subarray(0, numbers.length));
+    this.#accumulators.forEach((accumulator, measure) => {
+      if (accumulator === undefined || accumulator.empty === 0) return;
+      const place = this.#places[measure] as number;
+      for (let row = this.#rowCount; row < capacity; row++) {
+        numbers.fill(accumulator.empty, row * rowWidth + place, row * rowWidth + place + accumulator.width);
+      }
+    });
+    this.#numbers = numbers;
     const marks = new Uint8Array(capacity);
     marks.set(this.#marks.subarray(0, capacity));
     this.#marks = marks;
-    for (const accumulator of this.#accumulators) accumulator?.resize(capacity);
+    this.#capacity = capacity;
   }
 
   /** Goes on in arrays that no checkpoint has. */
   #detach(): void {
     this.#isShared = false;
     this.#keys = this.#keys.slice();
-    for (const accumulator of this.#accumulators) accumulator?.detach();
+    this.#numbers = this.#numbers.slice();
+    for (const accumulator of this.#accumulators) accumulator?.seen?.detach();
   }
 
   #rehash(length: number): void {
@@ -268,7 +286,7 @@ export class GroupTable {
     const part = (name: string): bigint => {
       const index = this.report.measures.findIndex((each) => each.name === name);
       const accumulator = present(this.#accumulators[index], 'a ratio is of measures with state');
-      return accumulator.microsOf(numbers, at + (this.#places[index] as number));
+      return accumulator.micros(numbers, at + (this.#places[index] as number));
     };
     const denominator = part(plan.denominator);
     return denominator === 0n ? null : divideHalfEven(part(plan.numerator) * MICROS_PER_UNIT, denominator);

@@ -39,12 +39,10 @@ export class PairSet {
     this.#resize(Math.max(FIRST_SLOTS, Math.floor(this.#size / LOAD_MAX) + 1));
   }
 
-  /** The set that `save` saved. */
-  static load(saved: Int32Array): PairSet {
-    const set = new PairSet();
-    set.#slots = saved.slice();
-    for (let slot = 1; slot < saved.length; slot += 2) if (saved[slot] !== 0) set.#size++;
-    return set;
+  /** Takes back what `save` saved; the set must be empty. */
+  load(saved: Int32Array): void {
+    this.#slots = saved.slice();
+    for (let slot = 1; slot < saved.length; slot += 2) if (saved[slot] !== 0) this.#size++;
   }
 
   #resize(length: number): void {
