@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { formatDay, parseDay } from '../base/calendar.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -101,6 +102,7 @@ export class Engine implements Runtime {
   #logBytes: number;
   #duplicates: number;
   #trouble: string | undefined;
+  #isCaughtUp = false;
   #checkpointed: { readonly offset: number; readonly atMs: number } | undefined;
   readonly #checkpoints: CheckpointSchedule;
   #checkpointing: Promise<void> | undefined;
@@ -136,7 +138,7 @@ export class Engine implements Runtime {
     this.#rate = new RateMeter(clock);
   }
 
-  /** Takes in the log behind the checkpoint. */
+  /** Takes in the log behind the checkpoint. Nothing is written to the log before all of it is taken in. */
   async catchUp(onProgress?: (records: number, total: number) => void): Promise<void> {
     const total = this.#log.nextOffset - this.#offset;
     for await (const frame of this.#log.read(this.#next)) {
@@ -147,10 +149,13 @@ export class Engine implements Runtime {
       onProgress?.(total - (this.#log.nextOffset - this.#offset), total);
     }
     this.#feed.forget();
+    this.#isCaughtUp = true;
+    if (this.#trouble !== undefined) void this.#retryUntilWell();
   }
 
   async accept(intake: Intake): Promise<Acceptance> {
     const bytes = intake.lines.length;
+    assert(this.#isCaughtUp, 'batches are accepted behind all that is in the log');
     if (this.#closing.signal.aborted) {
       throw new DaybookError('CLOSING', 'Daybook is closing; send the records again once it has started.', {
         retryable: true,
@@ -331,7 +336,7 @@ export class Engine implements Runtime {
   #noteTrouble(error: unknown): void {
     const wasWell = this.#trouble === undefined;
     this.#trouble = error instanceof Error ? error.message : String(error);
-    if (wasWell) void this.#retryUntilWell();
+    if (wasWell && this.#isCaughtUp) void this.#retryUntilWell();
   }
 
   async #retryUntilWell(): Promise<void> {

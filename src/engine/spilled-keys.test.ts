@@ -6,6 +6,9 @@ import { makePlan } from '../plan/normalise.ts';
 import { openEmbedded } from '../runtimes/embedded.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { FaultyDisk } from '../../test/disk/faulty-disk.ts';
+import { scheduledDisk } from '../../test/simulation/scheduled-disk.ts';
+import { SimulatedClock } from '../../test/simulation/simulated-clock.ts';
+import { Turns } from '../../test/simulation/turns.ts';
 import { expectReportsOf } from '../../test/process/reports-of-runtime.ts';
 import type { RandomSale } from '../../test/sales/random-sales.ts';
 import { linesOf, randomSale } from '../../test/sales/random-sales.ts';
@@ -147,6 +150,38 @@ describe('keys that left memory', () => {
     for (const sales of sent) {
       expect(await again.accept({ origin: 'test', lines: linesOf(sales) })).toMatchObject({ accepted: 0 });
     }
+    await expectReportsOf(again, sent.flat());
+    await again.close();
+  });
+
+  it('that a failing disk keeps in memory while the log is read again make nobody write before it is read', async () => {
+    const disk = new FaultyDisk();
+    const sent = batches(7, 3);
+    const first = await openEmbedded({ plan, disk, clock, segmentBytesMax: 1 });
+    for (const sales of sent) await first.accept({ origin: 'test', lines: linesOf(sales) });
+
+    // Another process reads the log: its keys cannot leave, and much time passes before it reads the last segment.
+    const turns = new Turns();
+    const slow = new SimulatedClock(clock.nowMs());
+    disk.fails = (call) => call.includes('keys/');
+    const started = openEmbedded({
+      plan,
+      disk: scheduledDisk(disk, turns),
+      clock: slow,
+      segmentBytesMax: 1,
+      stateBytesMax: STATE_BYTES_MAX,
+    });
+    const opened = turns.run(started, () => {
+      if (slow.wakesAtMs !== undefined) slow.pass(70_000);
+      // Whatever it would write is written before the next segment is read.
+      const writing = turns.labels.findIndex((label) => !/^(read|list|size) /.test(label));
+      return Math.max(0, writing);
+    });
+    expect((await (await opened).status()).trouble).toContain('keys/');
+    turns.end();
+
+    const again = await open(disk.restart());
+    expect(await again.status()).toMatchObject({ accepted: distinct(sent), offset: distinct(sent) });
     await expectReportsOf(again, sent.flat());
     await again.close();
   });

@@ -19,6 +19,11 @@ export class Turns {
     return this.#waiting.length;
   }
 
+  /** What the waiting calls do, in the order in which they came. */
+  get labels(): readonly string[] {
+    return this.#waiting.map(({ label }) => label);
+  }
+
   /** Does the work when its turn comes. */
   take<T>(label: string, work: () => Promise<T>): Promise<T> {
     const { promise, resolve } = Promise.withResolvers<T>();
@@ -32,6 +37,23 @@ export class Turns {
     if (waiting === undefined) throw new Error(`no call ${index} waits`);
     waiting.go();
     return waiting.label;
+  }
+
+  /**
+   * Lets calls go, one by one, until some work is done.
+   * @param next  says which of the waiting calls is let go
+   */
+  async run<T>(work: Promise<T>, next: () => number): Promise<T> {
+    let isDone = false;
+    const outcome = work.finally(() => {
+      isDone = true;
+    });
+    outcome.catch(() => undefined);
+    for (;;) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (isDone) return outcome;
+      if (this.count > 0) this.go(next());
+    }
   }
 
   /** Ends the process. @returns the work that it had asked for */
