@@ -46,6 +46,8 @@ export function scanThread(plan: Plan): ScanElsewhere {
       return answer.promise;
     },
     async close() {
+      // A thread that says now that it is ready must not be let go of: its end is waited for.
+      worker?.removeAllListeners('message');
       await worker?.terminate();
     },
   };
