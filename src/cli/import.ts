@@ -4,7 +4,7 @@ import { counted } from '../base/counted.ts';
 import type { Clock } from '../ports/clock.ts';
 import { openDataFolder } from '../runtimes/data-folder.ts';
 import type { ImportedFile } from '../runtimes/import-files.ts';
-import { checkFilesExist, importFiles } from '../runtimes/import-files.ts';
+import { checkFilesExist, importFiles, nameOf } from '../runtimes/import-files.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import type { RemoteRuntime } from '../runtimes/remote.ts';
 import { loadPlan } from './config.ts';
@@ -85,7 +85,7 @@ async function importAll(
       progress.end();
       process.stdout.write(
         summaryLines(file)
-          .map((line) => `${line}\n`)
+          .map((line) => `${printable(line)}\n`)
           .join(''),
       );
     }
@@ -94,12 +94,18 @@ async function importAll(
   }
 }
 
+/** What a file holds may be anything, and a terminal acts on some of it. */
+function printable(line: string): string {
+  return line.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
 function summaryLines(file: ImportedFile): readonly string[] {
   const { path, accepted, duplicates, quarantined, refusals, placesNotFound } = file;
-  const name = path === '-' ? 'standard input' : path;
   const placeless = placesNotFound.reduce((sum, place) => sum + place.count, 0);
   return [
-    `${name}: ${accepted} accepted, ${counted(duplicates, 'duplicate')}, ${quarantined} quarantined`,
+    file.lines === 0
+      ? `${nameOf(path)}: there are no records in it`
+      : `${nameOf(path)}: ${accepted} accepted, ${counted(duplicates, 'duplicate')}, ${quarantined} quarantined`,
     ...refusals.map(({ line, reason }) => `  line ${line}: ${reason}`),
     ...(quarantined > refusals.length ? [`  and ${quarantined - refusals.length} more`] : []),
     ...(quarantined > 0

@@ -38,6 +38,19 @@ export function checkFilesExist(paths: readonly string[]): void {
   throw new DaybookError('IMPORT_FILE_MISSING', message, { details: { files: missing } });
 }
 
+/** What is wrong within a file is found where nobody knows its name; of several files it must be said which it is. */
+function withFile(error: unknown, path: string): unknown {
+  const isNamed = !(error instanceof DaybookError) || ['file', 'path', 'summary'].some((key) => key in error.details);
+  if (isNamed || !error.code.startsWith('IMPORT_')) return error;
+  const details = { ...error.details, file: path };
+  return new DaybookError(error.code, `${nameOf(path)}: ${error.message}`, { details, cause: error });
+}
+
+/** What people know a file by that is named to be imported. */
+export function nameOf(path: string): string {
+  return path === '-' ? 'standard input' : path;
+}
+
 /**
  * Imports files one after the other.
  * @returns each file's summary, as soon as all of it is durable
@@ -60,6 +73,8 @@ export async function* importFiles(options: ImportFilesOptions): AsyncGenerator<
       clock,
       signal,
       onProgress: (bytesRead, bytesTotal, records) => onProgress(path, bytesRead, bytesTotal, records),
+    }).catch((error: unknown) => {
+      throw withFile(error, path);
     });
     yield { ...summary, path, refusals };
   }

@@ -70,6 +70,25 @@ describe('import, report and export', () => {
     expect(await readdir(folder.path)).toEqual([basename(file)]);
   });
 
+  it('say which of several files is none that can be read, and which has no records', async () => {
+    await using folder = await temporaryFolder();
+    const [empty, wrong] = [join(folder.path, 'empty.ndjson'), join(folder.path, 'wrong.csv')];
+    await writeFile(empty, '');
+    await writeFile(wrong, 'a;b\n1;2\n');
+    const { code, stdout, stderr } = await runDaybook(['import', empty, wrong, '--data', join(folder.path, 'data')]);
+    expect([code, stdout]).toEqual([1, `${empty}: there are no records in it\n`]);
+    expect(stderr).toContain(`daybook: ${wrong}: The columns are separated by semicolons`);
+  });
+
+  it('print nothing of a file that a terminal would act on', async () => {
+    await using folder = await temporaryFolder();
+    const data = join(folder.path, 'data');
+    const { stdout } = await runDaybook(['import', '-', '--data', data], '{"ts_id":\u001B[2J}\n');
+    expect(stdout).toContain('line 1: the line is not JSON: ');
+    expect(stdout).toContain('\\x1b[2J');
+    expect(stdout).not.toContain('\u001B');
+  });
+
   it('list what was refused, with its line and the reason', async () => {
     await using folder = await temporaryFolder();
     const [good = ''] = mixedSales(1, { repeats: 0, seed: 5 });

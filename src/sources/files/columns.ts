@@ -4,6 +4,7 @@ import type { Refusal } from '../../ports/runtime.ts';
 import { recordConverter, recordColumns } from './record-columns.ts';
 import type { FindPlace } from './superstore-columns.ts';
 import { SUPERSTORE_COLUMNS, superstoreConverter, superstoreSuits } from './superstore-columns.ts';
+import { wrongHeader } from './wrong-header.ts';
 
 /** A row's cells in the order of its file's columns; null where the file itself knows null. */
 export type Cells = readonly (string | null)[];
@@ -37,7 +38,7 @@ export interface ColumnOptions {
 /**
  * Finds out which column set a table has: the record's own, or the superstore's. Order is free, further columns are
  * left out, and `Order ID` is taken for `order_id`.
- * @throws DaybookError `IMPORT_COLUMNS`: names what is missing and what was found
+ * @throws DaybookError `IMPORT_COLUMNS`: names what is missing and what was found; what else `wrongHeader` gives
  */
 export function columnSetOf(header: readonly string[], plan: Plan, options: ColumnOptions): ColumnSet {
   const own = recordColumns(plan.stream);
@@ -58,8 +59,12 @@ export function columnSetOf(header: readonly string[], plan: Plan, options: Colu
     refuseRepeated(SUPERSTORE_COLUMNS, header, asName);
     return { name: 'superstore', ...superstoreConverter(plan.stream, positions(header, asName), options.findPlace) };
   }
-  const superstoreIsNearer = suits && superstoreMissing.length < ownMissing.length;
-  throw wrongColumns(header, superstoreIsNearer ? superstoreMissing : ownMissing, superstoreIsNearer);
+  throw wrongHeader(header, [
+    { name: 'the columns of a record', required: own.required, missing: ownMissing },
+    ...(suits
+      ? [{ name: 'the columns of order lines (superstore)', required: SUPERSTORE_COLUMNS, missing: superstoreMissing }]
+      : []),
+  ]);
 }
 
 function asItIs(column: string): string {
@@ -87,18 +92,5 @@ function refuseRepeated(wanted: readonly string[], header: readonly string[], na
     'IMPORT_COLUMNS',
     `The header has the column '${repeated}' more than once. Keep the one that is meant and rename the others.`,
     { details: { repeated, found: header } },
-  );
-}
-
-const NAMES_SHOWN_MAX = 40;
-
-function wrongColumns(found: readonly string[], lacking: readonly string[], nearSuperstore: boolean): DaybookError {
-  const set = nearSuperstore ? "the superstore's columns" : "the record's columns";
-  const shown = found.slice(0, NAMES_SHOWN_MAX).map((name) => name.slice(0, NAMES_SHOWN_MAX));
-  return new DaybookError(
-    'IMPORT_COLUMNS',
-    `The header does not name the columns that are needed. Nearest are ${set}, of which it lacks ${lacking.join(', ')}. ` +
-      `It has ${shown.join(', ') || 'none'}. Name the columns in the first line, in any order.`,
-    { details: { missing: lacking, found } },
   );
 }

@@ -22,6 +22,23 @@ export function compressionOf(head: Uint8Array): Compression | undefined {
   return startsWith(head, ZSTD_MAGIC) ? 'zstd' : undefined;
 }
 
+const ZIP_MAGIC = [0x50, 0x4b, 0x03, 0x04];
+const OLE_MAGIC = [0xd0, 0xcf, 0x11, 0xe0];
+
+/** A workbook of a spreadsheet, or another archive: nothing that is read here. */
+export function isWorkbook(head: Uint8Array): boolean {
+  return startsWith(head, ZIP_MAGIC) || startsWith(head, OLE_MAGIC);
+}
+
+/**
+ * Whether a file that is named as packed holds neither packed bytes nor text, so that its beginning must be damaged.
+ * Text is well: tools that fetch files often unpack them on the way.
+ */
+export function isDamagedPack(name: string, head: Uint8Array): boolean {
+  const isNamed = /\.(?:gz|zst|zstd)$/i.test(name);
+  return isNamed && compressionOf(head) === undefined && head.some((byte) => byte < 9 || (byte > 13 && byte < 32));
+}
+
 const FORMAT_OF_EXTENSION: Readonly<Record<string, FileFormat>> = {
   csv: 'csv',
   ndjson: 'ndjson',

@@ -340,14 +340,39 @@ describe("importing CSV with the record's columns", () => {
     await expect(importText('few.csv', 'ts_id,ts,city\n')).rejects.toMatchObject({
       code: 'IMPORT_COLUMNS',
       message: expect.stringMatching(
-        /the record's columns, of which it lacks customer_id,.*It has ts_id, ts, city/,
+        /the columns of a record, of which it lacks customer_id,.*It has ts_id, ts, city/,
       ) as unknown,
     });
     await expect(importText('near.csv', `${SUPERSTORE_HEADER.replace('sales', 'turnover')}\n`)).rejects.toMatchObject({
-      message: expect.stringContaining("the superstore's columns, of which it lacks sales.") as unknown,
+      message: expect.stringContaining('columns of order lines (superstore), of which it lacks sales.') as unknown,
     });
     await expect(importText('twice.csv', `${FIELDS.join(',')},city\n`)).rejects.toThrow("'city' more than once");
-    await expect(importText('empty.csv', '')).rejects.toMatchObject({ code: 'IMPORT_COLUMNS' });
+  });
+
+  it.each([
+    ['empty.csv', '', 'IMPORT_EMPTY', 'The file is empty'],
+    ['empty.csv.gz', gzipSync('\n'), 'IMPORT_EMPTY', 'The file is empty'],
+    ['semicolons.csv', `${SUPERSTORE_HEADER.replaceAll(',', ';')}\n`, 'IMPORT_COLUMNS', 'separated by semicolons'],
+    ['told.csv', `sep=;\n${FIELDS.join(';')}\n`, 'IMPORT_COLUMNS', 'separated by semicolons'],
+    ['tabs.csv', `${FIELDS.join('\t')}\n`, 'IMPORT_COLUMNS', 'separated by tabs, not by commas'],
+    ['letter.txt', 'Dear all,\nbelow are the sales.\n', 'IMPORT_COLUMNS', 'The first line (Dear all, ) names none'],
+    [
+      'picture.csv',
+      Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0]),
+      'IMPORT_ENCODING',
+      'not text in UTF-8',
+    ],
+    ['control.csv', 'a,b\u0007,\u001B[31mred\n', 'IMPORT_FORMAT', 'not text, and of no format'],
+    ['latin1.csv', Buffer.from('Größe,Preis\n', 'latin1'), 'IMPORT_ENCODING', 'save it as CSV in UTF-8'],
+    ['book.xlsx', 'PK\u0003\u0004\u0014\u0000', 'IMPORT_FORMAT', 'as CSV'],
+    ['book.csv', 'PK\u0003\u0004\u0014\u0000', 'IMPORT_FORMAT', 'as CSV'],
+    ['damaged.csv.gz', Buffer.concat([Buffer.from('x'), gzipSync('ts_id')]), 'IMPORT_FILE_DAMAGED', 'not gzip'],
+    ['damaged.ndjson.gz', Buffer.from([0x1f, 0, 0, 8]), 'IMPORT_FILE_DAMAGED', 'not gzip'],
+    ['twice.csv.gz', gzipSync(gzipSync('ts_id')), 'IMPORT_FORMAT', 'packed twice'],
+  ])('%s cannot be a table, and is told why without a byte that is no text', async (name, content, code, words) => {
+    const error: unknown = await importText(name, content).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code, message: expect.stringContaining(words) as string });
+    expect((error as Error).message).not.toMatch(/[\p{Cc}\uFFFD]/u);
   });
 });
 

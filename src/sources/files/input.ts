@@ -8,7 +8,7 @@ import { DaybookError } from '../../base/errors.ts';
 import type { ByteSource } from './byte-source.ts';
 import { chunkBytes, fileBytes } from './byte-source.ts';
 import type { FileFormat } from './format.ts';
-import { compressionOf, formatOf, HEAD_BYTES, hasUtf8Bom, isUtf16 } from './format.ts';
+import { compressionOf, formatOf, HEAD_BYTES, hasUtf8Bom, isDamagedPack, isUtf16, isWorkbook } from './format.ts';
 
 const READ_BYTES = 256 * 1024;
 const BOM_BYTES = 3;
@@ -40,7 +40,7 @@ export interface InputOptions {
 /**
  * Opens a file, or standard input for `-`.
  * @throws DaybookError `IMPORT_FILE_MISSING`, `IMPORT_FILE_UNREADABLE`, `IMPORT_FILE_DAMAGED`, `IMPORT_ENCODING`,
- *   `IMPORT_FORMAT` (Parquet that cannot be read as a stream)
+ *   `IMPORT_FORMAT` (a workbook, packed twice, Parquet that cannot be read as a stream)
  */
 export async function openInput(path: string, options: InputOptions): Promise<Input> {
   const name = path === '-' ? 'stdin' : basename(path);
@@ -66,8 +66,11 @@ export async function openInput(path: string, options: InputOptions): Promise<In
   };
   try {
     const packed = await peek(counted());
+    if (isDamagedPack(path, packed.head)) throw damagedPack(name);
     const unpacked = unpack(packed, streams);
     const { head, chunks } = unpacked === packed ? packed : await peek(unpacked.chunks);
+    if (unpacked !== packed && compressionOf(head) !== undefined) throw packedTwice(name);
+    if (isWorkbook(head)) throw workbook(name);
     if (isUtf16(head)) throw utf16(name);
     const found = options.format ?? formatOf(path, head);
     if (found === 'parquet' && (path === '-' || unpacked !== packed || bytesTotal === undefined)) throw notAFile(name);
@@ -171,9 +174,33 @@ function translate(error: unknown, name: string): unknown {
   }
   if (code.startsWith('Z_') || code.startsWith('ZSTD_') || code.startsWith('ERR_ZLIB') || code.startsWith('ERR_ZSTD')) {
     const advice = 'It may not have been copied whole: copy it again. What was read before counts.';
-    return new DaybookError('IMPORT_FILE_DAMAGED', `${name} cannot be unpacked: ${error.message}. ${advice}`, options);
+    return new DaybookError(
+      'IMPORT_FILE_DAMAGED',
+      `${name} is damaged and cannot be unpacked: ${error.message}. ${advice}`,
+      options,
+    );
   }
   return new DaybookError('IMPORT_FILE_UNREADABLE', `${name} cannot be read: ${error.message}.`, options);
+}
+
+function damagedPack(name: string): DaybookError {
+  const advice = 'It may not have been copied whole: copy it again.';
+  return new DaybookError('IMPORT_FILE_DAMAGED', `${name} is not gzip or zstd, though it is named so. ${advice}`, {
+    details: { file: name },
+  });
+}
+
+function packedTwice(name: string): DaybookError {
+  return new DaybookError('IMPORT_FORMAT', `${name} is packed twice. Unpack it once and import that.`, {
+    details: { file: name },
+  });
+}
+
+function workbook(name: string): DaybookError {
+  const advice = 'Save the sheet as CSV with commas, in UTF-8, or unpack the archive, and import that.';
+  return new DaybookError('IMPORT_FORMAT', `${name} is a workbook or a zip archive. ${advice}`, {
+    details: { file: name },
+  });
 }
 
 function utf16(name: string): DaybookError {

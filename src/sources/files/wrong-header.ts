@@ -1,0 +1,88 @@
+import { DaybookError } from '../../base/errors.ts';
+
+/** A set of columns that a table may have, and what of it the header lacks. */
+export interface WantedColumns {
+  /** As people know it: `the columns of a record`. */
+  readonly name: string;
+  readonly required: readonly string[];
+  readonly missing: readonly string[];
+}
+
+const SEPARATORS: readonly (readonly [string, string])[] = [
+  [';', 'semicolons'],
+  ['\t', 'tabs'],
+  ['|', 'bars'],
+];
+const CELLS_SHOWN_MAX = 40;
+const CHARACTERS_SHOWN_MAX = 40;
+/** What is in no line of text. */
+const NO_TEXT = /[^\P{Cc}\t]/u;
+const NOT_UTF8 = '\uFFFD';
+
+/**
+ * Why a table's header is none that can be used, as what is most likely the matter with its file.
+ * @param header  the first line's cells; none when the file has no line
+ * @param wanted  the sets of which one would do
+ * @returns DaybookError `IMPORT_EMPTY`, `IMPORT_FORMAT` (no text), `IMPORT_ENCODING`, `IMPORT_COLUMNS`
+ */
+export function wrongHeader(header: readonly string[], wanted: readonly WantedColumns[]): DaybookError {
+  const line = header.join(',');
+  const details = { found: header };
+  if (line.trim() === '') {
+    return new DaybookError('IMPORT_EMPTY', 'The file is empty: it has neither a header nor records.', { details });
+  }
+  if (NO_TEXT.test(line)) {
+    const advice = 'Import CSV, NDJSON, JSON or Parquet, as it is or packed with gzip or zstd.';
+    return new DaybookError('IMPORT_FORMAT', `The file is not text, and of no format that is known. ${advice}`, {
+      details,
+    });
+  }
+  if (line.includes(NOT_UTF8)) {
+    const message =
+      'The first line is not text in UTF-8. If the file is a table, save it as CSV in UTF-8 and import that.';
+    return new DaybookError('IMPORT_ENCODING', message, { details });
+  }
+  const separator = separatorOf(line);
+  if (separator !== undefined) {
+    const advice = 'Save the table as CSV with commas, cells that hold a comma in double quotes, and import that.';
+    return new DaybookError('IMPORT_COLUMNS', `The columns are separated by ${separator}, not by commas. ${advice}`, {
+      details,
+    });
+  }
+  return wrongColumns(header, wanted);
+}
+
+/** What stands between the columns where it is not the comma. A spreadsheet may say it in a line of its own: `sep=;`. */
+function separatorOf(line: string): string | undefined {
+  const commas = line.split(',').length;
+  const [, name] =
+    SEPARATORS.find(([character]) => line.split(character).length > commas || line === `sep=${character}`) ?? [];
+  return name;
+}
+
+function wrongColumns(header: readonly string[], wanted: readonly WantedColumns[]): DaybookError {
+  const nearest = wanted.toSorted((a, b) => shareMissing(a) - shareMissing(b))[0];
+  const found = shownCells(header);
+  const end = 'Name the columns in the first line, in any order; further ones are left out.';
+  if (nearest === undefined || shareMissing(nearest) === 1) {
+    const sets = wanted.map(({ name, required }) => `${name}: ${required.join(', ')}`).join('; or ');
+    const message = `The first line (${found}) names none of the columns that are needed. They are ${sets}. ${end}`;
+    return new DaybookError('IMPORT_COLUMNS', message, { details: { missing: nearest?.missing ?? [], found: header } });
+  }
+  const lacking = nearest.missing.join(', ');
+  const message =
+    `The header does not name the columns that are needed. Nearest are ${nearest.name}, of which it lacks ${lacking}. ` +
+    `It has ${found}. ${end}`;
+  return new DaybookError('IMPORT_COLUMNS', message, { details: { missing: nearest.missing, found: header } });
+}
+
+function shareMissing({ required, missing }: WantedColumns): number {
+  return missing.length / required.length;
+}
+
+function shownCells(header: readonly string[]): string {
+  const shown = header
+    .slice(0, CELLS_SHOWN_MAX)
+    .map((cell) => (cell.length > CHARACTERS_SHOWN_MAX ? `${cell.slice(0, CHARACTERS_SHOWN_MAX)}…` : cell));
+  return [...shown, ...(header.length > CELLS_SHOWN_MAX ? ['…'] : [])].join(', ');
+}
