@@ -1,11 +1,52 @@
 import { expect, it } from 'vitest';
+import { daybook } from '../../daybook.config.ts';
+import { makePlan } from '../plan/normalise.ts';
+import { openEmbedded } from '../runtimes/embedded.ts';
+import { machineClock } from '../runtimes/machine/clock.ts';
+import { FaultyDisk } from '../../test/disk/faulty-disk.ts';
 import { Quarantine } from './quarantine.ts';
+
+const plan = makePlan(daybook);
+const clock = machineClock();
 
 it('what a checkpoint is given of the quarantine stays as it was while more is refused', () => {
   const quarantine = new Quarantine();
   quarantine.add({ segment: 'a', position: 48 }, ['first']);
   const saved = quarantine.save();
-  quarantine.add({ segment: 'a', position: 99 }, ['second']);
-  expect(saved).toEqual({ places: [{ at: { segment: 'a', position: 48 }, index: 0 }], known: ['first'] });
+  quarantine.add({ segment: 'a', position: 99 }, ['second', 'third']);
+  expect(saved).toEqual({ frames: [{ at: { segment: 'a', position: 48 }, count: 1 }], known: ['first'] });
   expect(new Quarantine(saved).size).toBe(1);
+});
+
+it('a page of the quarantine reads each frame once, also after a restart', async () => {
+  const disk = new FaultyDisk();
+  const engine = await openEmbedded({ plan, disk, clock });
+  for (let frame = 0; frame < 4; frame++) {
+    const lines = Array.from({ length: 10 }, (_, line) => `garbage ${frame}${line}\n`).join('');
+    await engine.accept({ origin: 'test', lines: Buffer.from(lines) });
+  }
+  await engine.close();
+  const again = await openEmbedded({ plan, disk: disk.restart(), clock });
+  for (const [limit, offset, frames] of [
+    [100, 0, 4],
+    [10, 10, 1],
+    [11, 9, 2],
+    [3, 12, 1],
+    [1, 39, 1],
+    [5, 40, 0],
+    [0, 3, 0],
+  ] as const) {
+    let opened = 0;
+    disk.fails = (call) => {
+      if (call.startsWith('open log/')) opened++;
+      return false;
+    };
+    const { total, entries } = await again.quarantine({ limit, offset });
+    expect([total, opened]).toEqual([40, frames]);
+    const wanted = Array.from({ length: 40 }, (_, index) => 40 - index).slice(offset, offset + limit);
+    expect(entries.map(({ id, record }) => [id, record])).toEqual(
+      wanted.map((id) => [id, `garbage ${String(id - 1).padStart(2, '0')}`]),
+    );
+  }
+  await again.close();
 });

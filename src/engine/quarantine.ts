@@ -4,6 +4,8 @@ import { present } from '../base/assert.ts';
 import type { Log, LogPosition } from '../ports/log.ts';
 import type { Origin, QuarantineEntry, QuarantinePage, Refusal } from '../ports/runtime.ts';
 
+const LINE_FEED = 10;
+
 /** An entry as the log keeps it; its id is its place in the quarantine. */
 type StoredEntry = Omit<QuarantineEntry, 'id'>;
 
@@ -15,15 +17,16 @@ export interface Refused {
   readonly bytes: Uint8Array;
 }
 
-/** Where an entry stands: the frame, and its place in it. */
-interface EntryPlace {
+/** So many entries stand in a frame of the log. */
+interface FrameEntries {
   readonly at: LogPosition;
-  readonly index: number;
+  readonly count: number;
 }
 
 /** What a checkpoint keeps of the quarantine. */
 export interface QuarantineFacts {
-  readonly places: readonly EntryPlace[];
+  /** Frames with entries, in the log's order. */
+  readonly frames: readonly FrameEntries[];
   readonly known: readonly string[];
 }
 
@@ -32,16 +35,18 @@ export interface QuarantineFacts {
  * that a batch sent again, or a file imported again, changes nothing here either.
  */
 export class Quarantine {
-  readonly #places: EntryPlace[];
+  readonly #frames: FrameEntries[];
   readonly #known: Set<string>;
+  #size: number;
 
-  constructor(facts: QuarantineFacts = { places: [], known: [] }) {
-    this.#places = [...facts.places];
+  constructor(facts: QuarantineFacts = { frames: [], known: [] }) {
+    this.#frames = [...facts.frames];
     this.#known = new Set(facts.known);
+    this.#size = this.#frames.reduce((sum, { count }) => sum + count, 0);
   }
 
   get size(): number {
-    return this.#places.length;
+    return this.#size;
   }
 
   /** Those whose bytes were not refused before, each once. `fingerprints` go to `add` once they are durable. */
@@ -56,10 +61,10 @@ export class Quarantine {
 
   /** Remembers entries that stand in a frame of the log. */
   add(at: LogPosition, fingerprints: readonly string[]): void {
-    fingerprints.forEach((fingerprint, index) => {
-      this.#known.add(fingerprint);
-      this.#places.push({ at, index });
-    });
+    if (fingerprints.length === 0) return;
+    for (const fingerprint of fingerprints) this.#known.add(fingerprint);
+    this.#frames.push({ at, count: fingerprints.length });
+    this.#size += fingerprints.length;
   }
 
   /** Remembers the entries of a frame that was read from the log. */
@@ -70,23 +75,31 @@ export class Quarantine {
     );
   }
 
-  /** Entries, newest first. */
+  /** Entries, newest first. Each frame that has some of them is read once. */
   async page(log: Log, limit: number, offset: number): Promise<QuarantinePage> {
-    const total = this.#places.length;
+    const total = this.#size;
+    const newestId = total - offset;
+    const oldestId = Math.max(1, newestId - limit + 1);
     const entries: QuarantineEntry[] = [];
-    let read: { readonly at: LogPosition; readonly entries: readonly StoredEntry[] } | undefined;
-    for (let id = total - offset; id > Math.max(0, total - offset - limit); id--) {
-      const place = present(this.#places[id - 1], 'each id has a place');
-      if (read?.at !== place.at)
-        read = { at: place.at, entries: parseEntries((await log.readFrame(place.at)).quarantine) };
-      entries.push({ id, ...present(read.entries[place.index], 'a frame holds the entries that were put there') });
+    let above = total;
+    for (let index = this.#frames.length - 1; index >= 0 && above >= oldestId; index--) {
+      const { at, count } = present(this.#frames[index], 'the index is below the length');
+      const first = above - count + 1;
+      const from = Math.max(first, oldestId);
+      const to = Math.min(above, newestId);
+      if (from <= to) {
+        const { quarantine } = await log.readFrame(at);
+        const stored = parseEntries(quarantine, from - first, to - first + 1);
+        stored.toReversed().forEach((entry, place) => entries.push({ id: to - place, ...entry }));
+      }
+      above -= count;
     }
     return { total, entries };
   }
 
   /** What a checkpoint needs. */
   save(): QuarantineFacts {
-    return { places: [...this.#places], known: [...this.#known] };
+    return { frames: [...this.#frames], known: [...this.#known] };
   }
 }
 
@@ -101,12 +114,16 @@ export function printEntries(refused: readonly Refused[], atMs: number): Uint8Ar
   return Buffer.from(lines.join(''));
 }
 
-function parseEntries(lines: Uint8Array): readonly StoredEntry[] {
-  const text = Buffer.from(lines.buffer, lines.byteOffset, lines.length).toString('utf8');
-  return text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as StoredEntry);
+/** Entries `from` to `to - 1` of those that stand in lines; others are not parsed. */
+function parseEntries(lines: Uint8Array, from = 0, to = Infinity): readonly StoredEntry[] {
+  const bytes = Buffer.from(lines.buffer, lines.byteOffset, lines.length);
+  const entries: StoredEntry[] = [];
+  for (let start = 0, index = 0; start < bytes.length && index < to; index++) {
+    const end = bytes.indexOf(LINE_FEED, start);
+    if (index >= from) entries.push(JSON.parse(bytes.toString('utf8', start, end)) as StoredEntry);
+    start = end + 1;
+  }
+  return entries;
 }
 
 function fingerprintOf(bytes: Uint8Array): string {
