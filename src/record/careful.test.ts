@@ -57,6 +57,22 @@ describe('the careful reader', () => {
     expect(read(withPrice('7'.repeat(1_000_000)))).toMatchObject({ code: 'NUMBER_OUT_OF_RANGE', field: 'price' });
   });
 
+  it('says all that is wrong with a record at once; code and field are of the first', () => {
+    const { ts_id: _key, city: _city, ...rest } = sale;
+    expect(read(JSON.stringify({ ...rest, segment: 7, quantity: 1.5 }))).toEqual({
+      code: 'MISSING_FIELD',
+      field: 'ts_id',
+      reason:
+        "fields 'ts_id', 'city' are missing; and field 'segment' is 7; it must be a string; and " +
+        "field 'quantity' is 1.5; it must be a whole number",
+    });
+    expect(read(JSON.stringify({ ...sale, price: -1, profit: undefined }))).toMatchObject({
+      code: 'NUMBER_OUT_OF_RANGE',
+      field: 'price',
+      reason: expect.stringMatching(/^field 'price' is -1; .*; and field 'profit' is missing$/) as string,
+    });
+  });
+
   it('refuses a moment whose business day is none that can be written', () => {
     const at = (ts: string): string => JSON.stringify({ ...sale, ts });
     expect(read(at('0001-01-01 03:00:00'))).toHaveProperty('businessDay');

@@ -36,11 +36,14 @@ export function readCarefully(line: Uint8Array, stream: StreamPlan, local: Zone)
   const json = parseJson(line);
   if ('reason' in json) return json;
   const values: (string | number | null)[] = [];
+  const faults: Refusal[] = [];
   for (const field of stream.fields) {
     const read = readField(json.members, field, local);
-    if ('refusal' in read) return read.refusal;
-    values.push(read.value);
+    if ('refusal' in read) faults.push(read.refusal);
+    else values[field.index] = read.value;
   }
+  const [first] = faults;
+  if (first !== undefined) return { ...first, reason: reasonOf(faults) };
   const eventDay = businessDayOf(json.members[stream.eventTime.name] as string, stream, local);
   const given = values[stream.businessDate.index] as number | null;
   if (given !== null && Math.abs(given - eventDay) > 1) {
@@ -58,6 +61,19 @@ export function readCarefully(line: Uint8Array, stream: StreamPlan, local: Zone)
   }
   values[stream.businessDate.index] = businessDay;
   return { values, businessDay };
+}
+
+/** All that is wrong in one reason, so that nobody has to send a record once for each field to find out. */
+function reasonOf(faults: readonly Refusal[]): string {
+  const missing = faults.filter(({ code }) => code === 'MISSING_FIELD');
+  const reasons = faults
+    .filter((fault) => fault.code !== 'MISSING_FIELD' || fault === missing[0])
+    .map((fault) => (fault === missing[0] && missing.length > 1 ? missingReason(missing) : fault.reason));
+  return reasons.join('; and ');
+}
+
+function missingReason(missing: readonly Refusal[]): string {
+  return `fields ${missing.map(({ field }) => `'${field}'`).join(', ')} are missing`;
 }
 
 function parseJson(line: Uint8Array): { readonly members: Readonly<Record<string, unknown>> } | Refusal {
