@@ -31,14 +31,19 @@ export class FrameReader {
   position: number;
   readonly #file: DiskFile;
   readonly #end: number;
+  readonly #chunkBytes: number;
   #chunk: Uint8Array = NOTHING;
   #chunkAt = 0;
 
-  /** @param end  what stands at or behind it is not read */
-  constructor(file: DiskFile, position: number, end: number) {
+  /**
+   * @param end         what stands at or behind it is not read
+   * @param chunkBytes  how much is read at once, unless a frame is larger
+   */
+  constructor(file: DiskFile, position: number, end: number, chunkBytes = CHUNK_BYTES) {
     this.#file = file;
     this.position = position;
     this.#end = end;
+    this.#chunkBytes = chunkBytes;
   }
 
   /**
@@ -77,7 +82,7 @@ export class FrameReader {
     const at = this.position - this.#chunkAt;
     if (at >= 0 && at + length <= this.#chunk.byteLength) return true;
     if (this.position + length > this.#end) return false;
-    const wanted = Math.min(Math.max(length, CHUNK_BYTES), this.#end - this.position);
+    const wanted = Math.min(Math.max(length, this.#chunkBytes), this.#end - this.position);
     this.#chunk = await this.#file.readAt(this.position, wanted);
     this.#chunkAt = this.position;
     return this.#chunk.byteLength >= length;

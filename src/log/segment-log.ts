@@ -20,6 +20,9 @@ import { FrameReader } from './frame-reader.ts';
 import type { ScannedFrame } from './frame-reader.ts';
 import { succeeds } from './set-aside.ts';
 
+/** A frame that is read alone is mostly no larger. */
+const SINGLE_READ_BYTES = 64 * 1024;
+
 /** What a log begins with once its files are verified. */
 export interface SegmentLogStart {
   /** Oldest first; the newest one's end is the log's. */
@@ -113,7 +116,7 @@ export class SegmentLog implements Log {
   }
 
   async readFrame(at: LogPosition): Promise<StoredFrame> {
-    for await (const frame of this.#framesOf(this.#segments, at)) {
+    for await (const frame of this.#framesOf(this.#segments, at, SINGLE_READ_BYTES)) {
       if (frame.at.segment === at.segment && frame.at.position === at.position) return frame;
       break;
     }
@@ -198,7 +201,11 @@ export class SegmentLog implements Log {
     return { firstOffset, sequence: taken.reduce((above, id) => Math.max(above, id.sequence + 1), 0) };
   }
 
-  async *#framesOf(segments: readonly Segment[], from: LogPosition | undefined): AsyncGenerator<StoredFrame> {
+  async *#framesOf(
+    segments: readonly Segment[],
+    from: LogPosition | undefined,
+    chunkBytes?: number,
+  ): AsyncGenerator<StoredFrame> {
     const first = from === undefined ? 0 : segments.findIndex((segment) => segment.name === from.segment);
     if (from !== undefined) checkPosition(from, segments[first]);
     let expectedOffset: number | undefined;
@@ -206,7 +213,7 @@ export class SegmentLog implements Log {
       const start = index === 0 && from !== undefined ? from.position : SEGMENT_HEADER_BYTES;
       const file = await this.#disk.open(segmentPath(segment.name), 'read');
       try {
-        const reader = new FrameReader(file, start, segment.end);
+        const reader = new FrameReader(file, start, segment.end, chunkBytes);
         while (reader.position < segment.end) {
           const frame = await reader.next();
           if (frame === undefined) throw noFrame(segment, reader.position, from);
