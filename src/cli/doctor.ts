@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { DaybookError } from '../base/errors.ts';
 import type { Finding } from '../runtimes/diagnose.ts';
 import { diagnose } from '../runtimes/diagnose.ts';
+import { machineClock } from '../runtimes/machine/clock.ts';
 import { repairDataFolder } from '../runtimes/repair.ts';
 import { loadPlan } from './config.ts';
 import { configOption, dataOption, hostOption, portOption } from './options.ts';
@@ -48,7 +49,8 @@ async function doctor(flags: DoctorFlags): Promise<void> {
     process.stdout.write(`${state.padEnd(7)}  ${check}: ${text}\n`);
   };
   print(await definition(flags.config));
-  for await (const finding of diagnose({ root: flags.data, host: flags.host, port: flags.port, pages: PAGES })) {
+  const { data, host, port } = flags;
+  for await (const finding of diagnose({ root: data, host, port, clock: machineClock(), pages: PAGES })) {
     print(finding);
   }
   process.exitCode = problems === 0 ? 0 : 1;

@@ -5,8 +5,10 @@ import { dirname, join, resolve } from 'node:path';
 import { counted } from '../base/counted.ts';
 import { DaybookError } from '../base/errors.ts';
 import { openLog } from '../log/log.ts';
+import type { Clock } from '../ports/clock.ts';
 import { openDisk } from './machine/disk.ts';
 import { readHolder } from './machine/lock.ts';
+import { isDaybookAt, urlOf } from './port-holder.ts';
 
 const NODE_MAJOR_MIN = 24;
 const FREE_BYTES_LOW = 1024 ** 3;
@@ -23,6 +25,7 @@ export interface DiagnoseOptions {
   readonly root: string;
   readonly host: string;
   readonly port: number;
+  readonly clock: Clock;
   /** Where the built pages are. */
   readonly pages: string;
 }
@@ -34,7 +37,7 @@ export async function* diagnose(options: DiagnoseOptions): AsyncGenerator<Findin
   yield folder;
   const holderUrl = folder.state === 'ok' ? yield* insideFolder(options.root) : undefined;
   yield pagesBuilt(options.pages);
-  yield await portFree(options.host, options.port, holderUrl);
+  yield await portFree(options, holderUrl);
 }
 
 /** @returns where the Daybook that holds the folder serves */
@@ -145,19 +148,40 @@ function pagesBuilt(pages: string): Finding {
     : { check: 'pages', state: 'problem', text: 'not built, so there is no dashboard. Run npm run build.' };
 }
 
-async function portFree(host: string, port: number, holderUrl: string | undefined): Promise<Finding> {
+async function portFree({ host, port, clock }: DiagnoseOptions, holderUrl: string | undefined): Promise<Finding> {
   const check = 'port';
   if (holderUrl !== undefined && Number(new URL(holderUrl).port) === port) {
     return { check, state: 'ok', text: `${port} is used by the Daybook that holds the folder` };
   }
-  const refused = await new Promise<string | undefined>((done) => {
+  const refused = await new Promise<NodeJS.ErrnoException | undefined>((done) => {
     const server = createServer();
-    server.once('error', (error) => done(error.message));
+    server.once('error', done);
     server.listen({ host, port }, () => server.close(() => done(undefined)));
   });
-  return refused === undefined
-    ? { check, state: 'ok', text: `${port} is free` }
-    : { check, state: 'warning', text: `${port} cannot be used (${refused}). Choose another with --port.` };
+  if (refused === undefined) return { check, state: 'ok', text: `${port} is free` };
+  return { check, state: 'warning', text: await portRefused(refused, host, port, clock) };
+}
+
+async function portRefused(
+  { code, message }: NodeJS.ErrnoException,
+  host: string,
+  port: number,
+  clock: Clock,
+): Promise<string> {
+  switch (code ?? '') {
+    case 'EADDRINUSE': {
+      const who = (await isDaybookAt(urlOf(host, port), clock)) ? 'another Daybook' : 'another program';
+      return `${port} is taken by ${who}. Stop that one, or choose another port with --port.`;
+    }
+    case 'EACCES':
+      return `${port} may not be used by this user. Choose one from 1024 on with --port.`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `this machine has no address '${host}'. Choose another with --host.`;
+    default:
+      return `${port} cannot be used: ${message}. Choose another with --port.`;
+  }
 }
 
 function sentence(error: unknown): string {

@@ -8,6 +8,7 @@ import { startServer } from '../server/server.ts';
 import { openEmbedded } from './embedded.ts';
 import { makeDurableFolder, openDisk } from './machine/disk.ts';
 import { takeFolderLock } from './machine/lock.ts';
+import { startFailure } from './port-holder.ts';
 import { scanThread } from './scan-thread.ts';
 
 export interface ServeOptions {
@@ -55,7 +56,10 @@ export async function serve(options: ServeOptions): Promise<void> {
     scanElsewhere: scanThread(plan),
   });
   stack.defer(() => runtime.close());
-  const server = await startServer({ runtime, host, allowHosts, port, pages, logger, clock });
+  const starting = startServer({ runtime, host, allowHosts, port, pages, logger, clock });
+  const server = await starting.catch(async (error: unknown) => {
+    throw await startFailure(error, host, port, clock);
+  });
   stack.defer(() => server.close());
   await lock.announce(server.url);
   onReady(server.url);

@@ -1,5 +1,8 @@
 import { appendFile, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { readSale, reportsOf, rowsOfAnswer } from '../oracle/furniture-store.ts';
 import { npmStart, runDaybook, startDaybook, temporaryFolder } from '../process/daybook-process.ts';
@@ -209,8 +212,27 @@ describe('start', () => {
       const { code, stdout, stderr } = await runDaybook(['start', '--no-generate', '--port', port, '--data', other]);
       expect([code, stdout]).toEqual([1, '']);
       expect(stderr).toMatch(new RegExp(`${port}.*--port`));
+      expect(stderr).toContain(`is taken by another Daybook, which serves at ${daybook.url}. `);
+      const doctor = await runDaybook(['doctor', '--port', port, '--data', other]);
+      expect(doctor.stdout).toMatch(/^warning +port: \d+ is taken by another Daybook\. .*--port\.$/m);
     } finally {
       await daybook.stop();
+    }
+  });
+
+  it('takes no other program for a Daybook', async () => {
+    await using folder = await temporaryFolder();
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const port = String((silent.address() as AddressInfo).port);
+    try {
+      const data = join(folder.path, 'data');
+      const started = await runDaybook(['start', '--no-generate', '--port', port, '--data', data]);
+      expect(started.stderr).toContain(`Port ${port} on 127.0.0.1 is taken by another program. `);
+      const doctor = await runDaybook(['doctor', '--port', port, '--data', data]);
+      expect(doctor.stdout).toContain(`port: ${port} is taken by another program. `);
+    } finally {
+      silent.close();
     }
   });
 
