@@ -49,16 +49,22 @@ async function importCommand(paths: readonly string[], flags: ImportFlags): Prom
   checkFilesExist(paths);
   const clock = machineClock();
   const signal = interruption(clock);
+  const { onNotice, onProgress } = notices(clock);
   const folder = await openDataFolder({
     plan,
     root: flags.data,
     clock,
     create: true,
     stateBytesMax: stateBytes(flags.stateMb),
-    ...notices(clock),
+    onNotice,
+    onProgress,
   });
   try {
     await importAll(paths, folder, clock, signal);
+    // All records are durable and counted by now.
+    await folder
+      .fileDays(signal)
+      .catch((error: unknown) => onNotice(error instanceof Error ? error.message : String(error)));
   } finally {
     await folder.close();
   }

@@ -3,13 +3,14 @@ import type { Disk } from '../ports/disk.ts';
 import type { LogPosition } from '../ports/log.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { AmendmentFacts } from './amendments.ts';
+import type { DayFilingFacts } from './day-filing.ts';
 import type { QuarantineFacts } from './quarantine.ts';
 import { packSections, PREFIX_BYTES, prefixOf, unpackSections } from './sections.ts';
 import type { PackedSections, SectionArray } from './sections.ts';
 import type { StateFacts } from './state.ts';
 
 const FOLDER = 'checkpoints';
-const FORMAT = 3;
+const FORMAT = 4;
 const NAME = /^(\d{20})\.checkpoint$/;
 /** The one before the newest stays, in case the newest is damaged. */
 const KEPT = 2;
@@ -33,6 +34,7 @@ export interface CheckpointFacts {
   readonly duplicates: number;
   readonly quarantine: QuarantineFacts;
   readonly amendments: AmendmentFacts;
+  readonly filing: DayFilingFacts;
   readonly state: StateFacts;
 }
 

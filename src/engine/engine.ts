@@ -3,6 +3,7 @@ import { formatDay, parseDay } from '../base/calendar.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { DayFiles } from '../ports/day-files.ts';
 import type { Disk } from '../ports/disk.ts';
 import type { Log, LogPosition, StoredFrame, WrittenFrame } from '../ports/log.ts';
 import type { Frame, ReportPage, ReportQuery } from '../ports/rows.ts';
@@ -15,6 +16,8 @@ import type { Checkpoint } from './checkpoint.ts';
 import { CHECKPOINT_FORMAT, checkpointBytes, writeCheckpoint } from './checkpoint.ts';
 import type { Progress } from './checkpoint-schedule.ts';
 import { CheckpointSchedule } from './checkpoint-schedule.ts';
+import type { DayFilingOptions } from './day-filing.ts';
+import { DayFiling } from './day-filing.ts';
 import type { PreparedGroup, WaitingBatch } from './group.ts';
 import { answerOf, prepareGroup, refusedOf } from './group.ts';
 import { FrameFeed } from './frame-feed.ts';
@@ -33,6 +36,12 @@ import { STATE_BYTES_DEFAULT, StateBudget } from './state-budget.ts';
 const PENDING_BYTES_MAX = 64 * 1024 * 1024;
 /** One frame of the log holds no more than this, or a single batch. */
 const GROUP_BYTES_MAX = 16 * 1024 * 1024;
+/** With more bytes than this to be taken in, the files of days are left for later. */
+const BUSY_BYTES = 1024 * 1024;
+const BUSY_POLL_MS = 100;
+/** Days that rested so long are written into their files; after a failure it is tried again much later. */
+const FILING_INTERVAL_MS = 5_000;
+const FILING_RETRY_MS = 300_000;
 /** How often a disk that failed is tried again while nobody writes. */
 const TROUBLE_RETRY_MS = 5_000;
 
@@ -45,6 +54,8 @@ export interface EngineOptions {
   readonly checkpoint?: Checkpoint | undefined;
   /** About what the state may hold of memory, in bytes; 512 MiB unless told. Beyond it the oldest keys leave memory. */
   readonly stateBytesMax?: number;
+  /** Where the raw records of days go whose keys have left memory; without it they stay in the log alone. */
+  readonly dayFiles?: DayFiles;
   /** Told how many of the log's records have been taken in, while the engine catches up. */
   readonly onProgress?: (records: number, total: number) => void;
   /** Where large batches are scanned; unless given, here. It is closed with the engine. */
@@ -109,6 +120,9 @@ export class Engine implements Runtime {
   readonly #budget: StateBudget;
   /** Keys are leaving memory. */
   #spilling: Promise<void> | undefined;
+  readonly #filing: DayFiling;
+  readonly #hasDayFiles: boolean;
+  #keepsFiling: Promise<void> | undefined;
   #changedSinceCheckpoint = false;
   #closed: Promise<void> | undefined;
 
@@ -134,12 +148,26 @@ export class Engine implements Runtime {
     this.#budget = new StateBudget(options.stateBytesMax ?? STATE_BYTES_DEFAULT);
     this.#scanning = new Scanning(plan, state.dictionaries, options.scanElsewhere);
     this.#aheadOfClock = new AheadOfClock(plan.stream);
+    this.#hasDayFiles = options.dayFiles !== undefined;
+    const filing: DayFilingOptions = {
+      plan,
+      log,
+      files: options.dayFiles,
+      isSpilled: (day) => state.keys.spilled > 0 && day < state.closedBelow,
+      whenIdle: () => this.#whenIdle(),
+      onFiled: () => {
+        this.#changedSinceCheckpoint = true;
+      },
+      signal: this.#closing.signal,
+    };
+    this.#filing = new DayFiling(filing, checkpoint?.facts.filing);
     this.#feed = new FrameFeed(state, clock, this.#closing.signal);
     this.#rate = new RateMeter(clock);
   }
 
   /** Takes in the log behind the checkpoint. Nothing is written to the log before all of it is taken in. */
   async catchUp(onProgress?: (records: number, total: number) => void): Promise<void> {
+    await this.#filing.removeUnnamed();
     const total = this.#log.nextOffset - this.#offset;
     for await (const frame of this.#log.read(this.#next)) {
       await this.#takeIn(frame);
@@ -150,6 +178,7 @@ export class Engine implements Runtime {
     }
     this.#feed.forget();
     this.#isCaughtUp = true;
+    if (this.#hasDayFiles) this.#keepsFiling = this.#keepFiling();
     if (this.#trouble !== undefined) void this.#retryUntilWell();
   }
 
@@ -241,6 +270,7 @@ export class Engine implements Runtime {
     await this.#scanning.close();
     await this.#committing;
     await this.#spilling;
+    await this.#keepsFiling;
     await this.#checkpointing;
     // Without this checkpoint nothing is lost: the next start reads more of the log.
     if (this.#changedSinceCheckpoint) await this.#writeCheckpoint().catch((error: unknown) => this.#noteTrouble(error));
@@ -293,6 +323,7 @@ export class Engine implements Runtime {
     this.#trouble = undefined;
     const scope = this.#state.beginFrame();
     for (const { batch, picked } of group.batches) this.#state.apply(batch.columns, picked, scope);
+    this.#filing.note(stored, scope.days);
     this.#amendments.add(scope.closedRows, stored.firstOffset + stored.recordCount, stored.firstOffset);
     this.#quarantine.add(stored.at, group.fingerprints);
     this.#rate.add(stored.recordCount);
@@ -318,6 +349,7 @@ export class Engine implements Runtime {
     if (claim.doubtful.length > 0) await this.#state.keys.settle(this.#disk, [claim]);
     const scope = this.#state.beginFrame();
     this.#state.apply(columns, claim.picked, scope);
+    this.#filing.note(frame, scope.days);
     this.#amendments.add(scope.closedRows, frame.firstOffset + frame.recordCount, frame.firstOffset);
     if (frame.quarantineCount > 0) this.#quarantine.addStored(frame.at, frame.quarantine);
     this.#advance(frame);
@@ -363,6 +395,34 @@ export class Engine implements Runtime {
       });
   }
 
+  /**
+   * Writes the files of all days whose keys have left memory, if no more records than this have to be written; else they
+   * are written later, by whoever opens the folder for longer.
+   * @throws DaybookError what `DayGathering` throws
+   */
+  async fileDays(recordsMax: number): Promise<void> {
+    if (this.#filing.unfiledRecords <= recordsMax) await this.#filing.fileAll();
+  }
+
+  async #keepFiling(): Promise<void> {
+    const { signal } = this.#closing;
+    let waitMs = FILING_INTERVAL_MS;
+    while (!signal.aborted) {
+      await this.#clock.sleep(waitMs, signal);
+      if (signal.aborted) return;
+      waitMs = FILING_INTERVAL_MS;
+      await this.#filing.fileResting().catch((error: unknown) => {
+        waitMs = FILING_RETRY_MS;
+        this.#noteTrouble(error);
+      });
+    }
+  }
+
+  async #whenIdle(): Promise<void> {
+    const { signal } = this.#closing;
+    while (this.#pendingBytes > BUSY_BYTES && !signal.aborted) await this.#clock.sleep(BUSY_POLL_MS, signal);
+  }
+
   #checkpointWhenDue(): void {
     if (this.#checkpointing !== undefined || !this.#changedSinceCheckpoint) return;
     if (!this.#checkpoints.isDue(this.#progress())) return;
@@ -382,6 +442,7 @@ export class Engine implements Runtime {
     const at = this.#progress();
     const state = this.#state.save();
     const amendments = this.#amendments.save();
+    const filing = this.#filing.save();
     const checkpoint: Checkpoint = {
       facts: {
         format: CHECKPOINT_FORMAT,
@@ -393,6 +454,7 @@ export class Engine implements Runtime {
         duplicates: this.#duplicates,
         quarantine: this.#quarantine.save(),
         amendments: amendments.facts,
+        filing,
         state: state.facts,
       },
       arrays: [...state.arrays, ...amendments.arrays],
@@ -407,6 +469,7 @@ export class Engine implements Runtime {
     } finally {
       this.#state.release();
     }
+    await this.#filing.saved(filing);
     this.#checkpointed = { offset: at.offset, atMs: at.nowMs };
   }
 }

@@ -30,6 +30,8 @@ export interface FrameScope {
   /** Days below it were closed before the frame. */
   readonly closedBelow: number;
   readonly closedRows: ClosedRows;
+  /** How many records each day got. */
+  readonly days: Map<number, number>;
 }
 
 /**
@@ -92,7 +94,7 @@ export class EngineState {
 
   /** What a frame does to the days that are closed before it: goes with each `apply` of the frame. */
   beginFrame(): FrameScope {
-    return { closedBelow: this.closedBelow, closedRows: new ClosedRows() };
+    return { closedBelow: this.closedBelow, closedRows: new ClosedRows(), days: new Map() };
   }
 
   /** Adds claimed records to the reports. */
@@ -106,6 +108,7 @@ export class EngineState {
       const day = columns.days[inRuns[from] as number] as number;
       let to = from + 1;
       while (to < inRuns.length && columns.days[inRuns[to] as number] === day) to++;
+      frame.days.set(day, (frame.days.get(day) ?? 0) + to - from);
       const closed = day < frame.closedBelow ? frame.closedRows : undefined;
       const tables = this.#tables(day);
       for (let report = 0; report < tables.length; report++) {

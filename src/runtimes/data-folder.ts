@@ -8,11 +8,14 @@ import type { FolderLock } from './machine/lock.ts';
 import { readHolder, takeFolderLock } from './machine/lock.ts';
 import type { RemoteRuntime } from './remote.ts';
 import { openRemote } from './remote.ts';
+import { openSpilledDays } from '../stores/parquet/spilled-days.ts';
 import { scanThread } from './scan-thread.ts';
 
 /** How long a holder that does not serve (a start, or another command) is waited for. */
 const HOLDER_WAIT_MS = 15_000;
 const HOLDER_POLL_MS = 100;
+/** So many records are written into their days' files before a command ends; it takes some seconds. */
+const FILED_AT_END_MAX = 1_000_000;
 
 export interface DataFolderOptions {
   readonly plan: Plan;
@@ -28,12 +31,22 @@ export interface DataFolderOptions {
   readonly onProgress?: (records: number, total: number) => void;
 }
 
+/** A data folder, opened. */
+export interface DataFolder extends RemoteRuntime {
+  /**
+   * Writes the files of days whose keys left memory, if they are few: else whoever serves from the folder next does it
+   * beside its work. The signal ends it, and closes the folder.
+   * @throws DaybookError `DISK_FULL` (retryable), `DISK_FAILED`, `DAY_FILE_FAILED`
+   */
+  fileDays(signal: AbortSignal): Promise<void>;
+}
+
 /**
  * A data folder for one command: through the Daybook that holds it, or opened here when none does. Close it at the end.
  * @throws DaybookError `DATA_FOLDER_MISSING`; `FOLDER_HELD` when another command holds it for long; what
  *   `openEmbedded` throws
  */
-export async function openDataFolder(options: DataFolderOptions): Promise<RemoteRuntime> {
+export async function openDataFolder(options: DataFolderOptions): Promise<DataFolder> {
   const { plan, root, clock } = options;
   if (!options.create && !existsSync(root)) {
     throw new DaybookError(
@@ -46,7 +59,7 @@ export async function openDataFolder(options: DataFolderOptions): Promise<Remote
     const holder = await readHolder(root);
     if (holder?.url !== undefined) {
       options.onNotice?.(`A Daybook holds ${root}; going through it at ${holder.url}.`);
-      return openRemote(plan, holder.url);
+      return { ...openRemote(plan, holder.url), fileDays: async () => undefined };
     }
     if (holder === undefined || waitedMs >= HOLDER_WAIT_MS) {
       const lock = await lockUnlessHeld(root, waitedMs >= HOLDER_WAIT_MS);
@@ -66,7 +79,7 @@ async function lockUnlessHeld(root: string, isFinal: boolean): Promise<FolderLoc
   }
 }
 
-async function openHere(options: DataFolderOptions, lock: FolderLock): Promise<RemoteRuntime> {
+async function openHere(options: DataFolderOptions, lock: FolderLock): Promise<DataFolder> {
   const { plan, root, clock, onNotice, onProgress } = options;
   const scanElsewhere = scanThread(plan);
   // Who may make the folder is about to bring records: the thread comes up while the folder is opened.
@@ -77,6 +90,7 @@ async function openHere(options: DataFolderOptions, lock: FolderLock): Promise<R
       disk: openDisk(root),
       clock,
       scanElsewhere,
+      dayFiles: openSpilledDays({ stream: plan.stream, disk: openDisk(root), root }),
       ...(options.stateBytesMax !== undefined && { stateBytesMax: options.stateBytesMax }),
       ...(onNotice && { onNotice }),
       ...(onProgress && { onProgress }),
@@ -88,6 +102,11 @@ async function openHere(options: DataFolderOptions, lock: FolderLock): Promise<R
       records: (range) => engine.records(range),
       quarantine: (page) => engine.quarantine(page),
       status: () => engine.status(),
+      fileDays: async (signal) => {
+        const stop = (): void => void engine.close();
+        signal.addEventListener('abort', stop, { once: true });
+        await engine.fileDays(FILED_AT_END_MAX).finally(() => signal.removeEventListener('abort', stop));
+      },
       close: async () => {
         try {
           await engine.close();

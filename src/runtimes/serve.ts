@@ -5,6 +5,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import { startServer } from '../server/server.ts';
+import { openSpilledDays } from '../stores/parquet/spilled-days.ts';
 import { openEmbedded } from './embedded.ts';
 import { makeDurableFolder, openDisk } from './machine/disk.ts';
 import { takeFolderLock } from './machine/lock.ts';
@@ -53,6 +54,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     onNotice,
     onProgress,
     stateBytesMax: options.stateBytesMax,
+    dayFiles: openSpilledDays({ stream: plan.stream, disk: openDisk(root), root }),
     scanElsewhere: scanThread(plan),
   });
   stack.defer(() => runtime.close());

@@ -1,0 +1,197 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Dice } from '../../test/chance.ts';
+import { expectReportsOf } from '../../test/process/reports-of-runtime.ts';
+import { temporaryFolder } from '../../test/process/daybook-process.ts';
+import type { RandomSale } from '../../test/sales/random-sales.ts';
+import { linesOf, randomSale } from '../../test/sales/random-sales.ts';
+import { daybook } from '../../daybook.config.ts';
+import { formatDay, parseDay } from '../base/calendar.ts';
+import { makePlan } from '../plan/normalise.ts';
+import type { Disk, DiskFile } from '../ports/disk.ts';
+import { openEmbedded } from '../runtimes/embedded.ts';
+import { machineClock } from '../runtimes/machine/clock.ts';
+import { openDisk } from '../runtimes/machine/disk.ts';
+import { openSpilledDays } from '../stores/parquet/spilled-days.ts';
+import type { Engine } from './engine.ts';
+
+const plan = makePlan(daybook);
+const clock = machineClock();
+const FIRST_DAY = parseDay('2020-01-01') ?? 0;
+
+function open(root: string, disk: Disk = openDisk(root)): Promise<Engine> {
+  const dayFiles = openSpilledDays({ stream: plan.stream, disk, root });
+  return openEmbedded({ plan, disk, clock, stateBytesMax: 1, dayFiles });
+}
+
+/** Sales of so many days in no order, so far apart; every tenth repeats one, mostly with another date and other values. */
+function salesOf(days: number, count: number, seed: number, apart = 1): readonly RandomSale[] {
+  const dice = new Dice(seed);
+  return fc.sample(randomSale(2), { numRuns: count, seed }).map((sale, index) => {
+    const date = formatDay(FIRST_DAY + apart * dice.whole(0, days - 1));
+    const id = dice.happens(0.1) ? dice.whole(0, index) : index;
+    const ts_id = `00000000-0000-4000-8000-${id.toString(16).padStart(12, '0')}`;
+    return { ...sale, ts_id, ts: `${date} 12:00:00`, ts_date: date };
+  });
+}
+
+async function accept(engine: Engine, sales: readonly RandomSale[], batchSize: number): Promise<void> {
+  for (let at = 0; at < sales.length; at += batchSize) {
+    await engine.accept({ origin: 'test', lines: linesOf(sales.slice(at, at + batchSize)) });
+  }
+}
+
+/** By day: the primary keys of the records that count. */
+function keysByDay(sales: readonly RandomSale[]): ReadonlyMap<string, readonly string[]> {
+  const first = new Map(sales.toReversed().map((sale) => [sale.ts_id, sale]));
+  const byDay = Map.groupBy(first.values(), (sale) => sale.ts_date);
+  return new Map([...byDay].map(([day, its]) => [day, its.map((sale) => sale.ts_id).toSorted()]));
+}
+
+/** By day: the primary keys in its file, as they stand there. There must be one file a day. */
+async function filedKeys(root: string): Promise<ReadonlyMap<string, readonly string[]>> {
+  const names = (await readdir(join(root, 'spilled'))).filter((name) => name.endsWith('.parquet'));
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  const days = new Map<string, readonly string[]>();
+  for (const name of names) {
+    const path = join(root, 'spilled', name);
+    const read = await connection.runAndReadAll(`SELECT ts_id, ts_date::VARCHAR FROM '${path}'`);
+    const rows = read.getRowsJson() as string[][];
+    const day = rows[0]?.[1] ?? '';
+    expect(days.has(day)).toBe(false);
+    expect(new Set(rows.map(([, its]) => its)).size).toBe(1);
+    days.set(
+      day,
+      rows.map(([key = '']) => key),
+    );
+  }
+  connection.closeSync();
+  instance.closeSync();
+  return days;
+}
+
+function closedOf<T>(byDay: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
+  const newest = Math.max(...[...byDay.keys()].map((day) => parseDay(day) ?? 0));
+  return new Map([...byDay].filter(([day]) => (parseDay(day) ?? 0) < newest - plan.stream.latenessDays));
+}
+
+/** A disk that dies after so many steps. */
+function dyingDisk(root: string, steps: number): Disk {
+  const real = openDisk(root);
+  let left = steps;
+  const alive = <T>(work: () => Promise<T>): Promise<T> => {
+    if (left-- <= 0) throw new Error('The process is dead.');
+    return work();
+  };
+  const dying = (file: DiskFile): DiskFile => ({
+    ...file,
+    writeAt: (position, chunks) => alive(() => file.writeAt(position, chunks)),
+    truncate: (size) => alive(() => file.truncate(size)),
+    sync: () => alive(() => file.sync()),
+  });
+  return {
+    ...real,
+    makeFolder: (folder) => alive(() => real.makeFolder(folder)),
+    open: async (path, mode) =>
+      dying(mode === 'create' ? await alive(() => real.open(path, mode)) : await real.open(path, mode)),
+    rename: (from, to) => alive(() => real.rename(from, to)),
+    remove: (path) => alive(() => real.remove(path)),
+    syncFolder: (folder) => alive(() => real.syncFolder(folder)),
+  };
+}
+
+describe('spilled days', () => {
+  it('have a file each with just their records, after four years of sales in no order', async () => {
+    await using folder = await temporaryFolder();
+    const sales = salesOf(209, 4_000, 1, 7);
+    const engine = await open(folder.path);
+    await accept(engine, sales, 500);
+    await engine.fileDays(sales.length);
+    const expected = closedOf(keysByDay(sales));
+    expect(expected.size).toBe(207);
+    expect(await filedKeys(folder.path)).toEqual(expected);
+    await expectReportsOf(engine, sales);
+    await engine.close();
+
+    const again = await open(folder.path);
+    await accept(again, sales, 1_000);
+    expect(await again.status()).toMatchObject({ accepted: new Set(sales.map((sale) => sale.ts_id)).size });
+    await expectReportsOf(again, sales);
+    await again.close();
+    expect(await filedKeys(folder.path)).toEqual(expected);
+  });
+
+  it('amend their rows when records come late, and are written again with them', async () => {
+    await using folder = await temporaryFolder();
+    const sales = salesOf(30, 300, 2);
+    const [first] = sales as readonly [RandomSale, ...RandomSale[]];
+    const date = formatDay(FIRST_DAY + 3);
+    const late = [1, 2, 3].map((number): RandomSale => {
+      return { ...first, ts_id: `11111111-0000-4000-8000-00000000000${number}`, ts: `${date} 09:00:00`, ts_date: date };
+    });
+    const engine = await open(folder.path);
+    await accept(engine, sales, 50);
+    await engine.fileDays(sales.length);
+    const revenueOf = async (runtime: Engine): Promise<bigint> => {
+      const { rows } = await runtime.query('daily_pu_rev', { from: date, to: date });
+      return rows[0]?.['daily_rev'] as bigint;
+    };
+    const before = await revenueOf(engine);
+    const { total } = await engine.amendments({ limit: 0, offset: 0 });
+    // Two of them are new, one came before with another date, one comes twice.
+    await accept(engine, [...late, late[0] as RandomSale, { ...first, ts: `${date} 10:00:00`, ts_date: date }], 5);
+    const after = await revenueOf(engine);
+    const { entries } = await engine.amendments({ limit: 9, offset: 0 });
+    expect(entries.filter(({ report, id }) => id > total && report === 'daily_pu_rev')).toMatchObject([
+      { before: { ts_date: date, daily_rev: before }, after: { ts_date: date, daily_rev: after } },
+    ]);
+    expect(after - before).toBe(3n * BigInt(Math.round(first.revenue * 1e6)));
+    await engine.fileDays(sales.length);
+    expect(await filedKeysWhenNamed(folder.path, engine)).toEqual(closedOf(keysByDay([...sales, ...late])));
+    const again = await open(folder.path);
+    expect((await again.amendments({ limit: 9, offset: 0 })).entries).toEqual(entries);
+    await expectReportsOf(again, [...sales, ...late]);
+    await again.close();
+  });
+
+  it('have one whole file each once it runs again, whichever step it died at', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer(), fc.array(fc.nat(300), { maxLength: 3 }), async (seed, deaths) => {
+        await using folder = await temporaryFolder();
+        const sales = salesOf(20, 300, seed);
+        for (const steps of deaths) {
+          const disk = dyingDisk(folder.path, steps);
+          const engine = await open(folder.path, disk).catch(() => undefined);
+          if (engine === undefined) continue;
+          // More come each time, so that days that have their file are written again.
+          for (const part of [sales.slice(0, steps), sales.slice(0, 2 * steps)]) {
+            await accept(engine, part, 40).catch(() => undefined);
+            await engine.fileDays(sales.length).catch(() => undefined);
+          }
+          await engine.close().catch(() => undefined);
+        }
+        const last = await open(folder.path);
+        await accept(last, sales, 40);
+        await expectReportsOf(last, sales);
+        await last.fileDays(sales.length);
+        expect(await filedKeysWhenNamed(folder.path, last)).toEqual(closedOf(keysByDay(sales)));
+      }),
+      { numRuns: 8 },
+    );
+  });
+});
+
+/** Closes the engine, and opens it twice more, so that no checkpoint names older files. */
+async function filedKeysWhenNamed(root: string, engine: Engine): Promise<ReadonlyMap<string, readonly string[]>> {
+  await engine.close();
+  for (let number = 0; number < 2; number++) {
+    const again = await open(root);
+    await again.accept({ origin: 'test', lines: Buffer.from(`no record ${number}\n`) });
+    await again.close();
+  }
+  return filedKeys(root);
+}

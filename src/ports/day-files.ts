@@ -1,0 +1,28 @@
+/**
+ * Where the raw records of spilled days are kept: one file a day, which never changes. Names are the caller's; they begin
+ * with the day and differ for each file.
+ */
+export interface DayFiles {
+  /** Begins to gather records of some days. One gathering at a time. */
+  gather(): Promise<DayGathering>;
+  /** Removes all files but those named, and what an earlier process left unfinished. */
+  removeAllBut(names: ReadonlySet<string>): Promise<void>;
+}
+
+/** Records of some days on their way into files. What is not written when it is disposed of is forgotten. */
+export interface DayGathering extends AsyncDisposable {
+  /** Adds records of a day: lines as they were accepted, each ended by a line feed, whole lines only. Copied. */
+  add(day: number, lines: Uint8Array): Promise<void>;
+
+  /**
+   * Writes the file of a day: the records that were added and those of its older file. When it resolves the file is
+   * whole and durable, but its name is so only after `settle`; when it fails there is no such file.
+   * @param name   of the new file
+   * @param older  the name of the day's file so far
+   * @throws DaybookError `DISK_FULL` (retryable), `DISK_FAILED`, `DAY_FILE_FAILED`
+   */
+  write(day: number, name: string, older: string | undefined): Promise<void>;
+
+  /** Makes the names of all files durable that were written. */
+  settle(): Promise<void>;
+}
