@@ -1,5 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { present } from '../base/assert.ts';
+import { formatDay, parseDay } from '../base/calendar.ts';
 import { counted } from '../base/counted.ts';
 import { openDataFolder } from '../runtimes/data-folder.ts';
 import type { DayFile, DayFileFormat } from '../runtimes/export-days.ts';
@@ -35,6 +37,9 @@ export function addExport(program: Command): void {
     .addHelpText(
       'after',
       `
+A day is open until a sale more than its lateness (7 days, unless the definition says otherwise) newer has come. Till
+then records of it are expected, so its file may not have all of them.
+
 Examples:
   daybook export --date 2026-03-04 --out files
   daybook export --from 2026-03-01 --to 2026-03-31 --out files --format csv`,
@@ -60,7 +65,7 @@ async function exportCommand(flags: ExportFlags): Promise<void> {
       onProgress: (records, total) => progress.update(records, total, counted(records, 'record')),
     });
     progress.end();
-    process.stdout.write(files.map((file) => `${fileLine(file)}\n`).join(''));
+    process.stdout.write(files.map((file) => `${fileLine(file, plan.stream.latenessDays)}\n`).join(''));
     if (files.length === 0) process.stdout.write('There are no records of these days; no file was written.\n');
   } finally {
     progress.end();
@@ -68,7 +73,8 @@ async function exportCommand(flags: ExportFlags): Promise<void> {
   }
 }
 
-function fileLine({ path, records, bytes, complete }: DayFile): string {
-  const open = complete ? '' : '; the day is still open, so export it again later';
+function fileLine({ day: name, path, records, bytes, complete }: DayFile, latenessDays: number): string {
+  const closing = formatDay(present(parseDay(name), 'a file is of a day') + latenessDays + 1);
+  const open = complete ? '' : `; the day is open until a sale of ${closing} or later has come: export it again then`;
   return `${path}: ${counted(records, 'record')}, ${counted(bytes, 'byte')}${open}`;
 }

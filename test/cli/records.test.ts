@@ -142,6 +142,27 @@ describe('import, report and export', () => {
     }
   });
 
+  it('say until when a day is open', async () => {
+    await using folder = await temporaryFolder();
+    const data = join(folder.path, 'data');
+    const [sale = ''] = mixedSales(1, { repeats: 0, seed: 6 });
+    const soldOn = (day: string, key: string): string =>
+      JSON.stringify({ ...(JSON.parse(sale) as object), ts_id: key, ts: `${day} 10:00:00`, ts_date: day });
+    const exported = async (from: string): Promise<string> => {
+      const out = join(folder.path, 'out');
+      return (await runDaybook(['export', '--from', from, '--out', out, '--data', data])).stdout.trimEnd();
+    };
+    const first = soldOn('2026-04-03', '0b7d1a2e-5f1c-4c8e-9d53-2f60a1c3b4d5');
+    const seventh = soldOn('2026-04-10', '0b7d1a2e-5f1c-4c8e-9d53-2f60a1c3b4d6');
+    await runDaybook(['import', '-', '--data', data], [first, seventh].join(NEWLINE));
+    expect((await exported('2026-04-03')).split(NEWLINE)).toEqual([
+      expect.stringMatching(/; the day is open until a sale of 2026-04-11 or later has come: export it again then$/),
+      expect.stringMatching(/; the day is open until a sale of 2026-04-18 or later has come: export it again then$/),
+    ]);
+    await runDaybook(['import', '-', '--data', data], soldOn('2026-04-11', '0b7d1a2e-5f1c-4c8e-9d53-2f60a1c3b4d7'));
+    expect((await exported('2026-04-03')).split(NEWLINE)[0]).toMatch(/2026-04-03\.parquet: 1 record, \d+ bytes$/);
+  });
+
   it('go through the Daybook that holds the folder', async () => {
     await using folder = await temporaryFolder();
     const lines = mixedSales(500, { repeats: 0.1, seed: 8 });
