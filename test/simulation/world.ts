@@ -21,6 +21,14 @@ const PENDING_MAX = 5;
 const IDLE_TURNS_MAX = 10_000;
 const STEPS_SHOWN = 60;
 const CLIENTS = 4;
+/** What can be wrong with a disk: which of its calls fail, and how often. */
+const ILLNESSES: readonly (readonly [what: string, isHit: RegExp, share: number])[] = [
+  ['full', /^$/, 0],
+  ['a call fails now and then', /^/, 0.02],
+  ['many calls fail', /^/, 0.2],
+  ['hardly anything becomes durable', /^(sync|truncate) /, 0.7],
+  ['it takes nothing', /^(write|create|rename|truncate|remove|makeFolder) /, 0.5],
+];
 
 /**
  * A Daybook's world for one seed: a disk that fails, a clock, clients that retry, repeat, alter and reorder, and deaths.
@@ -32,10 +40,11 @@ export class World {
   readonly #maker: BatchMaker;
   readonly #witness = new Witness();
   readonly #options: LifeOptions;
-  /** How often a call of the disk fails while the disk is ill. */
-  readonly #illness: number;
+  readonly #isEverIll: boolean;
   #disk: FaultyDisk;
   #isIll = false;
+  /** The disk has been ill in this process's life. */
+  #wasIll = false;
   #nowMs = BEGINS_AT_MS;
   #life: DaybookLife;
   #wasChecked = false;
@@ -53,7 +62,7 @@ export class World {
       // Next to nothing makes keys leave memory for files as often as they can.
       stateBytesMax: this.#dice.pick([1, 2 ** 29]),
     };
-    this.#illness = this.#dice.pick([0, 0.02, 0.2]);
+    this.#isEverIll = this.#dice.happens(0.7);
     this.#life = new DaybookLife(plan, this.#disk, this.#nowMs, this.#options);
   }
 
@@ -116,7 +125,7 @@ export class World {
       [0.5, () => this.#wait(this.#dice.whole(0, 200))],
       [clock.wakesAtMs === undefined ? 0 : 0.5, () => this.#wait((clock.wakesAtMs ?? 0) - clock.nowMs())],
       [0.3, () => this.#wait(this.#dice.whole(50_000, 200_000))],
-      [this.#illness > 0 ? 0.4 : 0, () => (this.#isIll ? this.#heal() : this.#fallIll())],
+      [this.#isEverIll ? 0.4 : 0, () => (this.#isIll ? this.#heal() : this.#fallIll())],
       [open === undefined ? 0 : 0.05, () => this.#close(open as Engine)],
     ]);
     return true;
@@ -150,14 +159,16 @@ export class World {
 
   #fallIll(): void {
     this.#isIll = true;
-    if (this.#dice.happens(0.5)) {
+    this.#wasIll = true;
+    const [what, isHit, share] = this.#dice.pick(ILLNESSES);
+    if (what === 'full') {
       this.#disk.roomBytes = this.#dice.whole(0, 4_000);
       this.#note(`the disk has room for ${this.#disk.roomBytes} bytes`);
       return;
     }
-    this.#note('calls of the disk fail now and then');
+    this.#note(`the disk falls ill: ${what}`);
     this.#disk.fails = (call) => {
-      const fails = this.#dice.happens(this.#illness);
+      const fails = isHit.test(call) && this.#dice.happens(share);
       if (fails) this.#note(`it fails: ${call}`);
       return fails;
     };
@@ -188,6 +199,7 @@ export class World {
     this.#note(powerGoes ? 'the power goes' : 'the process is killed');
     this.#disk = powerGoes ? this.#disk.crash() : this.#disk.restart();
     this.#isIll = false;
+    this.#wasIll = false;
     // Clocks are set, too.
     this.#nowMs += this.#dice.happens(0.05) ? -this.#dice.whole(0, 3_600_000) : this.#dice.whole(0, 10_000);
     this.#life = new DaybookLife(plan, this.#disk, this.#nowMs, this.#options);
@@ -198,7 +210,7 @@ export class World {
   #notStarted(error: unknown): void {
     this.#note(`it does not start: ${String(error)}`);
     const isOfDisk = error instanceof DaybookError && (error.code === 'DISK_FULL' || error.code === 'DISK_FAILED');
-    if (!this.#isIll || !isOfDisk) throw error;
+    if (!this.#wasIll || !isOfDisk) throw error;
   }
 
   /** Lets all code run that can, and takes what it came to. */
