@@ -73,6 +73,24 @@ describe('the careful reader', () => {
     });
   });
 
+  it('says where a line stops being JSON, and what should stand there', () => {
+    expect(read('not JSON')).toEqual({
+      code: 'NOT_JSON',
+      reason: "the line is not JSON: 'n' stands at character 1, where a value should",
+    });
+    expect(read('{"ts_id":"\u0001"}')).toHaveProperty(
+      'reason',
+      'the line is not JSON: U+0001 stands at character 11, where its escape should',
+    );
+    expect(read('{"ts_id":')).toHaveProperty('reason', 'the line is not JSON: it ends where a value should stand');
+  });
+
+  it('gives one refusal for all lines that are refused for the same reason', () => {
+    expect(read('{"a":1}')).toBe(read('{"b":2}'));
+    expect(read('pear')).toBe(read('plum'));
+    expect(read('pear')).not.toBe(read('apple'));
+  });
+
   it('refuses a moment whose business day is none that can be written', () => {
     const at = (ts: string): string => JSON.stringify({ ...sale, ts });
     expect(read(at('0001-01-01 03:00:00'))).toHaveProperty('businessDay');

@@ -1,13 +1,19 @@
+import { isUtf8 } from 'node:buffer';
 import type { Zone } from '../base/calendar.ts';
 import { FIRST_DAY, formatDay, LAST_DAY, MS_PER_DAY, parseDay, parseTimestamp } from '../base/calendar.ts';
 import { microsText, parseMicros, parseWhole } from '../base/decimal.ts';
 import type { FieldPlan, StreamPlan } from '../plan/plan.ts';
 import type { Refusal } from '../ports/runtime.ts';
+import type { JsonFault } from './json-fault.ts';
+import { jsonFault } from './json-fault.ts';
 
 /** A record's line may be so long; Kafka's brokers take no longer messages by default. */
 export const RECORD_BYTES_MAX = 1_048_576;
 /** A limit of our own, so that what is a record does not depend on how much of the stack is left. */
 const NESTING_MAX = 100;
+const SPACE = 32;
+/** So many different refusals are kept to be used again. */
+const SHARED_MAX = 1_000;
 
 /** A record's values, by field index: texts as strings, numbers as the scanner keeps them, dates and the event time as days. */
 export interface CarefulRecord {
@@ -30,6 +36,22 @@ type Read = { readonly value: string | number | null } | { readonly refusal: Ref
  * scanner gives the same answers fast, and leaves to this every line that is in any way unusual.
  */
 export function readCarefully(line: Uint8Array, stream: StreamPlan, local: Zone): CarefulRecord | Refusal {
+  const read = readLine(line, stream, local);
+  return 'reason' in read ? shared(read) : read;
+}
+
+const sharedRefusals = new Map<string, Refusal>();
+
+/** The same object for refusals that say the same, as they may come by the million. */
+function shared(refusal: Refusal): Refusal {
+  const known = sharedRefusals.get(refusal.reason);
+  if (known !== undefined && known.code === refusal.code && known.field === refusal.field) return known;
+  if (sharedRefusals.size === SHARED_MAX) sharedRefusals.clear();
+  sharedRefusals.set(refusal.reason, refusal);
+  return refusal;
+}
+
+function readLine(line: Uint8Array, stream: StreamPlan, local: Zone): CarefulRecord | Refusal {
   if (line.length > RECORD_BYTES_MAX) {
     return refuse('TOO_LONG', undefined, `the record has ${line.length} bytes; at most ${RECORD_BYTES_MAX} are taken`);
   }
@@ -76,42 +98,28 @@ function missingReason(missing: readonly Refusal[]): string {
   return `fields ${missing.map(({ field }) => `'${field}'`).join(', ')} are missing`;
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 function parseJson(line: Uint8Array): { readonly members: Readonly<Record<string, unknown>> } | Refusal {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(line);
-  } catch {
-    return refuse('NOT_UNICODE', undefined, 'the line is not UTF-8');
-  }
-  if (isNestedBeyond(text, NESTING_MAX)) {
+  if (!isUtf8(line)) return refuse('NOT_UNICODE', undefined, 'the line is not UTF-8');
+  const text = UTF8.decode(line);
+  const fault = jsonFault(text, NESTING_MAX);
+  if (fault === 'nested') {
     return refuse('NOT_JSON', undefined, `the record is nested more than ${NESTING_MAX} levels deep`);
   }
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text, keepNumberText);
-  } catch (error) {
-    return refuse('NOT_JSON', undefined, `the line is not JSON: ${(error as Error).message}`);
-  }
+  if (fault !== undefined) return refuse('NOT_JSON', undefined, `the line is not JSON: ${faultText(text, fault)}`);
+  const parsed = JSON.parse(text, keepNumberText) as unknown;
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed) || parsed instanceof NumberText) {
     return refuse('NOT_AN_OBJECT', undefined, 'a record must be a JSON object');
   }
   return { members: parsed as Readonly<Record<string, unknown>> };
 }
 
-/** Whether a JSON text has more levels of objects and arrays; what is said of a text that is no JSON does not matter. */
-function isNestedBeyond(text: string, levelsMax: number): boolean {
-  let levels = 0;
-  let insideString = false;
-  for (let at = 0; at < text.length; at++) {
-    const unit = text[at];
-    if (unit === '\\') at++;
-    else if (unit === '"') insideString = !insideString;
-    else if (insideString) continue;
-    else if (unit === '{' || unit === '[') levels++;
-    else if (unit === '}' || unit === ']') levels--;
-    if (levels > levelsMax) return true;
-  }
-  return false;
+function faultText(text: string, { at, wanted }: JsonFault): string {
+  const found = text.codePointAt(at);
+  if (found === undefined) return `it ends where ${wanted} should stand`;
+  const shownFound = found < SPACE ? `U+${found.toString(16).padStart(4, '0')}` : `'${String.fromCodePoint(found)}'`;
+  return `${shownFound} stands at character ${at + 1}, where ${wanted} should`;
 }
 
 function keepNumberText(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
