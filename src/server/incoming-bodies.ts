@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { DaybookError } from '../base/errors.ts';
 import type { Clock } from '../ports/clock.ts';
-import { bodyTooLarge } from '../sources/http/body.ts';
+import type { BodyLimits } from '../sources/http/body.ts';
+import { bodyTooLarge, joined } from '../sources/http/body.ts';
 
 /** A body of which nothing more comes is given up after so long, or twice that at most. */
 const STALL_MS = 30_000;
@@ -25,18 +26,24 @@ export class IncomingBodies {
   }
 
   /**
-   * All of a request's body. When it fails, what else comes of the body is read and dropped, so that the client gets its
-   * answer.
-   * @throws DaybookError `BODY_TOO_LARGE`, `BODY_STALLED`, `BODY_UNREADABLE` when the connection ends before the body
+   * All of a request's body. Its room is taken before it is read, or as it comes when its length was not announced. When
+   * it fails, what else comes of the body is read and dropped, so that the client gets its answer.
+   * @throws DaybookError `BODY_TOO_LARGE`; `INTAKE_FULL` (retryable) when there is no room for it; `BODY_STALLED`
+   *   (retryable); `BODY_UNREADABLE` when the connection ends before the body
    */
-  async read(request: IncomingMessage, bytesMax: number): Promise<Uint8Array> {
-    const announced = Number(request.headers['content-length'] ?? 0);
-    if (announced > bytesMax) throw bodyTooLarge(bytesMax);
+  async read(request: IncomingMessage, { bytesMax, claim }: Omit<BodyLimits, 'recordsMax'>): Promise<Uint8Array> {
+    let roomBytes = Number(request.headers['content-length'] ?? 0);
+    if (roomBytes > bytesMax) throw bodyTooLarge(bytesMax);
+    claim.grow(roomBytes);
     const chunks: Uint8Array[] = [];
     let size = 0;
     await this.#receive(request, (chunk) => {
       size += chunk.length;
       if (size > bytesMax) throw bodyTooLarge(bytesMax);
+      if (size > roomBytes) {
+        claim.grow(size - roomBytes);
+        roomBytes = size;
+      }
       chunks.push(chunk);
     });
     return joined(chunks, size);
@@ -85,14 +92,4 @@ function stalled(): DaybookError {
     `Nothing more of the body has come for ${STALL_MS / 1000} seconds, so nothing of it was taken; send it again.`,
     { retryable: true },
   );
-}
-
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }

@@ -6,7 +6,7 @@ import type { RouteContext } from './server.ts';
 const DURATION_BUCKETS_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 
 /** `GET /metrics` in the Prometheus text format. */
-export function addMetrics(app: FastifyInstance, { runtime }: RouteContext): void {
+export function addMetrics(app: FastifyInstance, { runtime, bodies }: RouteContext): void {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const update = statusMetrics(registry);
@@ -21,8 +21,14 @@ export function addMetrics(app: FastifyInstance, { runtime }: RouteContext): voi
     const labels = { method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode };
     durations.observe(labels, reply.elapsedTime / 1000);
   });
+  const reading = new Gauge({
+    name: 'daybook_intake_reading_bytes',
+    help: 'Room that requests take which are being read, unpacked or answered',
+    registers: [registry],
+  });
   app.get('/metrics', async (_request, reply) => {
     update(await runtime.status());
+    reading.set(bodies.takenBytes);
     return reply.type(registry.contentType).send(await registry.metrics());
   });
 }

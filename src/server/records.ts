@@ -1,31 +1,43 @@
 import type { FastifyInstance } from 'fastify';
 import { Readable } from 'node:stream';
-import { linesOfBody } from '../sources/http/body.ts';
+import { countRecords, kindOfBody, linesOfBody } from '../sources/http/body.ts';
 import { IncomingBodies } from './incoming-bodies.ts';
 import { parametersOf, single } from './parameters.ts';
 import type { AcceptanceAnswer } from './protocol.ts';
 import type { RouteContext } from './server.ts';
 
 /** A request's body may be so large, packed or not. */
-export const BODY_BYTES_MAX = 16 * 1024 * 1024;
+const BODY_BYTES_MAX = 16 * 1024 * 1024;
+/** A request may hold so many records. */
+const BODY_RECORDS_MAX = 200_000;
+/** What all requests together may take that are being read, unpacked or answered; what waits for the disk is not in it. */
+export const BODIES_BYTES_MAX = 128 * 1024 * 1024;
+/** What a record takes besides its bytes, until its request is answered. */
+const RECORD_BYTES = 512;
 
 /** `POST /api/v1/records` takes records in, `GET` gives back those of some days. */
-export function addRecords(app: FastifyInstance, { runtime, clock, closing }: RouteContext): void {
-  const bodies = new IncomingBodies(clock, closing);
+export function addRecords(app: FastifyInstance, { runtime, clock, closing, bodies }: RouteContext): void {
+  const incoming = new IncomingBodies(clock, closing);
   app.removeAllContentTypeParsers();
   // Bodies are read by the routes that want one.
   app.addContentTypeParser('*', (_request, _body, done) => done(null));
 
   app.post('/api/v1/records', async (request): Promise<AcceptanceAnswer> => {
-    const lines = await linesOfBody(
-      {
-        bytes: await bodies.read(request.raw, BODY_BYTES_MAX),
-        contentType: request.headers['content-type'],
-        contentEncoding: request.headers['content-encoding'],
-      },
-      BODY_BYTES_MAX,
-    );
-    return runtime.accept({ origin: 'http', lines });
+    const claim = bodies.open();
+    const limits = { bytesMax: BODY_BYTES_MAX, recordsMax: BODY_RECORDS_MAX, claim };
+    try {
+      const { 'content-type': type, 'content-encoding': encoding } = request.headers;
+      const kind = kindOfBody(type, encoding);
+      const lines = await linesOfBody(await incoming.read(request.raw, limits), kind, limits);
+      const recordBytes = countRecords(lines, BODY_RECORDS_MAX) * RECORD_BYTES;
+      claim.grow(recordBytes);
+      const acceptance = runtime.accept({ origin: 'http', lines });
+      // From here on the runtime counts the lines themselves.
+      claim.keep(recordBytes);
+      return await acceptance;
+    } finally {
+      claim.keep(0);
+    }
   });
 
   app.get('/api/v1/records', (request, reply) => {

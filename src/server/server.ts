@@ -4,6 +4,7 @@ import { DaybookError } from '../base/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import { openApi } from '../compile/openapi/openapi.ts';
+import { ByteBudget } from '../sources/http/byte-budget.ts';
 import { addAmendments } from './amendments.ts';
 import { addFrames } from './frames.ts';
 import { addHealth } from './health.ts';
@@ -12,7 +13,7 @@ import { addPages } from './pages.ts';
 import { addPipeline } from './pipeline.ts';
 import { answerProblems } from './problems.ts';
 import { addQuarantine } from './quarantine.ts';
-import { addRecords } from './records.ts';
+import { addRecords, BODIES_BYTES_MAX } from './records.ts';
 import { addReports } from './reports.ts';
 import { guardOrigins } from './origins.ts';
 import { RequestsUnderWay } from './requests-under-way.ts';
@@ -46,6 +47,8 @@ export interface RouteContext {
   readonly clock: Clock;
   /** Aborted when the server closes. */
   readonly closing: AbortSignal;
+  /** Room for the bodies of requests. */
+  readonly bodies: ByteBudget;
 }
 
 /**
@@ -60,7 +63,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
   });
-  const context: RouteContext = { runtime, clock, closing: closing.signal };
+  const context: RouteContext = { runtime, clock, closing: closing.signal, bodies: new ByteBudget(BODIES_BYTES_MAX) };
   answerProblems(app);
   const underWay = new RequestsUnderWay(app, closing.signal);
   guardOrigins(app, { host, allowHosts: options.allowHosts ?? [] });

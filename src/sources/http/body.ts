@@ -1,30 +1,40 @@
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
 import { DaybookError } from '../../base/errors.ts';
 import { JsonSplitter } from '../../base/json-splitter.ts';
+import type { ByteClaim } from './byte-budget.ts';
 
-const unzip = promisify(gunzip);
 const LINE_FEED = 10;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const LINES_TYPES = ['application/x-ndjson', 'application/jsonl', 'application/ndjson'];
+const UNPACKED_CHUNK_BYTES = 64 * 1024;
+/** What unpacking takes besides what it gives: zlib's own window and tables, and the chunk that it writes to. */
+const UNPACKING_BYTES = 2 * UNPACKED_CHUNK_BYTES;
 
-/** A request's body as it came, with the headers that say what it is. */
-export interface RequestBody {
-  readonly bytes: Uint8Array;
-  /** `Content-Type`, with or without parameters. */
-  readonly contentType: string | undefined;
-  /** `Content-Encoding`. */
-  readonly contentEncoding: string | undefined;
+/** What a body holds, as its headers say. */
+export interface BodyKind {
+  /** Records as lines, or a JSON document of them. */
+  readonly isLines: boolean;
+  /** With gzip. */
+  readonly isPacked: boolean;
+}
+
+/** What a body may take. */
+export interface BodyLimits {
+  /** How large it may be, packed or not. */
+  readonly bytesMax: number;
+  /** How many records it may hold: what is refused takes far more room than it has bytes. */
+  readonly recordsMax: number;
+  /** The room that it is given; the body itself is in it already. */
+  readonly claim: ByteClaim;
 }
 
 /**
- * The records of a request as lines: NDJSON as it is, or a JSON object or the elements of an array, a line each in their
- * order, byte for byte but for line ends between tokens.
- * @param bytesMax  how large the body may be when it is unpacked
- * @throws DaybookError `BODY_TYPE_UNKNOWN`, `BODY_ENCODING_UNKNOWN`, `BODY_UNREADABLE`, `BODY_TOO_LARGE`
+ * What a body is, before any of it is read.
+ * @param contentType  `Content-Type`, with or without parameters
+ * @throws DaybookError `BODY_TYPE_UNKNOWN`, `BODY_ENCODING_UNKNOWN`
  */
-export async function linesOfBody(body: RequestBody, bytesMax: number): Promise<Uint8Array> {
-  const type = body.contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+export function kindOfBody(contentType: string | undefined, contentEncoding: string | undefined): BodyKind {
+  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const isLines = LINES_TYPES.includes(type);
   if (!isLines && type !== 'application/json') {
     throw new DaybookError(
@@ -32,39 +42,87 @@ export async function linesOfBody(body: RequestBody, bytesMax: number): Promise<
       `The body's content type is '${type}'; send application/x-ndjson (a record a line) or application/json (an object or an array).`,
     );
   }
-  const bytes = withoutByteOrderMark(await unpacked(body, bytesMax));
-  return isLines ? bytes : linesOfDocument(bytes);
-}
-
-async function unpacked({ bytes, contentEncoding }: RequestBody, bytesMax: number): Promise<Uint8Array> {
-  const encoding = contentEncoding?.trim().toLowerCase() ?? 'identity';
-  if (encoding === 'identity' || encoding === '') return bytes;
-  if (encoding !== 'gzip') {
+  const encoding = contentEncoding?.trim().toLowerCase() ?? '';
+  if (encoding !== '' && encoding !== 'identity' && encoding !== 'gzip') {
     throw new DaybookError(
       'BODY_ENCODING_UNKNOWN',
       `The body is packed with '${encoding}'; send it as it is, or packed with gzip.`,
     );
   }
+  return { isLines, isPacked: encoding === 'gzip' };
+}
+
+/**
+ * The records of a body as lines: NDJSON as it is, or a JSON object or the elements of an array, a line each in their
+ * order, byte for byte but for line ends between tokens.
+ * @throws DaybookError `BODY_UNREADABLE`, `BODY_TOO_LARGE`; `INTAKE_FULL` (retryable) when there is no room to unpack it
+ */
+export async function linesOfBody(bytes: Uint8Array, kind: BodyKind, limits: BodyLimits): Promise<Uint8Array> {
+  const content = withoutByteOrderMark(kind.isPacked ? await unpacked(bytes, limits) : bytes);
+  return kind.isLines ? content : linesOfDocument(content, limits);
+}
+
+/** Unpacks chunk by chunk, each within the claim: a few bytes may hold thousands of times as many. */
+async function unpacked(bytes: Uint8Array, { bytesMax, claim }: BodyLimits): Promise<Uint8Array> {
+  claim.grow(UNPACKING_BYTES);
+  const gunzip = createGunzip({ chunkSize: UNPACKED_CHUNK_BYTES });
+  gunzip.end(bytes);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
   try {
-    return await unzip(bytes, { maxOutputLength: bytesMax });
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
-      throw bodyTooLarge(bytesMax, cause);
+    for await (const chunk of gunzip as AsyncIterable<Uint8Array>) {
+      size += chunk.length;
+      if (size > bytesMax) throw bodyTooLarge(bytesMax);
+      claim.grow(chunk.length);
+      chunks.push(chunk);
     }
+  } catch (cause) {
+    if (cause instanceof DaybookError) throw cause;
     throw new DaybookError('BODY_UNREADABLE', `The body is no whole gzip stream: ${(cause as Error).message}.`, {
       cause,
     });
   }
+  return joined(chunks, size);
 }
 
 /** @param bytesMax  whole MiB */
-export function bodyTooLarge(bytesMax: number, cause?: unknown): DaybookError {
+export function bodyTooLarge(bytesMax: number): DaybookError {
   const limit = `${bytesMax / 1024 ** 2} MiB, which is the limit of a request; what comes packed counts unpacked`;
   return new DaybookError(
     'BODY_TOO_LARGE',
     `The body is larger than ${limit}. Send fewer records in each request; any number of requests may follow.`,
-    { details: { bytesMax }, cause },
+    { details: { bytesMax } },
   );
+}
+
+/** @throws DaybookError `BODY_TOO_LARGE` */
+function refuseTooMany(records: number, recordsMax: number): void {
+  if (records <= recordsMax) return;
+  throw new DaybookError(
+    'BODY_TOO_LARGE',
+    `The body holds more than ${recordsMax} records, which is the limit of a request. ` +
+      'Send fewer records in each request; any number of requests may follow.',
+    { details: { recordsMax } },
+  );
+}
+
+/**
+ * How many lines there are, not counting empty ones.
+ * @throws DaybookError `BODY_TOO_LARGE` at more than `recordsMax`
+ */
+export function countRecords(lines: Uint8Array, recordsMax: number): number {
+  let count = 0;
+  for (let start = 0; start < lines.length;) {
+    if (lines[start] === LINE_FEED) {
+      start++;
+      continue;
+    }
+    refuseTooMany(++count, recordsMax);
+    const end = lines.indexOf(LINE_FEED, start);
+    if (end === -1) break;
+    start = end + 1;
+  }
+  return count;
 }
 
 function withoutByteOrderMark(bytes: Uint8Array): Uint8Array {
@@ -72,21 +130,24 @@ function withoutByteOrderMark(bytes: Uint8Array): Uint8Array {
 }
 
 /** A JSON document is read whole first, so that one that is cut off is refused and not taken in part. */
-function linesOfDocument(bytes: Uint8Array): Uint8Array {
+function linesOfDocument(bytes: Uint8Array, { recordsMax, claim }: BodyLimits): Uint8Array {
+  // The records keep the bytes that they came in: a number that was read and printed again may have lost digits.
+  const lines: Uint8Array[] = [];
+  let size = 0;
+  for (const { bytes: line } of new JsonSplitter().split(bytes)) {
+    refuseTooMany(lines.length / 2 + 1, recordsMax);
+    size += line.length + 1;
+    lines.push(line, END_OF_LINE);
+  }
+  claim.grow(size);
   const document = parse(bytes);
   if (typeof document !== 'object' || document === null) {
     throw new DaybookError('BODY_UNREADABLE', 'The body is JSON, but neither an object nor an array of objects.');
   }
-  // The records keep the bytes that they came in: a number that was read and printed again may have lost digits.
-  const lines = Array.from(new JsonSplitter().split(bytes), (value) => value.bytes);
-  const joined = new Uint8Array(lines.reduce((sum, line) => sum + line.length + 1, 0)).fill(LINE_FEED);
-  let at = 0;
-  for (const line of lines) {
-    joined.set(line, at);
-    at += line.length + 1;
-  }
-  return joined;
+  return joined(lines, size);
 }
+
+const END_OF_LINE = Uint8Array.of(LINE_FEED);
 
 function parse(bytes: Uint8Array): unknown {
   try {
@@ -94,4 +155,15 @@ function parse(bytes: Uint8Array): unknown {
   } catch (cause) {
     throw new DaybookError('BODY_UNREADABLE', `The body is not JSON: ${(cause as Error).message}.`, { cause });
   }
+}
+
+/** Chunks one behind the other, in memory of their own. */
+export function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
 }
