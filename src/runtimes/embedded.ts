@@ -27,7 +27,13 @@ export interface EmbeddedOptions extends EngineOptionsBesidesLog {
 export async function openEmbedded({ onNotice, ...options }: EmbeddedOptions): Promise<Engine> {
   const { plan, disk } = options;
   const notice = onNotice ?? (() => undefined);
-  for await (const checkpoint of readCheckpoints(disk, plan, notice)) {
+  let isSaid = false;
+  // The newest that is left out says why; those behind it would only say it again.
+  const noticeOnce = (sentence: string): void => {
+    if (!isSaid) notice(sentence);
+    isSaid = true;
+  };
+  for await (const checkpoint of readCheckpoints(disk, plan, noticeOnce)) {
     try {
       return await openAt(checkpoint, options, notice);
     } catch (error) {

@@ -1,0 +1,36 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { dailyRecords, daybook } from '../../daybook.config.ts';
+import { HeldClock } from '../../test/clock/held-clock.ts';
+import { FaultyDisk } from '../../test/disk/faulty-disk.ts';
+import { linesOf, randomSale } from '../../test/sales/random-sales.ts';
+import { count } from '../definition/measures.ts';
+import { defineReport } from '../definition/report.ts';
+import { makePlan } from '../plan/normalise.ts';
+import type { Plan } from '../plan/plan.ts';
+import { openEmbedded } from './embedded.ts';
+
+const plan = makePlan(daybook);
+const perSegment = defineReport(dailyRecords, {
+  name: 'daily_segment',
+  dimensions: ['ts_date', 'segment'],
+  measures: { sales: count() },
+});
+const otherPlan = makePlan({ ...daybook, reports: [...daybook.reports, perSegment] });
+
+it('a definition that changed is said once, however many checkpoints are of the one before', async () => {
+  const disk = new FaultyDisk();
+  const clock = new HeldClock();
+  const said = async (opened: Plan, seed: number): Promise<readonly string[]> => {
+    const notices: string[] = [];
+    const engine = await openEmbedded({ plan: opened, disk, clock, onNotice: (sentence) => notices.push(sentence) });
+    const sales = fc.sample(randomSale(1000), { numRuns: 20, seed });
+    await engine.accept({ origin: 'test', lines: linesOf(sales) });
+    await engine.close();
+    return notices;
+  };
+  expect([await said(plan, 1), await said(plan, 2)]).toEqual([[], []]);
+  expect(await disk.list('checkpoints')).toHaveLength(2);
+  expect(await said(otherPlan, 3)).toEqual([expect.stringMatching(/of another definition; .* computed again/)]);
+  expect(await said(otherPlan, 4)).toEqual([]);
+});
