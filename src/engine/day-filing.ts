@@ -111,7 +111,7 @@ export class DayFiling {
 
   /** Writes the files of all spilled days. @throws as `fileResting` does */
   async fileAll(): Promise<void> {
-    await this.#filing;
+    while (this.#filing !== undefined) await this.#filing;
     await this.#file(this.#spilled());
   }
 
@@ -148,21 +148,22 @@ export class DayFiling {
   }
 
   async #file(days: readonly number[]): Promise<void> {
-    const { files, signal } = this.#options;
-    if (files === undefined || this.#filing !== undefined) return;
-    for (const group of this.#groups(days)) {
-      if (signal.aborted) return;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#filing = promise;
-      try {
+    const { files, signal, whenIdle } = this.#options;
+    if (files === undefined || this.#filing !== undefined || days.length === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#filing = promise;
+    try {
+      for (const group of this.#groups(days)) {
+        await whenIdle();
+        if (signal.aborted) return;
         await using gathering = await files.gather();
         await this.#gather(gathering, group);
         await this.#write(gathering, group);
-      } finally {
-        this.#filing = undefined;
-        for (const day of this.#days.values()) joinSince(day);
-        resolve();
       }
+    } finally {
+      this.#filing = undefined;
+      for (const day of this.#days.values()) joinSince(day);
+      resolve();
     }
   }
 
