@@ -5,7 +5,16 @@ const SLOW_TIMEOUT_MS = 180_000;
 /** How long a page may take to show what is waited for. */
 const PAGE_TIMEOUT_MS = 20_000;
 
-/** Projects: `unit` and `types` are quick; `browser` and `crash` start whole Daybooks, so their files go one by one. */
+/** What `nightly` runs of tests whose seeds or kills can be any number; those of one night are not those of the next. */
+const NIGHTLY_SEEDS = 10_000;
+const NIGHTLY_KILLS = 100;
+const MS_PER_DAY = 86_400_000;
+const NIGHT = Math.floor(new Date().getTime() / MS_PER_DAY);
+
+/**
+ * Projects: `unit` and `types` are quick; `browser` and `crash` start whole Daybooks, so their files go one by one;
+ * `nightly` is what gets better with time, at length.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -47,6 +56,21 @@ export default defineConfig({
           name: 'crash',
           include: ['test/crash/**/*.test.ts'],
           environment: 'node',
+          fileParallelism: false,
+          testTimeout: SLOW_TIMEOUT_MS,
+          hookTimeout: SLOW_TIMEOUT_MS,
+        },
+      },
+      {
+        test: {
+          name: 'nightly',
+          include: ['test/{simulation,fuzz,crash}/**/*.test.ts'],
+          environment: 'node',
+          env: {
+            DAYBOOK_SEEDS: process.env['DAYBOOK_SEEDS'] ?? String(NIGHTLY_SEEDS),
+            DAYBOOK_FIRST_SEED: process.env['DAYBOOK_FIRST_SEED'] ?? String(NIGHT * NIGHTLY_SEEDS),
+            DAYBOOK_KILLS: process.env['DAYBOOK_KILLS'] ?? String(NIGHTLY_KILLS),
+          },
           fileParallelism: false,
           testTimeout: SLOW_TIMEOUT_MS,
           hookTimeout: SLOW_TIMEOUT_MS,
