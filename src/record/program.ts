@@ -1,3 +1,4 @@
+import { FIRST_DAY } from '../base/calendar.ts';
 import type { FieldPlan, StreamPlan } from '../plan/plan.ts';
 import type { ProgramKit } from './program-kit.ts';
 import { makeKit } from './program-kit.ts';
@@ -81,7 +82,7 @@ function valueSource(role: FieldRole, quoted: boolean, stream: StreamPlan): stri
     case 'text':
       return textSource(role, field === stream.primaryKey);
     case 'uuid':
-      return uuidSource();
+      return uuidSource(field === stream.primaryKey);
     case 'date':
     case 'timestamp':
       return momentSource(role, stream);
@@ -141,12 +142,14 @@ function textSource({ field, id }: FieldRole, isKey: boolean): string {
   return words.trim() + store + key;
 }
 
-/** A UUID's 128 bits: two hexadecimal digits by each look into a table, where what is no digit is negative. */
-function uuidSource(): string {
+/** A UUID: two hexadecimal digits by each look into a table, where what is no digit is negative. The key's bits are kept. */
+function uuidSource(isKey: boolean): string {
   const half = (at: number): string =>
     `c = view.getInt32(p + ${at}, true); d = hexPairs[c & 65535]; b = hexPairs[c >>> 16]; bad |= d | b;`;
   const wordAt = (at: number, places: readonly [number, number]): string =>
-    `${half(places[0])} e = (d << 24) | (b << 16); ${half(places[1])} keys[a + ${at}] = e | (d << 8) | b;`;
+    isKey
+      ? `${half(places[0])} e = (d << 24) | (b << 16); ${half(places[1])} keys[a + ${at}] = e | (d << 8) | b;`
+      : `${half(places[0])} ${half(places[1])}`;
   return `bad = 0; a = row << 2;
     ${wordAt(0, [0, 4])}
     ${wordAt(1, [9, 14])}
@@ -245,11 +248,17 @@ function numberSource({ field, id, value }: FieldRole, quoted: boolean): string 
 }
 
 /** The business date is a column of its own, and it may be counted or compared like any other field. */
-function businessDaySource(shape: Shape, { businessDate }: StreamPlan, roles: readonly FieldRole[]): string {
+function businessDaySource(
+  shape: Shape,
+  { businessDate, businessDayEndsAtHour }: StreamPlan,
+  roles: readonly FieldRole[],
+): string {
   const { index } = businessDate;
   const role = roles[index];
   const given = shape.members.some(({ field }) => field === businessDate);
-  return `${given ? 'if (businessDay - eventDay > 1 || eventDay - businessDay > 1) break scan;' : 'businessDay = eventDay;'}
+  // The first hours of the first day there is belong to a day that there is not.
+  const taken = businessDayEndsAtHour === 0 ? '' : ` if (eventDay < ${FIRST_DAY}) break scan;`;
+  return `${given ? 'if (businessDay - eventDay > 1 || eventDay - businessDay > 1) break scan;' : `businessDay = eventDay;${taken}`}
     days[row] = businessDay;
     ${role?.value === true ? `values${index}[row] = businessDay;` : ''}
     ${role?.id === true ? `ids${index}[row] = kit.number(${index}, businessDay);` : ''}`;

@@ -13,6 +13,7 @@ import {
   sum,
   text,
   timestamp,
+  uuid,
 } from 'daybook';
 import { dailyRecords, daybook } from '../../daybook.config.ts';
 import { makePlan } from '../../src/plan/normalise.ts';
@@ -80,6 +81,7 @@ const rental = defineStream({
     at: timestamp(),
     returned_at: timestamp(),
     ticket: text({ maxLength: 12 }),
+    customer: uuid(),
     day: date(),
     due: date(),
     note: text({ nullable: true, maxLength: 5 }),
@@ -115,6 +117,7 @@ const RENTALS: OracleStream = {
     { name: 'at', kind: 'timestamp' },
     { name: 'returned_at', kind: 'timestamp' },
     { name: 'ticket', kind: 'text', maxLength: 12 },
+    { name: 'customer', kind: 'uuid' },
     { name: 'day', kind: 'date' },
     { name: 'due', kind: 'date' },
     { name: 'note', kind: 'text', nullable: true, maxLength: 5 },
@@ -124,6 +127,31 @@ const RENTALS: OracleStream = {
     { name: 'spare', kind: 'integer', nullable: true, min: -3, max: 3 },
     { name: 'weight', kind: 'number' },
     { name: 'height', kind: 'number', nullable: true },
+  ],
+};
+
+const parcel = defineStream({
+  name: 'parcels',
+  timeZone: 'Europe/Berlin',
+  currency: 'EUR',
+  primaryKey: 'id',
+  eventTime: 'ts',
+  businessDate: 'ts_date',
+  fields: { ts: timestamp(), ts_date: date(), id: uuid(), sender: uuid(), price: decimal() },
+});
+
+const PARCELS: OracleStream = {
+  primaryKey: 'id',
+  eventTime: 'ts',
+  businessDate: 'ts_date',
+  timeZone: 'Europe/Berlin',
+  businessDayEndsAtHour: 0,
+  fields: [
+    { name: 'ts', kind: 'timestamp' },
+    { name: 'ts_date', kind: 'date' },
+    { name: 'id', kind: 'uuid' },
+    { name: 'sender', kind: 'uuid' },
+    { name: 'price', kind: 'decimal' },
   ],
 };
 
@@ -141,5 +169,18 @@ export const FUZZED: readonly FuzzedStream[] = [
     name: 'rentals',
     plan: makePlan(defineDaybook({ stream: rental, reports: [rentalsByAll], dashboard: noTiles })),
     oracle: RENTALS,
+  },
+  {
+    name: 'parcels',
+    plan: makePlan(
+      defineDaybook({
+        stream: parcel,
+        reports: [
+          defineReport(parcel, { name: 'daily', dimensions: ['ts_date'], measures: { revenue: sum('price') } }),
+        ],
+        dashboard: noTiles,
+      }),
+    ),
+    oracle: PARCELS,
   },
 ];
