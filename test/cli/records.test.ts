@@ -1,11 +1,9 @@
 import { appendFile, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { SUPERSTORE_COLUMNS } from '../../src/sources/files/superstore-columns.ts';
 import { readSale, reportsOf, rowsOfAnswer } from '../oracle/furniture-store.ts';
-import { npmStart, runDaybook, startDaybook, temporaryFolder } from '../process/daybook-process.ts';
+import { runDaybook, startDaybook, temporaryFolder } from '../process/daybook-process.ts';
 import { mixedSales } from '../sales/mixed-sales.ts';
 
 const REPORTS = ['daily_pu_rev', 'daily_category_product', 'daily_address'];
@@ -85,10 +83,10 @@ describe('import, report and export', () => {
 
   it('print nothing of a file that a terminal would act on', async () => {
     await using folder = await temporaryFolder();
-    const data = join(folder.path, 'data');
-    const { stdout } = await runDaybook(['import', '-', '--data', data], '{"ts_id":\u001B[2J}\n');
-    expect(stdout).toContain('line 1: the line is not JSON: ');
-    expect(stdout).toContain('\\x1b[2J');
+    const columns = SUPERSTORE_COLUMNS.map((name) => (name === 'order_date' ? '\u001B[2J' : '1'));
+    const table = `${SUPERSTORE_COLUMNS.join(',')}${NEWLINE}${columns.join(',')}${NEWLINE}`;
+    const { stdout } = await runDaybook(['import', '-', '--data', join(folder.path, 'data')], table);
+    expect(stdout).toContain(String.raw`line 2: column 'order_date' is '\x1b[2J'; `);
     expect(stdout).not.toContain('\u001B');
   });
 
@@ -203,71 +201,6 @@ describe('import, report and export', () => {
     const { code, stderr } = await runDaybook(['report', 'daily_pu_rev', '--data', join(folder.path, 'none')]);
     expect([code, stderr]).toEqual([1, expect.stringContaining('(DATA_FOLDER_MISSING)')]);
     expect(await readdir(folder.path)).toEqual([]);
-  });
-});
-
-describe('start', () => {
-  it('says when it is ready and when it has stopped', async () => {
-    await using folder = await temporaryFolder();
-    const daybook = await startDaybook(join(folder.path, 'data'));
-    expect(await daybook.stop()).toBe(0);
-    expect(daybook.lines).toEqual([`Daybook is ready at ${daybook.url}`, 'Stopped.']);
-  });
-
-  it('ends cleanly when the npm that started it is told to end', async () => {
-    await using folder = await temporaryFolder();
-    const data = join(folder.path, 'data');
-    const npm = await npmStart(data);
-    await npm.stopNpm();
-    expect(npm.lines.at(-1)).toBe('Stopped.');
-    await expect(fetch(npm.url)).rejects.toThrow('fetch failed');
-    expect((await runDaybook(['doctor', '--data', data, '--port', '0'])).stdout).toContain('nobody holds');
-  });
-
-  it('says which flag to use when its port is taken', async () => {
-    await using folder = await temporaryFolder();
-    const daybook = await startDaybook(join(folder.path, 'data'));
-    try {
-      const port = new URL(daybook.url).port;
-      const other = join(folder.path, 'other');
-      const { code, stdout, stderr } = await runDaybook(['start', '--no-generate', '--port', port, '--data', other]);
-      expect([code, stdout]).toEqual([1, '']);
-      expect(stderr).toMatch(new RegExp(`${port}.*--port`));
-      expect(stderr).toContain(`is taken by another Daybook, which serves at ${daybook.url}. `);
-      const doctor = await runDaybook(['doctor', '--port', port, '--data', other]);
-      expect(doctor.stdout).toMatch(/^warning +port: \d+ is taken by another Daybook\. .*--port\.$/m);
-    } finally {
-      await daybook.stop();
-    }
-  });
-
-  it('takes no other program for a Daybook', async () => {
-    await using folder = await temporaryFolder();
-    const silent = createServer().listen(0, '127.0.0.1');
-    await once(silent, 'listening');
-    const port = String((silent.address() as AddressInfo).port);
-    try {
-      const data = join(folder.path, 'data');
-      const started = await runDaybook(['start', '--no-generate', '--port', port, '--data', data]);
-      expect(started.stderr).toContain(`Port ${port} on 127.0.0.1 is taken by another program. `);
-      const doctor = await runDaybook(['doctor', '--port', port, '--data', data]);
-      expect(doctor.stdout).toContain(`port: ${port} is taken by another program. `);
-    } finally {
-      silent.close();
-    }
-  });
-
-  it('says who holds its folder', async () => {
-    await using folder = await temporaryFolder();
-    const data = join(folder.path, 'data');
-    const daybook = await startDaybook(data);
-    try {
-      const { code, stderr } = await runDaybook(['start', '--no-generate', '--port', '0', '--data', data]);
-      expect([code, stderr]).toEqual([1, expect.stringContaining(daybook.url)]);
-      expect(stderr).toContain('(FOLDER_HELD)');
-    } finally {
-      await daybook.stop();
-    }
   });
 });
 
