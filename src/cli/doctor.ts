@@ -32,7 +32,7 @@ export function addDoctor(program: Command): void {
       `
 Examples:
   daybook doctor
-  daybook doctor --data my-shop --repair`,
+  daybook doctor --data ../my-shop --repair`,
     )
     .action(doctor);
 }

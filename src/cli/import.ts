@@ -35,10 +35,11 @@ export function addImport(program: Command): void {
     .addHelpText(
       'after',
       `
-A CSV has the record's columns, or those of order lines (order_id, row_id, order_date, sales, quantity, …).
+A table has the columns of a record, or those of order lines (superstore: order_id, row_id, order_date, sales, …);
+the README lists both.
 
 Examples:
-  daybook import sales.csv more.ndjson.gz --data my-shop
+  daybook import sales.csv more.ndjson.gz --data ../my-shop
   cat sales.ndjson | daybook import -`,
     )
     .action(importCommand);

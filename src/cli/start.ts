@@ -78,7 +78,7 @@ A flag goes first. SIGTERM or Ctrl-C ends it cleanly; Ctrl-C once more ends it a
 
 Examples:
   daybook start
-  daybook start --no-generate --data my-shop --port 8080`,
+  daybook start --no-generate --data ../my-shop --port 8080`,
     )
     .action(start);
 }

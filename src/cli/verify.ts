@@ -41,7 +41,7 @@ need of them, about 100 bytes a record.
 
 Examples:
   daybook verify
-  daybook verify --data my-shop --from 2026-03-01 --to 2026-03-31`,
+  daybook verify --data ../my-shop --from 2026-03-01 --to 2026-03-31`,
     )
     .action(verifyCommand);
 }
