@@ -18,8 +18,8 @@ import type { Progress } from './checkpoint-schedule.ts';
 import { CheckpointSchedule } from './checkpoint-schedule.ts';
 import type { DayFilingOptions } from './day-filing.ts';
 import { DayFiling } from './day-filing.ts';
-import type { PreparedGroup, WaitingBatch } from './group.ts';
-import { answerOf, prepareGroup, refusedOf } from './group.ts';
+import type { GroupFrame, PreparedBatch, WaitingBatch } from './group.ts';
+import { answerOf, framesOf, prepareGroup, refusedOf } from './group.ts';
 import { FrameFeed } from './frame-feed.ts';
 import { Quarantine } from './quarantine.ts';
 import { newestDayText, queryState } from './query.ts';
@@ -34,7 +34,7 @@ import { STATE_BYTES_DEFAULT, StateBudget } from './state-budget.ts';
 
 /** Bytes that may wait for the disk; beyond it batches are turned away, so that memory stays bounded. */
 const PENDING_BYTES_MAX = 64 * 1024 * 1024;
-/** One frame of the log holds no more than this, or a single batch. */
+/** A group has no more than this, or a single batch. */
 const GROUP_BYTES_MAX = 16 * 1024 * 1024;
 /** With more bytes than this to be taken in, the files of days are left for later. */
 const BUSY_BYTES = 1024 * 1024;
@@ -42,6 +42,8 @@ const BUSY_POLL_MS = 100;
 /** Days that rested so long are written into their files; after a failure it is tried again much later. */
 const FILING_INTERVAL_MS = 5_000;
 const FILING_RETRY_MS = 300_000;
+/** About what a quarantine entry has besides its record. */
+const ENTRY_BYTES = 200;
 /** How often a disk that failed is tried again while nobody writes. */
 const TROUBLE_RETRY_MS = 5_000;
 
@@ -279,36 +281,44 @@ export class Engine implements Runtime {
 
   /** Commits groups of waiting batches until none waits. One runs at a time. */
   async #commitWaiting(): Promise<void> {
-    // Batches that come in the same turn are committed together.
-    await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      const batches = takeGroup(this.#waiting);
-      await this.#commit(batches);
-      this.#spillWhenDue();
-      this.#checkpointWhenDue();
-      if (this.#spilling !== undefined && this.#budget.isSpent(this.#state)) await this.#spilling;
+    try {
+      // Batches that come in the same turn are committed together.
+      await Promise.resolve();
+      while (this.#waiting.length > 0) {
+        const batches = takeGroup(this.#waiting);
+        await this.#commit(batches);
+        this.#spillWhenDue();
+        this.#checkpointWhenDue();
+        if (this.#spilling !== undefined && this.#budget.isSpent(this.#state)) await this.#spilling;
+      }
+    } finally {
+      this.#committing = undefined;
     }
-    this.#committing = undefined;
   }
 
   async #commit(batches: readonly WaitingBatch[]): Promise<void> {
     this.#state.keys.mark();
-    let group: PreparedGroup;
-    let stored: WrittenFrame | undefined;
+    let prepared: readonly PreparedBatch[];
+    let last: { readonly stored: WrittenFrame; readonly group: GroupFrame } | undefined;
     try {
-      const claims = await this.#claim(batches);
-      group = prepareGroup(batches, claims, this.#quarantine, this.#clock.nowMs());
-      // With nothing to write, a disk in trouble is tried all the same: that is how the trouble ends.
-      if (!group.isEmpty || this.#trouble !== undefined) stored = await this.#log.append(group.frame);
+      prepared = prepareGroup(batches, await this.#claim(batches));
+      for (const group of framesOf(prepared, this.#quarantine, this.#clock.nowMs())) {
+        // With nothing to write, a disk in trouble is tried all the same: that is how the trouble ends.
+        if (group.isEmpty && this.#trouble === undefined) break;
+        const stored = await this.#log.append(group.frame);
+        if (group.isLast) last = { stored, group };
+        else this.#settle(stored, group);
+      }
     } catch (error) {
-      // Nothing of the group is in the log, so nothing of it may be remembered.
+      // No record of the group is in the log, so none may be remembered.
       this.#state.keys.undo();
+      this.#quarantine.undo();
       this.#noteTrouble(error);
       for (const batch of batches) batch.reject(error);
       return;
     }
-    if (stored !== undefined) this.#settle(stored, group);
-    for (const prepared of group.batches) prepared.batch.resolve(answerOf(prepared, this.#offset));
+    if (last !== undefined) this.#settle(last.stored, last.group);
+    for (const each of prepared) each.batch.resolve(answerOf(each, this.#offset));
   }
 
   /** Claims the keys of a group's records. It waits only for the disk, if keys have to be looked up there. */
@@ -318,14 +328,14 @@ export class Engine implements Runtime {
     return claims;
   }
 
-  /** Adds a durable group to the reports. */
-  #settle(stored: WrittenFrame, group: PreparedGroup): void {
+  /** Adds a durable frame of a group to the reports. */
+  #settle(stored: WrittenFrame, group: GroupFrame): void {
     this.#trouble = undefined;
     const scope = this.#state.beginFrame();
     for (const { batch, picked } of group.batches) this.#state.apply(batch.columns, picked, scope);
     this.#filing.note(stored, scope.days);
     this.#amendments.add(scope.closedRows, stored.firstOffset + stored.recordCount, stored.firstOffset);
-    this.#quarantine.add(stored.at, group.fingerprints);
+    this.#quarantine.add(stored.at, stored.quarantineCount);
     this.#rate.add(stored.recordCount);
     this.#advance(stored);
     this.#feed.changed(this.#offset);
@@ -478,8 +488,8 @@ export class Engine implements Runtime {
 function takeGroup(waiting: WaitingBatch[]): readonly WaitingBatch[] {
   let bytes = 0;
   let count = 0;
-  for (const { intake } of waiting) {
-    bytes += intake.lines.length;
+  for (const { intake, refused } of waiting) {
+    bytes += intake.lines.length + refused.length * ENTRY_BYTES;
     if (count > 0 && bytes > GROUP_BYTES_MAX) break;
     count++;
   }

@@ -1,10 +1,12 @@
 import { present } from '../base/assert.ts';
+import { DaybookError } from '../base/errors.ts';
+import { FRAME_BODY_BYTES_MAX } from '../log/format.ts';
 import type { NewFrame } from '../ports/log.ts';
-import type { Acceptance, Intake } from '../ports/runtime.ts';
-import type { RecordColumns, ScannedLines } from '../record/columns.ts';
+import type { Acceptance, Intake, Refusal } from '../ports/runtime.ts';
+import type { RecordColumns, RefusedLine, ScannedLines } from '../record/columns.ts';
 import type { Claim } from './key-index.ts';
-import type { Quarantine, Refused } from './quarantine.ts';
-import { printEntries } from './quarantine.ts';
+import type { Quarantine, QuarantinePart, Refused } from './quarantine.ts';
+import { REFUSED_BYTES_MAX } from './quarantine.ts';
 
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
@@ -15,10 +17,13 @@ export interface WaitingBatch {
   readonly intake: Intake;
   readonly columns: RecordColumns;
   /** What cannot be accepted, in the order of the lines. */
-  readonly refused: readonly Refused[];
+  readonly refused: readonly RefusedOfBatch[];
   readonly resolve: (answer: Acceptance) => void;
   readonly reject: (error: unknown) => void;
 }
+
+/** A line of the batch, or what its source could not make one of. */
+type RefusedOfBatch = RefusedLine | { readonly line: number; readonly refusal: Refusal; readonly record: string };
 
 /** A batch whose new records are known. */
 export interface PreparedBatch {
@@ -27,55 +32,104 @@ export interface PreparedBatch {
   readonly picked: Int32Array;
 }
 
-/** Batches that become one frame of the log. */
-export interface PreparedGroup {
-  readonly batches: readonly PreparedBatch[];
+/** One of the frames that a group becomes. */
+export interface GroupFrame {
   readonly frame: NewFrame;
-  /** Of the frame's quarantine entries, in their order. */
-  readonly fingerprints: readonly string[];
+  /** Those whose records it holds; the last frame of a group has all of them. */
+  readonly batches: readonly PreparedBatch[];
+  readonly isLast: boolean;
   /** Nothing was sent that the log would have to hold. */
   readonly isEmpty: boolean;
 }
 
-/** What a batch's scanner and its source could not accept, in the order of the lines. */
-export function refusedOf({ origin, lines, unreadable }: Intake, { refused }: ScannedLines): readonly Refused[] {
-  const scanned = refused.map(({ line, start, end, refusal }): Refused => {
-    return { refusal, line, origin, bytes: lines.subarray(start, end) };
+/**
+ * What a batch's scanner and its source could not accept, in the order of the lines.
+ * @throws DaybookError `BATCH_TOO_LARGE` when the batch cannot be written as it is; not retryable
+ */
+export function refusedOf({ lines, unreadable }: Intake, { refused }: ScannedLines): readonly RefusedOfBatch[] {
+  let acceptedBytes = lines.length;
+  for (const { line, start, end } of refused) {
+    acceptedBytes -= end - start;
+    if (end - start > REFUSED_BYTES_MAX) throw batchTooLarge(`line ${line} has ${end - start}`, REFUSED_BYTES_MAX);
+  }
+  // The last record is ended by a line feed, if it was not.
+  if (acceptedBytes + 1 > FRAME_BODY_BYTES_MAX)
+    throw batchTooLarge(`its records have ${acceptedBytes}`, FRAME_BODY_BYTES_MAX);
+  if (unreadable === undefined || unreadable.length === 0) return refused;
+  const sourced = unreadable.map(({ line, record, ...refusal }) => {
+    const bytes = Buffer.byteLength(record);
+    if (bytes > REFUSED_BYTES_MAX) throw batchTooLarge(`line ${line} has ${bytes}`, REFUSED_BYTES_MAX);
+    return { line, refusal, record };
   });
-  const sourced = (unreadable ?? []).map(({ line, record, ...refusal }): Refused => {
-    return { refusal, line, origin, bytes: Buffer.from(record) };
+  return [...refused, ...sourced].sort((a, b) => a.line - b.line);
+}
+
+function batchTooLarge(what: string, bytesMax: number): DaybookError {
+  return new DaybookError(
+    'BATCH_TOO_LARGE',
+    `Nothing of the batch was taken: ${what} bytes, of at most ${bytesMax}. Hand its records over in several batches; ` +
+      'a single line of that length is no record.',
+    { details: { bytesMax } },
+  );
+}
+
+/** Tells a group's new records from repeats. @param claims  of the batches' columns, one a batch, with no doubt left */
+export function prepareGroup(batches: readonly WaitingBatch[], claims: readonly Claim[]): readonly PreparedBatch[] {
+  return batches.map((batch, index) => {
+    return { batch, picked: present(claims[index], 'each batch has its claim').picked };
   });
-  return sourced.length === 0 ? scanned : [...scanned, ...sourced].sort((a, b) => a.line - b.line);
 }
 
 /**
- * Lays out a group's frame.
- * @param claims  of the batches' columns, one a batch, with no doubt left
+ * Lays out a group's frames, each when it is asked for. All records are in the last one, so that they become durable
+ * together, and none is if a frame cannot be written; what was refused and has no room there is in frames before it. Each
+ * must be durable, and the quarantine told of it, before the next is asked for.
  */
-export function prepareGroup(
-  batches: readonly WaitingBatch[],
-  claims: readonly Claim[],
+export function* framesOf(
+  prepared: readonly PreparedBatch[],
   quarantine: Quarantine,
   nowMs: number,
-): PreparedGroup {
-  const prepared = batches.map((batch, index) => {
-    return { batch, picked: present(claims[index], 'each batch has its claim').picked };
-  });
-  const { picked, fingerprints } = quarantine.pick(batches.flatMap((batch) => batch.refused));
-  const recordCount = prepared.reduce((sum, each) => sum + each.picked.length, 0);
-  const duplicateCount = batches.reduce((sum, batch) => sum + batch.columns.count, 0) - recordCount;
-  return {
+): Generator<GroupFrame> {
+  const recordCount = prepared.reduce((sum, { picked }) => sum + picked.length, 0);
+  const duplicateCount = prepared.reduce((sum, { batch }) => sum + batch.columns.count, 0) - recordCount;
+  const records = prepared.flatMap(({ batch, picked }) => runsOf(batch.columns, picked));
+  const recordBytes = records.reduce((sum, run) => sum + run.length, 0);
+  let last: QuarantinePart | undefined;
+  for (const part of quarantine.claim(refusedRecords(prepared), nowMs)) {
+    if (last !== undefined) yield frameOfRefused(last);
+    last = part;
+  }
+  if (last !== undefined && recordBytes + last.bytes.length > FRAME_BODY_BYTES_MAX) {
+    yield frameOfRefused(last);
+    last = undefined;
+  }
+  const { bytes: quarantined, count: quarantineCount } = last ?? { bytes: new Uint8Array(), count: 0 };
+  yield {
     batches: prepared,
-    frame: {
-      recordCount,
-      records: prepared.flatMap(({ batch, picked }) => runsOf(batch.columns, picked)),
-      duplicateCount,
-      quarantineCount: picked.length,
-      quarantine: printEntries(picked, nowMs),
-    },
-    fingerprints,
-    isEmpty: recordCount + duplicateCount + picked.length === 0,
+    frame: { recordCount, records, duplicateCount, quarantineCount, quarantine: quarantined },
+    isLast: true,
+    isEmpty: recordCount + duplicateCount + quarantineCount === 0,
   };
+}
+
+function frameOfRefused({ bytes, count }: QuarantinePart): GroupFrame {
+  return {
+    batches: [],
+    frame: { recordCount: 0, records: [], duplicateCount: 0, quarantineCount: count, quarantine: bytes },
+    isLast: false,
+    isEmpty: false,
+  };
+}
+
+/** What all batches of a group could not accept. Made one by one: there may be millions. */
+function* refusedRecords(prepared: readonly PreparedBatch[]): Generator<Refused> {
+  for (const { batch } of prepared) {
+    const { origin, lines } = batch.intake;
+    for (const each of batch.refused) {
+      const bytes = 'record' in each ? Buffer.from(each.record) : lines.subarray(each.start, each.end);
+      yield { refusal: each.refusal, line: each.line, origin, bytes };
+    }
+  }
 }
 
 export function answerOf({ batch, picked }: PreparedBatch, offset: number): Acceptance {

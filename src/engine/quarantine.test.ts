@@ -4,18 +4,48 @@ import { makePlan } from '../plan/normalise.ts';
 import { openEmbedded } from '../runtimes/embedded.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { FaultyDisk } from '../../test/disk/faulty-disk.ts';
+import type { Refused } from './quarantine.ts';
 import { Quarantine } from './quarantine.ts';
 
 const plan = makePlan(daybook);
 const clock = machineClock();
 
+const AT = { segment: 'a', position: 48 };
+
+function refusedLines(...lines: readonly string[]): readonly Refused[] {
+  return lines.map((line, index) => {
+    return {
+      refusal: { code: 'NOT_JSON', reason: 'a test' },
+      line: index + 1,
+      origin: 'test',
+      bytes: Buffer.from(line),
+    };
+  });
+}
+
 it('what a checkpoint is given of the quarantine stays as it was while more is refused', () => {
   const quarantine = new Quarantine();
-  quarantine.add({ segment: 'a', position: 48 }, ['first']);
+  const take = (...lines: readonly string[]): void => {
+    for (const { count } of quarantine.claim(refusedLines(...lines), 0)) quarantine.add(AT, count);
+  };
+  take('first');
   const saved = quarantine.save();
-  quarantine.add({ segment: 'a', position: 99 }, ['second', 'third']);
-  expect(saved).toEqual({ frames: [{ at: { segment: 'a', position: 48 }, count: 1 }], known: ['first'] });
+  take('second', 'third');
+  expect(saved).toEqual({ frames: [{ at: AT, count: 1 }], known: ['=first'] });
   expect(new Quarantine(saved).size).toBe(1);
+});
+
+it('entries that did not become durable are claimed again when their lines come again', () => {
+  const quarantine = new Quarantine();
+  const long = 'a line that is longer than its fingerprint';
+  const claim = (): readonly number[] =>
+    Array.from(quarantine.claim(refusedLines('a', 'b', 'a', long), 0), ({ count }) => count);
+  expect(claim()).toEqual([3]);
+  quarantine.undo();
+  expect([claim(), quarantine.size]).toEqual([[3], 0]);
+  quarantine.add(AT, 3);
+  quarantine.undo();
+  expect([claim(), quarantine.size]).toEqual([[], 3]);
 });
 
 it('a page of the quarantine reads each frame once, also after a restart', async () => {

@@ -1,10 +1,17 @@
 import { isUtf8 } from 'node:buffer';
-import { createHash } from 'node:crypto';
-import { present } from '../base/assert.ts';
+import { hash } from 'node:crypto';
+import { assert, present } from '../base/assert.ts';
 import type { Log, LogPosition } from '../ports/log.ts';
 import type { Origin, QuarantineEntry, QuarantinePage, Refusal } from '../ports/runtime.ts';
 
 const LINE_FEED = 10;
+/** One frame is given so many bytes of entries. */
+const PART_BYTES = 16 * 1024 * 1024;
+/** Longer records are not kept as text. */
+const TEXT_BYTES_MAX = 8 * 1024 * 1024;
+/** A longer record could not be kept in one frame. */
+export const REFUSED_BYTES_MAX = 40 * 1024 * 1024;
+const OWN_BYTES_MAX = 16;
 
 /** An entry as the log keeps it; its id is its place in the quarantine. */
 type StoredEntry = Omit<QuarantineEntry, 'id'>;
@@ -15,6 +22,13 @@ export interface Refused {
   readonly line: number;
   readonly origin: Origin;
   readonly bytes: Uint8Array;
+}
+
+/** Entries for one frame of the log. */
+export interface QuarantinePart {
+  /** A line of JSON an entry. */
+  readonly bytes: Uint8Array;
+  readonly count: number;
 }
 
 /** So many entries stand in a frame of the log. */
@@ -36,7 +50,11 @@ export interface QuarantineFacts {
  */
 export class Quarantine {
   readonly #frames: FrameEntries[];
+  /** The fingerprints of all entries, and of those that `claim` gave. */
   readonly #known: Set<string>;
+  /** The fingerprints that the last `claim` added, in their order, and how many of them are durable. */
+  #claimed: string[] = [];
+  #durable = 0;
   #size: number;
 
   constructor(facts: QuarantineFacts = { frames: [], known: [] }) {
@@ -49,30 +67,59 @@ export class Quarantine {
     return this.#size;
   }
 
-  /** Those whose bytes were not refused before, each once. `fingerprints` go to `add` once they are durable. */
-  pick(refused: readonly Refused[]): { readonly picked: readonly Refused[]; readonly fingerprints: readonly string[] } {
-    const fresh = new Map<string, Refused>();
+  /**
+   * Entries for those whose bytes were not refused before, each once, in parts of `PART_BYTES` at most, unless a single
+   * entry is larger. Parts are made as they are asked for, so that millions of refused lines do not fill the memory.
+   * `add` must be told of each part once it is durable, in their order; `undo` takes back the others.
+   */
+  *claim(refused: Iterable<Refused>, atMs: number): Generator<QuarantinePart> {
+    this.#claimed = [];
+    this.#durable = 0;
+    let lines: string[] = [];
+    let size = 0;
     for (const each of refused) {
       const fingerprint = fingerprintOf(each.bytes);
-      if (!this.#known.has(fingerprint) && !fresh.has(fingerprint)) fresh.set(fingerprint, each);
+      const knownBefore = this.#known.size;
+      if (this.#known.add(fingerprint).size === knownBefore) continue;
+      this.#claimed.push(fingerprint);
+      const line = printEntry(each, atMs);
+      const lineSize = Buffer.byteLength(line);
+      if (size > 0 && size + lineSize > PART_BYTES) {
+        yield { bytes: Buffer.from(lines.join('')), count: lines.length };
+        lines = [];
+        size = 0;
+      }
+      lines.push(line);
+      size += lineSize;
     }
-    return { picked: [...fresh.values()], fingerprints: [...fresh.keys()] };
+    if (size > 0) yield { bytes: Buffer.from(lines.join('')), count: lines.length };
   }
 
-  /** Remembers entries that stand in a frame of the log. */
-  add(at: LogPosition, fingerprints: readonly string[]): void {
-    if (fingerprints.length === 0) return;
-    for (const fingerprint of fingerprints) this.#known.add(fingerprint);
-    this.#frames.push({ at, count: fingerprints.length });
-    this.#size += fingerprints.length;
+  /** Remembers where the next `count` of the claimed entries stand in the log. */
+  add(at: LogPosition, count: number): void {
+    assert(this.#durable + count <= this.#claimed.length, 'entries were claimed before they became durable');
+    this.#durable += count;
+    this.#remember(at, count);
+  }
+
+  /** Forgets the claimed entries that did not become durable. */
+  undo(): void {
+    for (const fingerprint of this.#claimed.slice(this.#durable)) this.#known.delete(fingerprint);
+    this.#claimed = [];
+    this.#durable = 0;
   }
 
   /** Remembers the entries of a frame that was read from the log. */
   addStored(at: LogPosition, lines: Uint8Array): void {
-    this.add(
-      at,
-      parseEntries(lines).map((entry) => fingerprintOf(Buffer.from(entry.record, entry.encoding))),
-    );
+    const entries = parseEntries(lines);
+    for (const { record, encoding } of entries) this.#known.add(fingerprintOf(Buffer.from(record, encoding)));
+    this.#remember(at, entries.length);
+  }
+
+  #remember(at: LogPosition, count: number): void {
+    if (count === 0) return;
+    this.#frames.push({ at, count });
+    this.#size += count;
   }
 
   /** Entries, newest first. Each frame that has some of them is read once. */
@@ -103,15 +150,12 @@ export class Quarantine {
   }
 }
 
-/** Refused records as lines of JSON, for a frame. */
-export function printEntries(refused: readonly Refused[], atMs: number): Uint8Array {
-  const lines = refused.map(({ refusal, line, origin, bytes }) => {
-    const encoding = isUtf8(bytes) ? 'utf8' : 'base64';
-    const record = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(encoding);
-    const entry: StoredEntry = { atMs, origin, line, ...refusal, record, encoding };
-    return `${JSON.stringify(entry)}\n`;
-  });
-  return Buffer.from(lines.join(''));
+function printEntry({ refusal, line, origin, bytes }: Refused, atMs: number): string {
+  // In JSON, a byte of a text may take six.
+  const encoding = bytes.length <= TEXT_BYTES_MAX && isUtf8(bytes) ? 'utf8' : 'base64';
+  const record = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(encoding);
+  const entry: StoredEntry = { atMs, origin, line, ...refusal, record, encoding };
+  return `${JSON.stringify(entry)}\n`;
 }
 
 /** Entries `from` to `to - 1` of those that stand in lines; others are not parsed. */
@@ -126,6 +170,8 @@ function parseEntries(lines: Uint8Array, from = 0, to = Infinity): readonly Stor
   return entries;
 }
 
+/** What tells records from others: a short one by itself, a longer one by 132 bits of its SHA-256. */
 function fingerprintOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('base64url').slice(0, 22);
+  if (bytes.length > OWN_BYTES_MAX) return hash('sha256', bytes, 'base64url').slice(0, 22);
+  return `=${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')}`;
 }

@@ -154,7 +154,7 @@ describe('the log', () => {
     const { log } = await openLog(new FaultyDisk());
     const records = new Uint8Array(64 * 1024 * 1024 + 1);
     const frame = { recordCount: 1, records, quarantineCount: 0, quarantine: new Uint8Array(0), duplicateCount: 0 };
-    await expect(log.append(frame)).rejects.toThrow('Broken invariant');
+    await expect(log.append(frame)).rejects.toMatchObject({ code: 'LOG_FRAME_TOO_LARGE', retryable: false });
     expect(log.nextOffset).toBe(0);
   });
 

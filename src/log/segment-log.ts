@@ -80,7 +80,7 @@ export class SegmentLog implements Log {
     const records = frame.records instanceof Uint8Array ? [frame.records] : frame.records;
     const recordsLength = records.reduce((sum, piece) => sum + piece.byteLength, 0);
     const bodyBytes = recordsLength + frame.quarantine.byteLength;
-    assert(bodyBytes <= FRAME_BODY_BYTES_MAX, `a frame has at most ${FRAME_BODY_BYTES_MAX} bytes, not ${bodyBytes}`);
+    if (bodyBytes > FRAME_BODY_BYTES_MAX) throw frameTooLarge(bodyBytes);
     assert(frame.recordCount > 0 === recordsLength > 0, 'records are counted');
     assert(frame.quarantineCount > 0 === frame.quarantine.byteLength > 0, 'what is quarantined is counted');
     const firstOffset = this.#nextOffset;
@@ -263,6 +263,14 @@ async function truncateDurably(file: DiskFile, size: number): Promise<boolean> {
     await file.truncate(size);
     await file.sync();
   });
+}
+
+function frameTooLarge(bytes: number): DaybookError {
+  return new DaybookError(
+    'LOG_FRAME_TOO_LARGE',
+    `A frame of ${bytes} bytes was not written: the log takes at most ${FRAME_BODY_BYTES_MAX}. Write it as several.`,
+    { details: { bytes, bytesMax: FRAME_BODY_BYTES_MAX } },
+  );
 }
 
 function appendFailed(cause: unknown): unknown {

@@ -55,7 +55,8 @@ export interface Log {
   /**
    * Appends a frame and resolves once it is durable. One call at a time.
    * On failure nothing of the frame is in the log, and the log goes on with the next call.
-   * @throws DaybookError `DISK_FULL` (retryable: when there is room the same call succeeds), `LOG_FAILED`
+   * @throws DaybookError `DISK_FULL` (retryable: when there is room the same call succeeds), `LOG_FAILED`,
+   *   `LOG_FRAME_TOO_LARGE`
    */
   append<F extends NewFrame>(frame: F): Promise<F & FramePlace>;
 

@@ -59,7 +59,7 @@ export interface QuarantineEntry extends Refusal {
   readonly atMs: number;
   readonly origin: Origin;
   readonly line: number;
-  /** The whole record as it came; `base64` when it was not UTF-8. */
+  /** The whole record as it came; `base64` when it was not UTF-8, or very long. */
   readonly record: string;
   readonly encoding: 'utf8' | 'base64';
 }
@@ -115,7 +115,9 @@ export interface Runtime {
    * Accepts a batch: checks, drops repeats of known primary keys, writes to the log, and answers once all is durable.
    * Calls may overlap; their order is the order of the calls. A batch handed over twice is counted once.
    * @throws DaybookError `INTAKE_FULL` (retryable): more is waiting than may be, nothing of the batch was taken
-   * @throws DaybookError `DISK_FULL` (retryable), `LOG_FAILED`: nothing of the batch was taken
+   * @throws DaybookError `DISK_FULL` (retryable), `LOG_FAILED`: nothing of the batch was taken, but for lines that may be
+   *   in the quarantine already, where they will not be twice
+   * @throws DaybookError `BATCH_TOO_LARGE`: it has 64 MiB of records, or a line of 40 MiB; nothing of it was taken
    */
   accept(intake: Intake): Promise<Acceptance>;
 
