@@ -7,6 +7,8 @@ import type { SectionArray, SectionReader } from './sections.ts';
 /** So many of the newest are kept; older ones are only counted. */
 const KEPT_MAX = 10_000;
 const FIRST_NOTES = 64;
+/** Instead of a row's number. */
+const UNCHANGED = -1;
 
 /** What a checkpoint keeps of the amendments besides their arrays. */
 export interface AmendmentFacts {
@@ -160,9 +162,10 @@ export class ClosedRows {
     let total = 0;
     for (const notes of this.#notes.splice(0).toReversed()) {
       if (notes === undefined) continue;
-      const change = notes.take(frame, firstOffset, Math.max(0, KEPT_MAX - total));
+      const changed = notes.forgetUnchanged();
+      const change = notes.take(frame, firstOffset, Math.min(changed, Math.max(0, KEPT_MAX - total)));
       if (change.rows.length > 0) changes.push(change);
-      total += notes.count;
+      total += changed;
     }
     return { total, changes: changes.toReversed() };
   }
@@ -192,10 +195,6 @@ class ReportNotes {
     this.#before = new Float64Array(FIRST_NOTES * rowWidth);
   }
 
-  get count(): number {
-    return this.#count;
-  }
-
   add(table: GroupTable, row: number, isNew: boolean): void {
     if (this.#count === this.#rows.length) this.#grow();
     const note = this.#count++;
@@ -216,10 +215,32 @@ class ReportNotes {
     this.#chain = chain;
   }
 
-  /** The last `most` changes, and all rows can be noted again. */
-  take(frame: number, firstOffset: number, most: number): Change {
+  /**
+   * Leaves out rows that are as they were: not each record changes a count of customers. All rows can be noted again.
+   * @returns how many did change
+   */
+  forgetUnchanged(): number {
+    const now = new Float64Array(this.#rowWidth);
+    for (const { table, first } of this.#chains.values()) {
+      for (let note = first; note !== -1; note = this.#next[note] as number) {
+        const row = this.#rows[note] as number;
+        table.forgetNoted(row);
+        if (this.#isNew[note] === 1) continue;
+        table.readRow(row, now, 0);
+        const at = note * this.#rowWidth;
+        let i = 0;
+        while (i < now.length && now[i] === this.#before[at + i]) i++;
+        if (i < now.length) continue;
+        this.#rows[note] = UNCHANGED;
+        this.#count--;
+      }
+    }
+    return this.#count;
+  }
+
+  /** The last `count` changes. */
+  take(frame: number, firstOffset: number, count: number): Change {
     const chains = [...this.#chains.values()].sort((a, b) => a.table.day - b.table.day);
-    const count = Math.min(most, this.#count);
     const rowWidth = this.#rowWidth;
     const change: Change = {
       frame,
@@ -232,12 +253,11 @@ class ReportNotes {
       before: new Float64Array(count * rowWidth),
       after: new Float64Array(count * rowWidth),
     };
-    let to = count - this.#count;
+    let to = count - this.#count - 1;
     chains.forEach(({ table, first }, index) => {
-      for (let note = first; note !== -1; note = this.#next[note] as number, to++) {
+      for (let note = first; note !== -1; note = this.#next[note] as number) {
         const row = this.#rows[note] as number;
-        table.forgetNoted(row);
-        if (to < 0) continue;
+        if (row === UNCHANGED || ++to < 0) continue;
         change.tableOf[to] = index;
         change.rows[to] = row;
         change.isNew[to] = this.#isNew[note] as number;
