@@ -26,7 +26,11 @@ export function TrendLine({ days, title, print }: TrendLineProps) {
   const index = Math.min(pointed ?? last, last);
   const shown = days[index];
   const { x, y } = scalesOf(days);
-  const line = days.map(({ value }, i) => `${x(i).toFixed(2)},${y(value).toFixed(2)}`).join(' ');
+  // A single day is a level, not a way up from nothing.
+  const drawn = days.length === 1 ? [...days, ...days] : days;
+  const line = drawn
+    .map(({ value }, i) => `${((i / (drawn.length - 1)) * WIDTH).toFixed(2)},${y(value).toFixed(2)}`)
+    .join(' ');
   const point = (event: PointerEvent<HTMLElement>): void => {
     const box = event.currentTarget.getBoundingClientRect();
     setPointed(Math.max(0, Math.min(last, Math.round(((event.clientX - box.left) / box.width) * last))));
