@@ -6,6 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
 import { microsText } from '../base/decimal.ts';
 import { makePlan } from '../plan/normalise.ts';
+import type { Intake } from '../ports/runtime.ts';
+import { readIntake } from '../sources/http/intake.ts';
+import { serveEmbedded } from '../../test/server/serve-embedded.ts';
 import { openRemote, parsePage } from './remote.ts';
 
 const plan = makePlan(daybook);
@@ -57,32 +60,37 @@ describe('a page of a report', () => {
 });
 
 describe('a Daybook reached over HTTP', () => {
-  it('is sent the batch as it is, and its lines are numbered as in the file', async () => {
-    const bodies: string[] = [];
-    await using server = await serving((_request, body, response) => {
-      bodies.push(body);
-      const quarantined = [
-        { line: 2, code: 'NOT_JSON', reason: 'is no JSON' },
-        { line: 3, code: 'NOT_AN_OBJECT', reason: 'is no object' },
-      ];
-      response.end(JSON.stringify({ accepted: 1, duplicates: 0, quarantined, offset: 9 }));
+  it('is sent the batch as it is, with all that its source knows of it', async () => {
+    const sent: unknown[] = [];
+    const quarantined = [{ line: 7, code: 'CANNOT_BE_CONVERTED', reason: 'a quote is open' }] as const;
+    const acceptance = { accepted: 1, duplicates: 0, quarantined, offset: 9 };
+    await using server = await serving((request, body, response) => {
+      sent.push(request.headers['content-type'], readIntake(Buffer.from(body)));
+      response.end(JSON.stringify(acceptance));
     });
-    const acceptance = await openRemote(plan, server.url).accept({
+    const intake: Intake = {
       origin: 'sales.csv',
       lines: Buffer.from('{"a":1}\nnonsense'),
       firstLine: 10,
-      unreadable: [{ line: 7, record: 'a,"b\nc', code: 'CANNOT_BE_CONVERTED', reason: 'a quote is open' }],
-    });
-    expect(bodies).toEqual(['{"a":1}\nnonsense\n"a,\\"b\\nc"\n']);
-    expect(acceptance).toEqual({
-      accepted: 1,
-      duplicates: 0,
-      offset: 9,
-      quarantined: [
-        { line: 11, code: 'NOT_JSON', reason: 'is no JSON' },
-        { line: 7, code: 'CANNOT_BE_CONVERTED', reason: 'a quote is open' },
-      ],
-    });
+      unreadable: [{ record: 'a,"b\nc', ...quarantined[0] }],
+    };
+    expect(await openRemote(plan, server.url).accept(intake)).toEqual(acceptance);
+    expect(sent).toEqual(['application/vnd.daybook.intake', intake]);
+  });
+
+  it('is sent a batch that no request can hold in several, and their answers are one', async () => {
+    await using daybook = await serveEmbedded();
+    const records = ['a', 'b', 'c'].map((letter) => letter.repeat(6 * 1024 * 1024));
+    const unreadable = [{ line: 14, record: 'a,"b', code: 'CANNOT_BE_CONVERTED', reason: 'odd' } as const];
+    const remote = openRemote(plan, daybook.server.url);
+    const intake: Intake = { origin: 'x', lines: Buffer.from(records.join('\n')), firstLine: 12, unreadable };
+    const { quarantined, ...rest } = await remote.accept(intake);
+    expect(rest).toEqual({ accepted: 0, duplicates: 0, offset: 0 });
+    expect(quarantined.map(({ line }) => line)).toEqual([12, 13, 14, 14]);
+    const { entries } = await remote.quarantine({ limit: 10, offset: 0 });
+    expect(entries.map(({ record, encoding }) => Buffer.from(record, encoding).toString()).toSorted()).toEqual(
+      ['a,"b', ...records].toSorted(),
+    );
   });
 
   it('is asked for a report with all that the query says', async () => {

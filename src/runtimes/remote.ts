@@ -1,9 +1,12 @@
+import { present } from '../base/assert.ts';
 import { MICROS_PER_UNIT, parseMicros } from '../base/decimal.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Plan, ReportPlan } from '../plan/plan.ts';
 import type { Cell, ReportPage, ReportQuery, Row } from '../ports/rows.ts';
-import type { Acceptance, Intake, QuarantinePage, Refusal, Runtime, RuntimeStatus } from '../ports/runtime.ts';
+import type { Acceptance, Intake, QuarantinePage, Runtime, RuntimeStatus } from '../ports/runtime.ts';
 import type { AcceptanceAnswer, PipelineAnswer, Problem, QuarantineAnswer } from '../server/protocol.ts';
+import { INTAKE_TYPE, printIntake } from '../sources/http/intake.ts';
+import { requestParts } from '../sources/http/request-parts.ts';
 
 const LINE_FEED = 10;
 /** A page of a report in JSON holds no more rows. */
@@ -38,51 +41,28 @@ export function openRemote(plan: Plan, url: string): RemoteRuntime {
   };
 }
 
+/** A batch is handed over as it is, with its origin, line numbers and what its source could not read. */
 async function accept(api: string, intake: Intake): Promise<Acceptance> {
-  const { body, lineAt } = bodyOf(intake);
-  const response = await call(api, '/records', {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-ndjson' },
-    body,
-  });
-  const answer = (await response.json()) as AcceptanceAnswer;
-  const known = new Map(intake.unreadable?.map((each) => [each.line, each]));
+  let all: Acceptance | undefined;
+  for (const part of requestParts(intake)) {
+    const response = await call(api, '/records', {
+      method: 'POST',
+      headers: { 'content-type': INTAKE_TYPE },
+      body: Buffer.concat(printIntake(part)),
+    });
+    all = together(all, (await response.json()) as AcceptanceAnswer as Acceptance);
+  }
+  return present(all, 'a batch has at least one part');
+}
+
+function together(before: Acceptance | undefined, next: Acceptance): Acceptance {
+  if (before === undefined) return next;
   return {
-    ...answer,
-    quarantined: answer.quarantined.map(({ line, code, field, reason }) => {
-      const own = known.get(lineAt(line));
-      if (own !== undefined) return { line: own.line, code: own.code, ...fieldOf(own.field), reason: own.reason };
-      return { line: lineAt(line), code: code as Refusal['code'], ...fieldOf(field), reason };
-    }),
+    accepted: before.accepted + next.accepted,
+    duplicates: before.duplicates + next.duplicates,
+    quarantined: [...before.quarantined, ...next.quarantined].sort((a, b) => a.line - b.line),
+    offset: next.offset,
   };
-}
-
-function fieldOf(field: string | undefined): { readonly field?: string } {
-  return field === undefined ? {} : { field };
-}
-
-/**
- * A batch as the API takes it. What the source itself could not read follows as JSON strings, which the API puts into
- * its quarantine whole, as it should.
- */
-function bodyOf(intake: Intake): { readonly body: Uint8Array<ArrayBuffer>; readonly lineAt: (line: number) => number } {
-  const firstLine = intake.firstLine ?? 1;
-  const unreadable = intake.unreadable ?? [];
-  const isEnded = intake.lines.length === 0 || intake.lines.at(-1) === LINE_FEED;
-  const appended = Buffer.from(
-    unreadable.length === 0
-      ? ''
-      : `${isEnded ? '' : '\n'}${unreadable.map(({ record }) => `${JSON.stringify(record)}\n`).join('')}`,
-  );
-  const body = Buffer.concat([intake.lines, appended]);
-  const ownLines = countLines(intake.lines) + (isEnded ? 0 : 1);
-  return { body, lineAt: (line) => unreadable[line - ownLines - 1]?.line ?? firstLine + line - 1 };
-}
-
-function countLines(bytes: Uint8Array): number {
-  let count = 0;
-  for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1)) count++;
-  return count;
 }
 
 async function queryReport(api: string, plan: Plan, name: string, query: ReportQuery): Promise<ReportPage> {

@@ -102,6 +102,8 @@ it('every answer of the server is as its OpenAPI document says, and every docume
   await call(records, post([...sales, '{', '{"ts_id":7}'].join('\n')));
   await call(records, post(JSON.stringify(old.map((line) => JSON.parse(line) as object)), 'application/json'));
   await call(records, post('[', 'application/json'));
+  const head = JSON.stringify({ origin: 'x.csv', firstLine: 2, unreadable: [] });
+  await call(records, post(`${head}\n${sales[0] ?? ''}`, 'application/vnd.daybook.intake'));
   await call(records, post('x', 'text/plain'));
   await call(records, post('x', 'application/json', { origin: 'https://elsewhere.example' }));
   await call(records, post(' '.repeat(17 * 1024 * 1024), 'application/json'));

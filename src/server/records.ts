@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Readable } from 'node:stream';
-import { countRecords, kindOfBody, linesOfBody } from '../sources/http/body.ts';
+import { countRecords, intakeOfBody, kindOfBody } from '../sources/http/body.ts';
 import { IncomingBodies } from './incoming-bodies.ts';
 import { parametersOf, single } from './parameters.ts';
 import type { AcceptanceAnswer } from './protocol.ts';
@@ -28,10 +28,10 @@ export function addRecords(app: FastifyInstance, { runtime, clock, closing, bodi
     try {
       const { 'content-type': type, 'content-encoding': encoding } = request.headers;
       const kind = kindOfBody(type, encoding);
-      const lines = await linesOfBody(await incoming.read(request.raw, limits), kind, limits);
-      const recordBytes = countRecords(lines, BODY_RECORDS_MAX) * RECORD_BYTES;
+      const intake = await intakeOfBody(await incoming.read(request.raw, limits), kind, limits);
+      const recordBytes = countRecords(intake, BODY_RECORDS_MAX) * RECORD_BYTES;
       claim.grow(recordBytes);
-      const acceptance = runtime.accept({ origin: 'http', lines });
+      const acceptance = runtime.accept(intake);
       // From here on the runtime counts the lines themselves.
       claim.keep(recordBytes);
       return await acceptance;

@@ -27,6 +27,24 @@ function orNull(schema: Json): Json {
 }
 
 const refusal = { line: whole, code: text, 'field?': text, reason: text };
+const atLeastOne: Json = { type: 'integer', minimum: 1 };
+
+/** What requests hold that is the same for every definition. */
+export const REQUEST_SCHEMAS: Readonly<Record<string, Json>> = {
+  IntakeHead: object({
+    origin: { type: 'string', minLength: 1, maxLength: 255, description: 'Where the batch came from: a file’s name.' },
+    firstLine: { ...(atLeastOne as object), description: 'The number of the first line of the records, in its file.' },
+    unreadable: list(
+      object({
+        line: atLeastOne,
+        bytes: { ...(whole as object), description: 'How long its text is.' },
+        code: { type: 'string', description: 'Why it is no record, as the quarantine has it: CANNOT_BE_CONVERTED.' },
+        'field?': text,
+        reason: text,
+      }),
+    ),
+  }),
+};
 
 /** What the answers hold that is the same for every definition. */
 export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {

@@ -1,5 +1,5 @@
 import type { Plan } from '../../plan/plan.ts';
-import { ANSWER_SCHEMAS } from './answers.ts';
+import { ANSWER_SCHEMAS, REQUEST_SCHEMAS } from './answers.ts';
 import type { Json } from './json.ts';
 import { answer, answers, parameter, PROBLEM_ANSWERS, ref } from './parts.ts';
 import { recordSchema } from './record-schema.ts';
@@ -54,12 +54,21 @@ export function openApi(plan: Plan): Json {
         },
       },
     },
-    components: { schemas: { Record: recordSchema(plan.stream), ...ANSWER_SCHEMAS, ...reportSchemas(plan) } },
+    components: {
+      schemas: { Record: recordSchema(plan.stream), ...REQUEST_SCHEMAS, ...ANSWER_SCHEMAS, ...reportSchemas(plan) },
+    },
   };
 }
 
 function postRecords({ stream }: Plan): Json {
   const lines = { type: 'string', description: 'A record a line.' };
+  const intake = {
+    type: 'string',
+    description:
+      'A batch with all that its source knows of it. The first line is an IntakeHead in JSON. The texts of the unreadable ' +
+      'records follow, which go to the quarantine as they are: in UTF-8, one behind the other, each as long as its bytes ' +
+      'say, with nothing between or behind them. All the rest is a record a line.',
+  };
   return {
     summary: 'Accepts records and answers once they are durable.',
     description: `A record whose ${stream.primaryKey.name} was accepted before is a duplicate: it is counted and changes nothing.`,
@@ -70,6 +79,7 @@ function postRecords({ stream }: Plan): Json {
         'application/json': { schema: { oneOf: [ref('Record'), { type: 'array', items: ref('Record') }] } },
         'application/x-ndjson': { schema: lines },
         'application/jsonl': { schema: lines },
+        'application/vnd.daybook.intake': { schema: intake },
       },
     },
     responses: answers(

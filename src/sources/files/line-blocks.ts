@@ -3,8 +3,11 @@ import type { ByteSource } from './byte-source.ts';
 
 const LINE_FEED = 0x0a;
 
-/** A line, or a record of several lines, may have so many bytes; a longer one is no text file of records. */
-export const LINE_BYTES_MAX = 32 * 1024 * 1024;
+/**
+ * A line, or a record of several lines, may have so many bytes; a longer one is no text file of records. It is half of what a
+ * request to a running Daybook may hold, so that a row that grows as it becomes JSON fits into one too.
+ */
+export const LINE_BYTES_MAX = 8 * 1024 * 1024;
 
 /** Whole lines of a text file, in a shared buffer of their own; the file's last line may lack its line feed. */
 export interface LineBlock {

@@ -1,19 +1,27 @@
 import { createGunzip } from 'node:zlib';
 import { DaybookError } from '../../base/errors.ts';
 import { JsonSplitter } from '../../base/json-splitter.ts';
+import type { Intake } from '../../ports/runtime.ts';
 import type { ByteClaim } from './byte-budget.ts';
+import { INTAKE_TYPE, readIntake } from './intake.ts';
 
 const LINE_FEED = 10;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
-const LINES_TYPES = ['application/x-ndjson', 'application/jsonl', 'application/ndjson'];
+const CONTENTS: Readonly<Record<string, BodyKind['content']>> = {
+  'application/x-ndjson': 'lines',
+  'application/jsonl': 'lines',
+  'application/ndjson': 'lines',
+  'application/json': 'document',
+  [INTAKE_TYPE]: 'intake',
+};
 const UNPACKED_CHUNK_BYTES = 64 * 1024;
 /** What unpacking takes besides what it gives: zlib's own window and tables, and the chunk that it writes to. */
 const UNPACKING_BYTES = 2 * UNPACKED_CHUNK_BYTES;
 
 /** What a body holds, as its headers say. */
 export interface BodyKind {
-  /** Records as lines, or a JSON document of them. */
-  readonly isLines: boolean;
+  /** Records as lines; a JSON document of them; or a batch with all that its source knows of it. */
+  readonly content: 'lines' | 'document' | 'intake';
   /** With gzip. */
   readonly isPacked: boolean;
 }
@@ -35,8 +43,8 @@ export interface BodyLimits {
  */
 export function kindOfBody(contentType: string | undefined, contentEncoding: string | undefined): BodyKind {
   const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  const isLines = LINES_TYPES.includes(type);
-  if (!isLines && type !== 'application/json') {
+  const content = CONTENTS[type];
+  if (content === undefined) {
     throw new DaybookError(
       'BODY_TYPE_UNKNOWN',
       `The body's content type is '${type}'; send application/x-ndjson (a record a line) or application/json (an object or an array).`,
@@ -49,17 +57,18 @@ export function kindOfBody(contentType: string | undefined, contentEncoding: str
       `The body is packed with '${encoding}'; send it as it is, or packed with gzip.`,
     );
   }
-  return { isLines, isPacked: encoding === 'gzip' };
+  return { content, isPacked: encoding === 'gzip' };
 }
 
 /**
- * The records of a body as lines: NDJSON as it is, or a JSON object or the elements of an array, a line each in their
- * order, byte for byte but for line ends between tokens.
+ * What a body hands over. Its records are lines: NDJSON as it is, or a JSON object or the elements of an array, a line each
+ * in their order, byte for byte but for line ends between tokens.
  * @throws DaybookError `BODY_UNREADABLE`, `BODY_TOO_LARGE`; `INTAKE_FULL` (retryable) when there is no room to unpack it
  */
-export async function linesOfBody(bytes: Uint8Array, kind: BodyKind, limits: BodyLimits): Promise<Uint8Array> {
+export async function intakeOfBody(bytes: Uint8Array, kind: BodyKind, limits: BodyLimits): Promise<Intake> {
   const content = withoutByteOrderMark(kind.isPacked ? await unpacked(bytes, limits) : bytes);
-  return kind.isLines ? content : linesOfDocument(content, limits);
+  if (kind.content === 'intake') return readIntake(content);
+  return { origin: 'http', lines: kind.content === 'lines' ? content : linesOfDocument(content, limits) };
 }
 
 /** Unpacks chunk by chunk, each within the claim: a few bytes may hold thousands of times as many. */
@@ -107,11 +116,12 @@ function refuseTooMany(records: number, recordsMax: number): void {
 }
 
 /**
- * How many lines there are, not counting empty ones.
+ * How many records there are: lines, not counting empty ones, and what could not be read.
  * @throws DaybookError `BODY_TOO_LARGE` at more than `recordsMax`
  */
-export function countRecords(lines: Uint8Array, recordsMax: number): number {
-  let count = 0;
+export function countRecords({ lines, unreadable = [] }: Intake, recordsMax: number): number {
+  let count = unreadable.length;
+  refuseTooMany(count, recordsMax);
   for (let start = 0; start < lines.length;) {
     if (lines[start] === LINE_FEED) {
       start++;
