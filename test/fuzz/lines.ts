@@ -92,16 +92,30 @@ const BAD_BYTES = [
   [0xf0, 0x9f, 0x98],
 ];
 
+/** How a producer lays out its records. */
+interface Layout {
+  readonly fields: readonly OracleField[];
+  /** What stands behind colons and commas. */
+  readonly space: string;
+  /** Numbers that may stand in quotes do. */
+  readonly quotes: boolean;
+}
+
 /** Makes lines for a stream: records, records with something odd, and damaged ones; about half of them are records. */
 export class LineMaker {
   readonly #dice: Dice;
   readonly #stream: OracleStream;
+  /** Those of a few producers; the one that sends at present. */
+  readonly #layouts: readonly Layout[];
+  #layout: Layout;
   /** To be damaged, or sent again. */
   readonly #earlier: Uint8Array[] = [];
 
   constructor(dice: Dice, stream: OracleStream) {
     this.#dice = dice;
     this.#stream = stream;
+    this.#layouts = Array.from({ length: dice.whole(1, 4) }, () => this.#someLayout());
+    this.#layout = dice.pick(this.#layouts);
   }
 
   /** A line, which holds a line feed only where one was put into it by damage. */
@@ -131,39 +145,53 @@ export class LineMaker {
   /** A record's line: a right one, or one that a few things are odd about. */
   #record(): string {
     const dice = this.#dice;
-    const { fields, businessDate } = this.#stream;
+    const { businessDate } = this.#stream;
+    if (dice.happens(0.15)) this.#layout = dice.pick(this.#layouts);
+    // Most lines are laid out as others before them, as scanners may count on that.
+    const layout = dice.happens(0.04) ? this.#someLayout() : this.#layout;
+    const isOdd = dice.happens(0.4);
     const date = someDate(dice);
-    const isOdd = dice.happens(0.3);
-    const oddFields = isOdd ? [dice.pick(fields), dice.pick(fields)].slice(0, dice.whole(0, 2)) : [];
-    const ordered = dice.happens(0.2) ? dice.shuffled(fields) : fields;
-    const kept = ordered.filter((field) => {
-      if (field.name === businessDate) return !dice.happens(0.1);
-      return !(isOdd && dice.happens(0.005));
-    });
+    const oddFields = isOdd ? dice.shuffled(layout.fields).slice(0, dice.whole(0, 2)) : [];
+    const kept = layout.fields.filter(({ name }) => name === businessDate || !(isOdd && dice.happens(0.003)));
     const members = kept.map((field): [name: string, value: string] => {
-      const value = oddFields.includes(field) ? this.#oddValue(field, date) : this.#values(field, date).fair();
-      return [dice.happens(0.01) ? stringOf(dice, field.name) : `"${field.name}"`, value];
+      const isDateOff = isOdd && field.name === businessDate && dice.happens(0.1);
+      const value = oddFields.includes(field)
+        ? this.#oddValue(field, date, layout)
+        : this.#values(field, isDateOff ? daysFrom(date, dice.whole(-3, 3)) : date, layout).fair();
+      return [dice.happens(0.003) ? stringOf(dice, field.name) : `"${field.name}"`, value];
     });
-    if (isOdd) this.#makeOdd(members, date);
-    return this.#printed(members, isOdd);
+    if (isOdd && dice.happens(0.3)) this.#makeOdd(members, date, layout);
+    return this.#printed(members, layout.space, isOdd);
   }
 
-  #oddValue(field: OracleField, date: string): string {
-    return this.#dice.happens(0.3) ? this.#dice.pick(ODD_VALUES) : this.#values(field, date).odd();
+  #someLayout(): Layout {
+    const dice = this.#dice;
+    const { fields, businessDate } = this.#stream;
+    const withDate = dice.happens(0.8);
+    const kept = fields.filter(({ name }) => withDate || name !== businessDate);
+    return {
+      fields: dice.happens(0.5) ? kept : dice.shuffled(kept),
+      space: dice.pick(['', '', ' ']),
+      quotes: dice.happens(0.6),
+    };
   }
 
-  #makeOdd(members: [name: string, value: string][], date: string): void {
+  #oddValue(field: OracleField, date: string, layout: Layout): string {
+    return this.#dice.happens(0.2) ? this.#dice.pick(ODD_VALUES) : this.#values(field, date, layout).odd();
+  }
+
+  #makeOdd(members: [name: string, value: string][], date: string, layout: Layout): void {
     const dice = this.#dice;
     const anywhere = (): number => dice.whole(0, members.length);
-    if (dice.happens(0.25)) {
+    if (dice.happens(0.4)) {
       const again = dice.pick(this.#stream.fields);
       members.splice(anywhere(), 0, [
         `"${again.name}"`,
-        dice.happens(0.5) ? this.#oddValue(again, date) : this.#values(again, date).fair(),
+        dice.happens(0.5) ? this.#oddValue(again, date, layout) : this.#values(again, date, layout).fair(),
       ]);
     }
-    if (dice.happens(0.25)) members.splice(anywhere(), 0, [`"${dice.pick(EXTRA_NAMES)}"`, this.#anyValue(6)]);
-    if (dice.happens(0.003)) {
+    if (dice.happens(0.4)) members.splice(anywhere(), 0, [`"${dice.pick(EXTRA_NAMES)}"`, this.#anyValue(6)]);
+    if (dice.happens(0.01)) {
       const depth = dice.pick([20, 99, 100, 101, 500, 5_000, 100_000]);
       const [open, close] = dice.pick([
         ['[', ']'],
@@ -173,10 +201,9 @@ export class LineMaker {
     }
   }
 
-  #printed(members: readonly (readonly [name: string, value: string])[], isOdd: boolean): string {
+  #printed(members: readonly (readonly [name: string, value: string])[], style: string, isOdd: boolean): string {
     const dice = this.#dice;
-    const style = dice.pick(['', '', ' ']);
-    const oddSpaces = isOdd && dice.happens(0.3);
+    const oddSpaces = isOdd && dice.happens(0.1);
     const space = (usual: string): string => (oddSpaces && dice.happens(0.05) ? dice.pick(ODD_SPACES) : usual);
     const inside = members
       .map(([name, value]) => `${space('')}${name}${space('')}:${space(style)}${value}${space('')}`)
@@ -184,13 +211,13 @@ export class LineMaker {
     return `${space('')}{${inside}${space('')}}${space('')}`;
   }
 
-  #values(field: OracleField, date: string): Values {
+  #values(field: OracleField, date: string, { quotes }: Layout): Values {
     const dice = this.#dice;
     const values = this.#valuesOf(field, date);
     if (!field.nullable && !field.quoted) return values;
     const shaped = (text: string): string => {
       if (field.nullable && dice.happens(0.15)) return 'null';
-      return field.quoted && dice.happens(0.6) ? `"${text}"` : text;
+      return field.quoted && quotes ? `"${text}"` : text;
     };
     return { fair: () => shaped(values.fair()), odd: () => shaped(values.odd()) };
   }
@@ -260,6 +287,10 @@ export class LineMaker {
         [1, () => ' '.repeat(room) + record],
         [1, () => record.replace('{', () => `{"pad":"${'x'.repeat(Math.max(0, room - 9))}",`)],
         [1, () => record.replace('{', () => `{"pad":${'9'.repeat(Math.max(1, room - 7))},`)],
+        [
+          2,
+          () => record.replace(/(\d)\.(\d+)/, (_, whole: string, rest: string) => `${whole}.${rest.padEnd(room, '0')}`),
+        ],
         [1, () => record.replace('{', () => `{"pad":[${'1,'.repeat(Math.max(1, Math.floor((room - 10) / 2)))}1],`)],
       ]),
     );
@@ -272,4 +303,10 @@ function withDigitChanged(bytes: Uint8Array, from: number, dice: Dice): Uint8Arr
   const at = changed.findIndex((byte, index) => index >= from && byte >= 48 && byte <= 57);
   if (at >= 0) changed[at] = 48 + dice.whole(0, 9);
   return changed;
+}
+
+/** A day some days from another one; the same where it is none. */
+function daysFrom(date: string, days: number): string {
+  const moment = Date.parse(`${date}T00:00:00Z`) + days * 86_400_000;
+  return Number.isNaN(moment) ? date : new Date(moment).toISOString().slice(-24, -14);
 }

@@ -277,6 +277,7 @@ export function numberValues(dice: Dice, kind: 'integer' | 'decimal' | 'number',
         ],
         [1, () => within().toExponential()],
         [0.5, () => within().toExponential().toUpperCase()],
+        [kind === 'decimal' ? 3 : 0, () => halfOf(within().toFixed(6), dice)],
         [0.5, () => String(dice.pick([min, max]))],
         [1, () => String(Math.round(within()) || min)],
       ]),
@@ -293,9 +294,16 @@ export function numberValues(dice: Dice, kind: 'integer' | 'decimal' | 'number',
         [0.3, () => `${sign()}0.${'0'.repeat(dice.whole(1, 400))}${digits(3)}`],
         [0.3, () => `${sign()}${dice.whole(1, 9)}${'0'.repeat(dice.whole(10, 400))}e-${dice.whole(0, 400)}`],
         [3, () => dice.pick(ODD_NUMBERS)],
-        [2, () => String(dice.pick([min, max]) + dice.pick([0, 1, -1, 1e-6, -1e-6, 5e-7, -5e-7, 1e-7]))],
+        [1, () => `0${within()}`],
+        [1, () => `${within()}${dice.pick(['e1', 'E-1', 'e', '.', '-', ' 1', '_', 'n'])}`],
+        [4, () => String(dice.pick([min, max]) + dice.pick([0, 1, -1, 0.5, -0.5, 1e-6, -1e-6, 5e-7, -5e-7, 1e-7]))],
       ]),
   };
+}
+
+/** A number between two millionths: half way, or nearly. */
+function halfOf(millionths: string, dice: Dice): string {
+  return `${millionths}${dice.pick(['5', '5', '50', '5000', '51', '50000000001', '49', '4999999999999', '6'])}`;
 }
 
 /** A text as a JSON string: as it is, or with escapes that say the same. */
@@ -306,7 +314,8 @@ export function stringOf(dice: Dice, text: string): string {
 /** A string that holds what none may, or what is no text once it is read. */
 function brokenString(dice: Dice, text: string): string {
   const units = unitsOf(dice, text);
-  units.splice(dice.whole(0, units.length), 0, dice.pick(BROKEN_IN_STRINGS));
+  const control = String.fromCharCode(dice.pick([0, 1, 8, 9, 11, 13, 27, 31]));
+  units.splice(dice.whole(0, units.length), 0, dice.happens(0.3) ? control : dice.pick(BROKEN_IN_STRINGS));
   return `"${units.join('')}"`;
 }
 
