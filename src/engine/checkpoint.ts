@@ -10,7 +10,7 @@ import type { PackedSections, SectionArray } from './sections.ts';
 import type { StateFacts } from './state.ts';
 
 const FOLDER = 'checkpoints';
-const FORMAT = 4;
+const FORMAT = 5;
 const NAME = /^(\d{20})\.checkpoint$/;
 /** The one before the newest stays, in case the newest is damaged. */
 const KEPT = 2;
