@@ -6,11 +6,13 @@ import { describe, expect, it } from 'vitest';
 import { Dice } from '../../test/chance.ts';
 import { expectReportsOf } from '../../test/process/reports-of-runtime.ts';
 import { temporaryFolder } from '../../test/process/daybook-process.ts';
+import { SimulatedClock } from '../../test/simulation/simulated-clock.ts';
 import type { RandomSale } from '../../test/sales/random-sales.ts';
 import { linesOf, randomSale } from '../../test/sales/random-sales.ts';
 import { daybook } from '../../daybook.config.ts';
 import { formatDay, parseDay } from '../base/calendar.ts';
 import { makePlan } from '../plan/normalise.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
 import { openEmbedded } from '../runtimes/embedded.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
@@ -22,9 +24,9 @@ const plan = makePlan(daybook);
 const clock = machineClock();
 const FIRST_DAY = parseDay('2020-01-01') ?? 0;
 
-function open(root: string, disk: Disk = openDisk(root)): Promise<Engine> {
+function open(root: string, disk: Disk = openDisk(root), time: Clock = clock): Promise<Engine> {
   const dayFiles = openSpilledDays({ stream: plan.stream, disk, root });
-  return openEmbedded({ plan, disk, clock, stateBytesMax: 1, dayFiles });
+  return openEmbedded({ plan, disk, clock: time, stateBytesMax: 1, dayFiles });
 }
 
 /** Sales of so many days in no order, so far apart; every tenth repeats one, mostly with another date and other values. */
@@ -157,6 +159,26 @@ describe('spilled days', () => {
     expect((await again.amendments({ limit: 9, offset: 0 })).entries).toEqual(entries);
     await expectReportsOf(again, [...sales, ...late]);
     await again.close();
+  });
+
+  it('are written by themselves once they rest', async () => {
+    await using folder = await temporaryFolder();
+    const sales = salesOf(12, 100, 3);
+    const time = new SimulatedClock(clock.nowMs());
+    const engine = await open(folder.path, openDisk(folder.path), time);
+    await accept(engine, sales, 20);
+    const files = async (): Promise<number> => {
+      const names = await readdir(join(folder.path, 'spilled')).catch(() => []);
+      return names.filter((name) => name.endsWith('.parquet')).length;
+    };
+    // Some of the sales had just come when it was looked first, so it takes a second look.
+    time.pass(5_000);
+    await expect.poll(() => time.wakesAtMs, { timeout: 20_000 }).toBeDefined();
+    expect(await files()).toBe(0);
+    time.pass(5_000);
+    await expect.poll(files, { timeout: 20_000 }).toBe(closedOf(keysByDay(sales)).size);
+    await engine.close();
+    expect(await filedKeys(folder.path)).toEqual(closedOf(keysByDay(sales)));
   });
 
   it('have one whole file each once it runs again, whichever step it died at', async () => {

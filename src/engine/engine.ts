@@ -411,6 +411,8 @@ export class Engine implements Runtime {
    * @throws DaybookError what `DayGathering` throws
    */
   async fileDays(recordsMax: number): Promise<void> {
+    // Keys that are just leaving count as well.
+    await this.#spilling;
     if (this.#filing.unfiledRecords <= recordsMax) await this.#filing.fileAll();
   }
 
