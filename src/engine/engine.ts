@@ -54,7 +54,7 @@ export interface EngineOptions {
   readonly clock: Clock;
   /** A whole checkpoint of the plan whose place is in the log; undefined: everything is read from the log. */
   readonly checkpoint?: Checkpoint | undefined;
-  /** About what the state may hold of memory, in bytes; 512 MiB unless told. Beyond it the oldest keys leave memory. */
+  /** About what the state may hold of memory, in bytes; 512 MiB unless told. Beyond it keys leave for files. */
   readonly stateBytesMax?: number;
   /** Where the raw records of days go whose keys have left memory; without it they stay in the log alone. */
   readonly dayFiles?: DayFiles;
