@@ -7,6 +7,7 @@ import type { FaultyDisk } from '../disk/faulty-disk.ts';
 import type { Batch } from './batches.ts';
 import { intakeOf } from './batches.ts';
 import { scheduledDisk } from './scheduled-disk.ts';
+import { simulatedDayFiles } from './simulated-day-files.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 import { Turns } from './turns.ts';
 
@@ -23,6 +24,7 @@ export type Settled = Call & ({ readonly answer: Acceptance } | { readonly error
 export interface LifeOptions {
   readonly segmentBytesMax: number;
   readonly stateBytesMax: number;
+  readonly hasDayFiles: boolean;
 }
 
 /** One process from its start to its death: the real engine and log, with a disk and a clock that somebody else moves. */
@@ -40,7 +42,10 @@ export class DaybookLife {
 
   constructor(plan: Plan, disk: FaultyDisk, nowMs: number, options: LifeOptions) {
     this.clock = new SimulatedClock(nowMs);
-    void openEmbedded({ plan, disk: scheduledDisk(disk, this.turns), clock: this.clock, ...options }).then(
+    const { hasDayFiles, ...rest } = options;
+    const waiting = scheduledDisk(disk, this.turns);
+    const dayFiles = hasDayFiles ? { dayFiles: simulatedDayFiles(waiting) } : {};
+    void openEmbedded({ plan, disk: waiting, clock: this.clock, ...dayFiles, ...rest }).then(
       (engine) => {
         engine.subscribe((frame) => this.#frames.push(frame));
         this.engine = engine;

@@ -106,6 +106,18 @@ export class Witness {
     mustBeEqual('the reports', reports, this.#model.reports);
   }
 
+  /** A file of a day holds these lines: all of the day below the offset in its name, each once. */
+  files(name: string, lines: readonly string[]): void {
+    const match = /^(\d{4}-\d\d-\d\d)\.(\d+)$/.exec(name);
+    if (match === null) return;
+    const { sales, records } = this.#model;
+    const wanted = records.filter((_, offset) => {
+      const { ts_date, ts } = sales[offset] ?? { ts: '' };
+      return offset < Number(match[2]) && (ts_date ?? ts.slice(0, 10)) === match[1];
+    });
+    mustBeEqual(`the records in the file ${name}`, lines.toSorted(), wanted.toSorted());
+  }
+
   /** Whoever applies a frame has the reports of its offset. */
   sees(frame: Frame): void {
     if (this.#reader === undefined) return;

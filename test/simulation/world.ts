@@ -9,6 +9,7 @@ import { BatchMaker } from './batches.ts';
 import type { LifeOptions } from './daybook-life.ts';
 import { DaybookLife } from './daybook-life.ts';
 import { readAll, readReports } from './readings.ts';
+import { DAY_FOLDER } from './simulated-day-files.ts';
 import { Witness } from './witness.ts';
 
 const plan = makePlan(daybook);
@@ -19,6 +20,9 @@ const BATCHES_A_LIFE_MAX = 12;
 const PENDING_MAX = 5;
 /** So often nothing may happen while something is waited for. */
 const IDLE_TURNS_MAX = 10_000;
+/** After so much time, so often, a day that gets no more records rests. */
+const RESTING_MS = 6_000;
+const RESTING_WAITS = 4;
 const STEPS_SHOWN = 60;
 const CLIENTS = 4;
 /** What can be wrong with a disk: which of its calls fail, and how often. */
@@ -61,6 +65,7 @@ export class World {
       segmentBytesMax: this.#dice.pick([600, 3_000, 20_000, 2 ** 27]),
       // Next to nothing makes keys leave memory for files as often as they can.
       stateBytesMax: this.#dice.pick([1, 2 ** 29]),
+      hasDayFiles: this.#dice.happens(0.7),
     };
     this.#isEverIll = this.#dice.happens(0.7);
     this.#life = new DaybookLife(plan, this.#disk, this.#nowMs, this.#options);
@@ -83,6 +88,8 @@ export class World {
   /** A process's life, of at most so many steps. */
   async #live(stepsMax: number): Promise<void> {
     this.#batchesLeft = this.#dice.whole(0, BATCHES_A_LIFE_MAX);
+    // Some die just while their last batches are under way.
+    const diesAtLast = this.#dice.pick([0, 0.2]);
     for (let steps = this.#dice.whole(0, stepsMax); steps > 0; steps--) {
       await this.#quiet();
       const { engine, failure, isClosing } = this.#life;
@@ -91,6 +98,7 @@ export class World {
       if (engine !== undefined && this.#dice.happens(0.05)) this.#witness.shows(await readReports(engine));
       if (engine !== undefined && !isClosing && this.#dice.happens(0.01)) await this.#check(engine);
       if (!this.#step(engine)) return;
+      if (this.#batchesLeft === 0 && this.#life.pending.length > 0 && this.#dice.happens(diesAtLast)) return;
     }
   }
 
@@ -100,6 +108,12 @@ export class World {
     const engine = await this.#opened();
     await this.#checkStart(engine);
     for (const batch of this.#again.splice(0)) this.#life.send(engine, batch);
+    await this.#goOn(() => this.#life.pending.length === 0);
+    // Days that rest are written into their files.
+    for (let waits = 0; this.#options.hasDayFiles && waits < RESTING_WAITS; waits++) {
+      this.#wait(RESTING_MS);
+      await this.#goOn(() => this.#life.turns.count === 0);
+    }
     await this.#check(engine);
     if (this.#dice.happens(0.5)) await this.#until(this.#life.close(engine));
     // The log alone gives what the newest checkpoint and the log behind it give.
@@ -249,8 +263,10 @@ export class World {
       if (isSo()) return;
       const { turns, clock } = this.#life;
       if (turns.count > 0) this.#turn(this.#dice.whole(0, turns.count - 1));
-      else if (clock.wakesAtMs !== undefined) this.#wait(clock.wakesAtMs - clock.nowMs());
-      else idle++;
+      else {
+        idle++;
+        if (clock.wakesAtMs !== undefined) this.#wait(clock.wakesAtMs - clock.nowMs());
+      }
     }
     throw new Error('Daybook waits for something that never happens.');
   }
@@ -259,6 +275,7 @@ export class World {
     this.#heal();
     this.#witness.started(await this.#until(readAll(engine)));
     this.#wasChecked = true;
+    await this.#checkDayFiles();
   }
 
   /** All that Daybook says, once nothing is under way. */
@@ -266,6 +283,15 @@ export class World {
     this.#heal();
     await this.#goOn(() => this.#life.pending.length === 0);
     this.#witness.says(await this.#until(readAll(engine)));
+    await this.#checkDayFiles();
+  }
+
+  /** The files of days hold what their names say. */
+  async #checkDayFiles(): Promise<void> {
+    for (const name of await this.#disk.list(DAY_FOLDER)) {
+      const bytes = this.#disk.peek(`${DAY_FOLDER}/${name}`) ?? new Uint8Array(0);
+      this.#witness.files(name, Buffer.from(bytes).toString().split('\n').slice(0, -1));
+    }
   }
 
   #note(step: string): void {
