@@ -104,8 +104,8 @@ function* inWrites(chunks: readonly Uint8Array[]): Generator<readonly Uint8Array
 }
 
 /**
- * Whole checkpoints of this plan, newest first. One that is damaged, or of another definition or format, is left out
- * and said so.
+ * Whole checkpoints of this plan, newest first. One that cannot be read, is damaged, or of another definition or format
+ * is left out and said so.
  */
 export async function* readCheckpoints(
   disk: Disk,
@@ -113,7 +113,15 @@ export async function* readCheckpoints(
   onNotice: (sentence: string) => void,
 ): AsyncGenerator<Checkpoint> {
   for (const name of await checkpointNames(disk)) {
-    const file = await disk.read(`${FOLDER}/${name}`);
+    let file: Uint8Array | undefined;
+    try {
+      file = await disk.read(`${FOLDER}/${name}`);
+    } catch (error) {
+      // All of it can be computed again from the log, so one bad sector here need not keep Daybook from starting.
+      const reason = error instanceof Error ? error.message : String(error);
+      onNotice(`The checkpoint ${FOLDER}/${name} cannot be read and is left out. ${reason}`);
+      continue;
+    }
     const unpacked = file === undefined ? undefined : unpackSections(file);
     if (unpacked === undefined) {
       onNotice(`The checkpoint ${FOLDER}/${name} is damaged and is left out.`);

@@ -44,4 +44,20 @@ describe('the engine on a disk that fails', () => {
     await expectReportsOf(again, [...before, ...refused]);
     await again.close();
   });
+
+  it('starts without a checkpoint that cannot be read, and says so', async () => {
+    const disk = new FaultyDisk();
+    const before = batch(1);
+    const first = await openEmbedded({ plan, disk, clock });
+    await first.accept({ origin: 'test', lines: linesOf(before) });
+    await first.close();
+    disk.fails = (call) => /^read checkpoints.*checkpoint$/.test(call);
+    const notices: string[] = [];
+    const again = await openEmbedded({ plan, disk, clock, onNotice: (sentence) => notices.push(sentence) });
+    expect(notices).toEqual([
+      expect.stringMatching(/^The checkpoint checkpoints\S+ cannot be read and is left out\. /),
+    ]);
+    await expectReportsOf(again, before);
+    await again.close();
+  });
 });

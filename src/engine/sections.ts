@@ -12,9 +12,9 @@ const KINDS = { u8: Uint8Array, i32: Int32Array, f64: Float64Array } as const;
 type Kind = keyof typeof KINDS;
 
 /**
- * Arrays and facts as one file: `DAYBOOKC`, the header's length and the CRC-32 of all behind the prefix (both u32,
- * little-endian), the header in JSON, and the arrays, each at a multiple of 8 bytes. This is all but the prefix, which
- * is known only when all else is; the arrays are not copied.
+ * Arrays and facts as one file: `DAYBOOKC`, the header's length, the CRC-32 of all behind the prefix and then of that
+ * length (both u32, little-endian), the header in JSON, and the arrays, each at a multiple of 8 bytes. This is all but
+ * the prefix, which is known only when all else is; the arrays are not copied.
  */
 export function packSections(facts: unknown, arrays: readonly SectionArray[]): PackedSections {
   const kindOf = (array: SectionArray): Kind =>
@@ -38,13 +38,13 @@ export interface PackedSections {
   readonly body: readonly Uint8Array[];
 }
 
-/** The prefix of a file whose body has this CRC-32: its first `PREFIX_BYTES`. */
+/** The prefix of a file whose body has this CRC-32 by itself: its first `PREFIX_BYTES`. */
 export function prefixOf({ headerLength }: PackedSections, crc: number): Uint8Array {
   const prefix = new Uint8Array(PREFIX_BYTES);
   prefix.set(new TextEncoder().encode(MAGIC));
   const view = new DataView(prefix.buffer);
   view.setUint32(8, headerLength, true);
-  view.setUint32(12, crc, true);
+  view.setUint32(12, crc32(prefix.subarray(8, 12), crc), true);
   return prefix;
 }
 
@@ -53,7 +53,7 @@ export function unpackSections(file: Uint8Array): { facts: unknown; arrays: read
   if (file.length < PREFIX_BYTES || new TextDecoder().decode(file.subarray(0, 8)) !== MAGIC) return undefined;
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const headerLength = view.getUint32(8, true);
-  if (crc32(file.subarray(PREFIX_BYTES)) !== view.getUint32(12, true)) return undefined;
+  if (crc32(file.subarray(8, 12), crc32(file.subarray(PREFIX_BYTES))) !== view.getUint32(12, true)) return undefined;
   const header = JSON.parse(new TextDecoder().decode(file.subarray(PREFIX_BYTES, PREFIX_BYTES + headerLength))) as {
     facts: unknown;
     arrays: readonly (readonly [Kind, number])[];

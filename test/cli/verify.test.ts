@@ -18,6 +18,7 @@ async function imported(folder: string, lines: readonly string[]): Promise<reado
 }
 
 /** Where a checkpoint's checksum stands, and where what it is of begins. */
+const LENGTH_AT = 8;
 const CHECKSUM_AT = 12;
 const BODY_AT = 16;
 
@@ -29,7 +30,7 @@ async function alterSum(data: string, sum: number, added: number): Promise<void>
   const at = file.indexOf(new Uint8Array(Float64Array.of(sum).buffer));
   expect(at).toBeGreaterThan(BODY_AT);
   file.writeDoubleLE(sum + added, at);
-  file.writeUInt32LE(crc32(file.subarray(BODY_AT)), CHECKSUM_AT);
+  file.writeUInt32LE(crc32(file.subarray(LENGTH_AT, CHECKSUM_AT), crc32(file.subarray(BODY_AT))), CHECKSUM_AT);
   await writeFile(path, file);
 }
 
