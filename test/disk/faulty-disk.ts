@@ -87,6 +87,11 @@ export class FaultyDisk implements Disk {
     this.#durable.set(path, content);
   }
 
+  /** All files, sorted. */
+  get paths(): readonly string[] {
+    return [...this.#seen.keys()].toSorted();
+  }
+
   /** What programs see in a file. */
   peek(path: string): Uint8Array | undefined {
     return this.#seen.get(path)?.seen;

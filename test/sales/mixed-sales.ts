@@ -24,9 +24,11 @@ export function mixedSales(
     /** How many different ones there are; few make many groups that come again. */
     readonly customers?: number;
     readonly products?: number;
+    /** Of April 2026, from the first on. */
+    readonly days?: number;
   },
 ): readonly string[] {
-  const { customers = 300, products = 480 } = options;
+  const { customers = 300, products = 480, days = 30 } = options;
   const random = chanceFrom(options.seed);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   const lines: string[] = [];
@@ -41,7 +43,7 @@ export function mixedSales(
       );
       continue;
     }
-    const day = 1 + Math.floor(random() * 30);
+    const day = 1 + Math.floor(random() * days);
     const customer = Math.floor(random() * customers);
     const price = random() * 900;
     const quantity = 1 + Math.floor(random() * 20);

@@ -33,6 +33,8 @@ type Sale = Readonly<Record<string, unknown>>;
 const LINES_MAX = 6;
 const CUSTOMERS = 5;
 const PRODUCTS = 16;
+/** Some more than it takes for a day to be closed. */
+const DAYS = 18;
 const BLANK: SentLine = { bytes: Buffer.from(' \t'), fate: { kind: 'blank' } };
 
 /** What is wrong with a sale, and how that is called. */
@@ -106,7 +108,7 @@ export class BatchMaker {
 
   #someSale(): string {
     const seed = this.#dice.whole(0, 2 ** 31);
-    const [json = ''] = mixedSales(1, { repeats: 0, seed, customers: CUSTOMERS, products: PRODUCTS });
+    const [json = ''] = mixedSales(1, { repeats: 0, seed, customers: CUSTOMERS, products: PRODUCTS, days: DAYS });
     return json;
   }
 

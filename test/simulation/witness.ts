@@ -118,6 +118,17 @@ export class Witness {
     mustBeEqual(`the records in the file ${name}`, lines.toSorted(), wanted.toSorted());
   }
 
+  /** Days that have files, and have rested, have one with all of their records. */
+  filesAreComplete(names: readonly string[]): void {
+    const newest = new Map(names.toSorted().map((name) => name.split('.') as [day: string, offset: string]));
+    for (const [day, offset] of newest) {
+      const rest = this.#model.sales
+        .slice(Number(offset))
+        .filter(({ ts_date, ts }) => (ts_date ?? ts.slice(0, 10)) === day);
+      mustBeEqual(`records of ${day} in no file`, rest.length, 0);
+    }
+  }
+
   /** Whoever applies a frame has the reports of its offset. */
   sees(frame: Frame): void {
     if (this.#reader === undefined) return;

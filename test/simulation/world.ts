@@ -22,7 +22,7 @@ const PENDING_MAX = 5;
 const IDLE_TURNS_MAX = 10_000;
 /** After so much time, so often, a day that gets no more records rests. */
 const RESTING_MS = 6_000;
-const RESTING_WAITS = 4;
+const RESTING_WAITS = 6;
 const STEPS_SHOWN = 60;
 const CLIENTS = 4;
 /** What can be wrong with a disk: which of its calls fail, and how often. */
@@ -109,11 +109,7 @@ export class World {
     await this.#checkStart(engine);
     for (const batch of this.#again.splice(0)) this.#life.send(engine, batch);
     await this.#goOn(() => this.#life.pending.length === 0);
-    // Days that rest are written into their files.
-    for (let waits = 0; this.#options.hasDayFiles && waits < RESTING_WAITS; waits++) {
-      this.#wait(RESTING_MS);
-      await this.#goOn(() => this.#life.turns.count === 0);
-    }
+    if (this.#options.hasDayFiles) await this.#rest(engine);
     await this.#check(engine);
     if (this.#dice.happens(0.5)) await this.#until(this.#life.close(engine));
     // The log alone gives what the newest checkpoint and the log behind it give.
@@ -125,6 +121,21 @@ export class World {
     for (const name of await this.#disk.list('checkpoints')) this.#disk.lose(`checkpoints/${name}`);
     this.#note('the checkpoints are lost');
     this.#witness.says(await this.#until(readAll(await this.#opened())));
+  }
+
+  /** Days that rest are written into their files; at first more comes while that is done. */
+  async #rest(engine: Engine): Promise<void> {
+    for (let waits = RESTING_WAITS; waits > 0; waits--) {
+      this.#wait(RESTING_MS);
+      await this.#quiet();
+      for (let turns = this.#dice.whole(0, 6); turns > 0 && this.#life.turns.count > 0; turns--) {
+        this.#turn(0);
+        await this.#quiet();
+      }
+      if (waits > RESTING_WAITS / 2) this.#life.send(engine, this.#maker.next(1));
+      await this.#goOn(() => this.#life.turns.count === 0 && this.#life.pending.length === 0);
+    }
+    this.#witness.filesAreComplete(await this.#disk.list(DAY_FOLDER));
   }
 
   /** Something happens, as chance has it. @returns false when there is nothing that could */
@@ -212,12 +223,29 @@ export class World {
     const powerGoes = this.#dice.happens(0.6);
     this.#note(powerGoes ? 'the power goes' : 'the process is killed');
     this.#disk = powerGoes ? this.#disk.crash() : this.#disk.restart();
+    this.#damageCopies();
     this.#isIll = false;
     this.#wasIll = false;
     // Clocks are set, too.
     this.#nowMs += this.#dice.happens(0.05) ? -this.#dice.whole(0, 3_600_000) : this.#dice.whole(0, 10_000);
     this.#life = new DaybookLife(plan, this.#disk, this.#nowMs, this.#options);
     this.#wasChecked = false;
+  }
+
+  /** A bit turns in what can be computed again from the log. */
+  #damageCopies(): void {
+    for (const folder of ['checkpoints', 'keys']) {
+      const path = this.#dice.happens(0.1)
+        ? this.#disk.paths.findLast((each) => each.startsWith(`${folder}/`))
+        : undefined;
+      if (path === undefined) continue;
+      this.#note(`damaged: ${path}`);
+      this.#disk.tamper(path, (bytes) => {
+        const at = this.#dice.whole(0, bytes.length - 1);
+        bytes[at] = (bytes[at] ?? 0) ^ (1 << this.#dice.whole(0, 7));
+        return bytes;
+      });
+    }
   }
 
   /** A process may fail to start only for what the disk does to it. */
