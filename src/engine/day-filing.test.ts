@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
@@ -205,6 +205,26 @@ describe('spilled days', () => {
       }),
       { numRuns: 6 },
     );
+  });
+
+  it('are written again from the log when a file is not there', async () => {
+    await using folder = await temporaryFolder();
+    const sales = salesOf(30, 300, 5);
+    const engine = await open(folder.path);
+    await accept(engine, sales, 50);
+    await engine.fileDays(sales.length);
+    await engine.close();
+    const expected = closedOf(keysByDay(sales));
+    expect(await filedKeys(folder.path)).toEqual(expected);
+    const name = (await readdir(join(folder.path, 'spilled'))).find((each) => each.endsWith('.parquet'));
+    await rm(join(folder.path, 'spilled', name ?? ''));
+
+    const again = await open(folder.path);
+    await again.fileDays(sales.length);
+    expect((await again.status()).trouble).toBeUndefined();
+    await expectReportsOf(again, sales);
+    await again.close();
+    expect(await filedKeys(folder.path)).toEqual(expected);
   });
 });
 

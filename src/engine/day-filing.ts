@@ -1,5 +1,6 @@
 import { formatDay } from '../base/calendar.ts';
 import { present } from '../base/assert.ts';
+import { DaybookError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { DayFiles, DayGathering } from '../ports/day-files.ts';
 import type { FramePlace, Log, LogPosition } from '../ports/log.ts';
@@ -52,6 +53,22 @@ export interface DayFilingOptions {
   readonly onFiled: () => void;
   /** Ends what is under way, soon. */
   readonly signal: AbortSignal;
+}
+
+/**
+ * Looks whether the files that a checkpoint names are there. They need not be when it was left out before: then another
+ * one has said which files stay.
+ * @throws DaybookError `DAY_FILE_MISSING`, what the disk throws
+ */
+export async function checkFiles(files: DayFiles, { days }: DayFilingFacts): Promise<void> {
+  const there = new Set(await files.names());
+  const missing = days.find(({ file }) => file !== undefined && !there.has(file));
+  if (missing === undefined) return;
+  throw new DaybookError(
+    'DAY_FILE_MISSING',
+    `The file ${missing.file} of the day ${formatDay(missing.day)} is not there. All files of days are written again from the log.`,
+    { details: { file: missing.file } },
+  );
 }
 
 /**

@@ -17,7 +17,7 @@ import { CHECKPOINT_FORMAT, checkpointBytes, writeCheckpoint } from './checkpoin
 import type { Progress } from './checkpoint-schedule.ts';
 import { CheckpointSchedule } from './checkpoint-schedule.ts';
 import type { DayFilingOptions } from './day-filing.ts';
-import { DayFiling } from './day-filing.ts';
+import { checkFiles, DayFiling } from './day-filing.ts';
 import type { GroupFrame, PreparedBatch, WaitingBatch } from './group.ts';
 import { answerOf, framesOf, prepareGroup, refusedOf } from './group.ts';
 import { FrameFeed } from './frame-feed.ts';
@@ -67,10 +67,12 @@ export interface EngineOptions {
 /**
  * Opens the embedded engine: the newest checkpoint and the log behind it give the state that was there before.
  * @throws DaybookError `LOG_OTHER_DEFINITION` when a record in the log is none by the present definition;
- *   `KEYS_DAMAGED` when files that the checkpoint names are not as it says
+ *   `KEYS_DAMAGED`, `DAY_FILE_MISSING` when files that the checkpoint names are not as it says
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { plan, disk, checkpoint } = options;
+  const { plan, disk, checkpoint, dayFiles } = options;
+  // Before anything is removed that an older checkpoint may name.
+  if (checkpoint !== undefined && dayFiles !== undefined) await checkFiles(dayFiles, checkpoint.facts.filing);
   const sections = new SectionReader(checkpoint?.arrays ?? []);
   const state =
     checkpoint === undefined

@@ -5,6 +5,8 @@
 export interface DayFiles {
   /** Begins to gather records of some days. One gathering at a time. */
   gather(): Promise<DayGathering>;
+  /** The names of all files that are there, in no order. */
+  names(): Promise<readonly string[]>;
   /** Removes all files but those named, and what an earlier process left unfinished. */
   removeAllBut(names: ReadonlySet<string>): Promise<void>;
 }

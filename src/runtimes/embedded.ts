@@ -7,7 +7,7 @@ import type { CutTail } from '../log/log.ts';
 import { openLog } from '../log/log.ts';
 
 /** What says that a checkpoint does not belong to the log, or not to the files that it names. */
-const UNUSABLE: ReadonlySet<string> = new Set(['LOG_POSITION_UNKNOWN', 'KEYS_DAMAGED']);
+const UNUSABLE: ReadonlySet<string> = new Set(['LOG_POSITION_UNKNOWN', 'KEYS_DAMAGED', 'DAY_FILE_MISSING']);
 
 type EngineOptionsBesidesLog = Omit<EngineOptions, 'log' | 'checkpoint'>;
 

@@ -11,6 +11,10 @@ export function simulatedDayFiles(disk: Disk): DayFiles {
       await disk.makeFolder(DAY_FOLDER);
       return gathering(disk);
     },
+    async names() {
+      const names = await disk.list(DAY_FOLDER);
+      return names.filter((name) => !name.endsWith(TEMPORARY));
+    },
     async removeAllBut(names) {
       for (const name of await disk.list(DAY_FOLDER)) {
         if (!names.has(name)) await disk.remove(`${DAY_FOLDER}/${name}`);

@@ -36,6 +36,10 @@ export function openSpilledDays(options: SpilledDaysOptions): DayFiles {
   const { disk } = options;
   return {
     gather: () => Gathering.open(options),
+    names: async () => {
+      const files = await disk.list(FOLDER);
+      return files.filter((name) => FILE.test(name)).map((name) => name.replace(FILE, ''));
+    },
     removeAllBut: async (names) => {
       const kept = new Set([...names].map((name) => `${name}.parquet`));
       const files = await disk.list(FOLDER);
