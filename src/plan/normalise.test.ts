@@ -91,6 +91,7 @@ describe('a plan', () => {
       { dimensions: ['city'] },
       "report 'extra': its first dimension must be the business date 'ts_date'",
     ],
+    ['a column named as what each row carries', { measures: { frame: count() } }, "'frame' cannot be a column"],
     ['a name twice', { measures: { ts_date: count() } }, "report 'extra': two of its columns are named 'ts_date'"],
     ['two reports of one name', { name: 'daily_address' }, "two reports are named 'daily_address'"],
     [

@@ -10,6 +10,8 @@ import { keyMistakes } from './keys.ts';
 
 /** Names end up as columns, topics and tables, so they are what all of those take. */
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
+/** What a row of a report carries beside its columns, in topics and tables. */
+const FRAME = 'frame';
 const COMPARISONS = ['above', 'atLeast', 'below', 'atMost'];
 const MEASURED: Readonly<Record<string, readonly FieldKind[]>> = {
   sum: ['integer', 'decimal'],
@@ -93,6 +95,9 @@ function reportMistakes(report: Report, stream: Stream): readonly string[] {
     ...report.dimensions.flatMap((name) => dimensionMistakes(name, stream)),
     ...(measures.length === 0 ? ['it has no measures'] : []),
     ...duplicates(names).map((name) => `two of its columns are named '${name}'`),
+    ...(names.includes(FRAME)
+      ? [`'${FRAME}' cannot be a column: each row carries the frame that it is as of by that name`]
+      : []),
     ...measures.flatMap(([name, measure]) =>
       measureMistakes(measure, stream, report).map((mistake) => `measure '${name}': ${mistake}`),
     ),

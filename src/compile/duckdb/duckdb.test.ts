@@ -5,98 +5,12 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { daybook } from '../../../daybook.config.ts';
-import {
-  avg,
-  count,
-  countDistinct,
-  date,
-  decimal,
-  defineDashboard,
-  defineDaybook,
-  defineReport,
-  defineStream,
-  integer,
-  max,
-  min,
-  number,
-  ratio,
-  sum,
-  text,
-  timestamp,
-  uuid,
-} from '../../daybook.ts';
+import { everyMeasure } from '../../../test/definitions/every-measure.ts';
 import { makePlan } from '../../plan/normalise.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { duckDbSql } from './duckdb.ts';
 import type { ZoneOffset } from './macros.ts';
 import { MACROS, zoneOffsetsSql } from './macros.ts';
-
-const visits = defineStream({
-  name: 'visits',
-  timeZone: 'Australia/Lord_Howe',
-  currency: 'AUD',
-  primaryKey: 'id',
-  eventTime: 'at',
-  businessDate: 'day',
-  businessDayEndsAtHour: 4,
-  fields: {
-    id: uuid(),
-    at: timestamp(),
-    day: date(),
-    order: text(),
-    guest: text({ nullable: true }),
-    booked: date(),
-    rooms: integer(),
-    paid: decimal({ quoted: true }),
-    cost: decimal({ nullable: true }),
-    height: number(),
-  },
-});
-
-/** Every kind of measure, of dimension and of condition, and names that are words of SQL. */
-const everyMeasure = makePlan(
-  defineDaybook({
-    stream: visits,
-    reports: [
-      defineReport(visits, {
-        name: 'every_measure',
-        dimensions: ['day', 'order', 'guest', 'booked', 'rooms', 'cost', 'height'],
-        measures: {
-          records: count(),
-          takings: sum('paid'),
-          beds: sum('rooms'),
-          guests: countDistinct('guest'),
-          days: countDistinct('day'),
-          low: min('paid'),
-          least: min('rooms'),
-          bottom: min('height'),
-          high: max('paid'),
-          top: max('height'),
-          mean: avg('paid'),
-          mean_rooms: avg('rooms'),
-          a_bed: ratio('takings', 'beds'),
-          a_guest: ratio('guests', 'records'),
-          spread: ratio('low', 'least'),
-        },
-      }),
-      defineReport(visits, {
-        name: 'every_condition',
-        dimensions: ['day'],
-        measures: { select: count() },
-        where: {
-          order: ["it's", 'a "b"'],
-          guest: { not: [null, 'Ann'] },
-          booked: { atLeast: '2026-01-01', atMost: '2026-12-31' },
-          rooms: { above: 1.5 },
-          paid: { below: 0.1 },
-          cost: [null, 2.5],
-          height: { not: 0 },
-        },
-      }),
-    ],
-    dashboard: defineDashboard({ title: 'Visits', tiles: [] }),
-  }),
-);
 
 /** Few and made up, so that no golden file depends on what governments decide. */
 const OFFSETS: readonly ZoneOffset[] = [
@@ -148,7 +62,7 @@ async function valueOf(expression: string): Promise<unknown> {
 describe('the SQL for DuckDB', () => {
   it.each([
     ['furniture-store', makePlan(daybook)],
-    ['every-measure', everyMeasure],
+    ['every-measure', makePlan(everyMeasure)],
   ])('of %s is as it was looked over', async (name, plan) => {
     await expect(script(plan)).toMatchFileSnapshot(`./${name}.golden.sql`);
   });
@@ -160,7 +74,7 @@ describe('the SQL for DuckDB', () => {
     try {
       const path = join(folder, "it's.ndjson");
       await writeFile(path, `${JSON.stringify(VISIT)}\n`);
-      const sql = duckDbSql(everyMeasure, OFFSETS);
+      const sql = duckDbSql(makePlan(everyMeasure), OFFSETS);
       for (const statement of [...sql.setUp, sql.insertRecords(path), sql.findRepeats]) await own.run(statement);
       const compared: unknown[] = [];
       for (const { compare, differences } of sql.reports) {

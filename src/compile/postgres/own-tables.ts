@@ -1,0 +1,66 @@
+import { LONG_SCHEMA, OWN_SCHEMA, qualified, quotedName, quotedText, READER_ROLE, REPORTS_SCHEMA } from './sql.ts';
+
+/**
+ * What the sink keeps beside the reports, by version. A version that was released never changes: what comes later is a
+ * version of its own, and `apply` runs those that a database has not had.
+ */
+export const OWN_VERSIONS: readonly (readonly string[])[] = [
+  [
+    `CREATE SCHEMA IF NOT EXISTS ${quotedName(REPORTS_SCHEMA)}`,
+    `CREATE SCHEMA IF NOT EXISTS ${quotedName(LONG_SCHEMA)}`,
+    // A role belongs to all databases of a server, so it may be there already.
+    `DO $$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${quotedText(READER_ROLE)}) THEN
+    CREATE ROLE ${quotedName(READER_ROLE)} NOLOGIN;
+  END IF;
+END $$`,
+    `GRANT USAGE ON SCHEMA ${quotedName(REPORTS_SCHEMA)} TO ${quotedName(READER_ROLE)}`,
+    // Where the sink goes on reading: written in the same transaction as the rows.
+    `CREATE TABLE ${qualified(OWN_SCHEMA, 'offsets')} (
+  topic text NOT NULL,
+  "partition" integer NOT NULL,
+  next_offset bigint NOT NULL,
+  PRIMARY KEY (topic, "partition")
+)`,
+    // The newest frame of which the stack's engine said that all its rows are in the topics.
+    `CREATE TABLE ${qualified(OWN_SCHEMA, 'frames')} (
+  stream text PRIMARY KEY,
+  frame bigint NOT NULL,
+  accepted bigint NOT NULL,
+  rows bigint NOT NULL
+)`,
+    `CREATE TABLE ${qualified(OWN_SCHEMA, 'amendments')} (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  report text NOT NULL,
+  frame bigint NOT NULL,
+  before jsonb,
+  after jsonb NOT NULL
+)`,
+    // The same record refused twice for the same reason is kept once: `entry_hash` is of both.
+    `CREATE TABLE ${qualified(OWN_SCHEMA, 'quarantine')} (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  entry_hash bytea NOT NULL UNIQUE,
+  at_ms bigint NOT NULL,
+  origin text NOT NULL,
+  line bigint NOT NULL,
+  code text NOT NULL,
+  field text,
+  reason text NOT NULL,
+  record bytea NOT NULL
+)`,
+  ],
+];
+
+/** Statements to be run before it can be known which versions a database has had. */
+export const VERSION_TABLE: readonly string[] = [
+  `CREATE SCHEMA IF NOT EXISTS ${quotedName(OWN_SCHEMA)}`,
+  `CREATE TABLE IF NOT EXISTS ${qualified(OWN_SCHEMA, 'versions')} (
+  version integer PRIMARY KEY,
+  applied_at timestamptz NOT NULL DEFAULT now()
+)`,
+];
+
+/** Notes that a database has had a version, counted from 1. */
+export function noteVersion(version: number): string {
+  return `INSERT INTO ${qualified(OWN_SCHEMA, 'versions')} (version) VALUES (${version})`;
+}

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { daybook } from '../../../daybook.config.ts';
+import { everyMeasure } from '../../../test/definitions/every-measure.ts';
+import type { Definition } from '../../definition/daybook.ts';
+import { makePlan } from '../../plan/normalise.ts';
+import type { PostgresMigration, PostgresState } from './migration.ts';
+import { postgresSql } from './postgres.ts';
+
+const furnitureStore: PostgresState = {
+  versions: [1],
+  tables: [
+    {
+      name: 'daily_pu_rev',
+      key: ['ts_date'],
+      columns: [
+        { name: 'ts_date', type: 'date', nullable: false },
+        { name: 'daily_pu', type: 'bigint', nullable: false },
+        { name: 'daily_rev', type: 'numeric(38,6)', nullable: false },
+        { name: 'daily_profit', type: 'numeric(38,6)', nullable: false },
+        { name: 'frame', type: 'bigint', nullable: false },
+      ],
+    },
+  ],
+};
+
+/** The furniture store with its first report alone. */
+const oneReport: Definition = { ...daybook, reports: daybook.reports.slice(0, 1), dashboard: { title: '', tiles: [] } };
+
+function migrate(
+  change: (columns: PostgresState['tables'][number]['columns']) => PostgresState['tables'][number]['columns'],
+  drop: readonly string[] = [],
+): PostgresMigration {
+  const tables = furnitureStore.tables.map((table) => ({ ...table, columns: change(table.columns) }));
+  return postgresSql(makePlan(oneReport)).migrate({ ...furnitureStore, tables }, drop);
+}
+
+describe('the SQL for PostgreSQL', () => {
+  it.each([
+    ['furniture-store', daybook],
+    ['every-measure', everyMeasure],
+  ])('is that of %s, as it was looked over', async (name, definition) => {
+    await expect(postgresSql(makePlan(definition)).script).toMatchFileSnapshot(`./${name}.golden.sql`);
+  });
+
+  it('is nothing for a database that has all of it', () => {
+    expect(migrate((columns) => columns)).toEqual({ statements: [], notes: [], refusals: [] });
+  });
+
+  it('adds a column for a new measure, and has the topic read again', () => {
+    const { statements, refusals } = migrate((columns) => columns.filter(({ name }) => name !== 'daily_profit'));
+    expect(refusals).toEqual([]);
+    expect(statements).toEqual([
+      'ALTER TABLE "daily_report"."daily_pu_rev"\n  ADD COLUMN "daily_profit" numeric(38,6)',
+      `DELETE FROM "daybook"."offsets" WHERE topic = 'daily_pu_rev'`,
+    ]);
+  });
+
+  it('keeps the figures of a measure that is gone until it is told to drop them', () => {
+    const withTips = (columns: PostgresState['tables'][number]['columns']): typeof columns => [
+      ...columns,
+      { name: 'tips', type: 'bigint', nullable: true },
+    ];
+    expect(migrate(withTips)).toEqual({
+      statements: [],
+      notes: [],
+      refusals: [
+        "daily_report.daily_pu_rev: column 'tips' is of no measure any more. --drop daily_pu_rev.tips takes it away with its figures",
+      ],
+    });
+    expect(migrate(withTips, ['daily_pu_rev.tips']).statements).toEqual([
+      'ALTER TABLE "daily_report"."daily_pu_rev"\n  DROP COLUMN "tips"',
+    ]);
+  });
+
+  it('widens a column, and refuses to narrow one', () => {
+    const as = (type: string) => (columns: PostgresState['tables'][number]['columns']) =>
+      columns.map((column) => (column.name === 'daily_rev' ? { ...column, type } : column));
+    expect(migrate(as('numeric(18,6)')).statements).toEqual([
+      'ALTER TABLE "daily_report"."daily_pu_rev"\n  ALTER COLUMN "daily_rev" TYPE numeric(38,6)',
+    ]);
+    expect(migrate(as('double precision')).refusals).toEqual([
+      "daily_report.daily_pu_rev: column 'daily_rev' is double precision and would become numeric(38,6), which may " +
+        'lose digits; --drop daily_pu_rev takes it away and creates it again, to be filled from its topic',
+    ]);
+  });
+
+  it('leaves a table alone that is not ours, or has another key', () => {
+    const foreign = migrate((columns) => columns.filter(({ name }) => name !== 'frame'));
+    expect(foreign.statements).toEqual([]);
+    expect(foreign.refusals.join()).toContain('this table is not of Daybook');
+    const [table] = furnitureStore.tables;
+    const otherKey = postgresSql(makePlan(oneReport)).migrate(
+      { versions: [1], tables: table === undefined ? [] : [{ ...table, key: ['ts_date', 'segment'] }] },
+      [],
+    );
+    expect(otherKey.refusals.join()).toContain("its rows are known by ts_date, segment, the report's by ts_date");
+  });
+
+  it('keeps the table of a report that is gone until it is told to drop it', () => {
+    const old = { name: 'daily_segment', key: ['ts_date'], columns: [] };
+    const state = { ...furnitureStore, tables: [...furnitureStore.tables, old] };
+    const { migrate } = postgresSql(makePlan(oneReport));
+    expect(migrate(state, [])).toEqual({
+      statements: [],
+      notes: ['daily_report.daily_segment is of no report; it stays until --drop daily_segment'],
+      refusals: [],
+    });
+    expect(migrate(state, ['daily_segment']).statements).toEqual([
+      'DROP TABLE IF EXISTS "daily_report_long"."daily_segment"',
+      'DROP TABLE IF EXISTS "daily_report"."daily_segment"',
+      `DELETE FROM "daybook"."offsets" WHERE topic = 'daily_segment'`,
+    ]);
+    expect(migrate(state, ['daily_segmnt']).refusals).toEqual([
+      "there is no 'daily_segmnt' to drop in schema daily_report",
+    ]);
+  });
+
+  it('leaves a database alone that a newer Daybook has set up', () => {
+    const { refusals } = postgresSql(makePlan(oneReport)).migrate({ ...furnitureStore, versions: [1, 2, 3, 99] }, []);
+    expect(refusals.join()).toContain('set up by a newer Daybook (version 99');
+  });
+});

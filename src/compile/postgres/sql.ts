@@ -1,0 +1,31 @@
+/** The schema of the reports' tables: what dashboards and other readers are shown. */
+export const REPORTS_SCHEMA = 'daily_report';
+/** The schema of rows whose key is too long for an index; each of its tables is a part of the report's own. */
+export const LONG_SCHEMA = 'daily_report_long';
+/** The schema of what the sink keeps for itself. */
+export const OWN_SCHEMA = 'daybook';
+/** The role that reads the reports and nothing else. It cannot log in: it is granted to those that do. */
+export const READER_ROLE = 'daily_report_reader';
+/** The column of a row's version: the frame that it is as of. */
+export const FRAME = 'frame';
+/** The column by which a row of the long schema is known: SHA-256 of its dimensions. */
+export const KEY_HASH = 'key_hash';
+
+/** A name as SQL takes it, whatever word it is. */
+export function quotedName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+export function quotedText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** A table's name with its schema. */
+export function qualified(schema: string, table: string): string {
+  return `${quotedName(schema)}.${quotedName(table)}`;
+}
+
+/** Items of a list, each on a line of its own. */
+export function listed(items: readonly string[], indent = '  '): string {
+  return items.map((item) => `${indent}${item}`).join(',\n');
+}

@@ -1,0 +1,110 @@
+import { present } from '../../base/assert.ts';
+import type { ColumnKind, ColumnPlan, MeasurePlan, ReportPlan } from '../../plan/plan.ts';
+import { FRAME, KEY_HASH, listed, LONG_SCHEMA, qualified, quotedName, READER_ROLE, REPORTS_SCHEMA } from './sql.ts';
+
+/** Integers up to here, either way, still add up in a BIGINT when there are a million million of them. */
+const SUMMED_IN_BIGINT_MAX = 9_000_000;
+
+/** A column of a report's table. */
+export interface PostgresColumn {
+  readonly name: string;
+  /** As `format_type` of the catalogue says it. */
+  readonly type: string;
+  readonly nullable: boolean;
+}
+
+/** A report's table. */
+export interface PostgresTable {
+  readonly name: string;
+  /** In the table's order: the report's columns, then the frame. */
+  readonly columns: readonly PostgresColumn[];
+  /** The columns by which a row is known: the dimensions. */
+  readonly key: readonly string[];
+  /** Whether texts are in the key: their rows may be too long for an index. */
+  readonly hasLongKeys: boolean;
+}
+
+/** The table of a report. */
+export function tableOf(report: ReportPlan): PostgresTable {
+  const columns = report.columns.map((column) => ({
+    name: column.name,
+    type: typeOf(report, column),
+    nullable: column.nullable,
+  }));
+  return {
+    name: report.name,
+    columns: [...columns, { name: FRAME, type: 'bigint', nullable: false }],
+    key: report.dimensions.map((field) => field.name),
+    hasLongKeys: report.dimensions.some((field) => field.kind === 'text'),
+  };
+}
+
+function typeOf(report: ReportPlan, column: ColumnPlan): string {
+  const measure = report.measures.find((each) => column.role === 'measure' && each.name === column.name);
+  return measure === undefined ? kindType(column.kind) : measureType(measure, column.kind);
+}
+
+function kindType(kind: ColumnKind): string {
+  switch (kind) {
+    case 'date':
+      return 'date';
+    case 'text':
+      return 'text';
+    case 'integer':
+      return 'bigint';
+    case 'decimal':
+      return 'numeric(18,6)';
+    case 'number':
+      return 'double precision';
+  }
+}
+
+/** Wide enough for what a measure can come to: a sum, and a ratio of sums, has no limit of its own. */
+function measureType(measure: MeasurePlan, kind: ColumnKind): string {
+  if (measure.kind === 'ratio') return 'numeric(38,6)';
+  if (measure.kind !== 'sum') return kindType(kind);
+  if (kind === 'decimal') return 'numeric(38,6)';
+  const { min, max } = measure.field;
+  return Math.max(Math.abs(min), Math.abs(max)) <= SUMMED_IN_BIGINT_MAX ? 'bigint' : 'numeric(38,0)';
+}
+
+/** Statements that create a report's table, with its part for long keys, and let the readers read it. */
+export function createTable(table: PostgresTable, title: string): readonly string[] {
+  const name = qualified(REPORTS_SCHEMA, table.name);
+  return [
+    `CREATE TABLE IF NOT EXISTS ${name} (\n${listed([...table.columns.map(columnSql), keySql(table)])}\n)`,
+    ...(table.hasLongKeys
+      ? [
+          `CREATE TABLE IF NOT EXISTS ${qualified(LONG_SCHEMA, table.name)} (\n` +
+            `  ${quotedName(KEY_HASH)} bytea PRIMARY KEY\n) INHERITS (${name})`,
+        ]
+      : []),
+    `COMMENT ON TABLE ${name} IS '${title.replaceAll("'", "''")}'`,
+    `GRANT SELECT ON ${name} TO ${quotedName(READER_ROLE)}`,
+  ];
+}
+
+/** Statements that take a report's table away, with all its rows. */
+export function dropTable(name: string): readonly string[] {
+  return [
+    `DROP TABLE IF EXISTS ${qualified(LONG_SCHEMA, name)}`,
+    `DROP TABLE IF EXISTS ${qualified(REPORTS_SCHEMA, name)}`,
+  ];
+}
+
+export function columnSql({ name, type, nullable }: PostgresColumn): string {
+  return `${quotedName(name)} ${type}${nullable ? '' : ' NOT NULL'}`;
+}
+
+/** A primary key refuses nulls; where a dimension may be null, a constraint to which nulls are equal is as good. */
+function keySql({ columns, key }: PostgresTable): string {
+  const names = key.map(quotedName).join(', ');
+  const isNullable = key.some(
+    (name) =>
+      present(
+        columns.find((column) => column.name === name),
+        'a key is a column',
+      ).nullable,
+  );
+  return isNullable ? `UNIQUE NULLS NOT DISTINCT (${names})` : `PRIMARY KEY (${names})`;
+}
