@@ -3,7 +3,7 @@
  * Tests may import what they test against, so they are bound only by what is said of all files.
  */
 const TESTS = '\\.test(-d)?\\.tsx?$';
-const OURS = '^(src|web|test|bench|scripts|daybook\\.config\\.ts)';
+const OURS = '^(src|web|stack|test|bench|scripts|daybook\\.config\\.ts)';
 
 /** What a folder may import of the project besides itself. Nothing here is transitive. */
 const MAY_IMPORT = {
@@ -32,6 +32,9 @@ const MAY_IMPORT = {
   cli: ['runtimes', 'ports', 'plan', 'definition', 'base'],
 };
 
+/** What it may import outside of src. @type {Readonly<Record<string, readonly string[]>>} */
+const BESIDES_SRC = { cli: ['^stack/'] };
+
 /** Folders that run anywhere: no `node:` and no npm package, but for those named. */
 const PURE = { base: [], definition: ['zod'], plan: [] };
 
@@ -43,7 +46,7 @@ const folderRules = Object.entries(MAY_IMPORT).map(([name, allowed]) => ({
   comment: `src/${name} may import only: itself${allowed.map((other) => `, ${other}`).join('')}.`,
   severity: 'error',
   from: { path: `^src/${name}/`, pathNot: TESTS },
-  to: { path: OURS, pathNot: folders([name, ...allowed]) },
+  to: { path: OURS, pathNot: [...folders([name, ...allowed]), ...(BESIDES_SRC[name] ?? [])] },
 }));
 
 const pureRules = Object.entries(PURE).map(([name, packages]) => ({
@@ -91,6 +94,13 @@ const configuration = {
       to: { path: OURS, pathNot: ['^src/runtimes/machine/', ...folders(['ports', 'base'])] },
     },
     {
+      name: 'from-stack',
+      comment: 'The launcher of real servers knows nothing of Daybook but its errors, clock and lock.',
+      severity: 'error',
+      from: { path: '^stack/', pathNot: TESTS },
+      to: { path: OURS, pathNot: ['^stack/', ...folders(['base', 'ports', 'runtimes/machine'])] },
+    },
+    {
       name: 'nothing-to-cli',
       comment: 'Nothing imports the commands.',
       severity: 'error',
@@ -129,7 +139,7 @@ const configuration = {
       name: 'code-needs-no-tests',
       comment: 'What is shipped imports neither tests nor tools.',
       severity: 'error',
-      from: { path: '^(src|web)/', pathNot: TESTS },
+      from: { path: '^(src|web|stack)/', pathNot: TESTS },
       to: { path: ['^(test|bench|scripts)/', TESTS] },
     },
     {
@@ -143,7 +153,7 @@ const configuration = {
       name: 'nothing-unresolved',
       comment: 'An import that cannot be found, or is in no package.json.',
       severity: 'error',
-      from: { path: '^(src|web)/', pathNot: TESTS },
+      from: { path: '^(src|web|stack)/', pathNot: TESTS },
       to: { couldNotResolve: true },
     },
   ],

@@ -5,6 +5,9 @@ const SLOW_TIMEOUT_MS = 180_000;
 /** How long a page may take to show what is waited for. */
 const PAGE_TIMEOUT_MS = 20_000;
 
+/** How long real servers may take to do what is waited for. */
+const SERVERS_TIMEOUT_MS = 60_000;
+
 /** What `nightly` runs of tests whose seeds or kills can be any number; those of one night are not those of the next. */
 const NIGHTLY_SEEDS = 10_000;
 const NIGHTLY_KILLS = 100;
@@ -13,7 +16,7 @@ const NIGHT = Math.floor(new Date().getTime() / MS_PER_DAY);
 
 /**
  * Projects: `unit` and `types` are quick; `browser` and `crash` start whole Daybooks, so their files go one by one;
- * `nightly` is what gets better with time, at length.
+ * `stack` runs real servers, which it fetches when they are not in the cache; `nightly` is what gets better with time, at length.
  */
 export default defineConfig({
   test: {
@@ -21,8 +24,14 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'web/**/*.test.{ts,tsx}', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
-          exclude: ['test/{browser,crash}/**'],
+          include: [
+            'src/**/*.test.ts',
+            'web/**/*.test.{ts,tsx}',
+            'stack/**/*.test.ts',
+            'test/**/*.test.ts',
+            'bench/**/*.test.ts',
+          ],
+          exclude: ['test/{browser,crash,stack}/**'],
           environment: 'node',
           testTimeout: UNIT_TIMEOUT_MS,
           hookTimeout: UNIT_TIMEOUT_MS,
@@ -56,6 +65,18 @@ export default defineConfig({
           name: 'crash',
           include: ['test/crash/**/*.test.ts'],
           environment: 'node',
+          fileParallelism: false,
+          testTimeout: SLOW_TIMEOUT_MS,
+          hookTimeout: SLOW_TIMEOUT_MS,
+        },
+      },
+      {
+        test: {
+          name: 'stack',
+          include: ['test/stack/**/*.test.ts'],
+          environment: 'node',
+          globalSetup: ['test/stack/fetched-packages.ts'],
+          expect: { poll: { timeout: SERVERS_TIMEOUT_MS } },
           fileParallelism: false,
           testTimeout: SLOW_TIMEOUT_MS,
           hookTimeout: SLOW_TIMEOUT_MS,

@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   report: async () => (await import('./report.ts')).addReport,
   export: async () => (await import('./export.ts')).addExport,
   verify: async () => (await import('./verify.ts')).addVerify,
+  stack: async () => (await import('./stack.ts')).addStack,
   doctor: async () => (await import('./doctor.ts')).addDoctor,
 };
 

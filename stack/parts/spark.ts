@@ -1,0 +1,155 @@
+import { readdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Server } from '../part.ts';
+import { logToConsole } from './log4j.ts';
+
+const ADDRESS = '127.0.0.1';
+const CORES_OF_A_WORKER = '1';
+const MEMORY_OF_A_WORKER = '1g';
+/** Master and workers hold no data themselves. Connect would take it for its own memory. */
+const DAEMON = { SPARK_DAEMON_MEMORY: '256m' };
+
+export interface SparkOptions {
+  readonly folder: string;
+  readonly java: string;
+  readonly sparkHome: string;
+  /** The folder of the Kafka connector. */
+  readonly kafkaJars: string;
+  /** Of Spark Connect. */
+  readonly port: number;
+  /** A standalone cluster; undefined: all in Connect's own process, on two cores. */
+  readonly cluster: { readonly masterPort: number; readonly workerPorts: readonly number[] } | undefined;
+}
+
+/** Spark Connect and, for a cluster, the master and its workers, which must be started before it. */
+export async function sparkServers(options: SparkOptions): Promise<readonly Server[]> {
+  const { cluster } = options;
+  if (cluster === undefined) return [await connectServer(options, 'local[2]')];
+  const masterUrl = `spark://${ADDRESS}:${cluster.masterPort}`;
+  return [
+    masterServer(options, cluster.masterPort),
+    ...cluster.workerPorts.map((port, index) => workerServer(options, index + 1, port, masterUrl)),
+    await connectServer(options, masterUrl),
+  ];
+}
+
+async function connectServer(options: SparkOptions, master: string): Promise<Server> {
+  const { sparkHome, kafkaJars, port } = options;
+  const own = folderOf(options, 'spark-connect');
+  const jars = (await readdir(kafkaJars)).filter((name) => name.endsWith('.jar')).map((name) => join(kafkaJars, name));
+  const settings = {
+    'spark.ui.enabled': 'false',
+    'spark.driver.host': ADDRESS,
+    'spark.driver.bindAddress': ADDRESS,
+    'spark.sql.session.timeZone': 'UTC',
+    'spark.sql.shuffle.partitions': '2',
+    'spark.sql.warehouse.dir': join(own.folder, 'warehouse'),
+    'spark.local.dir': join(own.folder, 'local'),
+    'spark.executor.memory': '768m',
+    'spark.connect.grpc.binding.address': ADDRESS,
+    'spark.connect.grpc.binding.port': String(port),
+    // A session that is closed for idleness takes its running queries with it.
+    'spark.connect.session.manager.defaultSessionTimeout': '-1',
+  };
+  return {
+    ...own,
+    part: 'spark',
+    port,
+    command: [
+      join(sparkHome, 'bin/spark-submit'),
+      '--master',
+      master,
+      '--driver-memory',
+      '1g',
+      '--jars',
+      jars.join(','),
+      ...Object.entries(settings).flatMap(([name, value]) => ['--conf', `${name}=${value}`]),
+      '--class',
+      'org.apache.spark.sql.connect.service.SparkConnectServer',
+      'spark-internal',
+    ],
+    readyText: 'Spark Connect server started',
+    stage: 2,
+  };
+}
+
+function masterServer(options: SparkOptions, port: number): Server {
+  const own = folderOf(options, 'spark-master');
+  return {
+    ...own,
+    environment: { ...own.environment, ...DAEMON },
+    part: 'spark',
+    port,
+    command: [
+      join(options.sparkHome, 'bin/spark-class'),
+      'org.apache.spark.deploy.master.Master',
+      '--host',
+      ADDRESS,
+      '--port',
+      String(port),
+      '--webui-port',
+      '0',
+    ],
+    stage: 0,
+    readyText: 'I have been elected leader! New state: ALIVE',
+  };
+}
+
+function workerServer(options: SparkOptions, id: number, port: number, masterUrl: string): Server {
+  const own = folderOf(options, `spark-worker-${id}`);
+  return {
+    ...own,
+    environment: { ...own.environment, ...DAEMON },
+    part: 'spark',
+    port,
+    command: [
+      join(options.sparkHome, 'bin/spark-class'),
+      'org.apache.spark.deploy.worker.Worker',
+      '--host',
+      ADDRESS,
+      '--port',
+      String(port),
+      '--webui-port',
+      '0',
+      '--cores',
+      CORES_OF_A_WORKER,
+      '--memory',
+      MEMORY_OF_A_WORKER,
+      '--work-dir',
+      join(own.folder, 'work'),
+      masterUrl,
+    ],
+    stage: 1,
+    readyText: 'Successfully registered with master',
+  };
+}
+
+type Own = Pick<Server, 'name' | 'environment' | 'workingFolder' | 'prepare'> & {
+  readonly folder: string;
+};
+
+function folderOf({ folder: stack, sparkHome, java }: SparkOptions, name: string): Own {
+  const folder = join(stack, name);
+  const settings = join(folder, 'conf');
+  return {
+    name,
+    folder,
+    workingFolder: folder,
+    environment: {
+      SPARK_HOME: sparkHome,
+      SPARK_CONF_DIR: settings,
+      SPARK_LOCAL_IP: ADDRESS,
+      JAVA_HOME: dirname(dirname(java)),
+    },
+    async prepare() {
+      await mkdir(settings, { recursive: true });
+      const levels = {
+        'org.apache.spark.deploy.master.Master': 'info',
+        'org.apache.spark.deploy.worker.Worker': 'info',
+        'org.apache.spark.sql.connect.service.SparkConnectServer': 'info',
+      };
+      await writeFile(join(settings, 'log4j2.properties'), logToConsole('warn', levels));
+    },
+  };
+}
