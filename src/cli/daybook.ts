@@ -13,6 +13,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   report: async () => (await import('./report.ts')).addReport,
   export: async () => (await import('./export.ts')).addExport,
   verify: async () => (await import('./verify.ts')).addVerify,
+  compile: async () => (await import('./compile.ts')).addCompile,
+  apply: async () => (await import('./apply.ts')).addApply,
   stack: async () => (await import('./stack.ts')).addStack,
   doctor: async () => (await import('./doctor.ts')).addDoctor,
 };

@@ -53,6 +53,22 @@ export function allowHostOption(): Option {
     .argParser(hostNames);
 }
 
+export function kafkaOption(): Option {
+  return new Option('--kafka <host:port>', "Kafka's brokers, several with commas between").env('DAYBOOK_KAFKA');
+}
+
+export function partitionsOption(): Option {
+  return new Option(
+    '--partitions <number>',
+    "partitions of the stream's topic, and of the reports' when they are made; as they are, or 6, unless told",
+  ).argParser(wholeNumber(1, 10_000));
+}
+
+/** @param targets  the names that it may be */
+export function targetOption(targets: readonly string[]): Option {
+  return new Option('--target <part>', 'which part').choices([...targets]).makeOptionMandatory();
+}
+
 /** Adds a name, or several with commas between, to those before. */
 function hostNames(text: string, before: readonly string[]): readonly string[] {
   const names = text.split(',').map((name) => name.trim());

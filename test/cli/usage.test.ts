@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { runDaybook, startDaybook, temporaryFolder } from '../process/daybook-process.ts';
 
-const COMMANDS = ['start', 'generate', 'import', 'report', 'export', 'verify', 'doctor'];
+const COMMANDS = ['start', 'generate', 'import', 'report', 'export', 'verify', 'compile', 'apply', 'stack', 'doctor'];
 const DAYBOOK = pathToFileURL(resolve(import.meta.dirname, '../../src/daybook.ts')).href;
 
 /** A definition in a file of its own. */

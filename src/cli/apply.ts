@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+import { DaybookError } from '../base/errors.ts';
+import { APPLY } from '../runtimes/targets.ts';
+import { loadPlan } from './config.ts';
+import { usageError } from './failure.ts';
+import { configOption, kafkaOption, partitionsOption, targetOption } from './options.ts';
+
+interface ApplyFlags {
+  readonly target: string;
+  readonly kafka?: string;
+  readonly partitions?: number;
+  readonly config: string;
+}
+
+export function addApply(program: Command): void {
+  const targets = Object.keys(APPLY);
+  program
+    .command('apply')
+    .description('give a part what it needs; again, it changes nothing; refuses what would lose data')
+    .addOption(targetOption(targets))
+    .addOption(kafkaOption())
+    .addOption(partitionsOption())
+    .addOption(configOption())
+    .addHelpText(
+      'after',
+      `
+TLS, users and passwords are read from the environment, or files that it names: DAYBOOK_KAFKA_TLS, _CA_FILE, _CERT_FILE,
+_KEY_FILE, _SASL (plain, scram-sha-256, scram-sha-512), _USER, _PASSWORD or _PASSWORD_FILE.
+
+Examples:
+  daybook apply --target kafka --kafka 127.0.0.1:9092 --partitions 12`,
+    )
+    .action(apply);
+}
+
+async function apply(flags: ApplyFlags): Promise<void> {
+  const { target, partitions } = flags;
+  const address = addressOf(flags);
+  const plan = await loadPlan(flags.config);
+  const applied = await APPLY[target]?.(plan, { address, partitions });
+  if (applied === undefined) return;
+  if (applied.refusals.length > 0) {
+    const message = `Nothing was changed, as it would lose data:\n${applied.refusals.map((each) => `  ${each}.`).join('\n')}`;
+    throw new DaybookError('APPLY_REFUSED', message, { details: { refusals: applied.refusals } });
+  }
+  const lines = applied.notes.length === 0 ? ['All of it was there.'] : applied.notes.map((note) => `${note}.`);
+  process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+}
+
+function addressOf({ target, kafka }: ApplyFlags): string {
+  const addresses: Readonly<Record<string, string | undefined>> = { kafka };
+  const address = addresses[target];
+  if (address === undefined) throw usageError(`--target ${target} needs --${target}: where it is.`);
+  return address;
+}
