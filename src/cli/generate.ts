@@ -21,6 +21,7 @@ interface GenerateFlags {
   readonly late: number;
   readonly corrupt: number;
   readonly toHttp?: string;
+  readonly toKafka?: string;
   readonly out?: string;
   readonly answerKey?: string;
   readonly config: string;
@@ -55,6 +56,9 @@ export function addGenerate(program: Command): void {
     .addOption(share('--late <share>', 'share of records that come after their time, 0 to 1'))
     .addOption(share('--corrupt <share>', 'share of records that cannot be accepted, 0 to 1'))
     .addOption(new Option('--to-http <url>', 'send them to the Daybook that serves there').conflicts('out'))
+    .addOption(
+      new Option('--to-kafka <host:port>', "send them to the stream's topic there").conflicts(['out', 'toHttp']),
+    )
     .addOption(new Option('--out <file>', 'write them to a file; standard output unless told'))
     .addOption(new Option('--answer-key <file>', 'write the exact reports that they must give, as JSON'))
     .addOption(configOption())
@@ -63,7 +67,8 @@ export function addGenerate(program: Command): void {
       `
 Examples:
   daybook generate --from 2026-03-01 --to 2026-03-31 --out march.ndjson --answer-key march.json
-  daybook generate --from 2026-03-01 --to 2026-03-01 --rate 50 --to-http http://127.0.0.1:4000`,
+  daybook generate --from 2026-03-01 --to 2026-03-01 --rate 50 --to-http http://127.0.0.1:4000
+  daybook generate --from 2026-03-01 --to 2026-03-01 --to-kafka 127.0.0.1:9092`,
     )
     .action(generateCommand);
 }
@@ -99,8 +104,9 @@ async function generateCommand(flags: GenerateFlags): Promise<void> {
   }
 }
 
-function targetOf({ toHttp, out }: GenerateFlags): GenerateTarget {
+function targetOf({ toHttp, toKafka, out }: GenerateFlags): GenerateTarget {
   if (toHttp !== undefined) return { kind: 'http', url: toHttp };
+  if (toKafka !== undefined) return { kind: 'kafka', brokers: toKafka };
   return out === undefined ? { kind: 'stream', stream: process.stdout } : { kind: 'file', path: out };
 }
 
@@ -113,7 +119,10 @@ function summaryLines(generated: Generated, flags: GenerateFlags): readonly stri
     ...(acceptance === undefined
       ? []
       : [
-          `${acceptance.accepted} accepted, ${counted(acceptance.duplicates, 'duplicate')}, ${acceptance.quarantined} quarantined`,
+          // Whoever reads a topic finds the repeats in it.
+          flags.toKafka === undefined
+            ? `${acceptance.accepted} accepted, ${counted(acceptance.duplicates, 'duplicate')}, ${acceptance.quarantined} quarantined`
+            : `${acceptance.accepted} written to Kafka, ${acceptance.quarantined} quarantined`,
         ]),
     ...placesNotFound.map(
       ({ city, state, count }) => `Not found on the map: ${city}, ${state} (${counted(count, 'customer')})`,

@@ -150,7 +150,8 @@ export class Quarantine {
   }
 }
 
-function printEntry({ refusal, line, origin, bytes }: Refused, atMs: number): string {
+/** An entry as a line of JSON, as the log and the quarantine's topic keep it. */
+export function printEntry({ refusal, line, origin, bytes }: Refused, atMs: number): string {
   // In JSON, a byte of a text may take six.
   const encoding = bytes.length <= TEXT_BYTES_MAX && isUtf8(bytes) ? 'utf8' : 'base64';
   const record = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(encoding);

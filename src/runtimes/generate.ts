@@ -4,24 +4,29 @@ import type { Writable } from 'node:stream';
 import { DaybookError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Acceptance } from '../ports/runtime.ts';
+import type { Acceptance, Runtime } from '../ports/runtime.ts';
 import { makeAnswerKey } from '../sources/generator/answer-key.ts';
 import type { PlaceNotFound } from '../sources/generator/catalogue.ts';
 import type { SalesChunk } from '../sources/generator/generate.ts';
 import { generateSales } from '../sources/generator/generate.ts';
 import { openCatalogue } from '../sources/generator/live.ts';
+import { kafkaConnection } from './kafka-connection.ts';
 import { openRemote } from './remote.ts';
 
 const LINE_FEED = 10;
 const BATCH_LINES = 500;
+/** Each batch waits for all copies of several partitions. */
+const KAFKA_BATCH_LINES = 10_000;
 /** At a rate, records are sent in so many batches a second, or one by one. */
 const BATCHES_PER_SECOND = 10;
 const RETRY_WAIT_MS_MIN = 100;
 const RETRY_WAIT_MS_MAX = 5000;
 const RETRY_TOTAL_MS_MAX = 120_000;
+const UNREACHABLE: ReadonlySet<string> = new Set(['UNREACHABLE', 'KAFKA_UNREACHABLE']);
 
 export type GenerateTarget =
   | { readonly kind: 'http'; readonly url: string }
+  | { readonly kind: 'kafka'; readonly brokers: string }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'stream'; readonly stream: Writable };
 
@@ -51,7 +56,7 @@ export interface GenerateOptions {
 
 export interface Generated {
   readonly records: number;
-  /** What a Daybook answered; undefined when the records went to a file. */
+  /** What a Daybook or Kafka answered; undefined when the records went to a file. */
   readonly acceptance:
     | { readonly accepted: number; readonly duplicates: number; readonly quarantined: number }
     | undefined;
@@ -80,7 +85,7 @@ export async function generate(options: GenerateOptions): Promise<Generated> {
   const sink = await openSink(options);
   try {
     const startMs = clock.nowMs();
-    const batches = batchesOf(generateSales({ ...options, catalogue }, answerKey), batchLines(rate));
+    const batches = batchesOf(generateSales({ ...options, catalogue }, answerKey), batchLines(options));
     for (const { lines, count, share } of batches) {
       if (rate !== undefined) await clock.sleep(startMs + (records / rate) * 1000 - clock.nowMs(), signal);
       if (signal.aborted) break;
@@ -99,15 +104,16 @@ export async function generate(options: GenerateOptions): Promise<Generated> {
   }
   return {
     records,
-    acceptance: options.target.kind === 'http' ? sums : undefined,
+    acceptance: options.target.kind === 'http' || options.target.kind === 'kafka' ? sums : undefined,
     isStopped: signal.aborted,
     placesNotFound: catalogue.placesNotFound,
   };
 }
 
-function batchLines(rate: number | undefined): number {
-  if (rate === undefined) return BATCH_LINES;
-  return Math.max(1, Math.min(BATCH_LINES, Math.floor(rate / BATCHES_PER_SECOND)));
+function batchLines({ rate, target }: GenerateOptions): number {
+  const linesMax = target.kind === 'kafka' ? KAFKA_BATCH_LINES : BATCH_LINES;
+  if (rate === undefined) return linesMax;
+  return Math.max(1, Math.min(linesMax, Math.floor(rate / BATCHES_PER_SECOND)));
 }
 
 /** The same lines, so many at a time. */
@@ -129,7 +135,11 @@ async function openSink(options: GenerateOptions): Promise<Sink> {
   const { target } = options;
   switch (target.kind) {
     case 'http':
-      return daybookSink(target.url, options);
+      return acceptingSink(openRemote(options.plan, target.url), options);
+    case 'kafka': {
+      const { openKafkaIntake } = await import('./kafka-intake.ts');
+      return acceptingSink(openKafkaIntake({ ...options, connection: kafkaConnection(target.brokers) }), options);
+    }
     case 'file':
       return fileSink(target.path);
     case 'stream':
@@ -138,22 +148,21 @@ async function openSink(options: GenerateOptions): Promise<Sink> {
   }
 }
 
-/** A busy Daybook is offered the same batch again: a record counts once however often it comes. */
-function daybookSink(url: string, { plan, clock, signal }: GenerateOptions): Sink {
-  const daybook = openRemote(plan, url);
-  // Before its first answer, a Daybook that cannot be reached is more likely a wrong URL than a restart.
+/** Who is busy is offered the same batch again: a record counts once however often it comes. */
+function acceptingSink(door: Pick<Runtime, 'accept' | 'close'>, { clock, signal }: GenerateOptions): Sink {
+  // Before the first answer, who cannot be reached is more likely a wrong address than a restart.
   let hasAnswered = false;
   return {
-    close: () => daybook.close(),
+    close: () => door.close(),
     write: async (lines) => {
       for (let waitMs = RETRY_WAIT_MS_MIN, waitedMs = 0; ; waitMs = Math.min(waitMs * 2, RETRY_WAIT_MS_MAX)) {
         try {
-          const acceptance = await daybook.accept({ origin: 'generator', lines });
+          const acceptance = await door.accept({ origin: 'generator', lines });
           hasAnswered = true;
           return acceptance;
         } catch (error) {
           if (!(error instanceof DaybookError) || !error.retryable || signal.aborted) throw error;
-          if (waitedMs >= RETRY_TOTAL_MS_MAX || (error.code === 'UNREACHABLE' && !hasAnswered)) throw error;
+          if (waitedMs >= RETRY_TOTAL_MS_MAX || (UNREACHABLE.has(error.code) && !hasAnswered)) throw error;
           await clock.sleep(waitMs, signal);
           waitedMs += waitMs;
         }

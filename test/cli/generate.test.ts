@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSale, reportsOf, rowsOfAnswer } from '../oracle/furniture-store.ts';
+import { keyedRows } from '../process/answer-key.ts';
 import { runDaybook, startDaybook, temporaryFolder } from '../process/daybook-process.ts';
 
 const DAYS = ['--from', '2026-03-01', '--to', '2026-03-05'];
@@ -15,12 +16,6 @@ interface AnswerKey {
     readonly quarantined: number;
   };
   readonly reports: Readonly<Record<string, readonly unknown[]>>;
-}
-
-/** A report of the answer key in the form in which the oracle gives it, number texts kept as they stand. */
-function keyedRows(json: string, name: string): ReturnType<typeof rowsOfAnswer> {
-  const start = json.indexOf('[', json.indexOf(`"${name}":`));
-  return rowsOfAnswer(`{"rows":${json.slice(start, json.indexOf(']', start) + 1)}}`);
 }
 
 describe('generate', () => {

@@ -2,6 +2,7 @@ import { DaybookError } from '../../base/errors.ts';
 
 /** Words of Kafka's protocol for what no waiting mends. */
 const OFFSET_GONE = 'OFFSET_OUT_OF_RANGE';
+const TOO_LARGE: readonly string[] = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'];
 const UNKNOWN_TOPIC = 'UNKNOWN_TOPIC_OR_PARTITION';
 const REFUSED: readonly string[] = [
   'SASL_AUTHENTICATION_FAILED',
@@ -21,7 +22,7 @@ interface LibraryError extends Error {
 export function kafkaFailure(error: unknown, doing: string): DaybookError {
   if (error instanceof DaybookError) return error;
   const errors = flatten(error);
-  const ids = new Set(errors.map(({ apiId }) => apiId));
+  const ids = new Set(errors.flatMap(({ apiId }) => apiId ?? []));
   const reason = errors.at(-1)?.message ?? String(error);
   if (ids.has(OFFSET_GONE)) {
     return new DaybookError(
@@ -30,10 +31,17 @@ export function kafkaFailure(error: unknown, doing: string): DaybookError {
       { cause: error },
     );
   }
-  if (ids.has(UNKNOWN_TOPIC)) {
+  if (ids.has(UNKNOWN_TOPIC) || errors.some(({ message }) => message.startsWith('Unknown topic '))) {
     return new DaybookError(
       'TOPIC_MISSING',
       `Cannot ${doing}: there is no such topic. Make the topics with daybook apply --target kafka.`,
+      { cause: error },
+    );
+  }
+  if (TOO_LARGE.some((id) => ids.has(id))) {
+    return new DaybookError(
+      'MESSAGE_TOO_LARGE',
+      `Cannot ${doing}: the topic takes no batch of that size. Give it a max.message.bytes of 1048576 or more.`,
       { cause: error },
     );
   }
