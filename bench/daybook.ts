@@ -8,7 +8,7 @@ import type { ReportRows } from './report-rows.ts';
 import { REPORT_NAMES, rowsOfJson } from './report-rows.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
-const MAIN = join(ROOT, 'src/cli/main.ts');
+const MAIN = join(ROOT, 'src/cli/main.js');
 const CONFIG = join(ROOT, 'daybook.config.ts');
 
 /** Runs a command of Daybook to its end. */

@@ -9,7 +9,11 @@ type AddCommand = (program: Command) => void;
 const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   start: async () => (await import('./start.ts')).addStart,
   generate: async () => (await import('./generate.ts')).addGenerate,
-  import: async () => (await import('./import.ts')).addImport,
+  import: async () => {
+    // The thread that reads the records comes up while the rest is loaded.
+    (await import('../runtimes/scan-thread.ts')).startScanThread();
+    return (await import('./import.ts')).addImport;
+  },
   report: async () => (await import('./report.ts')).addReport,
   export: async () => (await import('./export.ts')).addExport,
   verify: async () => (await import('./verify.ts')).addVerify,

@@ -60,7 +60,7 @@ export class AheadOfClock {
     }
     if (found.length === 0) return scanned;
     keepRecords(columns, isKept);
-    return { columns, refused: [...scanned.refused, ...found].sort((a, b) => a.line - b.line) };
+    return { ...scanned, refused: [...scanned.refused, ...found].sort((a, b) => a.line - b.line) };
   }
 
   #limitAt(nowMs: number): Limit {
@@ -152,8 +152,8 @@ class EventTimes {
 
 /** Takes the other records out of the columns. */
 function keepRecords(columns: RecordColumns, isKept: Uint8Array): void {
-  const { starts, ends, lines, keys, days, ids, values } = columns;
-  const arrays = [starts, ends, lines, days, ...ids, ...values];
+  const { starts, ends, lines, keys, hashes, days, ids, values } = columns;
+  const arrays = [starts, ends, lines, hashes, days, ...ids, ...values];
   let count = 0;
   for (let record = 0; record < columns.count; record++) {
     if (isKept[record] === 0) continue;

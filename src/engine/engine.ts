@@ -108,6 +108,8 @@ export class Engine implements Runtime {
   readonly #rate: RateMeter;
   readonly #waiting: WaitingBatch[] = [];
   readonly #closing = new AbortController();
+  /** The group that is durable and not yet in the reports: it is added while the next one is written. */
+  #durable: DurableGroup | undefined;
   #pendingBytes = 0;
   #committing: Promise<void> | undefined;
   #offset: number;
@@ -206,11 +208,13 @@ export class Engine implements Runtime {
     }
     this.#pendingBytes += bytes;
     try {
-      const scanning = this.#scanning.scan(intake.lines, intake.firstLine ?? 1);
+      const scanning = this.#scanning.scan(intake.lines);
       // Without a turn of the loop where it needs none, so that a batch that is there at once waits for nothing.
       const read = scanning instanceof Promise ? await scanning : scanning;
+      intake.linesCounted?.(read.lineCount);
       const scanned = this.#aheadOfClock.refuse(read, this.#clock.nowMs());
-      return await this.#queue(intake, scanned);
+      // Nobody looks at the columns once the batch is answered.
+      return await this.#queue(intake, scanned).finally(() => this.#scanning.release(scanned.columns));
     } finally {
       this.#pendingBytes -= bytes;
     }
@@ -281,14 +285,18 @@ export class Engine implements Runtime {
     await this.#log.close();
   }
 
-  /** Commits groups of waiting batches until none waits. One runs at a time. */
+  /**
+   * Commits groups of waiting batches until none waits. One runs at a time. A group that is durable is added to the
+   * reports while the next one is being written, so that neither the disk nor this thread waits for the other.
+   */
   async #commitWaiting(): Promise<void> {
     try {
       // Batches that come in the same turn are committed together.
       await Promise.resolve();
       while (this.#waiting.length > 0) {
-        const batches = takeGroup(this.#waiting);
-        await this.#commit(batches);
+        await this.#commit(takeGroup(this.#waiting));
+        if (this.#waiting.length > 0 && !this.#isSaveDue()) continue;
+        this.#settleDurable();
         this.#spillWhenDue();
         this.#checkpointWhenDue();
         if (this.#spilling !== undefined && this.#budget.isSpent(this.#state)) await this.#spilling;
@@ -301,17 +309,20 @@ export class Engine implements Runtime {
   async #commit(batches: readonly WaitingBatch[]): Promise<void> {
     this.#state.keys.mark();
     let prepared: readonly PreparedBatch[];
-    let last: { readonly stored: WrittenFrame; readonly group: GroupFrame } | undefined;
+    let last: DurableGroup | undefined;
     try {
       prepared = prepareGroup(batches, await this.#claim(batches));
       for (const group of framesOf(prepared, this.#quarantine, this.#clock.nowMs())) {
         // With nothing to write, a disk in trouble is tried all the same: that is how the trouble ends.
         if (group.isEmpty && this.#trouble === undefined) break;
-        const stored = await this.#log.append(group.frame);
+        const writing = this.#log.append(group.frame);
+        this.#settleDurable();
+        const stored = await writing;
         if (group.isLast) last = { stored, group };
         else this.#settle(stored, group);
       }
     } catch (error) {
+      this.#settleDurable();
       // No record of the group is in the log, so none may be remembered.
       this.#state.keys.undo();
       this.#quarantine.undo();
@@ -319,14 +330,37 @@ export class Engine implements Runtime {
       for (const batch of batches) batch.reject(error);
       return;
     }
-    if (last !== undefined) this.#settle(last.stored, last.group);
-    for (const each of prepared) each.batch.resolve(answerOf(each, this.#offset));
+    this.#settleDurable();
+    if (last === undefined) this.#answer(prepared);
+    else this.#durable = last;
+    // The quarantine must know where entries stand before it is asked for the next ones.
+    if (last !== undefined && last.group.frame.quarantineCount > 0) this.#settleDurable();
+  }
+
+  /** Adds the group that is durable and not yet in the reports, if there is one, and answers its batches. */
+  #settleDurable(): void {
+    if (this.#durable === undefined) return;
+    const { stored, group } = this.#durable;
+    this.#durable = undefined;
+    this.#settle(stored, group);
+    this.#answer(group.batches);
+  }
+
+  #answer(batches: readonly PreparedBatch[]): void {
+    for (const each of batches) each.batch.resolve(answerOf(each, this.#offset));
+  }
+
+  /** Keys and reports are about to be saved, so they must be those of one place in the log. */
+  #isSaveDue(): boolean {
+    return this.#isCheckpointDue() || (this.#spilling === undefined && this.#budget.isPassed(this.#state));
   }
 
   /** Claims the keys of a group's records. It waits only for the disk, if keys have to be looked up there. */
   async #claim(batches: readonly WaitingBatch[]): Promise<readonly Claim[]> {
     const claims = batches.map(({ columns }) => this.#state.keys.claim(columns));
-    if (claims.some(({ doubtful }) => doubtful.length > 0)) await this.#state.keys.settle(this.#disk, claims);
+    if (!claims.some(({ doubtful }) => doubtful.length > 0)) return claims;
+    this.#settleDurable();
+    await this.#state.keys.settle(this.#disk, claims);
     return claims;
   }
 
@@ -345,7 +379,7 @@ export class Engine implements Runtime {
 
   /** Takes in a frame that was read from the log. */
   async #takeIn(frame: StoredFrame): Promise<void> {
-    const { columns, refused } = this.#scanning.scanHere(frame.records, 1);
+    const { columns, refused } = this.#scanning.scanHere(frame.records);
     const first = refused[0];
     if (first !== undefined || columns.count !== frame.recordCount) {
       throw new DaybookError(
@@ -437,9 +471,13 @@ export class Engine implements Runtime {
     while (this.#pendingBytes > BUSY_BYTES && !signal.aborted) await this.#clock.sleep(BUSY_POLL_MS, signal);
   }
 
+  #isCheckpointDue(): boolean {
+    if (this.#checkpointing !== undefined || !this.#changedSinceCheckpoint) return false;
+    return this.#checkpoints.isDue(this.#progress());
+  }
+
   #checkpointWhenDue(): void {
-    if (this.#checkpointing !== undefined || !this.#changedSinceCheckpoint) return;
-    if (!this.#checkpoints.isDue(this.#progress())) return;
+    if (!this.#isCheckpointDue()) return;
     this.#checkpointing = this.#writeCheckpoint()
       .catch((error: unknown) => this.#noteTrouble(error))
       .finally(() => {
@@ -486,6 +524,11 @@ export class Engine implements Runtime {
     await this.#filing.saved(filing);
     this.#checkpointed = { offset: at.offset, atMs: at.nowMs };
   }
+}
+
+interface DurableGroup {
+  readonly stored: WrittenFrame;
+  readonly group: GroupFrame;
 }
 
 /** The batches that go into the next frame: in order, as many as fit, at least one. */

@@ -46,7 +46,9 @@ export interface GroupFrame {
  * What a batch's scanner and its source could not accept, in the order of the lines.
  * @throws DaybookError `BATCH_TOO_LARGE` when the batch cannot be written as it is; not retryable
  */
-export function refusedOf({ lines, unreadable }: Intake, { refused }: ScannedLines): readonly RefusedOfBatch[] {
+export function refusedOf(intake: Intake, scanned: ScannedLines): readonly RefusedOfBatch[] {
+  const { lines, unreadable } = intake;
+  const refused = inFile(intake, scanned.refused);
   let acceptedBytes = lines.length;
   for (const { line, start, end } of refused) {
     acceptedBytes -= end - start;
@@ -62,6 +64,13 @@ export function refusedOf({ lines, unreadable }: Intake, { refused }: ScannedLin
     return { line, refusal, record };
   });
   return [...refused, ...sourced].sort((a, b) => a.line - b.line);
+}
+
+/** Refused lines with the numbers that they have in their file. */
+function inFile(intake: Intake, refused: readonly RefusedLine[]): readonly RefusedLine[] {
+  if (refused.length === 0) return refused;
+  const before = (intake.firstLine ?? 1) - 1;
+  return before === 0 ? refused : refused.map((each) => ({ ...each, line: each.line + before }));
 }
 
 function batchTooLarge(what: string, bytesMax: number): DaybookError {
@@ -142,7 +151,8 @@ export function answerOf({ batch, picked }: PreparedBatch, offset: number): Acce
 }
 
 /** The picked records' lines as they came, each ended by a line feed; lines that stand behind each other are one piece. */
-function runsOf({ bytes, starts, ends }: RecordColumns, picked: Int32Array): readonly Uint8Array[] {
+function runsOf(columns: RecordColumns, picked: Int32Array): readonly Uint8Array[] {
+  const { bytes, starts, ends } = columns;
   const runs: Uint8Array[] = [];
   for (let first = 0, next = 0; first < picked.length; first = next) {
     const start = starts[picked[first] as number] as number;
@@ -150,7 +160,7 @@ function runsOf({ bytes, starts, ends }: RecordColumns, picked: Int32Array): rea
     let isPlain = true;
     do {
       end = ends[picked[next++] as number] as number;
-      isPlain = bytes[end] === LINE_FEED && bytes[end - 1] !== CARRIAGE_RETURN;
+      isPlain = columns.isPlain || (bytes[end] === LINE_FEED && bytes[end - 1] !== CARRIAGE_RETURN);
     } while (isPlain && next < picked.length && starts[picked[next] as number] === end + 1);
     if (isPlain) runs.push(bytes.subarray(start, end + 1));
     else runs.push(bytes.subarray(start, bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end), LINE_END);

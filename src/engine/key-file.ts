@@ -3,7 +3,7 @@ import { assert } from '../base/assert.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
 import { KEY_WORDS } from '../record/columns.ts';
-import { KEY_SHARDS, keyHash, keyPrint, shardOf } from './key-hash.ts';
+import { KEY_SHARDS, keyHash, keyPrint, shardOf } from '../record/key-hash.ts';
 import type { KeyTable } from './key-table.ts';
 
 export const KEY_FOLDER = 'keys';

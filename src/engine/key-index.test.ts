@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FaultyDisk } from '../../test/disk/faulty-disk.ts';
 import type { RecordColumns } from '../record/columns.ts';
-import { keyHash, keyPrint, shardOf } from './key-hash.ts';
+import { KEY_WORDS } from '../record/columns.ts';
+import { keyHash, keyPrint, shardOf } from '../record/key-hash.ts';
 import { KeyIndex } from './key-index.ts';
 import { KeyPrints } from './key-prints.ts';
 
@@ -11,7 +12,10 @@ function columnsOf(numbers: readonly number[]): RecordColumns {
   const keys = Int32Array.from(numbers.flatMap((number) => [number, 0, number * 31, 5]));
   const none = new Int32Array(numbers.length);
   const bytes = new Uint8Array();
-  return { count: numbers.length, bytes, starts: none, ends: none, lines: none, keys, days: none, ids: [], values: [] };
+  const hashes = Int32Array.from(numbers, (_, record) => keyHash(keys, record * KEY_WORDS));
+  const count = numbers.length;
+  const places = { bytes, starts: none, ends: none, isPlain: true, lines: none };
+  return { count, ...places, keys, hashes, days: none, ids: [], values: [] };
 }
 
 function reload(disk: FaultyDisk, { facts, arrays }: ReturnType<KeyIndex['save']>): Promise<KeyIndex> {

@@ -5,7 +5,7 @@ import type { RecordColumns } from '../record/columns.ts';
 import { KEY_WORDS } from '../record/columns.ts';
 import type { KeyFile, KeyFileFacts, KeyQuestion } from './key-file.ts';
 import { openKeyFile, writeKeyFile } from './key-file.ts';
-import { KEY_SHARDS, keyHash, keyPrint, shardOf } from './key-hash.ts';
+import { KEY_SHARDS, keyHash, keyPrint, shardOf } from '../record/key-hash.ts';
 import { KEY_FILES_MAX, KeyPrints } from './key-prints.ts';
 import { KeyTable } from './key-table.ts';
 
@@ -68,14 +68,14 @@ export class KeyIndex {
    * `undo` takes it back when the records do not become durable.
    */
   claim(columns: RecordColumns): Claim {
-    const { keys, count } = columns;
+    const { keys, hashes, count } = columns;
     const picked = new Int32Array(count);
     const doubtful: number[] = [];
     const anySpilled = this.#prints.size > 0;
     let pickedCount = 0;
     for (let record = 0; record < count; record++) {
       const at = record * KEY_WORDS;
-      const hash = keyHash(keys, at);
+      const hash = hashes[record] as number;
       if (this.#retired?.has(keys, at, hash) === true) continue;
       if (anySpilled && this.#prints.has(shardOf(hash), keyPrint(keys, at))) doubtful.push(record);
       else if (this.#young.add(keys, at, hash)) picked[pickedCount++] = record;

@@ -1,4 +1,4 @@
-import { KEY_SHARDS } from './key-hash.ts';
+import { KEY_SHARDS } from '../record/key-hash.ts';
 
 const LOAD_MAX = 0.8;
 /** How full a shard's slots are once they have grown. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { KEY_SHARDS, keyHash } from './key-hash.ts';
+import { KEY_SHARDS, keyHash } from '../record/key-hash.ts';
 import { KeyTable } from './key-table.ts';
 import { PairSet } from './pair-set.ts';
 

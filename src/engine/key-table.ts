@@ -1,13 +1,15 @@
 import { assert } from '../base/assert.ts';
 import { KEY_WORDS } from '../record/columns.ts';
-import { KEY_SHARDS, keyHash, shardOf, withinShard } from './key-hash.ts';
+import { KEY_SHARDS, keyHash, shardOf, withinShard } from '../record/key-hash.ts';
 
 /** A slot holds a key's number in its shard, counted from 1, and above it some bits of its hash; 0 is free. */
 const NUMBER_BITS = 20;
 const NUMBER_MASK = 2 ** NUMBER_BITS - 1;
-const FIRST_SLOTS = 8;
-const FIRST_KEYS = 4;
+const FIRST_SLOTS = 32;
+const FIRST_KEYS = 16;
 const LOAD_MAX = 0.75;
+/** Small shards double; large ones, where room that is not used counts, grow by less. */
+const SMALL_KEYS = 8192;
 const SLOTS_GROWTH = 1.5;
 const KEYS_GROWTH = 1.25;
 const FIRST_TRAIL = 1024;
@@ -118,7 +120,7 @@ export class KeyTable {
     const { length } = this.#slots[shard] as Int32Array;
     // Not all shards at the same number of keys, as they fill alike.
     const first = Math.round(FIRST_SLOTS * SLOTS_GROWTH ** (shard / KEY_SHARDS));
-    return this.#setSlots(shard, Math.max(first, Math.ceil(length * SLOTS_GROWTH)));
+    return this.#setSlots(shard, Math.max(first, Math.ceil(length * (length < SMALL_KEYS ? 2 : SLOTS_GROWTH))));
   }
 
   #setSlots(shard: number, length: number): Int32Array {
@@ -140,7 +142,8 @@ export class KeyTable {
   #growKeys(shard: number, count: number): Int32Array {
     assert(count <= NUMBER_MASK, 'a shard is retired long before its numbers have too many bits');
     const old = this.#keys[shard] as Int32Array;
-    const room = Math.max(FIRST_KEYS, count, Math.ceil((old.length / KEY_WORDS) * KEYS_GROWTH));
+    const before = old.length / KEY_WORDS;
+    const room = Math.max(FIRST_KEYS, count, Math.ceil(before * (before < SMALL_KEYS ? 2 : KEYS_GROWTH)));
     const keys = new Int32Array(room * KEY_WORDS);
     keys.set(old);
     this.#bytes += keys.byteLength - old.byteLength;

@@ -1,13 +1,16 @@
 import type { Plan } from '../plan/plan.ts';
-import type { ScannedLines } from '../record/columns.ts';
+import type { RecordColumns, ScannedLines } from '../record/columns.ts';
 import type { Dictionaries } from '../record/dictionaries.ts';
 import type { ScanElsewhere } from '../record/foreign-scan.ts';
 import { ForeignIds } from '../record/foreign-scan.ts';
+import type { ReadingColumns, Room } from '../record/reading-columns.ts';
 import { Scanner } from '../record/scanner.ts';
 import { SLACK_BYTES } from '../record/text-hash.ts';
 
 /** From so many bytes on a batch is worth the way to another thread. */
 const ELSEWHERE_BYTES_MIN = 256 * 1024;
+/** So many rooms of columns are kept for the next batches. */
+const ROOMS_MAX = 16;
 
 /**
  * Scans batches in the order in which they come: small ones here and now, large ones elsewhere while this thread writes
@@ -17,6 +20,8 @@ export class Scanning {
   readonly #here: Scanner;
   readonly #elsewhere: ScanElsewhere | undefined;
   readonly #foreignIds: ForeignIds;
+  /** Rooms of columns that nobody looks at any more. */
+  readonly #rooms: Room[] = [];
   #underWay = 0;
   #idle: PromiseWithResolvers<void> | undefined;
 
@@ -26,17 +31,23 @@ export class Scanning {
     this.#foreignIds = new ForeignIds(plan, dictionaries);
   }
 
-  /** Scans here and now. */
-  scanHere(lines: Uint8Array, firstLine: number): ScannedLines {
-    return this.#here.scan(lines, firstLine);
+  /** Scans here and now. Lines are counted from 1. */
+  scanHere(lines: Uint8Array): ScannedLines {
+    return this.#here.scan(lines, 1);
   }
 
-  /** The scanned lines; a promise of them when they are scanned elsewhere. */
-  scan(lines: Uint8Array, firstLine: number): ScannedLines | Promise<ScannedLines> {
+  /** The scanned lines, counted from 1; a promise of them when they are scanned elsewhere. */
+  scan(lines: Uint8Array): ScannedLines | Promise<ScannedLines> {
     const isLarge = lines.length >= ELSEWHERE_BYTES_MIN;
-    if (this.#elsewhere === undefined) return this.scanHere(lines, firstLine);
-    if (this.#underWay === 0 && !(isLarge && this.#elsewhere.isReady())) return this.scanHere(lines, firstLine);
-    return this.#scanElsewhere(this.#elsewhere, lines, firstLine);
+    if (this.#elsewhere === undefined) return this.scanHere(lines);
+    if (this.#underWay === 0 && !(isLarge && this.#elsewhere.isReady())) return this.scanHere(lines);
+    return this.#scanElsewhere(this.#elsewhere, lines);
+  }
+
+  /** Says that nobody looks at the columns any more: others will stand in their room. */
+  release(columns: RecordColumns): void {
+    const { room } = columns as ReadingColumns;
+    if (room instanceof SharedArrayBuffer && this.#rooms.length < ROOMS_MAX) this.#rooms.push(room);
   }
 
   /** Resolves when no batch is being scanned elsewhere. */
@@ -50,10 +61,17 @@ export class Scanning {
     await this.#elsewhere?.close();
   }
 
-  async #scanElsewhere(elsewhere: ScanElsewhere, lines: Uint8Array, firstLine: number): Promise<ScannedLines> {
+  #roomFor(lineBytes: number): Room {
+    const bytes = this.#foreignIds.roomBytes(lineBytes);
+    const at = this.#rooms.findIndex((room) => room.byteLength >= bytes);
+    return this.#rooms.splice(at, at === -1 ? 0 : 1)[0] ?? new SharedArrayBuffer(bytes);
+  }
+
+  async #scanElsewhere(elsewhere: ScanElsewhere, lines: Uint8Array): Promise<ScannedLines> {
     this.#underWay++;
     try {
-      return this.#foreignIds.adopt(await elsewhere.scan(shared(lines), firstLine));
+      const theirs = shared(lines);
+      return this.#foreignIds.adopt(theirs, await elsewhere.scan(theirs, this.#roomFor(theirs.length)));
     } finally {
       if (--this.#underWay === 0) {
         this.#idle?.resolve();

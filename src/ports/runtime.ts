@@ -37,8 +37,13 @@ export interface Intake {
   readonly origin: Origin;
   /** NDJSON in UTF-8: records separated by line feeds; a blank line is no record. The engine's own until it answers. */
   readonly lines: Uint8Array;
-  /** The number that the first line of `lines` is given in answers and in the quarantine; 1 unless told. */
+  /**
+   * The number that the first line of `lines` is given in answers and in the quarantine; 1 unless told. It is only asked
+   * for when it is needed, as it may have to be counted.
+   */
   readonly firstLine?: number;
+  /** Told how many lines there are, once somebody knows. */
+  readonly linesCounted?: (lines: number) => void;
   /** What the source itself could not read; quarantined with the batch. */
   readonly unreadable?: readonly Unreadable[];
 }

@@ -11,10 +11,14 @@ export interface RecordColumns {
   /** Where each record's line begins and ends in `bytes`, without its line feed. */
   readonly starts: Int32Array;
   readonly ends: Int32Array;
+  /** Behind each record's end stands a line feed, and before it no carriage return. */
+  readonly isPlain: boolean;
   /** The number of each record's line. */
   readonly lines: Int32Array;
   /** `KEY_WORDS` words a record. */
   readonly keys: Int32Array;
+  /** The `keyHash` of each record's key. */
+  readonly hashes: Int32Array;
   /** Business days, days since 1970-01-01. */
   readonly days: Int32Array;
   /** By field index: dictionary ids (0 is null); undefined where the field is not interned. */
@@ -31,7 +35,9 @@ export interface RefusedLine {
   readonly refusal: Refusal;
 }
 
-export interface ScannedLines {
-  readonly columns: RecordColumns;
+export interface ScannedLines<Columns extends RecordColumns = RecordColumns> {
+  readonly columns: Columns;
   readonly refused: readonly RefusedLine[];
+  /** How many lines there were, blank ones too. */
+  readonly lineCount: number;
 }

@@ -3,6 +3,7 @@ import type { FieldPlan, StreamPlan } from '../plan/plan.ts';
 import { readNumberText } from './careful.ts';
 import type { Dictionaries } from './dictionaries.ts';
 import type { NumberDictionary } from './number-dictionary.ts';
+import { keyHash } from './key-hash.ts';
 import { RawForms } from './raw-forms.ts';
 import type { TextDictionary } from './text-dictionary.ts';
 import { textHash } from './text-hash.ts';
@@ -27,6 +28,7 @@ const EXACT_DIGITS = 15;
 export class ProgramKit {
   readonly hexPairs = HEX_PAIRS;
   readonly powers = POWERS_OF_TEN;
+  readonly keyHash = keyHash;
   /** Where the text or number that was read last ended. */
   end = 0;
   readonly dictionaries: Dictionaries;

@@ -40,11 +40,11 @@ export function programSource(shape: Shape, stream: StreamPlan, roles: readonly 
   const values = roles.filter(({ value }) => value).map(({ field }) => field.index);
   const parts = shape.members.map((member) => memberSource(member, roles[member.field.index] as FieldRole, stream));
   return `'use strict';
-const { hexPairs, powers } = kit;
+const { hexPairs, powers, keyHash } = kit;
 ${ids.map((index) => `const texts${index} = kit.dictionaries[${index}], forms${index} = kit.forms[${index}];`).join('\n')}
 let dateA = 0, dateB = 0, dateC = 0, dateDay = NaN;
 return function program(columns, position, end, rowEnd) {
-  const { bytes, view, starts, ends, lines, keys, days } = columns;
+  const { bytes, view, starts, ends, lines, keys, hashes, days } = columns;
   ${ids.map((index) => `const ids${index} = columns.ids[${index}];`).join(' ')}
   ${values.map((index) => `const values${index} = columns.values[${index}];`).join(' ')}
   let row = columns.count, line = columns.line, p = position, from = 0, word = 0, quote = 0, slash = 0, mark = 0, hash = 0;
@@ -54,13 +54,17 @@ return function program(columns, position, end, rowEnd) {
     p = position;
     ${parts.join('\n    ')}
     ${literalSource(shape.tail)}
-    if (bytes[p] === 13) p++;
+    if (bytes[p] === 13) {
+      p++;
+      columns.isPlain = false;
+    }
     if (p < end ? bytes[p] !== 10 : p > end) break scan;
     if (p - position > ${RECORD_BYTES_MAX}) break scan;
     ${businessDaySource(shape, stream, roles)}
     starts[row] = position;
     ends[row] = p;
     lines[row] = line++;
+    hashes[row] = keyHash(keys, row << 2);
     row++;
     position = p + 1;
   }

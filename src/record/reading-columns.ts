@@ -1,55 +1,99 @@
 import type { RecordColumns } from './columns.ts';
 import { KEY_WORDS } from './columns.ts';
 import type { FieldRole } from './roles.ts';
-import { grownFloat64, grownInt32 } from './text-dictionary.ts';
 import { SLACK_BYTES } from './text-hash.ts';
 
 /** About the shortest that a record is: so many rows there is room for at first. */
 const RECORD_BYTES_ABOUT = 300;
+/** Starts, ends, lines, days and hashes. */
+const WORD_COLUMNS = 5;
 
-/** Columns while a batch is read into them. */
+/** Memory for columns, used again and again. */
+export type Room = SharedArrayBuffer | ArrayBuffer;
+
+/** Columns while a batch is read into them. All of them stand in one room, so that they are handed over as one. */
 export class ReadingColumns implements RecordColumns {
   count = 0;
   /** The number of the next line. */
   line: number;
   /** How many rows there is room for. */
-  capacity: number;
+  capacity = 0;
   /** The lines, with `SLACK_BYTES` behind them. */
   readonly bytes: Uint8Array;
   readonly view: DataView;
-  starts: Int32Array;
-  ends: Int32Array;
-  lines: Int32Array;
-  keys: Int32Array;
-  days: Int32Array;
-  ids: readonly (Int32Array | undefined)[];
-  values: readonly (Float64Array | undefined)[];
+  isPlain = true;
+  starts!: Int32Array;
+  ends!: Int32Array;
+  lines!: Int32Array;
+  keys!: Int32Array;
+  hashes!: Int32Array;
+  days!: Int32Array;
+  ids!: readonly (Int32Array | undefined)[];
+  values!: readonly (Float64Array | undefined)[];
+  room!: Room;
+  readonly #roles: readonly FieldRole[];
 
-  /** @param lines  with `SLACK_BYTES` behind them in their buffer */
-  constructor(lines: Uint8Array, firstLine: number, roles: readonly FieldRole[]) {
-    const capacity = Math.ceil(lines.length / RECORD_BYTES_ABOUT) + 1;
+  /**
+   * @param lines  with `SLACK_BYTES` behind them in their buffer
+   * @param room   where the columns are to stand; their own unless told
+   */
+  constructor(lines: Uint8Array, firstLine: number, roles: readonly FieldRole[], room?: Room) {
     this.bytes = new Uint8Array(lines.buffer, lines.byteOffset, lines.length + SLACK_BYTES);
     this.view = new DataView(lines.buffer, lines.byteOffset, lines.length + SLACK_BYTES);
     this.line = firstLine;
-    this.capacity = capacity;
-    this.starts = new Int32Array(capacity);
-    this.ends = new Int32Array(capacity);
-    this.lines = new Int32Array(capacity);
-    this.keys = new Int32Array(capacity * KEY_WORDS);
-    this.days = new Int32Array(capacity);
-    this.ids = roles.map((role) => (role.id ? new Int32Array(capacity) : undefined));
-    this.values = roles.map((role) => (role.value ? new Float64Array(capacity) : undefined));
+    this.#roles = roles;
+    this.#moveTo(room ?? new ArrayBuffer(roomBytes(lines.length, roles)));
   }
 
   /** Makes room for twice as many rows. */
   grow(): void {
-    this.capacity *= 2;
-    this.starts = grownInt32(this.starts);
-    this.ends = grownInt32(this.ends);
-    this.lines = grownInt32(this.lines);
-    this.keys = grownInt32(this.keys);
-    this.days = grownInt32(this.days);
-    this.ids = this.ids.map((array) => array && grownInt32(array));
-    this.values = this.values.map((array) => array && grownFloat64(array));
+    const { starts, ends, lines, keys, hashes, days, ids, values } = this;
+    const bytes = Math.max(this.room.byteLength, rowBytes(this.#roles)) * 2;
+    this.#moveTo(this.room instanceof ArrayBuffer ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes));
+    this.starts.set(starts);
+    this.ends.set(ends);
+    this.lines.set(lines);
+    this.keys.set(keys);
+    this.hashes.set(hashes);
+    this.days.set(days);
+    ids.forEach((each, index) => each && this.ids[index]?.set(each));
+    values.forEach((each, index) => each && this.values[index]?.set(each));
   }
+
+  #moveTo(room: Room): void {
+    const capacity = Math.floor(room.byteLength / rowBytes(this.#roles));
+    let at = 0;
+    const words = (perRow = 1): Int32Array => {
+      const array = new Int32Array(room, at, capacity * perRow);
+      at += array.byteLength;
+      return array;
+    };
+    // Floats first, as they must stand at multiples of their size.
+    this.values = this.#roles.map((role) => {
+      if (!role.value) return undefined;
+      const array = new Float64Array(room, at, capacity);
+      at += array.byteLength;
+      return array;
+    });
+    this.keys = words(KEY_WORDS);
+    this.hashes = words();
+    this.starts = words();
+    this.ends = words();
+    this.lines = words();
+    this.days = words();
+    this.ids = this.#roles.map((role) => (role.id ? words() : undefined));
+    this.room = room;
+    this.capacity = capacity;
+  }
+}
+
+/** How much room the columns of so many bytes of lines need, mostly. */
+export function roomBytes(lineBytes: number, roles: readonly FieldRole[]): number {
+  return (Math.ceil(lineBytes / RECORD_BYTES_ABOUT) + 1) * rowBytes(roles);
+}
+
+function rowBytes(roles: readonly FieldRole[]): number {
+  const words = roles.filter(({ id }) => id).length + KEY_WORDS + WORD_COLUMNS;
+  const floats = roles.filter(({ value }) => value).length;
+  return words * Int32Array.BYTES_PER_ELEMENT + floats * Float64Array.BYTES_PER_ELEMENT;
 }

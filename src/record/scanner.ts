@@ -10,6 +10,8 @@ import { KEY_WORDS } from './columns.ts';
 import type { Dictionaries } from './dictionaries.ts';
 import type { Program } from './program.ts';
 import { makeProgram } from './program.ts';
+import { keyHash } from './key-hash.ts';
+import type { Room } from './reading-columns.ts';
 import { ReadingColumns } from './reading-columns.ts';
 import type { FieldRole } from './roles.ts';
 import { fieldRoles } from './roles.ts';
@@ -54,11 +56,13 @@ export class Scanner {
    * @param bytes      lines separated by line feeds; a line of white space alone is no record. They are copied unless
    *   there are `SLACK_BYTES` behind them in their buffer
    * @param firstLine  the number of the first line
+   * @param room       where the columns are to stand; when it is too small they get another one
    */
-  scan(bytes: Uint8Array, firstLine: number): ScannedLines {
+  scan(bytes: Uint8Array, firstLine: number, room?: Room): ScannedLines<ReadingColumns> {
     const lines = hasSlack(bytes) ? bytes : withSlack(bytes);
     const end = lines.length;
-    const columns = new ReadingColumns(lines, firstLine, this.#roles);
+    const columns = new ReadingColumns(lines, firstLine, this.#roles, room);
+    if (lines.at(-1) !== LINE_FEED) columns.isPlain = false;
     const refused: RefusedLine[] = [];
     const wellFormed = isUtf8(lines);
     for (let position = 0; position < end;) {
@@ -67,7 +71,7 @@ export class Scanner {
       if (columns.count === columns.capacity) columns.grow();
       else position = this.#readLine(columns, position, end, wellFormed, refused);
     }
-    return { columns, refused };
+    return { columns, refused, lineCount: columns.line - firstLine };
   }
 
   /** Runs the programs until none of them knows the next line. @returns where it begins */
@@ -108,6 +112,7 @@ export class Scanner {
       return end + 1;
     }
     this.#learn(bytes);
+    if (bytes.at(-1) === CARRIAGE_RETURN) columns.isPlain = false;
     const row = columns.count++;
     columns.starts[row] = start;
     columns.ends[row] = end;
@@ -137,6 +142,7 @@ export class Scanner {
     const key = read.values[primaryKey.index] as string;
     const words = primaryKey.kind === 'text' ? [this.#intern(primaryKey, key), 0, 0, 0] : uuidWords(key);
     columns.keys.set(words, row * KEY_WORDS);
+    columns.hashes[row] = keyHash(columns.keys, row * KEY_WORDS);
   }
 
   #intern(field: FieldPlan, value: string | number | null): number {

@@ -1,12 +1,28 @@
+import { getCompileCacheDir } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { DaybookError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ForeignScan, ScanElsewhere } from '../record/foreign-scan.ts';
+import type { Room } from '../record/reading-columns.ts';
 
-/** What the thread is asked. */
-export interface ScanRequest {
-  readonly lines: Uint8Array;
-  readonly firstLine: number;
+/** What the thread is told first, and then asked again and again. */
+export type ScanMessage = { readonly plan: Plan } | { readonly lines: Uint8Array; readonly room: Room };
+
+let early: Worker | undefined;
+
+/** Starts the thread of the scanner that is made next: it takes as long to come up as a command does to load. */
+export function startScanThread(): void {
+  early ??= startWorker();
+}
+
+function startWorker(): Worker {
+  // What was compiled once is found again, in this thread as in the first one.
+  const cache = getCompileCacheDir();
+  const env = { ...process.env, ...(cache !== undefined && { NODE_COMPILE_CACHE: cache }) };
+  const worker = new Worker(new URL('scan-worker.ts', import.meta.url), { env });
+  // An idle thread keeps no process alive.
+  worker.unref();
+  return worker;
 }
 
 /** A scanner in a thread of its own, which is made when it is first asked for. */
@@ -14,15 +30,21 @@ export function scanThread(plan: Plan): ScanElsewhere {
   let worker: Worker | undefined;
   let isUp = false;
   const asked: PromiseWithResolvers<ForeignScan>[] = [];
+  const tell = (to: Worker, message: ScanMessage): void => {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+    to.postMessage(message);
+  };
   const start = (): Worker => {
-    const started = new Worker(new URL('scan-worker.ts', import.meta.url), { workerData: plan });
-    // An idle thread keeps no process alive.
-    started.unref();
+    const started = early ?? startWorker();
+    early = undefined;
+    tell(started, { plan });
     started.on('message', (message: 'ready' | ForeignScan) => {
       if (message === 'ready') isUp = true;
       else asked.shift()?.resolve(message);
       if (asked.length === 0) started.unref();
     });
+    // Whoever listens for messages keeps the process alive, unless told otherwise.
+    started.unref();
     started.on('error', (cause: Error) => {
       // It knew ids that no other thread will know: from now on lines are scanned by who asks.
       isUp = false;
@@ -36,13 +58,12 @@ export function scanThread(plan: Plan): ScanElsewhere {
       worker ??= start();
       return isUp;
     },
-    scan(lines, firstLine) {
+    scan(lines, room) {
       worker ??= start();
       const answer = Promise.withResolvers<ForeignScan>();
       asked.push(answer);
       worker.ref();
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-      worker.postMessage({ lines, firstLine } satisfies ScanRequest);
+      tell(worker, { lines, room });
       return answer.promise;
     },
     async close() {

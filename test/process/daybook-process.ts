@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const MAIN = resolve(ROOT, 'src/cli/main.ts');
+const MAIN = resolve(ROOT, 'src/cli/main.js');
 
 /** A real `daybook start` in a process of its own. */
 export interface DaybookProcess {

@@ -10,6 +10,8 @@ export interface Batch {
   /** The number that the first line of `lines` has in the file. */
   readonly firstLine: number;
   readonly unreadable: readonly Unreadable[];
+  /** To be told how many lines there are by who knows, so that nobody has to count them for the next batch. */
+  readonly linesCounted?: (lines: number) => void;
   /** To be called when the batch has been answered: its memory is then used again. */
   readonly release?: () => void;
 }

@@ -37,8 +37,18 @@ export async function handOver(batches: AsyncIterable<Batch>, options: HandOver)
   let refusals = 0;
   const offer = async (batch: Batch): Promise<Outcome> => {
     try {
-      const { lines, firstLine, unreadable } = batch;
-      return { acceptance: await options.runtime.accept({ origin: options.origin, lines, firstLine, unreadable }) };
+      const { lines, unreadable, linesCounted } = batch;
+      const acceptance = await options.runtime.accept({
+        origin: options.origin,
+        lines,
+        // Asked for only when it is needed.
+        get firstLine() {
+          return batch.firstLine;
+        },
+        unreadable,
+        ...(linesCounted && { linesCounted }),
+      });
+      return { acceptance };
     } catch (error) {
       refusals++;
       return { error };

@@ -18,19 +18,35 @@ const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
 describe('lineBlocks', () => {
   it('gives all bytes in order, cut only behind line feeds, with the right line numbers', async () => {
     const chunk = fc.array(fc.constantFrom('a', 'é', '\n', '\r\n', 'a longer piece of text'), { maxLength: 8 });
+    const some = fc.array(fc.boolean(), { minLength: 1, maxLength: 4 });
     await fc.assert(
-      fc.asyncProperty(fc.array(chunk, { maxLength: 12 }), fc.integer({ min: 1, max: 60 }), async (parts, size) => {
-        const chunks = parts.map((part) => part.join(''));
-        const whole = chunks.join('');
-        const blocks = await blocksOf(chunks, size);
-        expect(blocks.map((block) => text(block.bytes)).join('')).toBe(whole);
-        let before = '';
-        for (const [index, block] of blocks.entries()) {
-          expect(block.firstLine).toBe(before.split('\n').length);
-          before += text(block.bytes);
-          if (index < blocks.length - 1) expect(before.endsWith('\n')).toBe(true);
-        }
-      }),
+      fc.asyncProperty(
+        fc.array(chunk, { maxLength: 12 }),
+        fc.integer({ min: 1, max: 60 }),
+        some,
+        some,
+        async (...given) => {
+          const [parts, size, isCounted, isAsked] = given;
+          const chunks = parts.map((part) => part.join(''));
+          const whole = chunks.join('');
+          const blocks = await blocksOf(chunks, size);
+          expect(blocks.map((block) => text(block.bytes)).join('')).toBe(whole);
+          let before = '';
+          for (const [index, block] of blocks.entries()) {
+            const lines = text(block.bytes).split('\n').length - 1;
+            if (isCounted[index % isCounted.length] === true) block.linesCounted(lines);
+            if (isAsked[index % isAsked.length] === false) {
+              before += text(block.bytes);
+              block.release();
+              block.bytes.fill(0);
+              continue;
+            }
+            expect(block.firstLine).toBe(before.split('\n').length);
+            before += text(block.bytes);
+            if (index < blocks.length - 1) expect(before.endsWith('\n')).toBe(true);
+          }
+        },
+      ),
     );
   });
 

@@ -10,12 +10,44 @@ const LINE_FEED = 0x0a;
 export const LINE_BYTES_MAX = 8 * 1024 * 1024;
 
 /** Whole lines of a text file, in a shared buffer of their own; the file's last line may lack its line feed. */
-export interface LineBlock {
+export class LineBlock {
   readonly bytes: Uint8Array;
+  /** The one before, until its last line is known. */
+  #before: LineBlock | undefined;
+  #firstLine: number | undefined;
+  #lines: number | undefined;
+  readonly #onRelease: () => void;
+
+  constructor(bytes: Uint8Array, before: LineBlock | undefined, onRelease: () => void) {
+    this.bytes = bytes;
+    this.#before = before;
+    this.#onRelease = onRelease;
+  }
+
   /** 1-based number of the first line. */
-  readonly firstLine: number;
+  get firstLine(): number {
+    this.#firstLine ??= this.#before?.nextLine ?? 1;
+    this.#before = undefined;
+    return this.#firstLine;
+  }
+
+  /** The number of the first line behind it. Lines that nobody counted are counted now. */
+  get nextLine(): number {
+    this.#lines ??= countLineFeeds(this.bytes);
+    return this.firstLine + this.#lines;
+  }
+
+  /** Takes the word of somebody who has counted the lines. */
+  linesCounted(lines: number): void {
+    this.#lines = lines;
+  }
+
   /** Gives the buffer back, for one of the next blocks. */
-  readonly release: () => void;
+  release(): void {
+    // The next one may ask when the bytes are no longer there.
+    void this.nextLine;
+    this.#onRelease();
+  }
 }
 
 /**
@@ -37,19 +69,19 @@ export async function* lineBlocks(
     (length > blockBytes ? undefined : free.pop()) ?? sharedBytes(length + slackBytes);
   let block = blockOf(blockBytes);
   let size = 0;
-  let firstLine = 1;
+  let last: LineBlock | undefined;
   for (;;) {
     const room = block.subarray(size, block.length - slackBytes);
     const count = await source.readInto(room);
     size += count;
     if (count > 0 && count < room.length) continue;
     const end = count === 0 ? size : block.lastIndexOf(LINE_FEED, size - 1) + 1;
-    if (end === 0 && size > lineBytesMax) throw lineTooLong(firstLine, lineBytesMax);
+    if (end === 0 && size > lineBytesMax) throw lineTooLong(last?.nextLine ?? 1, lineBytesMax);
     if (end > 0) {
       const bytes = block.subarray(0, end);
       const buffer = block;
-      yield { bytes, firstLine, release: () => void (buffer.length === blockBytes + slackBytes && free.push(buffer)) };
-      firstLine += countLineFeeds(bytes);
+      last = new LineBlock(bytes, last, () => void (buffer.length === blockBytes + slackBytes && free.push(buffer)));
+      yield last;
     }
     if (count === 0) return;
     const next = blockOf(Math.max(blockBytes, Math.min((size - end) * 2, lineBytesMax + 1)));

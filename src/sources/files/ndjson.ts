@@ -11,7 +11,15 @@ const SLACK_BYTES = 8;
  * @throws DaybookError `IMPORT_LINE_TOO_LONG`
  */
 export async function* ndjsonBatches(source: ByteSource, batchBytes: number = BATCH_BYTES): AsyncGenerator<Batch> {
-  for await (const { bytes, firstLine, release } of lineBlocks(source, batchBytes, { slackBytes: SLACK_BYTES })) {
-    yield { lines: bytes, firstLine, unreadable: [], release };
+  for await (const block of lineBlocks(source, batchBytes, { slackBytes: SLACK_BYTES })) {
+    yield {
+      lines: block.bytes,
+      get firstLine() {
+        return block.firstLine;
+      },
+      unreadable: [],
+      linesCounted: (lines) => block.linesCounted(lines),
+      release: () => block.release(),
+    };
   }
 }
