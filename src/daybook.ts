@@ -1,5 +1,5 @@
 /** What a `daybook.config.ts` imports from 'daybook'. */
-export { defineDashboard, mapTile, numberTile, tableTile } from './definition/dashboard.ts';
+export { barTile, defineDashboard, lineTile, mapTile, numberTile, tableTile } from './definition/dashboard.ts';
 export type { Dashboard, Tile } from './definition/dashboard.ts';
 export { defineDaybook } from './definition/daybook.ts';
 export type { Definition } from './definition/daybook.ts';

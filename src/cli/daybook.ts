@@ -15,6 +15,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
     return (await import('./import.ts')).addImport;
   },
   report: async () => (await import('./report.ts')).addReport,
+  query: async () => (await import('./query.ts')).addQuery,
+  explain: async () => (await import('./explain.ts')).addExplain,
   export: async () => (await import('./export.ts')).addExport,
   verify: async () => (await import('./verify.ts')).addVerify,
   compile: async () => (await import('./compile.ts')).addCompile,

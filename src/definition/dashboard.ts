@@ -21,6 +21,26 @@ export type Tile =
       readonly format: 'count' | 'money';
     }
   | {
+      /** A line, or one for each value of `series`, along a dimension; values that share a point are summed. */
+      readonly kind: 'line';
+      readonly title: string;
+      readonly report: string;
+      readonly measure: string;
+      readonly format: 'count' | 'money';
+      readonly x: string;
+      readonly series: string | null;
+    }
+  | {
+      /** A bar for each value of a dimension, the largest first unless it is a number or a date, in parts by `series`. */
+      readonly kind: 'bar';
+      readonly title: string;
+      readonly report: string;
+      readonly measure: string;
+      readonly format: 'count' | 'money';
+      readonly x: string;
+      readonly series: string | null;
+    }
+  | {
       /** Places, clustered; a cluster's number is the sum of the measure. */
       readonly kind: 'map';
       readonly title: string;
@@ -59,6 +79,25 @@ export function tableTile<R extends Report>(
   options: { readonly title: string; readonly format: Format },
 ): Tile {
   return { kind: 'table', report: report.name, measure, ...options };
+}
+
+interface AxisOptions<R extends Report> {
+  readonly title: string;
+  readonly format: Format;
+  /** What lies along the axis: a dimension of the report. */
+  readonly x: R['dimensions'][number];
+  /** A dimension with a few values, each with a line or a part of its own. */
+  readonly series?: R['dimensions'][number];
+}
+
+/** A tile with a measure as a line along a dimension, such as the business date. */
+export function lineTile<R extends Report>(report: R, measure: MeasureName<R>, options: AxisOptions<R>): Tile {
+  return { kind: 'line', report: report.name, measure, ...options, series: options.series ?? null };
+}
+
+/** A tile with a measure as bars, one for each value of a dimension. */
+export function barTile<R extends Report>(report: R, measure: MeasureName<R>, options: AxisOptions<R>): Tile {
+  return { kind: 'bar', report: report.name, measure, ...options, series: options.series ?? null };
 }
 
 /** A tile with a report's places. */

@@ -144,6 +144,9 @@ function totalOf(numbers: Float64Array, at: number): bigint {
   return BigInt(numbers[at + 1] as number) * BigInt(CARRY) + BigInt(numbers[at] as number);
 }
 
+/** Two averages on either side of a half can be one float, unless its last digit is far below what a half is made of. */
+const AVERAGE_MARGIN = 2 ** 28;
+
 /** A sum, and behind it a count. */
 class Average implements Accumulator {
   readonly width: number = 3;
@@ -156,7 +159,7 @@ class Average implements Accumulator {
   constructor(field: FieldPlan) {
     this.#field = field;
     this.#sum = new Sum(field);
-    this.exactBelow = EXACT_MAX / this.#unitMicros();
+    this.exactBelow = EXACT_MAX / AVERAGE_MARGIN / this.#unitMicros();
   }
 
   add(numbers: Numbers, rows: Int32Array, records: Int32Array, count: number, columns: RecordColumns): void {

@@ -58,6 +58,11 @@ export class Amendments {
     this.#total = total;
   }
 
+  /** How many there have been. */
+  get total(): number {
+    return this.#total;
+  }
+
   /** Takes in what a frame changed, once all of it is added. */
   add(closed: ClosedRows, frame: number, firstOffset: number): void {
     const { total, changes } = closed.take(frame, firstOffset);

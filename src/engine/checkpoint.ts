@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { Disk } from '../ports/disk.ts';
+import type { CheckpointInfo } from '../ports/pipeline.ts';
 import type { LogPosition } from '../ports/log.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { AmendmentFacts } from './amendments.ts';
@@ -143,6 +144,27 @@ export async function dropCheckpoints(disk: Disk): Promise<void> {
   const names = await checkpointNames(disk);
   for (const name of names) await disk.remove(`${FOLDER}/${name}`);
   if (names.length > 0) await disk.syncFolder(FOLDER);
+}
+
+/** The checkpoints that are there, newest first. @param newest  the last one that was written or loaded */
+export async function listCheckpoints(
+  disk: Disk,
+  newest: { readonly offset: number; readonly atMs: number } | undefined,
+): Promise<readonly CheckpointInfo[]> {
+  const names = await checkpointNames(disk);
+  return Promise.all(
+    names.map(async (name) => {
+      const file = await disk.open(`${FOLDER}/${name}`, 'read');
+      let bytes: number;
+      try {
+        bytes = await file.size();
+      } finally {
+        await file.close();
+      }
+      const offset = Number(NAME.exec(name)?.[1]);
+      return { offset, atMs: offset === newest?.offset ? newest.atMs : undefined, bytes };
+    }),
+  );
 }
 
 async function checkpointNames(disk: Disk): Promise<readonly string[]> {

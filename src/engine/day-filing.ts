@@ -155,6 +155,11 @@ export class DayFiling {
     await this.#options.files?.removeAllBut(new Set([...this.#names(), ...this.#replaced]));
   }
 
+  /** The files that there are. */
+  get names(): readonly string[] {
+    return this.#names();
+  }
+
   #names(): readonly string[] {
     return [...this.#days.values()].flatMap(({ file }) => file ?? []);
   }

@@ -6,25 +6,37 @@ import type { Clock } from '../ports/clock.ts';
 import type { DayFiles } from '../ports/day-files.ts';
 import type { Disk } from '../ports/disk.ts';
 import type { Log, LogPosition, StoredFrame, WrittenFrame } from '../ports/log.ts';
-import type { Frame, ReportPage, ReportQuery } from '../ports/rows.ts';
+import type { DuplicatePage, ExplainQuery, Explanation } from '../ports/explanation.ts';
+import type { PipelineDetails } from '../ports/pipeline.ts';
+import type { Frame, Reading, Readings, ReportPage, ReportQuery } from '../ports/rows.ts';
 import type { Acceptance, AmendmentPage, Intake, QuarantinePage, Runtime, RuntimeStatus } from '../ports/runtime.ts';
+import type { RecordDetails, TailChunk, TopicChunk, TopicInfo, TopicReading } from '../ports/topics.ts';
 import type { ScannedLines } from '../record/columns.ts';
 import type { ScanElsewhere } from '../record/foreign-scan.ts';
 import { AheadOfClock } from './ahead-of-clock.ts';
 import { Amendments } from './amendments.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { CHECKPOINT_FORMAT, checkpointBytes, writeCheckpoint } from './checkpoint.ts';
+import { CHECKPOINT_FORMAT, checkpointBytes, listCheckpoints, writeCheckpoint } from './checkpoint.ts';
 import type { Progress } from './checkpoint-schedule.ts';
 import { CheckpointSchedule } from './checkpoint-schedule.ts';
 import type { DayFilingOptions } from './day-filing.ts';
 import { checkFiles, DayFiling } from './day-filing.ts';
+import { Duplicates } from './duplicates.ts';
+import { explainRow } from './explain.ts';
 import type { GroupFrame, PreparedBatch, WaitingBatch } from './group.ts';
 import { answerOf, framesOf, prepareGroup, refusedOf } from './group.ts';
 import { FrameFeed } from './frame-feed.ts';
+import { LogIndex } from './log-index.ts';
+import { LogTail } from './log-tail.ts';
+import { LogTopic } from './log-topic.ts';
+import { partsOf } from './pipeline-parts.ts';
+import type { Journey } from './pipeline-watch.ts';
+import { PipelineWatch } from './pipeline-watch.ts';
 import { Quarantine } from './quarantine.ts';
 import { newestDayText, queryState } from './query.ts';
 import { RateMeter } from './rate-meter.ts';
 import { recordsBetween } from './raw-records.ts';
+import { Reader } from './reading/reader.ts';
 import { removeKeyFiles } from './key-file.ts';
 import type { Claim } from './key-index.ts';
 import { SectionReader } from './sections.ts';
@@ -106,6 +118,12 @@ export class Engine implements Runtime {
   readonly #amendments: Amendments;
   readonly #feed: FrameFeed;
   readonly #rate: RateMeter;
+  readonly #reader: Reader;
+  readonly #duplicatesKept: Duplicates;
+  readonly #index: LogIndex;
+  readonly #topic: LogTopic;
+  readonly #tail: LogTail;
+  readonly #watch: PipelineWatch;
   readonly #waiting: WaitingBatch[] = [];
   readonly #closing = new AbortController();
   /** The group that is durable and not yet in the reports: it is added while the next one is written. */
@@ -167,8 +185,14 @@ export class Engine implements Runtime {
       signal: this.#closing.signal,
     };
     this.#filing = new DayFiling(filing, checkpoint?.facts.filing);
-    this.#feed = new FrameFeed(state, clock, this.#closing.signal);
+    this.#watch = new PipelineWatch(clock);
+    this.#feed = new FrameFeed(state, clock, this.#closing.signal, () => this.#watch.framed());
     this.#rate = new RateMeter(clock);
+    this.#reader = new Reader(state);
+    this.#duplicatesKept = new Duplicates(clock, plan.stream.primaryKey.name);
+    this.#index = new LogIndex(log, plan);
+    this.#topic = new LogTopic(plan, log, this.#index);
+    this.#tail = new LogTail(clock);
   }
 
   /** Takes in the log behind the checkpoint. Nothing is written to the log before all of it is taken in. */
@@ -207,6 +231,7 @@ export class Engine implements Runtime {
       );
     }
     this.#pendingBytes += bytes;
+    const journey = this.#watch.begin();
     try {
       const scanning = this.#scanning.scan(intake.lines);
       // Without a turn of the loop where it needs none, so that a batch that is there at once waits for nothing.
@@ -214,22 +239,60 @@ export class Engine implements Runtime {
       intake.linesCounted?.(read.lineCount);
       const scanned = this.#aheadOfClock.refuse(read, this.#clock.nowMs());
       // Nobody looks at the columns once the batch is answered.
-      return await this.#queue(intake, scanned).finally(() => this.#scanning.release(scanned.columns));
+      return await this.#queue(intake, scanned, journey).finally(() => this.#scanning.release(scanned.columns));
     } finally {
+      this.#watch.forget(journey);
       this.#pendingBytes -= bytes;
     }
   }
 
   /** Lets a scanned batch wait for its commit. */
-  #queue(intake: Intake, scanned: ScannedLines): Promise<Acceptance> {
+  #queue(intake: Intake, scanned: ScannedLines, journey: Journey): Promise<Acceptance> {
     const { promise, resolve, reject } = Promise.withResolvers<Acceptance>();
-    this.#waiting.push({ intake, columns: scanned.columns, refused: refusedOf(intake, scanned), resolve, reject });
+    const refused = refusedOf(intake, scanned);
+    this.#waiting.push({ intake, columns: scanned.columns, refused, journey, resolve, reject });
     this.#committing ??= this.#commitWaiting();
     return promise;
   }
 
   async query(report: string, query: ReportQuery): Promise<ReportPage> {
-    return queryState(this.#state, report, query, this.#offset);
+    // All rows are wanted by programs, and not again at once.
+    if (query.limit === undefined) return queryState(this.#state, report, query, this.#offset);
+    return this.#reader.rows(report, query, this.#offset);
+  }
+
+  async read(readings: readonly Reading[]): Promise<Readings> {
+    return this.#reader.read(readings, this.#offset);
+  }
+
+  async explain(query: ExplainQuery, signal: AbortSignal): Promise<Explanation> {
+    const all = { limit: Infinity, offset: 0 };
+    const { entries: duplicates } = await this.duplicates(all);
+    const { entries: amendments } = await this.amendments(all);
+    const from = { state: this.#state, index: this.#index, frame: this.#offset, duplicates, amendments };
+    return explainRow(from, query, signal);
+  }
+
+  async duplicates({ limit, offset }: { readonly limit: number; readonly offset: number }): Promise<DuplicatePage> {
+    return this.#duplicatesKept.page(this.#duplicates, limit, offset);
+  }
+
+  async topics(): Promise<readonly TopicInfo[]> {
+    return [this.#topic.info()];
+  }
+
+  readTopic(topic: string, reading: TopicReading, signal: AbortSignal): AsyncIterable<TopicChunk> {
+    return this.#topic.read(topic, reading, AbortSignal.any([signal, this.#closing.signal]));
+  }
+
+  followTopic(topic: string, signal: AbortSignal): AsyncIterable<TailChunk> {
+    this.#topic.check(topic);
+    return this.#tail.follow(this.#offset, AbortSignal.any([signal, this.#closing.signal]));
+  }
+
+  async topicRecord(topic: string, _partition: number, offset: number): Promise<RecordDetails> {
+    this.#topic.check(topic);
+    return this.#topic.details(offset, this.#state);
   }
 
   records(range: { readonly from?: string; readonly to?: string }): AsyncIterable<Uint8Array> {
@@ -260,6 +323,28 @@ export class Engine implements Runtime {
       checkpoint: this.#checkpointed,
       trouble: this.#trouble,
       newestDay: newestDayText(this.#state),
+      amendments: this.#amendments.total,
+    };
+  }
+
+  async pipeline(): Promise<PipelineDetails> {
+    const { names, unfiledRecords } = this.#filing;
+    return {
+      moments: this.#watch.moments(),
+      parts: partsOf(
+        {
+          pendingBytes: this.#pendingBytes,
+          isSpilling: this.#spilling !== undefined,
+          isCheckpointing: this.#checkpointing !== undefined,
+          unfiledRecords,
+          status: await this.status(),
+        },
+        this.#state,
+      ),
+      checkpoints: await listCheckpoints(this.#disk, this.#checkpointed),
+      dayFiles: names.map((name) => ({ name, bytes: undefined })),
+      consumers: [],
+      batches: [],
     };
   }
 
@@ -368,7 +453,12 @@ export class Engine implements Runtime {
   #settle(stored: WrittenFrame, group: GroupFrame): void {
     this.#trouble = undefined;
     const scope = this.#state.beginFrame();
-    for (const { batch, picked } of group.batches) this.#state.apply(batch.columns, picked, scope);
+    for (const { batch, picked } of group.batches) {
+      this.#state.apply(batch.columns, picked, scope);
+      this.#watch.settled(batch.journey, picked.length);
+    }
+    this.#tail.note(stored);
+    if (stored.duplicateCount > 0) this.#duplicatesKept.note(group.batches, this.#duplicates, stored.firstOffset);
     this.#filing.note(stored, scope.days);
     this.#amendments.add(scope.closedRows, stored.firstOffset + stored.recordCount, stored.firstOffset);
     this.#quarantine.add(stored.at, stored.quarantineCount);

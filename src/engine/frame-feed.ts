@@ -12,14 +12,17 @@ export class FrameFeed {
   readonly #state: EngineState;
   readonly #clock: Clock;
   readonly #closing: AbortSignal;
+  readonly #onSent: () => void;
   readonly #listeners = new Set<(frame: Frame) => void>();
   #offset = 0;
   #scheduled = false;
 
-  constructor(state: EngineState, clock: Clock, closing: AbortSignal) {
+  /** @param onSent  told when a frame is due, also when nobody listens */
+  constructor(state: EngineState, clock: Clock, closing: AbortSignal, onSent: () => void) {
     this.#state = state;
     this.#clock = clock;
     this.#closing = closing;
+    this.#onSent = onSent;
   }
 
   subscribe(listener: (frame: Frame) => void): () => void {
@@ -44,6 +47,7 @@ export class FrameFeed {
   }
 
   #send(): void {
+    this.#onSent();
     if (this.#listeners.size === 0) return this.forget();
     const reports = this.#state.plan.reports.map((report) => ({
       report,

@@ -46,6 +46,7 @@ export class GroupTable {
   #isShared = false;
   /** How many rows there were when the table was last asked to give back room. */
   #rowsAtTrim = -1;
+  #version = 0;
 
   constructor(report: ReportPlan, day: number) {
     this.report = report;
@@ -68,6 +69,16 @@ export class GroupTable {
 
   get rowCount(): number {
     return this.#rowCount;
+  }
+
+  /** Grows when rows change or come. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** The ids of each row's dimensions but the business date, `report.dimensions.length - 1` a row; good until records are added. */
+  get dimensionIds(): Int32Array {
+    return this.#keys;
   }
 
   /** What it holds of memory, about. */
@@ -93,6 +104,7 @@ export class GroupTable {
     closed: ClosedRows | undefined,
   ): boolean {
     if (this.#isShared) this.#detach();
+    this.#version++;
     const rowsBefore = this.#rowCount;
     const wereNone = this.#changedRows.length === 0;
     let count = 0;

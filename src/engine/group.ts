@@ -5,6 +5,7 @@ import type { NewFrame } from '../ports/log.ts';
 import type { Acceptance, Intake, Refusal } from '../ports/runtime.ts';
 import type { RecordColumns, RefusedLine, ScannedLines } from '../record/columns.ts';
 import type { Claim } from './key-index.ts';
+import type { Journey } from './pipeline-watch.ts';
 import type { Quarantine, QuarantinePart, Refused } from './quarantine.ts';
 import { REFUSED_BYTES_MAX } from './quarantine.ts';
 
@@ -18,6 +19,7 @@ export interface WaitingBatch {
   readonly columns: RecordColumns;
   /** What cannot be accepted, in the order of the lines. */
   readonly refused: readonly RefusedOfBatch[];
+  readonly journey: Journey;
   readonly resolve: (answer: Acceptance) => void;
   readonly reject: (error: unknown) => void;
 }

@@ -3,13 +3,14 @@ import { formatDay, parseDay } from '../base/calendar.ts';
 import { DaybookError } from '../base/errors.ts';
 import { parseMicros } from '../base/decimal.ts';
 import type { FieldPlan, ReportPlan } from '../plan/plan.ts';
-import type { ReportPage, ReportQuery } from '../ports/rows.ts';
+import type { Extent, ReportPage, ReportQuery } from '../ports/rows.ts';
 import { TextDictionary } from '../record/text-dictionary.ts';
 import type { GroupTable } from './group-table.ts';
+import { lowerTextsOf, ranksOf } from './reading/text-order.ts';
 import type { EngineState } from './state.ts';
 
 /** Rows that match, as places: table `tables[tableOf[i]]`, row `rowOf[i]`. */
-interface Matches {
+export interface Matches {
   readonly tables: readonly GroupTable[];
   readonly tableOf: Int32Array;
   readonly rowOf: Int32Array;
@@ -18,7 +19,7 @@ interface Matches {
 
 type RowTest = (table: GroupTable, row: number) => boolean;
 /** Negative when match `a` comes before match `b`. */
-type Order = (a: number, b: number) => number;
+export type Order = (a: number, b: number) => number;
 
 /**
  * Answers a query from the state.
@@ -36,28 +37,52 @@ export function queryState(state: EngineState, name: string, query: ReportQuery,
     const table = present(matches.tables[matches.tableOf[match] as number], 'a match is in a table');
     return state.row(table, matches.rowOf[match] as number);
   });
-  return { frame, total: matches.count, rows };
+  return { frame, total: matches.count, rows, extent: extentOf(state, report, query.extentOf, matches) };
 }
 
-function reportNamed(state: EngineState, name: string): ReportPlan {
+function extentOf(
+  state: EngineState,
+  report: ReportPlan,
+  measure: string | undefined,
+  matches: Matches,
+): Extent | undefined {
+  if (measure === undefined) return undefined;
+  let [min, max] = [Infinity, -Infinity];
+  for (const number of sortNumbers(state, report, measure, matches)) {
+    // A null is below all and no value.
+    if (number === -Infinity) continue;
+    min = Math.min(min, number);
+    max = Math.max(max, number);
+  }
+  return min > max ? undefined : { min: min / units(report, measure), max: max / units(report, measure) };
+}
+
+/** How much of a measure's sort number makes one: decimals are in micro-units, but not the average of whole numbers. */
+export function units(report: ReportPlan, measure: string): number {
+  const plan = report.measures.find(({ name }) => name === measure);
+  if (plan?.kind === 'avg' && plan.field.kind === 'integer') return 1;
+  return report.columns.find(({ name }) => name === measure)?.kind === 'decimal' ? 1_000_000 : 1;
+}
+
+export function reportNamed(state: EngineState, name: string): ReportPlan {
   const report = state.plan.reports.find((each) => each.name === name);
   if (report !== undefined) return report;
   const names = state.plan.reports.map((each) => each.name).join(', ');
   throw new DaybookError('UNKNOWN_REPORT', `There is no report '${name}'; there are ${names}.`, { details: { name } });
 }
 
-function badQuery(message: string): DaybookError {
+export function badQuery(message: string): DaybookError {
   return new DaybookError('BAD_QUERY', message);
 }
 
-function dayParameter(name: string, text: string | undefined): number | undefined {
+export function dayParameter(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const day = parseDay(text);
   if (day === undefined) throw badQuery(`'${name}' is '${text}'; it must be a day that exists, as YYYY-MM-DD.`);
   return day;
 }
 
-function wholeParameter(name: string, value: number | undefined): number | undefined {
+export function wholeParameter(name: string, value: number | undefined): number | undefined {
   if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) return value;
   throw badQuery(`'${name}' is ${value}; it must be a whole number from 0 on.`);
 }
@@ -84,7 +109,7 @@ function equalsTest(state: EngineState, report: ReportPlan, name: string, values
 }
 
 /** The id of a value as it prints; an empty text is null where null may be; undefined: no record has it. */
-function idOf(state: EngineState, field: FieldPlan, value: string): number | undefined {
+export function idOf(state: EngineState, field: FieldPlan, value: string): number | undefined {
   if (value === '' && field.nullable) return 0;
   const dictionary = present(state.dictionaries[field.index], 'a dimension is interned');
   if (dictionary instanceof TextDictionary) return dictionary.findText(value);
@@ -101,10 +126,9 @@ function searchTest(state: EngineState, report: ReportPlan, search: string): Row
   const found = report.dimensions.flatMap((field, dimension) => {
     const dictionary = state.dictionaries[field.index];
     if (dimension === 0 || !(dictionary instanceof TextDictionary)) return [];
+    const texts = lowerTextsOf(dictionary);
     const contains = new Uint8Array(dictionary.size + 1);
-    for (let id = 1; id <= dictionary.size; id++) {
-      if (dictionary.text(id)?.toLowerCase().includes(search) === true) contains[id] = 1;
-    }
+    for (let id = 1; id <= dictionary.size; id++) if (texts[id]?.includes(search) === true) contains[id] = 1;
     return [{ dimension, contains }];
   });
   return (table, row) => found.some(({ dimension, contains }) => contains[table.dimensionId(row, dimension)] === 1);
@@ -131,7 +155,12 @@ function findMatches(
   return { tables, tableOf, rowOf, count };
 }
 
-function makeOrder(state: EngineState, report: ReportPlan, query: ReportQuery, matches: Matches): Order {
+export function makeOrder(
+  state: EngineState,
+  report: ReportPlan,
+  query: Pick<ReportQuery, 'sort'>,
+  matches: Matches,
+): Order {
   const keys = (query.sort ?? []).map(({ column, descending }) => ({
     sign: descending ? -1 : 1,
     numbers: sortNumbers(state, report, column, matches),
@@ -201,34 +230,11 @@ function sortNumbers(state: EngineState, report: ReportPlan, column: string, mat
   return each((table, row) => dictionary.value(table.dimensionId(row, dimension)) ?? -Infinity);
 }
 
-/** The order of texts: as people expect it in English, digits by their number. */
-const COLLATOR = new Intl.Collator('en', { numeric: true });
-const RANKS = new WeakMap<TextDictionary, Int32Array>();
-
-/** By id: the text's place among all texts of the dictionary; kept until a text comes in addition. */
-function ranksOf(dictionary: TextDictionary): Int32Array {
-  const known = RANKS.get(dictionary);
-  if (known?.length === dictionary.size + 1) return known;
-  const texts = Array.from({ length: dictionary.size }, (_, index) => dictionary.text(index + 1) ?? '');
-  const order = texts
-    .map((_, index) => index)
-    .sort((a, b) => {
-      const [x, y] = [texts[a] as string, texts[b] as string];
-      return COLLATOR.compare(x, y) || (x < y ? -1 : 1);
-    });
-  const ranks = new Int32Array(dictionary.size + 1);
-  order.forEach((index, rank) => {
-    ranks[index + 1] = rank + 1;
-  });
-  RANKS.set(dictionary, ranks);
-  return ranks;
-}
-
 /**
  * The first `wanted` of `count` matches in order, sorted. A heap holds the best so far, its worst on top, so that a page
  * of a large report costs little more than a look at each row.
  */
-function firstInOrder(count: number, wanted: number, order: Order): Int32Array {
+export function firstInOrder(count: number, wanted: number, order: Order): Int32Array {
   const size = Math.min(count, wanted);
   const heap = Int32Array.from({ length: size }, (_, match) => match);
   if (size > 0 && size < count) {

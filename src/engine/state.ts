@@ -156,8 +156,12 @@ export class EngineState {
 
   dimensionCell(table: GroupTable, row: number, dimension: number): Cell {
     if (dimension === 0) return formatDay(table.day);
-    const field = present(table.report.dimensions[dimension], 'a dimension is one of the report');
-    const id = table.dimensionId(row, dimension);
+    return this.idCell(table.report, dimension, table.dimensionId(row, dimension));
+  }
+
+  /** The cell of a dimension besides the business date, by its id. */
+  idCell(report: ReportPlan, dimension: number, id: number): Cell {
+    const field = present(report.dimensions[dimension], 'a dimension is one of the report');
     const dictionary = this.dictionaries[field.index];
     if (dictionary instanceof TextDictionary) return dictionary.text(id);
     const value = present(dictionary, 'a dimension is interned').value(id);

@@ -125,7 +125,8 @@ export class SegmentLog implements Log {
 
   status(): LogStatus {
     const bytes = this.#segments.reduce((sum, segment) => sum + segment.end, 0);
-    return { segments: this.#segments.length, bytes, nextOffset: this.#nextOffset };
+    const files = this.#segments.map(({ id, name, end }) => ({ name, firstOffset: id.firstOffset, bytes: end }));
+    return { segments: files.length, bytes, nextOffset: this.#nextOffset, files };
   }
 
   async close(): Promise<void> {

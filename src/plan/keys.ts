@@ -17,7 +17,9 @@ const REPORT: Keys = { has: ['name', 'title', 'dimensions', 'measures', 'where']
 const DASHBOARD: Keys = { has: ['title', 'tiles'] };
 const TILE_MADE = ['kind', 'report', 'measure'];
 const FIGURE_TILE: Keys = { has: ['title', 'format'], made: TILE_MADE };
+const AXIS_TILE: Keys = { has: ['title', 'format', 'x'], mayHave: ['series'], made: TILE_MADE };
 const MAP_TILE: Keys = { has: ['title', 'latitude', 'longitude'], made: TILE_MADE };
+const TILES: Readonly<Record<string, Keys>> = { map: MAP_TILE, line: AXIS_TILE, bar: AXIS_TILE };
 
 /** What other tools call the same. */
 const OTHER_WORDS: Readonly<Record<string, string>> = {
@@ -62,7 +64,7 @@ export function keyMistakes(definition: Definition): readonly string[] {
       mistakesOf(
         placeOf('dashboard tile', tile, 'title', index),
         tile,
-        isObject(tile) && tile['kind'] === 'map' ? MAP_TILE : FIGURE_TILE,
+        TILES[isObject(tile) ? String(tile['kind']) : ''] ?? FIGURE_TILE,
       ),
     ),
   ];

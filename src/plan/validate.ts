@@ -20,6 +20,8 @@ const MEASURED: Readonly<Record<string, readonly FieldKind[]>> = {
   max: ['integer', 'decimal', 'number'],
   countDistinct: ['text', 'date', 'integer', 'decimal', 'number'],
 };
+/** Measures whose values of several rows can be summed. */
+const ADDED_UP: readonly Measure['kind'][] = ['sum', 'count', 'countDistinct'];
 const GROUPED: readonly FieldKind[] = ['text', 'date', 'integer', 'decimal', 'number'];
 
 /**
@@ -168,9 +170,22 @@ function tileMistakes(tile: Tile, reports: readonly Report[]): readonly string[]
   if (report === undefined) {
     return [`there is no report '${tile.report}'; there are ${reports.map((each) => each.name).join(', ')}`];
   }
-  const dimensions = tile.kind === 'map' ? [tile.latitude, tile.longitude] : [];
+  const measure = report.measures[tile.measure];
+  const isSummed = tile.kind === 'map' || tile.kind === 'line' || tile.kind === 'bar';
+  const cannotBeSummed = measure !== undefined && isSummed && !ADDED_UP.includes(measure.kind);
+  const dimensions =
+    tile.kind === 'map'
+      ? [tile.latitude, tile.longitude]
+      : tile.kind === 'line' || tile.kind === 'bar'
+        ? [tile.x, tile.series ?? tile.x]
+        : [];
   return [
-    ...(tile.measure in report.measures ? [] : [`report '${report.name}' has no measure '${tile.measure}'`]),
+    ...(measure === undefined ? [`report '${report.name}' has no measure '${tile.measure}'`] : []),
+    ...(cannotBeSummed
+      ? [
+          `a ${tile.kind} adds up values, and those of '${tile.measure}' (${measure.kind}) cannot be; take a sum or a count`,
+        ]
+      : []),
     ...dimensions
       .filter((name) => !report.dimensions.includes(name))
       .map((name) => `report '${report.name}' has no dimension '${name}'`),

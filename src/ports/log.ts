@@ -46,6 +46,8 @@ export interface LogStatus {
   readonly segments: number;
   readonly bytes: number;
   readonly nextOffset: number;
+  /** The segments, oldest first. */
+  readonly files: readonly { readonly name: string; readonly firstOffset: number; readonly bytes: number }[];
 }
 
 /** The durable, ordered list of accepted records. One process writes; others may read. */

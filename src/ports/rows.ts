@@ -22,6 +22,8 @@ export interface ReportQuery {
   readonly sort?: readonly { readonly column: string; readonly descending: boolean }[];
   readonly limit?: number;
   readonly offset?: number;
+  /** A measure of which the page says the least and the greatest value of all rows that match. */
+  readonly extentOf?: string;
 }
 
 export interface ReportPage {
@@ -30,6 +32,48 @@ export interface ReportPage {
   /** Rows that the query matches, before limit and offset. */
   readonly total: number;
   readonly rows: readonly Row[];
+  /** Of the measure that `extentOf` named; undefined when none did, or no row matches. */
+  readonly extent?: Extent | undefined;
+}
+
+/** The least and the greatest value of a measure, as floats: what bars are scaled to. */
+export interface Extent {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Rows of a report summed up: one for each combination of some of its dimensions. */
+export interface TotalsQuery extends Omit<ReportQuery, 'extentOf'> {
+  /** Some of the report's dimensions. A row of the answer has these and the measure; it is sorted by these alone or by the measure. */
+  readonly by: readonly string[];
+  /** A sum or a count; of a `countDistinct` the values of the rows are summed, so who came on two days counts twice. */
+  readonly measure: string;
+  /** Whether each row comes with its values by day. */
+  readonly trend?: boolean;
+  /** Only rows that changed since this frame, if the runtime knows: who has the others needs no more. */
+  readonly since?: number;
+}
+
+export interface TotalsPage extends ReportPage {
+  /** Of the totals of all groups that match. */
+  readonly extent: Extent | undefined;
+  /** Row by row: the value on each day from the first to the last with rows in the range, none as 0; empty unless asked for. */
+  readonly trends: readonly (readonly Cell[])[];
+  /** The first and the last day of the trends. */
+  readonly days: { readonly from: string; readonly to: string } | undefined;
+  /** False: only rows that changed since the frame that was asked for, in no order; `limit` and `offset` are left out. */
+  readonly isWhole: boolean;
+}
+
+/** A question about a report, to be answered together with others. */
+export type Reading =
+  | { readonly kind: 'rows'; readonly report: string; readonly query: ReportQuery }
+  | { readonly kind: 'totals'; readonly report: string; readonly query: TotalsQuery };
+
+/** Answers in the order of the questions, all of one frame. */
+export interface Readings {
+  readonly frame: number;
+  readonly answers: readonly (ReportPage | TotalsPage)[];
 }
 
 /** What changed in the reports between two frames. */

@@ -1,5 +1,8 @@
 import type { Plan } from '../plan/plan.ts';
-import type { Frame, ReportPage, ReportQuery, Row } from './rows.ts';
+import type { DuplicatePage, ExplainQuery, Explanation } from './explanation.ts';
+import type { PipelineDetails } from './pipeline.ts';
+import type { Frame, Reading, Readings, ReportPage, ReportQuery, Row } from './rows.ts';
+import type { Topics } from './topics.ts';
 
 /** Where a batch of records came from: `http`, `generator`, a file's name. Kept with what is quarantined. */
 export type Origin = string;
@@ -108,12 +111,14 @@ export interface RuntimeStatus {
   /** Why nothing can be accepted at present (the disk is full, say); undefined when all is well. */
   readonly trouble: string | undefined;
   readonly newestDay: string | undefined;
+  /** How many changes to closed days there have been. */
+  readonly amendments: number;
 }
 
 /**
  * A running Daybook, whichever parts it is made of: what the API, the pages, the sources and the commands work with.
  */
-export interface Runtime {
+export interface Runtime extends Topics {
   readonly plan: Plan;
 
   /**
@@ -132,6 +137,22 @@ export interface Runtime {
    */
   query(report: string, query: ReportQuery): Promise<ReportPage>;
 
+  /**
+   * Answers several questions as of one frame. Called by a listener of `subscribe` while it is told of a frame, it is
+   * as of that frame wherever the runtime can.
+   * @throws DaybookError as `query`
+   */
+  read(readings: readonly Reading[]): Promise<Readings>;
+
+  /**
+   * The records that a row is made of, and what was left out of it or changed it late.
+   * @throws DaybookError `UNKNOWN_REPORT`, `BAD_QUERY` when the key is not all of the report's dimensions
+   */
+  explain(query: ExplainQuery, signal: AbortSignal): Promise<Explanation>;
+
+  /** Records that were left out as repeats, newest first, as far as they are kept. */
+  duplicates(page: { readonly limit: number; readonly offset: number }): Promise<DuplicatePage>;
+
   /** Accepted records whose business date lies in the range (both included), in log order, as NDJSON chunks of whole lines. */
   records(range: { readonly from?: string; readonly to?: string }): AsyncIterable<Uint8Array>;
 
@@ -142,6 +163,9 @@ export interface Runtime {
   amendments(page: { readonly limit: number; readonly offset: number }): Promise<AmendmentPage>;
 
   status(): Promise<RuntimeStatus>;
+
+  /** How the parts have been doing lately. */
+  pipeline(): Promise<PipelineDetails>;
 
   /** Calls the listener with each frame from now on, at most about 20 a second. @returns a function that ends it */
   subscribe(listener: (frame: Frame) => void): () => void;

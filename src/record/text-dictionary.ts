@@ -186,7 +186,7 @@ export function powerOfTwo(atLeast: number): number {
 }
 
 /** A copy twice as long. */
-export function grownInt32(array: Int32Array): Int32Array {
+export function grownInt32(array: Int32Array): Int32Array<ArrayBuffer> {
   const grown = new Int32Array(array.length * 2);
   grown.set(array);
   return grown;

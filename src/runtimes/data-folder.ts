@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { DaybookError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Runtime } from '../ports/runtime.ts';
 import { openEmbedded } from './embedded.ts';
 import { openDisk } from './machine/disk.ts';
 import type { FolderLock } from './machine/lock.ts';
@@ -32,7 +33,7 @@ export interface DataFolderOptions {
 }
 
 /** A data folder, opened. */
-export interface DataFolder extends RemoteRuntime {
+export interface DataFolder extends RemoteRuntime, Pick<Runtime, 'explain'> {
   /**
    * Writes the files of days whose keys left memory, if they are few: else whoever serves from the folder next does it
    * beside its work. The signal ends it, and closes the folder.
@@ -100,6 +101,7 @@ async function openHere(options: DataFolderOptions, lock: FolderLock): Promise<D
       accept: (intake) => engine.accept(intake),
       query: (report, query) => engine.query(report, query),
       records: (range) => engine.records(range),
+      explain: (query, signal) => engine.explain(query, signal),
       quarantine: (page) => engine.quarantine(page),
       status: () => engine.status(),
       fileDays: async (signal) => {

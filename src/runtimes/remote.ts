@@ -2,6 +2,7 @@ import { present } from '../base/assert.ts';
 import { MICROS_PER_UNIT, parseMicros } from '../base/decimal.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Plan, ReportPlan } from '../plan/plan.ts';
+import type { ExplainQuery, Explanation } from '../ports/explanation.ts';
 import type { Cell, ReportPage, ReportQuery, Row } from '../ports/rows.ts';
 import type { Acceptance, Intake, QuarantinePage, Runtime, RuntimeStatus } from '../ports/runtime.ts';
 import type { AcceptanceAnswer, PipelineAnswer, Problem, QuarantineAnswer } from '../server/protocol.ts';
@@ -15,8 +16,8 @@ const PAGE_ROWS_MAX = 10_000;
 const FRAME_HEADER = 'daybook-frame';
 const RETRYABLE_STATUSES = new Set([408, 429, 502, 503, 504]);
 
-/** What a Daybook that runs elsewhere does for a command: all of a runtime but what only pages show. */
-export type RemoteRuntime = Omit<Runtime, 'subscribe' | 'amendments'>;
+/** What a Daybook that runs elsewhere does for commands: of a runtime what they need. */
+export type RemoteRuntime = Pick<Runtime, 'plan' | 'accept' | 'query' | 'records' | 'quarantine' | 'status' | 'close'>;
 
 /**
  * A Daybook that serves at a URL, through its HTTP API.
@@ -24,13 +25,14 @@ export type RemoteRuntime = Omit<Runtime, 'subscribe' | 'amendments'>;
  * @param url  as the Daybook announced it: `http://127.0.0.1:4000`
  * Every method throws DaybookError with the code that the API answered, or `UNREACHABLE` (retryable).
  */
-export function openRemote(plan: Plan, url: string): RemoteRuntime {
+export function openRemote(plan: Plan, url: string): RemoteRuntime & Pick<Runtime, 'explain'> {
   const api = `${url.replace(/\/$/, '')}/api/v1`;
   return {
     plan,
     accept: (intake) => accept(api, intake),
     query: (report, query) => queryReport(api, plan, report, query),
     records: (range) => rawRecords(api, range),
+    explain: (query, signal) => explain(api, plan, query, signal),
     quarantine: async ({ limit, offset }) => {
       const answer = await call(api, `/quarantine?limit=${limit}&offset=${offset}`);
       return (await answer.json()) as QuarantinePage & QuarantineAnswer;
@@ -96,20 +98,38 @@ interface Source {
 
 /** Reads a page of a report; what is no exact float becomes micro-units from its own digits, never through a float. */
 export function parsePage(text: string, report: ReportPlan | undefined): ReportPage {
+  const page = JSON.parse(text, exactCells(report)) as {
+    readonly frame: Cell;
+    readonly total: Cell;
+    readonly rows: readonly Row[];
+  };
+  return { frame: wholeOf(page.frame), total: wholeOf(page.total), rows: page.rows };
+}
+
+/** A reviver for `JSON.parse` that makes a report's decimals micro-units. */
+function exactCells(report: ReportPlan | undefined): (key: string, value: Cell, context?: Source) => Cell {
   const kinds = new Map(report?.columns.map(({ name, kind }) => [name, kind]));
-  const exact = (key: string, value: Cell, context?: Source): Cell => {
+  return (key, value, context) => {
     if (typeof value !== 'number') return value;
     const kind = kinds.get(key);
     const isMicros = kind === 'decimal' || (kind === 'integer' && !Number.isSafeInteger(value));
     return isMicros ? (parseMicros(context?.source ?? String(value)) ?? null) : value;
   };
-  const page = JSON.parse(text, exact) as { readonly frame: Cell; readonly total: Cell; readonly rows: readonly Row[] };
-  return { frame: wholeOf(page.frame), total: wholeOf(page.total), rows: page.rows };
 }
 
 /** A count of the answer itself, also where a decimal column has the same name. */
 function wholeOf(value: Cell): number {
   return Number(typeof value === 'bigint' ? value / MICROS_PER_UNIT : value);
+}
+
+async function explain(api: string, plan: Plan, query: ExplainQuery, signal: AbortSignal): Promise<Explanation> {
+  const { limit, offset } = query;
+  const parameters = new URLSearchParams({ ...query.key, limit: String(limit), offset: String(offset) });
+  const path = `/reports/${encodeURIComponent(query.report)}/records?${parameters.toString()}`;
+  const text = await (await call(api, path, { signal })).text();
+  const report = plan.reports.find(({ name }) => name === query.report);
+  const answer = JSON.parse(text, exactCells(report)) as Explanation;
+  return { ...answer, frame: wholeOf(answer.frame), total: wholeOf(answer.total) };
 }
 
 async function* rawRecords(

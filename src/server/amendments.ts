@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import type { Row } from '../ports/rows.ts';
+import type { Amendment } from '../ports/runtime.ts';
 import { pageOf } from './parameters.ts';
 import { rowPrinter } from './row-text.ts';
 import type { RouteContext } from './server.ts';
@@ -8,11 +10,16 @@ export function addAmendments(app: FastifyInstance, { runtime }: RouteContext): 
   const printers = new Map(runtime.plan.reports.map((report) => [report.name, rowPrinter(report)]));
   app.get('/api/v1/amendments', async (request, reply) => {
     const { total, entries } = await runtime.amendments(pageOf(request.query));
-    const texts = entries.map(({ id, frame, firstOffset, report, before, after }) => {
-      const print = printers.get(report) ?? JSON.stringify;
-      const rows = `"before":${before === null ? 'null' : print(before)},"after":${print(after)}`;
-      return `{"id":${id},"frame":${frame},"firstOffset":${firstOffset},"report":${JSON.stringify(report)},${rows}}`;
-    });
+    const texts = entries.map((entry) => amendmentText(entry, printers.get(entry.report) ?? JSON.stringify));
     return reply.type('application/json').send(`{"total":${total},"entries":[${texts.join(',')}]}`);
   });
+}
+
+/** An amendment in JSON. */
+export function amendmentText(
+  { id, frame, firstOffset, report, before, after }: Amendment,
+  print: (row: Row) => string,
+): string {
+  const rows = `"before":${before === null ? 'null' : print(before)},"after":${print(after)}`;
+  return `{"id":${id},"frame":${frame},"firstOffset":${firstOffset},"report":${JSON.stringify(report)},${rows}}`;
 }

@@ -2,8 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import type { ReportPlan } from '../plan/plan.ts';
 import type { Frame } from '../ports/rows.ts';
+import { goneSignal } from './gone.ts';
+import { parametersOf, single } from './parameters.ts';
 import { rowPrinter } from './row-text.ts';
 import type { RouteContext } from './server.ts';
+import { ViewHub } from './view-hub.ts';
+import { viewsOf } from './views.ts';
 
 const HEARTBEAT_MS = 15_000;
 /** A reader with more than this waiting is sent no more until it has read all of it; then it is skipped to the newest frame. */
@@ -17,35 +21,47 @@ interface Listener {
   missed: Pick<Frame, 'offset' | 'atMs'> | undefined;
 }
 
-/** `GET /api/v1/frames`: server-sent events, one a frame, with the rows that changed; its text is made once for all. */
+/**
+ * `GET /api/v1/frames`: server-sent events, one a frame, with the rows that changed; with `views`, with the answers to
+ * these questions. The text is made once for all.
+ */
 export function addFrames(app: FastifyInstance, { runtime, clock, closing }: RouteContext): void {
   const listeners = new Set<Listener>();
+  const hub = new ViewHub(runtime, clock);
   const printers = new Map(runtime.plan.reports.map((report) => [report, rowPrinter(report)]));
 
   runtime.subscribe((frame) => {
+    hub.frame(frame);
     if (listeners.size === 0) return;
     const text = eventText(frame, printers);
     for (const listener of listeners) send(listener, frame, text, runtime.plan.reports);
   });
 
-  app.get('/api/v1/frames', async (_request, reply) => {
-    const { offset } = await runtime.status();
-    reply.hijack();
-    const stream = reply.raw;
-    stream.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-    });
-    stream.write(`retry: ${RETRY_MS}\n${eventText({ offset, atMs: clock.nowMs(), reports: [] }, printers)}`);
+  const join = (stream: ServerResponse): (() => void) => {
     const listener: Listener = { stream, missed: undefined };
     listeners.add(listener);
-    const gone = new AbortController();
-    stream.once('close', () => {
-      listeners.delete(listener);
-      gone.abort();
-    });
-    const ended = AbortSignal.any([gone.signal, closing]);
+    return () => listeners.delete(listener);
+  };
+
+  app.get('/api/v1/frames', async (request, reply) => {
+    const views = single(parametersOf(request.query, ['views']), 'views');
+    const ended = goneSignal(reply, closing);
+    const stream = reply.raw;
+    const begin = (): void => {
+      reply.hijack();
+      stream.writeHead(200, {
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+      });
+      stream.write(`retry: ${RETRY_MS}\n`);
+    };
+    if (views === undefined) {
+      const { offset } = await runtime.status();
+      begin();
+      stream.write(eventText({ offset, atMs: clock.nowMs(), reports: [] }, printers));
+      stream.once('close', join(stream));
+    } else await hub.open(stream, viewsOf(views), begin);
     while (!ended.aborted) {
       await clock.sleep(HEARTBEAT_MS, ended);
       // Where something waits to be read, there is no silence to break.

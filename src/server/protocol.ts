@@ -12,12 +12,16 @@ export interface ColumnInfo {
   readonly kind: 'date' | 'text' | 'integer' | 'decimal' | 'number';
   readonly role: 'dimension' | 'measure';
   readonly nullable: boolean;
+  /** Of a measure: how it is computed, as `sum(revenue)`; null of a dimension. */
+  readonly of: string | null;
 }
 
 export interface ReportInfo {
   readonly name: string;
   readonly title: string;
   readonly columns: readonly ColumnInfo[];
+  /** What a record must satisfy to count in it, for people and to compare; empty: every record counts. */
+  readonly where: string;
 }
 
 export type TileInfo =
@@ -27,6 +31,17 @@ export type TileInfo =
       readonly report: string;
       readonly measure: string;
       readonly format: 'count' | 'money';
+    }
+  | {
+      readonly kind: 'line' | 'bar';
+      readonly title: string;
+      readonly report: string;
+      readonly measure: string;
+      readonly format: 'count' | 'money';
+      /** What lies along the axis. */
+      readonly x: string;
+      /** What each line, or part of a bar, stands for; null: there is one. */
+      readonly series: string | null;
     }
   | {
       readonly kind: 'map';
@@ -44,6 +59,12 @@ export interface DefinitionAnswer {
     readonly timeZone: string;
     readonly currency: string;
     readonly businessDate: string;
+    readonly businessDayEndsAtHour: number;
+    readonly latenessDays: number;
+    readonly primaryKey: string;
+    readonly eventTime: string;
+    /** The names of a record's fields. */
+    readonly fields: readonly string[];
   };
   readonly reports: readonly ReportInfo[];
   readonly dashboard: { readonly title: string; readonly tiles: readonly TileInfo[] };
@@ -54,6 +75,53 @@ export interface ReportAnswer {
   readonly frame: number;
   readonly total: number;
   readonly rows: readonly JsonRow[];
+  /** Of the measure that `extent` named. */
+  readonly extent?: ExtentInfo | null;
+}
+
+export interface ExtentInfo {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** `GET /api/v1/reports/{name}/totals` */
+export interface TotalsAnswer extends ReportAnswer {
+  /** Row by row: the values by day from `days.from` on; empty unless asked for. */
+  readonly trends: readonly (readonly number[])[];
+  readonly days: { readonly from: string; readonly to: string } | null;
+  /** False in a `views` event that has only the rows that changed. */
+  readonly isWhole: boolean;
+}
+
+/** A question that `GET /api/v1/frames?views=[…]` answers anew whenever its answer may have changed. */
+export interface ViewRequest {
+  /** What the answers are called. */
+  readonly id: string;
+  readonly kind: 'rows' | 'totals';
+  readonly report: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly search?: string;
+  readonly equals?: Readonly<Record<string, readonly string[]>>;
+  /** `-ts_date,daily_rev`: columns, each descending with a minus before it. */
+  readonly sort?: string;
+  readonly limit?: number;
+  readonly offset?: number;
+  /** Of rows: the measure whose extent is wanted. */
+  readonly extent?: string;
+  /** Of totals. */
+  readonly by?: readonly string[];
+  readonly measure?: string;
+  readonly trend?: boolean;
+}
+
+/** The data of each `views` event of `GET /api/v1/frames?views=[…]`: answers that changed, all as of one frame. */
+export interface ViewsEvent {
+  readonly frame: number;
+  readonly atMs: number;
+  readonly newestDay: string | null;
+  readonly amendments: number;
+  readonly views: Readonly<Record<string, ReportAnswer | TotalsAnswer>>;
 }
 
 /** The data of each `frame` event of `GET /api/v1/frames`; the event's id is the frame's offset. */
@@ -118,6 +186,121 @@ export interface PipelineAnswer {
   readonly checkpoint: { readonly offset: number; readonly atMs: number } | null;
   readonly trouble: string | null;
   readonly newestDay: string | null;
+  readonly amendments: number;
+}
+
+/** `GET /api/v1/pipeline/details` */
+export interface PipelineDetailsAnswer {
+  readonly moments: readonly {
+    readonly atMs: number;
+    readonly perSecond: number;
+    readonly lagRecords: number;
+    readonly lagMs: number;
+    readonly freshnessP50Ms?: number;
+    readonly freshnessP99Ms?: number;
+  }[];
+  readonly parts: readonly {
+    readonly name: string;
+    readonly state: 'idle' | 'working' | 'trouble';
+    readonly doing: string;
+  }[];
+  readonly checkpoints: readonly { readonly offset: number; readonly atMs?: number; readonly bytes?: number }[];
+  readonly dayFiles: readonly { readonly name: string; readonly bytes?: number }[];
+  readonly consumers: readonly {
+    readonly group: string;
+    readonly topic: string;
+    readonly partition: number;
+    readonly committed: number;
+    readonly next: number;
+  }[];
+  readonly batches: readonly {
+    readonly id: number;
+    readonly atMs: number;
+    readonly durationMs: number;
+    readonly inputRows: number;
+    readonly outputRows: number;
+    readonly lateRows: number;
+  }[];
+}
+
+export interface TopicRecordInfo {
+  readonly partition: number;
+  readonly offset: number;
+  readonly atMs?: number;
+  readonly value: string;
+}
+
+/** `GET /api/v1/topics` */
+export interface TopicsAnswer {
+  readonly topics: readonly {
+    readonly name: string;
+    readonly holds: 'records' | 'updates';
+    readonly records: number;
+    readonly bytes?: number;
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly firstOffset: number;
+      readonly nextOffset: number;
+      readonly segments: readonly {
+        readonly name: string;
+        readonly firstOffset: number;
+        readonly nextOffset: number;
+        readonly bytes: number;
+      }[];
+    }[];
+  }[];
+}
+
+/** `GET /api/v1/topics/{t}/records`, and with `stream=true` the data of each `chunk` event. */
+export interface TopicRecordsAnswer {
+  readonly records: readonly TopicRecordInfo[];
+  readonly scanned: number;
+  readonly of: number;
+  /** Null: there is nothing behind. */
+  readonly nextOffset: number | null;
+}
+
+/** The data of each `tail` event of `GET /api/v1/topics/{t}/records?follow=true`. */
+export interface TailEvent {
+  readonly records: readonly TopicRecordInfo[];
+  readonly skipped: number;
+  readonly nextOffset: number;
+}
+
+/** `GET /api/v1/topics/{t}/records/{offset}` */
+export interface RecordAnswer {
+  readonly record: TopicRecordInfo;
+  readonly rows: readonly { readonly report: string; readonly row: JsonRow }[];
+}
+
+export interface DuplicateInfo {
+  readonly id: number;
+  readonly atMs: number;
+  readonly origin: string;
+  readonly line: number;
+  readonly offset: number;
+  readonly key: string;
+  readonly record: string;
+}
+
+/** `GET /api/v1/duplicates` */
+export interface DuplicatesAnswer {
+  readonly total: number;
+  /** How many of the newest can be listed. */
+  readonly kept: number;
+  readonly entries: readonly DuplicateInfo[];
+}
+
+/** `GET /api/v1/reports/{name}/records?<dimension>=value…` */
+export interface ExplanationAnswer {
+  readonly frame: number;
+  readonly row: JsonRow | null;
+  readonly computed: JsonRow | null;
+  readonly total: number;
+  readonly records: readonly TopicRecordInfo[];
+  readonly duplicates: readonly DuplicateInfo[];
+  readonly amendments: AmendmentsAnswer['entries'];
+  readonly looked: number;
 }
 
 /** Every error: RFC 9457 problem JSON with our `code`. */

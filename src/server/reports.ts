@@ -1,15 +1,17 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { present } from '../base/assert.ts';
 import { DaybookError } from '../base/errors.ts';
-import type { Plan, ReportPlan } from '../plan/plan.ts';
+import type { MeasurePlan, Plan, ReportPlan } from '../plan/plan.ts';
 import type { ReportPage, ReportQuery } from '../ports/rows.ts';
 import type { Parameters } from './parameters.ts';
 import { parametersOf, single, whole, word } from './parameters.ts';
-import type { DefinitionAnswer } from './protocol.ts';
-import { csvHeader, csvRow, rowPrinter } from './row-text.ts';
+import type { DefinitionAnswer, ReportInfo } from './protocol.ts';
+import { answerText, csvHeader, csvRow, rowPrinter, totalsColumns } from './row-text.ts';
 import type { RouteContext } from './server.ts';
 
 const FORMATS = ['json', 'csv', 'ndjson'] as const;
-const OWN_PARAMETERS = ['from', 'to', 'search', 'sort', 'limit', 'offset', 'format'];
+const OWN_PARAMETERS = ['from', 'to', 'search', 'sort', 'limit', 'offset', 'format', 'extent'];
+const TOTALS_PARAMETERS = ['from', 'to', 'search', 'sort', 'limit', 'offset', 'format', 'by', 'measure', 'trend'];
 /** A page of JSON; the formats for programs give everything unless they are told a limit. */
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 10_000;
@@ -29,6 +31,27 @@ export function addReports(app: FastifyInstance, { runtime }: RouteContext): voi
     const page = await runtime.query(report.name, queryOf(parameters, dimensions, format === 'json'));
     return send(reply.header(FRAME_HEADER, page.frame), report, page, format);
   });
+
+  app.get<{ Params: { name: string } }>('/api/v1/reports/:name/totals', async (request, reply) => {
+    const report = reportNamed(runtime.plan, request.params.name);
+    const dimensions = report.dimensions.map((field) => field.name);
+    const parameters = parametersOf(request.query, [...TOTALS_PARAMETERS, ...dimensions]);
+    const format = word(parameters, 'format', ['json', 'csv']) ?? 'json';
+    const { extentOf: _, ...query } = queryOf(parameters, dimensions, format === 'json');
+    const by = (single(parameters, 'by') ?? '').split(',').filter((name) => name !== '');
+    const measure = single(parameters, 'measure') ?? '';
+    const trend = word(parameters, 'trend', ['true', 'false']) === 'true';
+    const reading = { kind: 'totals', report: report.name, query: { ...query, by, measure, trend } } as const;
+    const [page] = (await runtime.read([reading])).answers;
+    const answer = present(page, 'a question has its answer');
+    void reply.header(FRAME_HEADER, answer.frame);
+    const columns = totalsColumns({ by, measure });
+    if (format === 'csv') {
+      const lines = answer.rows.map((row) => csvRow(columns, row));
+      return reply.type('text/csv; charset=utf-8').send(csvHeader(columns) + lines.join(''));
+    }
+    return reply.type('application/json').send(answerText(answer, rowPrinter(columns)));
+  });
 }
 
 function definitionAnswer({ stream, reports, dashboard }: Plan): DefinitionAnswer {
@@ -38,13 +61,35 @@ function definitionAnswer({ stream, reports, dashboard }: Plan): DefinitionAnswe
       timeZone: stream.timeZone,
       currency: stream.currency,
       businessDate: stream.businessDate.name,
+      businessDayEndsAtHour: stream.businessDayEndsAtHour,
+      latenessDays: stream.latenessDays,
+      primaryKey: stream.primaryKey.name,
+      eventTime: stream.eventTime.name,
+      fields: stream.fields.map(({ name }) => name),
     },
-    reports: reports.map(({ name, title, columns }) => ({ name, title, columns })),
+    reports: reports.map(reportInfo),
     dashboard,
   };
 }
 
-function reportNamed(plan: Plan, name: string): ReportPlan {
+function reportInfo(report: ReportPlan): ReportInfo {
+  const of = new Map(report.measures.map((measure) => [measure.name, measureText(measure)]));
+  const where = report.where.map(({ field, test, values }) => `${field.name} ${test} ${values.map(String).join(', ')}`);
+  return {
+    name: report.name,
+    title: report.title,
+    columns: report.columns.map((column) => ({ ...column, of: of.get(column.name) ?? null })),
+    where: where.join('; '),
+  };
+}
+
+function measureText(measure: MeasurePlan): string {
+  if (measure.kind === 'count') return 'count()';
+  if (measure.kind === 'ratio') return `ratio(${measure.numerator}, ${measure.denominator})`;
+  return `${measure.kind}(${measure.field.name})`;
+}
+
+export function reportNamed(plan: Plan, name: string): ReportPlan {
   const report = plan.reports.find((each) => each.name === name);
   if (report !== undefined) return report;
   throw new DaybookError(
@@ -57,6 +102,7 @@ function queryOf(parameters: Parameters, dimensions: readonly string[], isPaged:
   const from = single(parameters, 'from');
   const to = single(parameters, 'to');
   const search = single(parameters, 'search');
+  const extentOf = single(parameters, 'extent');
   const sort = single(parameters, 'sort');
   const limit = isPaged
     ? (whole(parameters, 'limit', 0, LIMIT_MAX) ?? LIMIT_DEFAULT)
@@ -69,6 +115,7 @@ function queryOf(parameters: Parameters, dimensions: readonly string[], isPaged:
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),
     ...(search !== undefined && { search }),
+    ...(extentOf !== undefined && { extentOf }),
     ...(sort !== undefined && { sort: sortKeys(sort) }),
     ...(limit !== undefined && { limit }),
     offset: whole(parameters, 'offset', 0, Number.MAX_SAFE_INTEGER) ?? 0,
@@ -77,7 +124,7 @@ function queryOf(parameters: Parameters, dimensions: readonly string[], isPaged:
 }
 
 /** `-ts_date,daily_rev`: a list of columns, each descending with a minus before it. */
-function sortKeys(text: string): NonNullable<ReportQuery['sort']> {
+export function sortKeys(text: string): NonNullable<ReportQuery['sort']> {
   return text
     .split(',')
     .filter((key) => key !== '')
@@ -87,9 +134,10 @@ function sortKeys(text: string): NonNullable<ReportQuery['sort']> {
 function send(
   reply: FastifyReply,
   report: ReportPlan,
-  { frame, total, rows }: ReportPage,
+  page: ReportPage,
   format: (typeof FORMATS)[number],
 ): FastifyReply {
+  const { rows } = page;
   if (format === 'csv') {
     const lines = rows.map((row) => csvRow(report, row));
     return reply.type('text/csv; charset=utf-8').send(csvHeader(report) + lines.join(''));
@@ -97,7 +145,5 @@ function send(
   const print = rowPrinter(report);
   if (format === 'ndjson')
     return reply.type('application/x-ndjson').send(rows.map((row) => `${print(row)}\n`).join(''));
-  return reply
-    .type('application/json')
-    .send(`{"frame":${frame},"total":${total},"rows":[${rows.map(print).join(',')}]}`);
+  return reply.type('application/json').send(answerText(page, print));
 }

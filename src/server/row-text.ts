@@ -1,26 +1,49 @@
 import { microsText } from '../base/decimal.ts';
-import type { ReportPlan } from '../plan/plan.ts';
-import type { Cell, Row } from '../ports/rows.ts';
+import type { Cell, ReportPage, Row, TotalsPage, TotalsQuery } from '../ports/rows.ts';
 
-/** Prints a report's rows in JSON. By hand, as `JSON.stringify` knows no decimal: micro-units become exact number texts. */
-export function rowPrinter(report: ReportPlan): (row: Row) => string {
-  const names = report.columns.map(({ name }, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`);
+/** What is printed of a row: a report's columns, or some. */
+interface Printed {
+  readonly columns: readonly { readonly name: string }[];
+}
+
+/** Prints rows in JSON. By hand, as `JSON.stringify` knows no decimal: micro-units become exact number texts. */
+export function rowPrinter({ columns }: Printed): (row: Row) => string {
+  const names = columns.map(({ name }, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`);
   return (row) =>
-    `${report.columns.map(({ name }, index) => `${names[index] ?? ''}${jsonCell(row[name] ?? null)}`).join('')}}`;
+    `${columns.map(({ name }, index) => `${names[index] ?? ''}${jsonCell(row[name] ?? null)}`).join('')}}`;
+}
+
+/** What totals are printed of. */
+export function totalsColumns({ by, measure }: Pick<TotalsQuery, 'by' | 'measure'>): Printed {
+  return { columns: [...by, measure].map((name) => ({ name })) };
+}
+
+/** An answer of a report, or of totals, in JSON. */
+export function answerText(page: ReportPage | TotalsPage, print: (row: Row) => string): string {
+  const { frame, total, rows, extent } = page;
+  const parts = [`"frame":${frame},"total":${total},"rows":[${rows.map(print).join(',')}]`];
+  if (extent !== undefined) parts.push(`"extent":${JSON.stringify(extent)}`);
+  if ('trends' in page) {
+    const trends = page.trends.map((trend) => `[${trend.map(jsonCell).join(',')}]`);
+    parts.push(
+      `"trends":[${trends.join(',')}],"days":${JSON.stringify(page.days ?? null)},"isWhole":${String(page.isWhole)}`,
+    );
+  }
+  return `{${parts.join(',')}}`;
 }
 
 function jsonCell(cell: Cell): string {
   return typeof cell === 'bigint' ? microsText(cell) : JSON.stringify(cell);
 }
 
-/** Prints a report's header line in CSV. */
-export function csvHeader(report: ReportPlan): string {
-  return `${report.columns.map(({ name }) => name).join(',')}\r\n`;
+/** Prints a header line in CSV. */
+export function csvHeader({ columns }: Printed): string {
+  return `${columns.map(({ name }) => name).join(',')}\r\n`;
 }
 
 /** Prints a row in CSV; null is an empty cell. Source: RFC 4180. */
-export function csvRow(report: ReportPlan, row: Row): string {
-  return `${report.columns.map(({ name }) => csvCell(row[name] ?? null)).join(',')}\r\n`;
+export function csvRow({ columns }: Printed, row: Row): string {
+  return `${columns.map(({ name }) => csvCell(row[name] ?? null)).join(',')}\r\n`;
 }
 
 function csvCell(cell: Cell): string {

@@ -6,6 +6,7 @@ import type { Runtime } from '../ports/runtime.ts';
 import { openApi } from '../compile/openapi/openapi.ts';
 import { ByteBudget } from '../sources/http/byte-budget.ts';
 import { addAmendments } from './amendments.ts';
+import { addExplain } from './explain.ts';
 import { addFrames } from './frames.ts';
 import { addHealth } from './health.ts';
 import { addMetrics } from './metrics.ts';
@@ -16,6 +17,7 @@ import { addQuarantine } from './quarantine.ts';
 import { addRecords, BODIES_BYTES_MAX } from './records.ts';
 import { addReports } from './reports.ts';
 import { guardOrigins } from './origins.ts';
+import { addTopics } from './topics.ts';
 import { RequestsUnderWay } from './requests-under-way.ts';
 
 export interface ServerOptions {
@@ -70,6 +72,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   addMetrics(app, context);
   addRecords(app, context);
   addReports(app, context);
+  addExplain(app, context);
+  addTopics(app, context);
   addFrames(app, context);
   addQuarantine(app, context);
   addAmendments(app, context);

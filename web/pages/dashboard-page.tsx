@@ -80,5 +80,7 @@ interface TileProps {
 
 function Tile({ tile, ...rest }: TileProps) {
   if (tile.kind === 'map') return <MapTile tile={tile} {...rest} />;
-  return tile.kind === 'number' ? <NumberTile tile={tile} {...rest} /> : <TableTile tile={tile} {...rest} />;
+  if (tile.kind === 'number') return <NumberTile tile={{ ...tile, kind: 'number' }} {...rest} />;
+  if (tile.kind === 'table') return <TableTile tile={{ ...tile, kind: 'table' }} {...rest} />;
+  return null;
 }

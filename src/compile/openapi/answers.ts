@@ -46,6 +46,16 @@ export const REQUEST_SCHEMAS: Readonly<Record<string, Json>> = {
   }),
 };
 
+const topicRecord = object({ partition: whole, offset: whole, 'atMs?': number, value: text });
+const amendment = object({
+  id: whole,
+  frame: whole,
+  firstOffset: whole,
+  report: text,
+  before: orNull(row),
+  after: row,
+});
+
 /** What the answers hold that is the same for every definition. */
 export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
   Acceptance: object({
@@ -55,8 +65,25 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
     offset: { ...(whole as object), description: 'The offset of the next record to come.' },
   }),
   Definition: object({
-    stream: object({ name: text, timeZone: text, currency: text, businessDate: text }),
-    reports: list(object({ name: text, title: text, columns: list(ref('Column')) })),
+    stream: object({
+      name: text,
+      timeZone: text,
+      currency: text,
+      businessDate: text,
+      businessDayEndsAtHour: whole,
+      latenessDays: whole,
+      primaryKey: text,
+      eventTime: text,
+      fields: list(text),
+    }),
+    reports: list(
+      object({
+        name: text,
+        title: text,
+        columns: list(ref('Column')),
+        where: { type: 'string', description: 'What a record must satisfy to count in it; empty: nothing.' },
+      }),
+    ),
     dashboard: object({ title: text, tiles: list(ref('Tile')) }),
   }),
   Column: object({
@@ -64,6 +91,7 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
     kind: { enum: ['date', 'text', 'integer', 'decimal', 'number'] },
     role: { enum: ['dimension', 'measure'] },
     nullable: { type: 'boolean' },
+    of: { type: ['string', 'null'], description: 'How a measure is computed: sum(revenue).' },
   }),
   Tile: {
     oneOf: [
@@ -73,6 +101,15 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
         report: text,
         measure: text,
         format: { enum: ['count', 'money'] },
+      }),
+      object({
+        kind: { enum: ['line', 'bar'] },
+        title: text,
+        report: text,
+        measure: text,
+        format: { enum: ['count', 'money'] },
+        x: text,
+        series: { type: ['string', 'null'] },
       }),
       object({ kind: { const: 'map' }, title: text, report: text, measure: text, latitude: text, longitude: text }),
     ],
@@ -91,11 +128,10 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
       }),
     ),
   }),
+  Amendment: amendment,
   Amendments: object({
     total: whole,
-    entries: list(
-      object({ id: whole, frame: whole, firstOffset: whole, report: text, before: orNull(row), after: row }),
-    ),
+    entries: list(ref('Amendment')),
   }),
   Pipeline: object({
     offset: whole,
@@ -108,6 +144,73 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
     checkpoint: orNull(object({ offset: whole, atMs: number })),
     trouble: orNull(text),
     newestDay: orNull({ type: 'string', format: 'date' }),
+    amendments: whole,
+  }),
+  PipelineDetails: object({
+    moments: list(
+      object({
+        atMs: number,
+        perSecond: number,
+        lagRecords: whole,
+        lagMs: number,
+        'freshnessP50Ms?': number,
+        'freshnessP99Ms?': number,
+      }),
+    ),
+    parts: list(object({ name: text, state: { enum: ['idle', 'working', 'trouble'] }, doing: text })),
+    checkpoints: list(object({ offset: whole, 'atMs?': number, 'bytes?': whole })),
+    dayFiles: list(object({ name: text, 'bytes?': whole })),
+    consumers: list(object({ group: text, topic: text, partition: whole, committed: whole, next: whole })),
+    batches: list(
+      object({
+        id: whole,
+        atMs: number,
+        durationMs: number,
+        inputRows: whole,
+        outputRows: whole,
+        lateRows: whole,
+      }),
+    ),
+  }),
+  TopicRecord: topicRecord,
+  Topics: object({
+    topics: list(
+      object({
+        name: text,
+        holds: { enum: ['records', 'updates'] },
+        records: whole,
+        'bytes?': whole,
+        partitions: list(
+          object({
+            partition: whole,
+            firstOffset: whole,
+            nextOffset: whole,
+            segments: list(object({ name: text, firstOffset: whole, nextOffset: whole, bytes: whole })),
+          }),
+        ),
+      }),
+    ),
+  }),
+  TopicRecords: object({
+    records: list(ref('TopicRecord')),
+    scanned: { ...(whole as object), description: 'How many records were looked at, of how many.' },
+    of: whole,
+    nextOffset: orNull(whole),
+  }),
+  RecordDetails: object({ record: ref('TopicRecord'), rows: list(object({ report: text, row })) }),
+  Duplicates: object({
+    total: whole,
+    kept: { ...(whole as object), description: 'How many of the newest can be listed.' },
+    entries: list(ref('Duplicate')),
+  }),
+  Duplicate: object({
+    id: whole,
+    atMs: number,
+    origin: text,
+    line: whole,
+    offset: { ...(whole as object), description: 'The next offset when it came.' },
+    key: text,
+    record: text,
   }),
   Health: object({ status: { enum: ['ok', 'ready'] } }),
   Problem: object({ type: text, title: text, status: whole, detail: text, code: text }),

@@ -4,6 +4,7 @@ import type { Json } from './json.ts';
 import { answer, answers, parameter, PROBLEM_ANSWERS, ref } from './parts.ts';
 import { recordSchema } from './record-schema.ts';
 import { reportPaths, reportSchemas } from './reports.ts';
+import { topicPaths } from './topics.ts';
 
 const PREFIX = '/api/v1';
 
@@ -35,6 +36,16 @@ export function openApi(plan: Plan): Json {
       [`${PREFIX}/pipeline`]: {
         get: { summary: 'What the parts are doing.', responses: answers(answer(200, 'The figures', ref('Pipeline'))) },
       },
+      [`${PREFIX}/pipeline/details`]: {
+        get: {
+          summary: 'How the parts have been doing in the last minutes, and what they keep.',
+          responses: answers(answer(200, 'The details', ref('PipelineDetails'))),
+        },
+      },
+      [`${PREFIX}/duplicates`]: {
+        get: list('Duplicates', 'Records that were left out as repeats, newest first, as far as they are kept.'),
+      },
+      ...topicPaths(PREFIX),
       [`${PREFIX}/openapi.json`]: {
         get: { summary: 'This document.', responses: answers(answer(200, 'The document', { type: 'object' })) },
       },
@@ -108,8 +119,23 @@ function getRecords({ stream }: Plan): Json {
 function getFrames(): Json {
   return {
     summary: 'Server-sent events named frame: what changed in the reports, at most about 20 a second.',
-    description: 'The first one says where the reports are; the id of each is its offset. Rows are absolute values.',
-    responses: answers(answer(200, 'The data of each event', ref('Frame'), ['text/event-stream'])),
+    description:
+      'The first one says where the reports are; the id of each is its offset. Rows are absolute values. With views, the ' +
+      'events are named views instead: each has the answers that may have changed, all of them as of its frame; the first ' +
+      'has all.',
+    parameters: [
+      parameter(
+        'views',
+        { type: 'string' },
+        'Questions as a JSON array: id, kind (rows or totals), report, from, to, search, equals, sort, limit, offset; of ' +
+          'rows extent; of totals by, measure, trend.',
+      ),
+    ],
+    responses: answers(
+      answer(200, 'The data of each event', ref('Frame'), ['text/event-stream']),
+      PROBLEM_ANSWERS[400],
+      PROBLEM_ANSWERS[404],
+    ),
   };
 }
 

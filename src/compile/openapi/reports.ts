@@ -14,7 +14,11 @@ export function reportPaths(plan: Plan, prefix: string): Readonly<Record<string,
       },
     },
     ...Object.fromEntries(
-      plan.reports.map((report) => [`${prefix}/reports/${report.name}`, { get: getReport(report) }]),
+      plan.reports.flatMap((report) => [
+        [`${prefix}/reports/${report.name}`, { get: getReport(report) }],
+        [`${prefix}/reports/${report.name}/totals`, { get: getTotals(report) }],
+        [`${prefix}/reports/${report.name}/records`, { get: getRecords(report) }],
+      ]),
     ),
     [`${prefix}/reports/{name}`]: {
       get: {
@@ -32,6 +36,8 @@ export function reportSchemas(plan: Plan): Readonly<Record<string, Json>> {
     plan.reports.flatMap((report) => [
       [rowName(report), rowSchema(report)],
       [pageName(report), pageSchema(report)],
+      [`${report.name}_totals`, totalsSchema(report)],
+      [`${report.name}_explanation`, explanationSchema(report)],
     ]),
   );
 }
@@ -69,31 +75,150 @@ function pageSchema(report: ReportPlan): Json {
       frame: { type: 'integer', description: 'The offset that all rows are as of.' },
       total: { type: 'integer', description: 'Rows that match, before limit and offset.' },
       rows: { type: 'array', items: ref(rowName(report)) },
+      extent: EXTENT,
     },
     required: ['frame', 'total', 'rows'],
     additionalProperties: false,
   };
 }
 
-function getReport(report: ReportPlan): Json {
+const EXTENT: Json = {
+  type: 'object',
+  description: 'The least and the greatest value among all that match.',
+  properties: { min: { type: 'number' }, max: { type: 'number' } },
+  required: ['min', 'max'],
+  additionalProperties: false,
+};
+
+function totalsSchema(report: ReportPlan): Json {
   const day = { type: 'string', format: 'date' };
+  const columns = report.columns.map((column) => [column.name, columnSchema(column)] as const);
+  return {
+    type: 'object',
+    properties: {
+      frame: { type: 'integer' },
+      total: { type: 'integer' },
+      rows: {
+        type: 'array',
+        items: { type: 'object', properties: Object.fromEntries(columns), additionalProperties: false },
+      },
+      extent: EXTENT,
+      trends: { type: 'array', items: { type: 'array', items: { type: 'number' } } },
+      days: {
+        anyOf: [
+          {
+            type: 'object',
+            properties: { from: day, to: day },
+            required: ['from', 'to'],
+            additionalProperties: false,
+          },
+          { type: 'null' },
+        ],
+      },
+      isWhole: { type: 'boolean' },
+    },
+    required: ['frame', 'total', 'rows', 'trends', 'days', 'isWhole'],
+    additionalProperties: false,
+  };
+}
+
+function explanationSchema(report: ReportPlan): Json {
+  const row = { anyOf: [ref(rowName(report)), { type: 'null' }] };
+  const whole = { type: 'integer', minimum: 0 };
+  return {
+    type: 'object',
+    properties: {
+      frame: whole,
+      row,
+      computed: { ...row, description: 'The same row, computed of its records alone.' },
+      total: { ...whole, description: 'How many records it is made of.' },
+      records: { type: 'array', items: ref('TopicRecord') },
+      duplicates: { type: 'array', items: ref('Duplicate') },
+      amendments: { type: 'array', items: ref('Amendment') },
+      looked: { ...whole, description: 'How many records had to be looked at.' },
+    },
+    required: ['frame', 'row', 'computed', 'total', 'records', 'duplicates', 'amendments', 'looked'],
+    additionalProperties: false,
+  };
+}
+
+/** What says which rows count. */
+function selection(report: ReportPlan): readonly Json[] {
+  const day = { type: 'string', format: 'date' };
+  return [
+    parameter('from', day, 'The first day.'),
+    parameter('to', day, 'The last day; it counts.'),
+    ...report.dimensions.map((field) => ({
+      ...(parameter(
+        field.name,
+        { type: 'array', items: { type: 'string' } },
+        'Only rows with this value, or one of these.',
+      ) as object),
+      style: 'form',
+      explode: true,
+    })),
+    parameter('search', { type: 'string' }, 'Only rows of which a text holds this, upper and lower case alike.'),
+  ];
+}
+
+function getTotals(report: ReportPlan): Json {
+  return {
+    summary: `${report.title}, summed up by some dimensions.`,
+    parameters: [
+      ...selection(report),
+      parameter(
+        'by',
+        { type: 'string' },
+        `Dimensions with commas between: ${report.dimensions.map(({ name }) => name).join(', ')}.`,
+      ),
+      parameter('measure', { type: 'string' }, 'A sum or a count; values of a count of different things are added up.'),
+      parameter(
+        'trend',
+        { enum: ['true', 'false'], default: 'false' },
+        'Whether each row comes with its values by day.',
+      ),
+      parameter('sort', { type: 'string' }, 'Some of these columns, descending with a minus before.'),
+      parameter('limit', { type: 'integer', minimum: 0 }, 'How many rows.'),
+      parameter('offset', { type: 'integer', minimum: 0, default: 0 }, 'After how many rows.'),
+      parameter('format', { type: 'string', enum: ['json', 'csv'], default: 'json' }, 'What the rows are printed as.'),
+    ],
+    responses: answers(
+      {
+        200: {
+          description: 'The totals',
+          content: {
+            'application/json': { schema: ref(`${report.name}_totals`) },
+            'text/csv': { schema: { type: 'string' } },
+          },
+        },
+      },
+      PROBLEM_ANSWERS[400],
+    ),
+  };
+}
+
+function getRecords(report: ReportPlan): Json {
+  return {
+    summary: `The records that a row is made of: ${report.title}`,
+    parameters: [
+      ...report.dimensions.map(({ name }) => ({
+        ...(parameter(name, { type: 'string' }, 'Of the row; empty for null.') as object),
+        required: true,
+      })),
+      parameter('limit', { type: 'integer', minimum: 0, maximum: LIMIT_MAX, default: 100 }, 'How many are listed.'),
+      parameter('offset', { type: 'integer', minimum: 0, default: 0 }, 'After how many.'),
+    ],
+    responses: answers(answer(200, 'The records', ref(`${report.name}_explanation`)), PROBLEM_ANSWERS[400]),
+  };
+}
+
+function getReport(report: ReportPlan): Json {
   const columns = report.columns.map((column) => column.name).join(', ');
-  const filters = report.dimensions.map((field) => ({
-    ...(parameter(
-      field.name,
-      { type: 'array', items: { type: 'string' } },
-      'Only rows with this value, or one of these.',
-    ) as object),
-    style: 'form',
-    explode: true,
-  }));
   return {
     summary: report.title,
     parameters: [
-      parameter('from', day, 'The first day.'),
-      parameter('to', day, 'The last day; it counts.'),
-      ...filters,
-      parameter('search', { type: 'string' }, 'Only rows of which a text holds this, upper and lower case alike.'),
+      ...selection(report),
+      parameter('extent', { type: 'string' }, 'A measure of which the least and the greatest value are wanted.'),
       parameter(
         'sort',
         { type: 'string' },

@@ -73,6 +73,7 @@ class BusyRuntime extends RecordingRuntime {
       log: { segments: 1, bytes: 0 },
       checkpoint: undefined,
       trouble: undefined,
+      amendments: 0,
       newestDay,
     });
   }

@@ -1,0 +1,109 @@
+import { Argument, Option } from 'commander';
+import type { Command } from 'commander';
+import { counted } from '../base/counted.ts';
+import type { ReportPlan } from '../plan/plan.ts';
+import type { Explanation } from '../ports/explanation.ts';
+import type { Row } from '../ports/rows.ts';
+import { openDataFolder } from '../runtimes/data-folder.ts';
+import { machineClock } from '../runtimes/machine/clock.ts';
+import { ndjsonText } from '../runtimes/page-text.ts';
+import { loadPlan } from './config.ts';
+import { usageError } from './failure.ts';
+import { notices } from './notices.ts';
+import { configOption, dataOption, wholeNumber } from './options.ts';
+import { tableText } from './table-text.ts';
+
+const LISTED_DEFAULT = 20;
+const LISTED_MAX = 10_000;
+
+interface ExplainFlags {
+  readonly data: string;
+  readonly config: string;
+  readonly limit: number;
+  readonly format: string;
+}
+
+export function addExplain(program: Command): void {
+  program
+    .command('explain')
+    .description('the records that a report’s row is made of, with their offsets')
+    .addArgument(new Argument('<name>', 'the report, as the definition names it'))
+    .addArgument(new Argument('<key...>', 'the row: a value for each dimension, in the report’s order'))
+    .addOption(
+      new Option('--limit <number>', 'how many records are listed')
+        .default(LISTED_DEFAULT)
+        .argParser(wholeNumber(0, LISTED_MAX)),
+    )
+    .addOption(new Option('--format <format>', 'ndjson: the records alone').choices(['text', 'ndjson']).default('text'))
+    .addOption(dataOption())
+    .addOption(configOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  daybook explain daily_pu_rev 2026-03-04
+  daybook explain daily_category_product 2026-03-04 Furniture Chairs "Stacking chair"`,
+    )
+    .action(explain);
+}
+
+async function explain(name: string, values: readonly string[], flags: ExplainFlags): Promise<void> {
+  const plan = await loadPlan(flags.config);
+  const report = plan.reports.find((each) => each.name === name);
+  if (report === undefined) {
+    const names = plan.reports.map((each) => each.name).join(', ');
+    throw usageError(`There is no report '${name}'. ${flags.config} defines: ${names}.`);
+  }
+  const dimensions = report.dimensions.map((field) => field.name);
+  if (values.length !== dimensions.length) {
+    throw usageError(
+      `A row of ${name} is told by ${dimensions.join(', ')}; you gave ${counted(values.length, 'value')}.`,
+    );
+  }
+  const key = Object.fromEntries(dimensions.map((dimension, index) => [dimension, values[index] ?? '']));
+  const clock = machineClock();
+  const folder = await openDataFolder({ plan, root: flags.data, clock, create: false, ...notices(clock) });
+  try {
+    const query = { report: name, key, limit: flags.limit, offset: 0 };
+    const explanation = await folder.explain(query, new AbortController().signal);
+    const text = flags.format === 'ndjson' ? recordsText(explanation) : explanationText(report, explanation);
+    process.stdout.write(text);
+    if (explanation.row === null && explanation.total === 0) process.exitCode = 1;
+  } finally {
+    await folder.close();
+  }
+}
+
+function recordsText({ records }: Explanation): string {
+  return records.map(({ value }) => `${value}\n`).join('');
+}
+
+function explanationText(report: ReportPlan, explanation: Explanation): string {
+  const { frame, row, computed, total, records, duplicates, amendments } = explanation;
+  if (row === null && total === 0) return `There is no such row, and no record of it (offset ${frame}).\n`;
+  const page = { frame, total: 1, rows: row === null ? [] : [row] };
+  const listed = records.map(({ offset, value }) => `  ${offset}  ${value}`);
+  const isEqual = row !== null && computed !== null && isSame(report, row, computed);
+  const parts = [
+    tableText(report, page).split('\n').slice(0, -2).join('\n'),
+    `${counted(total, 'record')}, which ${isEqual ? 'give just this row' : 'do NOT give this row; run daybook verify'}:`,
+    ...listed,
+    ...(total > records.length ? [`  … ${counted(total - records.length, 'more record')}; see --limit`] : []),
+    ...(duplicates.length > 0 ? [`${counted(duplicates.length, 'repeat')} of these were left out:`] : []),
+    ...duplicates.map(
+      ({ offset, origin, line, record }) => `  before ${offset}, from ${origin}, line ${line}  ${record}`,
+    ),
+    ...(amendments.length > 0 ? [`${counted(amendments.length, 'change')} after the day was closed:`] : []),
+    ...amendments.map(({ firstOffset, before, after }) => {
+      const lines = [...(before === null ? [] : [before]), after].map((each) =>
+        ndjsonText(report, { ...page, rows: [each] }).trim(),
+      );
+      return `  by records from offset ${firstOffset} on: ${lines.join(' became ')}`;
+    }),
+  ];
+  return `${parts.join('\n')}\n`;
+}
+
+function isSame(report: ReportPlan, a: Row, b: Row): boolean {
+  return report.columns.every(({ name }) => a[name] === b[name]);
+}

@@ -1,0 +1,102 @@
+import { Argument, Option } from 'commander';
+import type { Command } from 'commander';
+import { counted } from '../base/counted.ts';
+import { openDataFolder } from '../runtimes/data-folder.ts';
+import { machineClock } from '../runtimes/machine/clock.ts';
+import type { QueryResult } from '../runtimes/query.ts';
+import { query } from '../runtimes/query.ts';
+import { loadPlan } from './config.ts';
+import { notices } from './notices.ts';
+import { configOption, dataOption } from './options.ts';
+import { showProgress } from './progress.ts';
+
+const WRITERS: Readonly<Record<string, (result: QueryResult) => string>> = {
+  table: tableText,
+  json: jsonText,
+  csv: csvText,
+};
+
+interface QueryFlags {
+  readonly data: string;
+  readonly config: string;
+  readonly format: string;
+}
+
+export function addQuery(program: Command): void {
+  program
+    .command('query')
+    .description('read-only SQL over the raw records and the reports')
+    .addArgument(new Argument('<sql>', 'one SELECT, in DuckDB’s SQL; tables are named as the stream and the reports'))
+    .addOption(new Option('--format <format>', 'how it is printed').choices(Object.keys(WRITERS)).default('table'))
+    .addOption(dataOption())
+    .addOption(configOption())
+    .addHelpText(
+      'after',
+      `
+Each report is as of one offset. A query that names the stream reads all raw records first.
+
+Examples:
+  daybook query "SELECT ts_date, daily_rev / daily_pu AS basket FROM daily_pu_rev ORDER BY ts_date DESC LIMIT 7"
+  daybook query "SELECT segment, count(*), sum(revenue) FROM daily_records GROUP BY segment" --format csv`,
+    )
+    .action(runQueryCommand);
+}
+
+async function runQueryCommand(sql: string, flags: QueryFlags): Promise<void> {
+  const plan = await loadPlan(flags.config);
+  const clock = machineClock();
+  const runtime = await openDataFolder({ plan, root: flags.data, clock, create: false, ...notices(clock) });
+  const progress = showProgress('Reading', clock);
+  try {
+    const result = await query({ runtime, sql, onProgress: (done, total) => progress.update(done, total, 'records') });
+    progress.end();
+    const write = WRITERS[flags.format] ?? tableText;
+    process.stdout.write(write(result));
+  } finally {
+    progress.end();
+    await runtime.close();
+  }
+}
+
+function tableText({ columns, rows }: QueryResult): string {
+  const texts = rows.map((row) => row.map(cellText));
+  const widths = columns.map(({ name }, index) =>
+    texts.reduce((most, row) => Math.max(most, row[index]?.length ?? 0), name.length),
+  );
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, index) => {
+        const width = widths[index] ?? 0;
+        return columns[index]?.isNumber === true ? cell.padStart(width) : cell.padEnd(width);
+      })
+      .join('  ')
+      .trimEnd();
+  const head = [line(columns.map(({ name }) => name)), line(widths.map((width) => '-'.repeat(width)))];
+  return `${[...head, ...texts.map(line)].join('\n')}\n${counted(rows.length, 'row')}\n`;
+}
+
+/** One object a line; numbers have all their digits. */
+function jsonText({ columns, rows }: QueryResult): string {
+  const lines = rows.map((row) => {
+    const cells = columns.map(({ name, isNumber }, index) => {
+      const cell = row[index] ?? null;
+      return `${JSON.stringify(name)}:${isNumber && typeof cell === 'string' ? cell : JSON.stringify(cell)}`;
+    });
+    return `{${cells.join(',')}}`;
+  });
+  return `[${lines.join(',\n')}]\n`;
+}
+
+function csvText({ columns, rows }: QueryResult): string {
+  const lines = [columns.map(({ name }) => name), ...rows.map((row) => row.map(cellText))];
+  return lines.map((cells) => `${cells.map(csvCell).join(',')}\r\n`).join('');
+}
+
+function cellText(cell: QueryResult['rows'][number][number]): string {
+  if (cell === null) return '';
+  return typeof cell === 'object' ? JSON.stringify(cell) : String(cell);
+}
+
+function csvCell(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

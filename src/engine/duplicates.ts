@@ -1,0 +1,94 @@
+import type { Clock } from '../ports/clock.ts';
+import type { Duplicate, DuplicatePage } from '../ports/explanation.ts';
+import type { RecordColumns } from '../record/columns.ts';
+import type { PreparedBatch } from './group.ts';
+
+/** So many of the newest are kept, and of one batch no more than so many: a file that comes again is one story. */
+const KEPT_MAX = 5_000;
+const KEPT_OF_A_BATCH = 500;
+/** Longer records are cut: what they repeat is in the log. */
+const TEXT_BYTES_MAX = 4_096;
+
+/**
+ * Repeats that were left out, for people to look at: the newest of them, since the start. How many there have been is
+ * in the log.
+ */
+export class Duplicates {
+  readonly #clock: Clock;
+  readonly #primaryKey: string;
+  /** Oldest first; those behind the first `KEPT_MAX` are dropped now and then. */
+  #entries: Duplicate[] = [];
+
+  constructor(clock: Clock, primaryKey: string) {
+    this.#clock = clock;
+    this.#primaryKey = primaryKey;
+  }
+
+  /**
+   * Notes what of a group was left out.
+   * @param before  how many duplicates there were before the group
+   * @param offset  the log's next offset before it
+   */
+  note(batches: readonly PreparedBatch[], before: number, offset: number): void {
+    let id = before;
+    for (const { batch, picked } of batches) {
+      const { columns, intake } = batch;
+      const count = columns.count - picked.length;
+      if (count === 0) continue;
+      id += count;
+      const atMs = this.#clock.nowMs();
+      leftOut(columns, picked, KEPT_OF_A_BATCH).forEach((record, place) => {
+        const text = textOf(columns, record);
+        const line = columns.lines[record] as number;
+        const { origin } = intake;
+        this.#entries.push({
+          id: id - count + place + 1,
+          atMs,
+          origin,
+          line,
+          offset,
+          key: keyIn(text, this.#primaryKey),
+          record: text,
+        });
+      });
+    }
+    if (this.#entries.length > KEPT_MAX * 2) this.#entries = this.#entries.slice(-KEPT_MAX);
+  }
+
+  page(total: number, limit: number, offset: number): DuplicatePage {
+    const kept = this.#entries.slice(-KEPT_MAX).toReversed();
+    return { total, kept: kept.length, entries: kept.slice(offset, offset + limit) };
+  }
+
+  /** Those of some primary keys, newest first. */
+  of(keys: ReadonlySet<string>): readonly Duplicate[] {
+    return this.#entries.filter(({ key }) => keys.has(key)).toReversed();
+  }
+}
+
+/** The first records that are not among those picked. */
+function leftOut({ count }: RecordColumns, picked: Int32Array, most: number): readonly number[] {
+  const left: number[] = [];
+  for (let record = 0, at = 0; record < count && left.length < most; record++) {
+    if (picked[at] === record) at++;
+    else left.push(record);
+  }
+  return left;
+}
+
+function textOf({ bytes, starts, ends }: RecordColumns, record: number): string {
+  const start = starts[record] as number;
+  const end = Math.min(ends[record] as number, start + TEXT_BYTES_MAX);
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
+}
+
+/** The primary key as UUIDs are compared; the record was accepted as one, so it has it, unless it was cut. */
+function keyIn(text: string, primaryKey: string): string {
+  try {
+    const parsed = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    return String(parsed[primaryKey]).toLowerCase();
+  } catch (error) {
+    if (error instanceof SyntaxError) return '';
+    throw error;
+  }
+}

@@ -1,0 +1,167 @@
+import type { Zone } from '../base/calendar.ts';
+import { MS_PER_DAY, parseDay, parseTimestamp, zone } from '../base/calendar.ts';
+import { microsText } from '../base/decimal.ts';
+import { DaybookError } from '../base/errors.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Log } from '../ports/log.ts';
+import type { Cell } from '../ports/rows.ts';
+import type { RecordDetails, TopicChunk, TopicInfo, TopicReading, TopicRecord } from '../ports/topics.ts';
+import { Scanner } from '../record/scanner.ts';
+import type { LogIndex } from './log-index.ts';
+import { queryState } from './query.ts';
+import { EngineState } from './state.ts';
+import { makeTopicTest } from './topic-filter.ts';
+
+const LINE_FEED = 10;
+/** After so many records that did not pass, a reading says how far it is. */
+const CHUNK_LOOKED = 20_000;
+
+/** The log as a topic of one partition, named as its stream is. */
+export class LogTopic {
+  readonly #plan: Plan;
+  readonly #log: Log;
+  readonly #index: LogIndex;
+  readonly #zone: Zone;
+
+  constructor(plan: Plan, log: Log, index: LogIndex) {
+    this.#plan = plan;
+    this.#log = log;
+    this.#index = index;
+    this.#zone = zone(plan.stream.timeZone);
+  }
+
+  info(): TopicInfo {
+    const { files, bytes, nextOffset } = this.#log.status();
+    const segments = files.map((file, index) => ({ ...file, nextOffset: files[index + 1]?.firstOffset ?? nextOffset }));
+    const firstOffset = files[0]?.firstOffset ?? 0;
+    return {
+      name: this.#plan.stream.name,
+      holds: 'records',
+      records: nextOffset - firstOffset,
+      bytes,
+      partitions: [{ partition: 0, firstOffset, nextOffset, segments }],
+    };
+  }
+
+  /** @throws DaybookError `UNKNOWN_TOPIC` */
+  check(topic: string): void {
+    const { name } = this.#plan.stream;
+    if (topic === name) return;
+    throw new DaybookError('UNKNOWN_TOPIC', `There is no topic '${topic}'; there is ${name}.`, { details: { topic } });
+  }
+
+  /** @throws DaybookError `UNKNOWN_TOPIC`, `BAD_QUERY` */
+  async *read(topic: string, reading: TopicReading, signal: AbortSignal): AsyncGenerator<TopicChunk> {
+    this.check(topic);
+    const { filter, limit } = reading;
+    const toOffset = this.#log.nextOffset;
+    const test = filter === undefined ? undefined : makeTopicTest(filter);
+    const start = this.#startOf(reading);
+    await this.#index.refresh(signal);
+    const from = start.fromOffset;
+    let records: TopicRecord[] = [];
+    let [given, scanned, unsaid, hasBegun] = [0, 0, 0, start.isAt === undefined];
+    for await (const record of this.#records(from, toOffset, start.firstDay)) {
+      if (signal.aborted) return;
+      scanned = record.offset - from + 1;
+      unsaid++;
+      hasBegun ||= start.isAt?.(record.value) === true;
+      if (hasBegun && test?.(record.value) !== false) {
+        records.push(record);
+        if (++given === limit) break;
+      }
+      if (unsaid < CHUNK_LOOKED) continue;
+      yield { records, scanned, of: toOffset - from, nextOffset: record.offset + 1 };
+      records = [];
+      unsaid = 0;
+    }
+    const nextOffset = from + scanned;
+    const isAtEnd = given < limit || nextOffset >= toOffset;
+    yield {
+      records,
+      scanned: isAtEnd ? toOffset - from : scanned,
+      of: toOffset - from,
+      nextOffset: isAtEnd ? undefined : nextOffset,
+    };
+  }
+
+  /**
+   * A record with the rows of the given state that it is in.
+   * @throws DaybookError `NO_RECORD`
+   */
+  async details(offset: number, state: EngineState): Promise<RecordDetails> {
+    await this.#index.refresh(new AbortController().signal);
+    for await (const record of this.#records(offset, offset + 1, undefined)) {
+      return { record, rows: this.#rowsOf(record, state) };
+    }
+    throw new DaybookError(
+      'NO_RECORD',
+      `There is no record at offset ${offset}; the next one is ${this.#log.nextOffset}.`,
+    );
+  }
+
+  #rowsOf({ value }: TopicRecord, state: EngineState): RecordDetails['rows'] {
+    const own = new EngineState(this.#plan);
+    const { columns } = new Scanner(this.#plan, own.dictionaries).scan(Buffer.from(value), 1);
+    own.apply(
+      columns,
+      Int32Array.from({ length: columns.count }, (_, record) => record),
+    );
+    return this.#plan.reports.flatMap((report) => {
+      const [changed] = own.takeChanges(report, 1) ?? [];
+      if (changed === undefined) return [];
+      const equals = Object.fromEntries(report.dimensions.map(({ name }) => [name, [cellText(changed[name] ?? null)]]));
+      const day = equals[report.dimensions[0]?.name ?? '']?.[0] ?? '';
+      const [row] = queryState(state, report.name, { from: day, to: day, equals }, 0).rows;
+      return row === undefined ? [] : [{ report: report.name, row }];
+    });
+  }
+
+  /** Where to begin: an offset, or the first record that says it is late enough. @throws DaybookError `BAD_QUERY` */
+  #startOf({ from }: TopicReading): {
+    readonly fromOffset: number;
+    readonly firstDay?: number;
+    readonly isAt?: (value: string) => boolean;
+  } {
+    if ('offset' in from) return { fromOffset: Math.max(from.offset, this.#log.status().files[0]?.firstOffset ?? 0) };
+    const wanted = parseTimestamp(parseDay(from.time) !== undefined ? `${from.time} 00:00:00` : from.time, this.#zone);
+    if (wanted === undefined) {
+      throw new DaybookError(
+        'BAD_QUERY',
+        `'${from.time}' is no time; it must be YYYY-MM-DD HH:MM:SS, or a day alone, in ${this.#zone.name}.`,
+      );
+    }
+    const wantedMs = wanted.day * MS_PER_DAY + wanted.msOfDay;
+    const { eventTime } = this.#plan.stream;
+    return {
+      fromOffset: 0,
+      // A business date is at most a day from its event time.
+      firstDay: wanted.day - 1,
+      isAt: (value) => {
+        const record = JSON.parse(value) as Readonly<Record<string, unknown>>;
+        const time = parseTimestamp(String(record[eventTime.name]), this.#zone);
+        return time !== undefined && time.day * MS_PER_DAY + time.msOfDay >= wantedMs;
+      },
+    };
+  }
+
+  async *#records(fromOffset: number, toOffset: number, firstDay: number | undefined): AsyncGenerator<TopicRecord> {
+    const days = firstDay === undefined ? {} : { days: { first: firstDay, last: Infinity } };
+    for await (const frame of this.#index.frames({ fromOffset, toOffset, ...days })) {
+      const bytes = Buffer.from(frame.records.buffer, frame.records.byteOffset, frame.records.length);
+      let offset = frame.firstOffset;
+      for (let start = 0; start < bytes.length && offset < toOffset; offset++) {
+        const end = bytes.indexOf(LINE_FEED, start);
+        if (offset >= fromOffset) {
+          yield { partition: 0, offset, atMs: undefined, value: bytes.toString('utf8', start, end) };
+        }
+        start = end + 1;
+      }
+    }
+  }
+}
+
+/** A cell as a query's `equals` reads it. */
+function cellText(cell: Cell): string {
+  return typeof cell === 'bigint' ? microsText(cell) : String(cell ?? '');
+}

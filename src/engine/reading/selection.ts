@@ -1,0 +1,139 @@
+import { present } from '../../base/assert.ts';
+import type { ReportPlan } from '../../plan/plan.ts';
+import type { ReportQuery } from '../../ports/rows.ts';
+import { grownInt32, TextDictionary } from '../../record/text-dictionary.ts';
+import type { GroupTable } from '../group-table.ts';
+import { badQuery, dayParameter, idOf } from '../query.ts';
+import type { EngineState } from '../state.ts';
+import { lowerTextsOf } from './text-order.ts';
+
+/** What of a query is about a row's dimensions. */
+export type SelectionQuery = Pick<ReportQuery, 'equals' | 'search'>;
+
+/** The numbers of a table's rows that match; `rows` undefined: all of them, `count` in number. */
+export interface SelectedRows {
+  readonly rows: Int32Array | undefined;
+  readonly count: number;
+}
+
+interface Found {
+  rows: Int32Array;
+  count: number;
+  /** Rows below it were looked at. */
+  looked: number;
+}
+
+/** Values of a dimension that pass, by id. */
+interface Passing {
+  /** Where the dimension stands among a row's ids. */
+  readonly place: number;
+  passes: Uint8Array;
+}
+
+/**
+ * The rows of a report that match a filter and a search. A row's dimensions never change, so what was looked at once is
+ * remembered, and only rows that came since are looked at again.
+ */
+export class Selection {
+  readonly #state: EngineState;
+  readonly #report: ReportPlan;
+  readonly #equals: readonly (readonly [dimension: number, values: readonly string[]])[];
+  readonly #search: string;
+  readonly #days: ReadonlySet<number> | undefined;
+  readonly #found = new Map<GroupTable, Found>();
+  #mustBe: readonly Passing[] = [];
+  #oneOf: readonly Passing[] = [];
+
+  /** @throws DaybookError `BAD_QUERY` for a dimension that is none, or a value that is none of its kind */
+  constructor(state: EngineState, report: ReportPlan, { equals = {}, search = '' }: SelectionQuery) {
+    this.#state = state;
+    this.#report = report;
+    this.#search = search.trim().toLowerCase();
+    const named = Object.entries(equals).map(([name, values]) => [dimensionOf(report, name), values] as const);
+    this.#equals = named.filter(([dimension]) => dimension > 0);
+    const days = named.filter(([dimension]) => dimension === 0).flatMap(([, values]) => values);
+    const { name } = present(report.dimensions[0], 'a report has its business date');
+    this.#days = named.some(([dimension]) => dimension === 0)
+      ? new Set(days.map((day) => dayParameter(name, day) as number))
+      : undefined;
+    // Says what is wrong with the values before anything is looked at.
+    this.#resolve();
+  }
+
+  /** Takes in the values that are known now; call it before `rowsOf` of any tables. */
+  refresh(): void {
+    if (this.#equals.length > 0 || this.#search !== '') this.#resolve();
+  }
+
+  rowsOf(table: GroupTable): SelectedRows {
+    if (this.#days?.has(table.day) === false) return { rows: undefined, count: 0 };
+    if (this.#equals.length === 0 && this.#search === '') return { rows: undefined, count: table.rowCount };
+    let found = this.#found.get(table);
+    if (found === undefined) {
+      found = { rows: new Int32Array(16), count: 0, looked: 0 };
+      this.#found.set(table, found);
+    }
+    if (found.looked < table.rowCount) this.#look(table, found);
+    return found;
+  }
+
+  #look(table: GroupTable, found: Found): void {
+    const ids = table.dimensionIds;
+    const width = this.#report.dimensions.length - 1;
+    const [mustBe, oneOf] = [this.#mustBe, this.#oneOf];
+    const isSearched = this.#search !== '';
+    for (let row = found.looked; row < table.rowCount; row++) {
+      const at = row * width;
+      let passes = !isSearched;
+      for (let i = 0; i < oneOf.length && !passes; i++) {
+        const { place, passes: of } = oneOf[i] as Passing;
+        passes = of[ids[at + place] as number] === 1;
+      }
+      for (let i = 0; i < mustBe.length && passes; i++) {
+        const { place, passes: of } = mustBe[i] as Passing;
+        passes = of[ids[at + place] as number] === 1;
+      }
+      if (!passes) continue;
+      if (found.count === found.rows.length) found.rows = grownInt32(found.rows);
+      found.rows[found.count++] = row;
+    }
+    found.looked = table.rowCount;
+  }
+
+  #resolve(): void {
+    this.#mustBe = this.#equals.map(([dimension, values]) => {
+      const field = present(this.#report.dimensions[dimension], 'a dimension is one of the report');
+      const passes = new Uint8Array(present(this.#state.dictionaries[field.index], 'it is interned').size + 1);
+      for (const value of values) {
+        const id = idOf(this.#state, field, value);
+        if (id !== undefined && id < passes.length) passes[id] = 1;
+      }
+      return { place: dimension - 1, passes };
+    });
+    if (this.#search !== '') this.#oneOf = this.#searched();
+  }
+
+  #searched(): readonly Passing[] {
+    return this.#report.dimensions.flatMap((field, dimension) => {
+      const dictionary = this.#state.dictionaries[field.index];
+      if (dimension === 0 || !(dictionary instanceof TextDictionary)) return [];
+      const known = this.#oneOf.find(({ place }) => place === dimension - 1)?.passes;
+      if (known?.length === dictionary.size + 1) return [{ place: dimension - 1, passes: known }];
+      const texts = lowerTextsOf(dictionary);
+      const passes = new Uint8Array(dictionary.size + 1);
+      if (known !== undefined) passes.set(known);
+      for (let id = known?.length ?? 1; id < passes.length; id++) {
+        if (texts[id]?.includes(this.#search) === true) passes[id] = 1;
+      }
+      return [{ place: dimension - 1, passes }];
+    });
+  }
+}
+
+/** A dimension's place in the report. @throws DaybookError `BAD_QUERY` */
+export function dimensionOf(report: ReportPlan, name: string): number {
+  const dimension = report.dimensions.findIndex((field) => field.name === name);
+  if (dimension >= 0) return dimension;
+  const names = report.dimensions.map((each) => each.name).join(', ');
+  throw badQuery(`'${name}' is no dimension of report '${report.name}', which has ${names}.`);
+}

@@ -1,0 +1,50 @@
+import { formatDay } from '../../base/calendar.ts';
+import type { Cell } from '../../ports/rows.ts';
+import type { GroupTable } from '../group-table.ts';
+import type { SummedMeasure } from './group-sums.ts';
+import { Sums, addTable } from './group-sums.ts';
+import type { Groups } from './groups.ts';
+import type { Selection } from './selection.ts';
+
+/** A longer range has a trend of its last days alone. */
+const TREND_DAYS_MAX = 400;
+
+/**
+ * By group: its value on each day from the first to the last, none as 0.
+ * @param tables  newest first
+ */
+export function trendsOf(
+  tables: readonly GroupTable[],
+  groups: Groups,
+  selection: Selection,
+  measure: SummedMeasure,
+  wanted: Int32Array,
+): readonly (readonly Cell[])[] {
+  const last = tables[0]?.day ?? 0;
+  const first = Math.max(tables.at(-1)?.day ?? 0, last - TREND_DAYS_MAX + 1);
+  const trends = Array.from(wanted, () =>
+    Array.from({ length: last - first + 1 }, (): Cell => (measure.isDecimal ? 0n : 0)),
+  );
+  // Where a group is listed, from 1 on; 0: it is not.
+  const places = new Int32Array(groups.count);
+  wanted.forEach((group, index) => {
+    places[group] = index + 1;
+  });
+  for (const table of tables) {
+    if (table.day < first) break;
+    const sums = new Sums(wanted.length + 1);
+    const placeOf = groups.of(table).map((group) => places[group] as number);
+    addTable(sums, table, placeOf, selection, measure);
+    trends.forEach((trend, index) => {
+      if ((sums.rows[index + 1] as number) > 0) trend[table.day - first] = sums.cell(index + 1, measure.isDecimal);
+    });
+  }
+  return trends;
+}
+
+/** The days that the trends of some tables are of. */
+export function trendDays(tables: readonly GroupTable[]): { readonly from: string; readonly to: string } | undefined {
+  const [newest, oldest] = [tables[0], tables.at(-1)];
+  if (newest === undefined || oldest === undefined) return undefined;
+  return { from: formatDay(Math.max(oldest.day, newest.day - TREND_DAYS_MAX + 1)), to: formatDay(newest.day) };
+}

@@ -1,0 +1,97 @@
+import type { Row } from './rows.ts';
+
+/** What a topic is and how far it goes: the log, or a topic of Kafka. */
+export interface TopicInfo {
+  readonly name: string;
+  /** `records`: sales as they came; `updates`: a report's rows. */
+  readonly holds: 'records' | 'updates';
+  /** How many records are kept, as far as offsets tell. */
+  readonly records: number;
+  /** Undefined where it is not known. */
+  readonly bytes: number | undefined;
+  readonly partitions: readonly TopicPartition[];
+}
+
+export interface TopicPartition {
+  readonly partition: number;
+  /** The oldest offset that is kept, and the next one to come. */
+  readonly firstOffset: number;
+  readonly nextOffset: number;
+  /** The files that it is made of, oldest first; none where they are not known. */
+  readonly segments: readonly TopicSegment[];
+}
+
+export interface TopicSegment {
+  readonly name: string;
+  readonly firstOffset: number;
+  readonly nextOffset: number;
+  readonly bytes: number;
+}
+
+/** A record as a topic holds it. */
+export interface TopicRecord {
+  readonly partition: number;
+  readonly offset: number;
+  /** When the topic took it, where it notes that. */
+  readonly atMs: number | undefined;
+  /** The value, whole; mostly JSON. */
+  readonly value: string;
+}
+
+/** What a record's field must be like; compared as text, or with `above` and `below` as numbers where both are. */
+export interface TopicFilter {
+  readonly field: string;
+  readonly test: 'is' | 'contains' | 'above' | 'below';
+  readonly value: string;
+}
+
+export interface TopicReading {
+  /** All partitions unless told. */
+  readonly partition?: number;
+  /** Where to begin; `time` is the first record with an event time not before it, `YYYY-MM-DD HH:MM:SS` in the store's zone. */
+  readonly from: { readonly offset: number } | { readonly time: string };
+  /** Ends after so many records. */
+  readonly limit: number;
+  readonly filter?: TopicFilter;
+}
+
+/** A part of what a reading gives, so that a long one shows its progress. */
+export interface TopicChunk {
+  readonly records: readonly TopicRecord[];
+  /** How many were looked at so far, and of how many. */
+  readonly scanned: number;
+  readonly of: number;
+  /** Where the next page begins, if there may be one. */
+  readonly nextOffset: number | undefined;
+}
+
+/** What came into a topic since the last chunk: the newest of it, and how much more there was. */
+export interface TailChunk {
+  readonly records: readonly TopicRecord[];
+  readonly skipped: number;
+  readonly nextOffset: number;
+}
+
+/** A record with the rows that it is in, as they are now. */
+export interface RecordDetails {
+  readonly record: TopicRecord;
+  readonly rows: readonly { readonly report: string; readonly row: Row }[];
+}
+
+/** The topics of a runtime, to be looked into. */
+export interface Topics {
+  topics(): Promise<readonly TopicInfo[]>;
+
+  /**
+   * Records in the order of their offsets. Ends at what was there when it began.
+   * @param signal ends it early
+   * @throws DaybookError `UNKNOWN_TOPIC`, `BAD_QUERY`
+   */
+  readTopic(topic: string, reading: TopicReading, signal: AbortSignal): AsyncIterable<TopicChunk>;
+
+  /** What comes from now on, at most a few chunks a second, until the signal. @throws DaybookError `UNKNOWN_TOPIC` */
+  followTopic(topic: string, signal: AbortSignal): AsyncIterable<TailChunk>;
+
+  /** @throws DaybookError `UNKNOWN_TOPIC`, `NO_RECORD` when it is not there */
+  topicRecord(topic: string, partition: number, offset: number): Promise<RecordDetails>;
+}

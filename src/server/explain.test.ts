@@ -1,0 +1,162 @@
+import { expect, it } from 'vitest';
+import { daybook as daybookDefinition } from '../../daybook.config.ts';
+import { makePlan } from '../plan/normalise.ts';
+import { serveEmbedded } from '../../test/server/serve-embedded.ts';
+import { readSale } from '../../test/oracle/furniture-store.ts';
+import { mixedSales } from '../../test/sales/mixed-sales.ts';
+import type {
+  ExplanationAnswer,
+  JsonRow,
+  RecordAnswer,
+  ReportAnswer,
+  TailEvent,
+  TopicRecordsAnswer,
+} from './protocol.ts';
+
+const SALES = mixedSales(600, { repeats: 0, seed: 11 });
+const TOPIC = '/topics/daily_records/records';
+
+async function json<T>(url: string): Promise<T> {
+  const response = await fetch(url);
+  expect(response.status, url).toBe(200);
+  return (await response.json()) as T;
+}
+
+async function send(api: string, lines: readonly string[]): Promise<void> {
+  const headers = { 'content-type': 'application/x-ndjson' };
+  const response = await fetch(`${api}/records`, { method: 'POST', headers, body: lines.join('\n') });
+  expect(response.status).toBe(200);
+}
+
+function parsed(line: string): JsonRow {
+  return JSON.parse(line) as JsonRow;
+}
+
+/** A row's key as parameters. */
+function keyOf(report: string, row: JsonRow): string {
+  const { dimensions = [] } = makePlan(daybookDefinition).reports.find(({ name }) => name === report) ?? {};
+  return String(new URLSearchParams(dimensions.map(({ name }): [string, string] => [name, String(row[name] ?? '')])));
+}
+
+/** Data of server-sent events by name, as they come. */
+async function* events(url: string, signal: AbortSignal): AsyncGenerator<readonly [string, unknown]> {
+  const response = await fetch(url, { signal });
+  let text = '';
+  for await (const chunk of response.body ?? []) {
+    text += Buffer.from(chunk).toString();
+    for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+      const match = /event: (\w+)\ndata: (.*)/.exec(text.slice(0, end));
+      text = text.slice(end + 2);
+      if (match !== null) yield [match[1] ?? '', JSON.parse(match[2] ?? '')];
+    }
+  }
+}
+
+it('a row is explained by just its records, with their offsets, and they make the row', async () => {
+  await using daybook = await serveEmbedded();
+  const { api } = daybook;
+  for (let at = 0; at < SALES.length; at += 37) await send(api, SALES.slice(at, at + 37));
+  for (const { name, dimensions } of daybook.runtime.plan.reports) {
+    const { rows } = await json<ReportAnswer>(`${api}/reports/${name}?limit=10000`);
+    for (const row of rows.filter((_, index) => index % 29 === 0)) {
+      const answer = await json<ExplanationAnswer>(`${api}/reports/${name}/records?${keyOf(name, row)}&limit=1000`);
+      const own = SALES.flatMap((line, offset) => {
+        const sale: JsonRow = {
+          ts_date: readSale(line).ts.slice(0, 10),
+          ...parsed(line),
+        };
+        const isOwn = dimensions.every((field) => String(sale[field.name] ?? '') === String(row[field.name] ?? ''));
+        return isOwn ? [{ partition: 0, offset, value: line }] : [];
+      });
+      expect(answer).toMatchObject({ row, computed: row, total: own.length, records: own, duplicates: [] });
+    }
+  }
+});
+
+it('says which repeats were left out of a row, and what changed in it after its day was closed', async () => {
+  await using daybook = await serveEmbedded();
+  const { api } = daybook;
+  const [first = ''] = SALES;
+  const sale = parsed(first);
+  const day = String(sale['ts_date'] ?? String(sale['ts']).slice(0, 10));
+  const later = {
+    ...sale,
+    ts_id: 'ffffffff-0000-4000-8000-000000000001',
+    ts: '2026-05-30 10:00:00',
+    ts_date: '2026-05-30',
+  };
+  const late = { ...sale, ts_id: 'ffffffff-0000-4000-8000-000000000002' };
+  await send(api, [first, JSON.stringify(later)]);
+  await send(api, [JSON.stringify({ ...sale, revenue: 1 }), JSON.stringify(late)]);
+  const answer = await json<ExplanationAnswer>(`${api}/reports/daily_pu_rev/records?ts_date=${day}`);
+  expect(answer.records.map(({ offset }) => offset)).toEqual([0, 2]);
+  expect(answer.duplicates).toMatchObject([{ id: 1, origin: 'http', line: 1, offset: 2 }]);
+  expect(JSON.parse(answer.duplicates[0]?.record ?? '')).toMatchObject({ revenue: 1 });
+  expect(answer.amendments).toMatchObject([{ firstOffset: 2, before: { daily_pu: 1 }, after: answer.row }]);
+  expect(await json(`${api}/duplicates`)).toMatchObject({ total: 1, kept: 1 });
+  const key = await fetch(`${api}/reports/daily_category_product/records?ts_date=${day}`);
+  expect(await key.json()).toMatchObject({ code: 'BAD_QUERY', detail: expect.stringContaining('category') as string });
+});
+
+it('records are found by offset, by time and by any field, and each says which rows it is in', async () => {
+  await using daybook = await serveEmbedded();
+  const { api } = daybook;
+  for (let at = 0; at < SALES.length; at += 50) await send(api, SALES.slice(at, at + 50));
+  const some = await json<TopicRecordsAnswer>(`${api}${TOPIC}?offset=120&limit=5`);
+  expect(some.records.map(({ value }) => value)).toEqual(SALES.slice(120, 125));
+  expect(some.nextOffset).toBe(125);
+  const end = await json<TopicRecordsAnswer>(`${api}${TOPIC}?offset=598&limit=5`);
+  expect(end).toMatchObject({ nextOffset: null, scanned: 2, of: 2 });
+
+  const found = await json<TopicRecordsAnswer>(`${api}${TOPIC}?field=category&value=Furniture&limit=1000`);
+  const furniture = SALES.flatMap((line, offset) => (readSale(line).category === 'Furniture' ? [offset] : []));
+  expect(found.records.map(({ offset }) => offset)).toEqual(furniture);
+  const large = await json<TopicRecordsAnswer>(`${api}${TOPIC}?field=quantity&test=above&value=9&limit=1000`);
+  const wanted = SALES.flatMap((line, offset) => (Number(parsed(line)['quantity']) > 9 ? [offset] : []));
+  expect(large.records.map(({ offset }) => offset)).toEqual(wanted);
+
+  const time = '2026-04-10 12:00:00';
+  const later = await json<TopicRecordsAnswer>(`${api}${TOPIC}?time=${encodeURIComponent(time)}&limit=1`);
+  const expected = SALES.findIndex((line) => readSale(line).ts.slice(0, 19).replace('T', ' ') >= time);
+  expect(later.records[0]?.offset).toBe(expected);
+  expect((await fetch(`${api}${TOPIC}?time=noon`)).status).toBe(400);
+
+  const details = await json<RecordAnswer>(`${api}${TOPIC}/120`);
+  expect(details.rows.map(({ report }) => report)).toEqual(daybook.runtime.plan.reports.map(({ name }) => name));
+  for (const { report, row } of details.rows) {
+    const { records } = await json<ExplanationAnswer>(
+      `${api}/reports/${report}/records?${keyOf(report, row)}&limit=1000`,
+    );
+    expect(records.map(({ offset }) => offset)).toContain(120);
+  }
+});
+
+it('a long search says how far it is, and what comes is followed with an honest count of what was skipped', async () => {
+  await using daybook = await serveEmbedded();
+  const { api } = daybook;
+  await send(api, SALES.slice(0, 300));
+  const ended = new AbortController();
+  const names: string[] = [];
+  const search = `${api}${TOPIC}?stream=true&field=city&value=nowhere`;
+  for await (const [name, data] of events(search, ended.signal)) {
+    names.push(name);
+    if (name === 'chunk') expect(data).toMatchObject({ records: [], scanned: 300, of: 300 });
+  }
+  expect(names).toEqual(['chunk', 'end']);
+
+  let [seen, skipped] = [0, 0];
+  for await (const [name, data] of events(`${api}${TOPIC}?follow=true`, ended.signal)) {
+    const { records, skipped: more, nextOffset } = data as TailEvent;
+    expect(name).toBe('tail');
+    if (seen + skipped === 0 && records.length === 0) {
+      await send(api, SALES.slice(300, 310));
+      await send(api, SALES.slice(310));
+    }
+    seen += records.length;
+    skipped += more;
+    for (const { offset, value } of records) expect(value).toBe(SALES[offset]);
+    if (nextOffset === SALES.length) break;
+  }
+  expect(seen + skipped).toBe(300);
+  expect(skipped).toBeGreaterThan(0);
+});

@@ -1,0 +1,125 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { TopicChunk, TopicReading } from '../ports/topics.ts';
+import { DaybookError } from '../base/errors.ts';
+import { goneSignal } from './gone.ts';
+import type { Parameters } from './parameters.ts';
+import { parametersOf, single, whole, word } from './parameters.ts';
+import type { TopicRecordsAnswer } from './protocol.ts';
+import { rowPrinter } from './row-text.ts';
+import type { RouteContext } from './server.ts';
+
+const LIMIT_DEFAULT = 100;
+const LIMIT_MAX = 1_000;
+const PARAMETERS = ['partition', 'offset', 'time', 'limit', 'field', 'test', 'value', 'stream', 'follow'];
+const TESTS = ['is', 'contains', 'above', 'below'] as const;
+
+/**
+ * `GET /api/v1/topics` says what there is; `/topics/{t}/records` gives records by offset, by time and by a field's value,
+ * with `stream=true` as server-sent events while they are looked for, with `follow=true` those that come.
+ */
+export function addTopics(app: FastifyInstance, { runtime, closing }: RouteContext): void {
+  app.get('/api/v1/topics', async () => ({ topics: await runtime.topics() }));
+
+  app.get<{ Params: { topic: string } }>('/api/v1/topics/:topic/records', async (request, reply) => {
+    const parameters = parametersOf(request.query, PARAMETERS);
+    const { topic } = request.params;
+    const signal = goneSignal(reply, closing);
+    if (isTrue(parameters, 'follow')) {
+      await streamEvents(reply, 'tail', runtime.followTopic(topic, signal));
+      return;
+    }
+    const chunks = runtime.readTopic(topic, readingOf(parameters), signal);
+    if (!isTrue(parameters, 'stream')) return wholeOf(chunks);
+    await streamEvents(reply, 'chunk', answersOf(chunks));
+    return;
+  });
+
+  const printers = new Map(runtime.plan.reports.map((report) => [report.name, rowPrinter(report)]));
+  app.get<{ Params: { topic: string; offset: string } }>(
+    '/api/v1/topics/:topic/records/:offset',
+    async (request, reply) => {
+      const parameters = parametersOf({ ...(request.query as object), offset: request.params.offset }, [
+        'partition',
+        'offset',
+      ]);
+      const offset = whole(parameters, 'offset', 0, Number.MAX_SAFE_INTEGER) ?? 0;
+      const partition = whole(parameters, 'partition', 0, Number.MAX_SAFE_INTEGER) ?? 0;
+      const { record, rows } = await runtime.topicRecord(request.params.topic, partition, offset);
+      const texts = rows.map(({ report, row }) => {
+        const print = printers.get(report) ?? JSON.stringify;
+        return `{"report":${JSON.stringify(report)},"row":${print(row)}}`;
+      });
+      return reply.type('application/json').send(`{"record":${JSON.stringify(record)},"rows":[${texts.join(',')}]}`);
+    },
+  );
+}
+
+function isTrue(parameters: Parameters, name: string): boolean {
+  return word(parameters, name, ['true', 'false']) === 'true';
+}
+
+function readingOf(parameters: Parameters): TopicReading {
+  const partition = whole(parameters, 'partition', 0, Number.MAX_SAFE_INTEGER);
+  const time = single(parameters, 'time');
+  const field = single(parameters, 'field');
+  const value = single(parameters, 'value');
+  if (field !== undefined && value === undefined) {
+    throw new DaybookError('BAD_QUERY', `'field' is '${field}', but there is no 'value' that it is compared with.`);
+  }
+  const filter = field === undefined ? undefined : { field, test: word(parameters, 'test', TESTS) ?? 'is', value };
+  return {
+    from: time === undefined ? { offset: whole(parameters, 'offset', 0, Number.MAX_SAFE_INTEGER) ?? 0 } : { time },
+    limit: whole(parameters, 'limit', 1, LIMIT_MAX) ?? LIMIT_DEFAULT,
+    ...(partition !== undefined && { partition }),
+    ...(filter !== undefined && { filter: { ...filter, value: value ?? '' } }),
+  };
+}
+
+async function wholeOf(chunks: AsyncIterable<TopicChunk>): Promise<TopicRecordsAnswer> {
+  let all: TopicRecordsAnswer = { records: [], scanned: 0, of: 0, nextOffset: null };
+  for await (const answer of answersOf(chunks)) all = { ...answer, records: [...all.records, ...answer.records] };
+  return all;
+}
+
+async function* answersOf(chunks: AsyncIterable<TopicChunk>): AsyncGenerator<TopicRecordsAnswer> {
+  for await (const { nextOffset, ...chunk } of chunks) {
+    // What is undefined is left out of JSON, which is what the protocol says.
+    yield { ...chunk, nextOffset: nextOffset ?? null } as TopicRecordsAnswer;
+  }
+}
+
+/** Sends each as an event and then one named `end`, after which nobody need connect again; a failure is an event as well. */
+async function streamEvents(reply: FastifyReply, name: string, events: AsyncIterable<object>): Promise<void> {
+  const iterator = events[Symbol.asyncIterator]();
+  // What is wrong with the question is answered as a problem, before the answer is a stream.
+  let next = await iterator.next();
+  reply.hijack();
+  const stream = reply.raw;
+  stream.writeHead(200, {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  });
+  try {
+    while (next.done !== true && !stream.destroyed) {
+      if (!stream.write(`event: ${name}\ndata: ${JSON.stringify(next.value)}\n\n`)) await drained(reply);
+      next = await iterator.next();
+    }
+    stream.write('event: end\ndata: {}\n\n');
+  } catch (error) {
+    const detail =
+      error instanceof DaybookError ? error.message : 'Something went wrong in Daybook; its log says what.';
+    if (!(error instanceof DaybookError)) reply.log.error({ err: error }, 'a stream failed');
+    stream.write(`event: problem\ndata: ${JSON.stringify({ detail })}\n\n`);
+  } finally {
+    await iterator.return?.();
+    stream.end();
+  }
+}
+
+function drained({ raw }: FastifyReply): Promise<void> {
+  return new Promise((resolve) => {
+    raw.once('drain', resolve);
+    raw.once('close', resolve);
+  });
+}

@@ -1,0 +1,162 @@
+import type { ServerResponse } from 'node:http';
+import { present } from '../base/assert.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Frame, Reading, ReportPage, TotalsPage } from '../ports/rows.ts';
+import type { Runtime } from '../ports/runtime.ts';
+import { answerText, rowPrinter, totalsColumns } from './row-text.ts';
+import type { View } from './views.ts';
+
+/** A page with more than this waiting is sent no more until it has read all of it; then it gets all its views anew. */
+const WAITING_BYTES_MAX = 1024 * 1024;
+/** Answers are computed for no more than this share of the time, and so large ones less often. */
+const REST_FOR_WORK = 4;
+/** So many bytes of answers are worth a millisecond's rest. */
+const BYTES_FOR_MS = 4_096;
+const REST_MS_MAX = 2_000;
+
+/** A page that is open. */
+interface Page {
+  readonly stream: ServerResponse;
+  readonly views: readonly View[];
+  /** It could not keep up, and waits for all its views. */
+  isBehind: boolean;
+}
+
+/** A question that open pages ask, and the frame of which all of them have the answer. */
+interface Asked {
+  readonly reading: Reading;
+  frame: number;
+}
+
+/**
+ * Keeps the views of open pages up to date: one event a frame, all answers in it as of that frame. A question is
+ * answered once for all pages that ask it, and only when its report has changed.
+ */
+export class ViewHub {
+  readonly #runtime: Runtime;
+  readonly #clock: Clock;
+  readonly #pages = new Set<Page>();
+  readonly #asked = new Map<string, Asked>();
+  /** Reports that changed and are not told yet. */
+  readonly #changed = new Set<string>();
+  #isTelling = false;
+  /** How often the pages were told of changes. */
+  #told = 0;
+  #restUntilMs = 0;
+
+  constructor(runtime: Runtime, clock: Clock) {
+    this.#runtime = runtime;
+    this.#clock = clock;
+  }
+
+  /** A frame came: tells the pages, unless that is under way; then once more behind it. */
+  frame(frame: Frame): void {
+    if (this.#pages.size === 0) return;
+    for (const { report } of frame.reports) this.#changed.add(report.name);
+    if (!this.#isTelling) void this.#tell();
+  }
+
+  /**
+   * Sends a page all its views, and from then on what changes, until its stream is closed.
+   * @param begin  called once there is something to send
+   * @throws DaybookError `UNKNOWN_REPORT`, `BAD_QUERY` for a view that cannot be; before `begin`
+   */
+  async open(stream: ServerResponse, views: readonly View[], begin: () => void): Promise<void> {
+    const page: Page = { stream, views, isBehind: true };
+    this.#pages.add(page);
+    stream.once('close', () => this.#leave(page));
+    try {
+      await this.#catchUp(page, begin);
+    } catch (error) {
+      this.#leave(page);
+      throw error;
+    }
+  }
+
+  #leave(page: Page): void {
+    this.#pages.delete(page);
+    const kept = new Set([...this.#pages].flatMap(({ views }) => views.map(({ key }) => key)));
+    for (const key of this.#asked.keys()) if (!kept.has(key)) this.#asked.delete(key);
+  }
+
+  async #tell(): Promise<void> {
+    this.#isTelling = true;
+    try {
+      while (this.#changed.size > 0 && this.#pages.size > 0) {
+        const restMs = this.#restUntilMs - this.#clock.nowMs();
+        if (restMs > 0) await this.#clock.sleep(restMs);
+        await this.#tellOnce();
+      }
+    } finally {
+      this.#isTelling = false;
+    }
+  }
+
+  async #tellOnce(): Promise<void> {
+    const startMs = this.#clock.nowMs();
+    const due = [...this.#asked].filter(([, { reading }]) => this.#changed.has(reading.report));
+    this.#changed.clear();
+    const readings = due.map(([, { reading, frame }]) => sinceFrame(reading, frame));
+    const { frame, answers } = await this.#runtime.read(readings);
+    const texts = new Map(due.map(([key, { reading }], index) => [key, this.#textOf(reading, answers[index])]));
+    for (const [, asked] of due) asked.frame = frame;
+    const head = await this.#head(frame);
+    let bytes = 0;
+    for (const text of texts.values()) bytes += text.length;
+    this.#told++;
+    for (const page of this.#pages) this.#send(page, head, texts);
+    const endMs = this.#clock.nowMs();
+    this.#restUntilMs = endMs + Math.min(REST_MS_MAX, (endMs - startMs) * REST_FOR_WORK + bytes / BYTES_FOR_MS);
+  }
+
+  #send(page: Page, head: string, texts: ReadonlyMap<string, string>): void {
+    const { stream, views } = page;
+    if (page.isBehind || stream.writableEnded) return;
+    if (stream.writableLength > WAITING_BYTES_MAX) {
+      page.isBehind = true;
+      stream.once('drain', () => void this.#catchUp(page, () => undefined));
+      return;
+    }
+    const parts = views.flatMap(({ id, key }) => {
+      const text = texts.get(key);
+      return text === undefined ? [] : [`${JSON.stringify(id)}:${text}`];
+    });
+    stream.write(`${head}"views":{${parts.join(',')}}}\n\n`);
+  }
+
+  /** Sends a page all its views; what others are told while they are read is in the next reading. */
+  async #catchUp(page: Page, begin: () => void): Promise<void> {
+    const { stream, views } = page;
+    for (;;) {
+      const told = this.#told;
+      const { frame, answers } = await this.#runtime.read(views.map(({ reading }) => reading));
+      const head = await this.#head(frame);
+      if (told !== this.#told) continue;
+      for (const { key, reading } of views) if (!this.#asked.has(key)) this.#asked.set(key, { reading, frame });
+      const texts = new Map(views.map(({ key, reading }, index) => [key, this.#textOf(reading, answers[index])]));
+      begin();
+      page.isBehind = false;
+      if (!stream.writableEnded) this.#send(page, head, texts);
+      return;
+    }
+  }
+
+  async #head(frame: number): Promise<string> {
+    const { newestDay, amendments } = await this.#runtime.status();
+    const facts = { frame, atMs: this.#clock.nowMs(), newestDay: newestDay ?? null, amendments };
+    return `id: ${frame}\nevent: views\ndata: ${JSON.stringify(facts).slice(0, -1)},`;
+  }
+
+  #textOf(reading: Reading, answer: ReportPage | TotalsPage | undefined): string {
+    const report = this.#runtime.plan.reports.find(({ name }) => name === reading.report);
+    const printed = reading.kind === 'totals' ? totalsColumns(reading.query) : present(report, 'it has an answer');
+    return answerText(present(answer, 'a question has its answer'), rowPrinter(printed));
+  }
+}
+
+/** Of totals, only what changed is asked for. */
+function sinceFrame(reading: Reading, frame: number): Reading {
+  // Pages of totals are sorted and cut, so they are read whole.
+  if (reading.kind === 'rows' || reading.query.limit !== undefined) return reading;
+  return { ...reading, query: { ...reading.query, since: frame } };
+}

@@ -1,0 +1,111 @@
+import type { DuckDBConnection, Json } from '@duckdb/node-api';
+import { join } from 'node:path';
+import { DaybookError } from '../../base/errors.ts';
+import { quotedName, quotedText } from '../../compile/duckdb/sql.ts';
+import type { ColumnKind } from '../../plan/plan.ts';
+
+const MEMORY_LIMIT = '512MB';
+const TYPES: Readonly<Record<ColumnKind, string>> = {
+  date: 'DATE',
+  text: 'VARCHAR',
+  integer: 'HUGEINT',
+  decimal: 'DECIMAL(38,6)',
+  number: 'DOUBLE',
+};
+
+/** A table that a query may read, and the files that it is loaded from. */
+export type QueryTable =
+  | { readonly name: string; readonly parquet: string }
+  | {
+      readonly name: string;
+      readonly csv: string;
+      readonly columns: readonly { readonly name: string; readonly kind: ColumnKind }[];
+    };
+
+/** What a query gives. Numbers that a float may not hold are texts of their digits. */
+export interface QueryResult {
+  readonly columns: readonly { readonly name: string; readonly isNumber: boolean }[];
+  readonly rows: readonly (readonly Json[])[];
+}
+
+/**
+ * Runs one SELECT over tables that are loaded for it, with DuckDB; it reaches no file and nothing else.
+ * @param folder  an empty one, for the database
+ * @throws DaybookError `SQL_WRONG` with what DuckDB says; `SQL_NOT_A_QUERY` when it is no single SELECT
+ */
+export async function runQuery(folder: string, tables: readonly QueryTable[], sql: string): Promise<QueryResult> {
+  // DuckDB is large, so it is loaded by who needs it.
+  const { DuckDBInstance, DuckDBTypeId, StatementType } = await import('@duckdb/node-api');
+  const instance = await DuckDBInstance.create(join(folder, 'query.duckdb'), {
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    memory_limit: MEMORY_LIMIT,
+    temp_directory: folder,
+  });
+  const connection = await instance.connect();
+  try {
+    await connection.run('PRAGMA disable_checkpoint_on_shutdown');
+    for (const table of tables) await connection.run(createTable(table));
+    await connection.run('SET enable_external_access = false');
+    await connection.run('SET lock_configuration = true');
+    const statement = await onlyStatement(connection, sql);
+    if (statement.statementType !== StatementType.SELECT && statement.statementType !== StatementType.EXPLAIN) {
+      throw notAQuery('It must be a SELECT: nothing can be changed here.');
+    }
+    const result = await translated(async () => statement.runAndReadAll());
+    const numbers = new Set([
+      DuckDBTypeId.TINYINT,
+      DuckDBTypeId.SMALLINT,
+      DuckDBTypeId.INTEGER,
+      DuckDBTypeId.BIGINT,
+      DuckDBTypeId.HUGEINT,
+      DuckDBTypeId.UTINYINT,
+      DuckDBTypeId.USMALLINT,
+      DuckDBTypeId.UINTEGER,
+      DuckDBTypeId.UBIGINT,
+      DuckDBTypeId.UHUGEINT,
+      DuckDBTypeId.DECIMAL,
+      DuckDBTypeId.FLOAT,
+      DuckDBTypeId.DOUBLE,
+    ]);
+    const types = result.columnTypes();
+    return {
+      columns: result.columnNames().map((name, index) => {
+        return { name, isNumber: numbers.has(types[index]?.typeId ?? DuckDBTypeId.VARCHAR) };
+      }),
+      rows: result.getRowsJson(),
+    };
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+function createTable(table: QueryTable): string {
+  const name = quotedName(table.name);
+  if ('parquet' in table) return `CREATE TABLE ${name} AS FROM read_parquet(${quotedText(table.parquet)})`;
+  const columns = table.columns.map((column) => `${quotedText(column.name)}: '${TYPES[column.kind]}'`);
+  return `CREATE TABLE ${name} AS FROM read_csv(${quotedText(table.csv)}, header = true, auto_detect = false,
+    quote = '"', escape = '"', new_line = '\\r\\n', columns = {${columns.join(', ')}})`;
+}
+
+type Statement = Awaited<ReturnType<Awaited<ReturnType<DuckDBConnection['extractStatements']>>['prepare']>>;
+
+async function onlyStatement(connection: DuckDBConnection, sql: string): Promise<Statement> {
+  const statements = await translated(() => connection.extractStatements(sql));
+  if (statements.count !== 1) throw notAQuery(`It must be one statement, not ${statements.count}.`);
+  return translated(() => statements.prepare(0));
+}
+
+function notAQuery(sentence: string): DaybookError {
+  return new DaybookError('SQL_NOT_A_QUERY', sentence);
+}
+
+async function translated<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new DaybookError('SQL_WRONG', message, { cause });
+  }
+}

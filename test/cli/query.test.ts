@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { readSale, reportsOf } from '../oracle/furniture-store.ts';
+import { runDaybook, startDaybook, temporaryFolder } from '../process/daybook-process.ts';
+import { mixedSales } from '../sales/mixed-sales.ts';
+
+const LINES = mixedSales(400, { repeats: 0.05, seed: 21 });
+
+it('SQL reads the reports and the raw records, of a folder and through the Daybook that holds it, and changes nothing', async () => {
+  await using folder = await temporaryFolder();
+  const data = join(folder.path, 'data');
+  await runDaybook(['import', '-', '--data', data], LINES.join('\n'));
+  const ask = (sql: string) => runDaybook(['query', sql, '--data', data, '--format', 'json']);
+  const sql =
+    'SELECT r.ts_date, daily_rev, sum(revenue) AS revenue, count(*) AS sales FROM daily_pu_rev r JOIN daily_records s USING (ts_date) GROUP BY ALL ORDER BY 1';
+  const { code, stdout } = await ask(sql);
+  expect(code).toBe(0);
+  const expected = reportsOf(LINES.map(readSale))['daily_pu_rev'] ?? [];
+  const rows = JSON.parse(stdout) as readonly Readonly<Record<string, unknown>>[];
+  expect(rows.map((row) => [row['ts_date'], row['daily_rev'], row['revenue']])).toEqual(
+    expected.map((row) => [row['ts_date'], Number(row['daily_rev']), Number(row['daily_rev'])]),
+  );
+
+  const holder = await startDaybook(data);
+  const through = await ask(sql);
+  await holder.stop();
+  expect(through.stdout).toBe(stdout);
+
+  for (const [wrong, code2] of [
+    ['DELETE FROM daily_pu_rev', 'SQL_NOT_A_QUERY'],
+    ['SELECT 1; SELECT 2', 'SQL_NOT_A_QUERY'],
+    ["SELECT * FROM read_text('/etc/hostname')", 'SQL_WRONG'],
+    ["COPY (SELECT 1) TO 'x.csv'", 'SQL_'],
+    ['SELECT nothing FROM daily_pu_rev', 'SQL_WRONG'],
+  ] as const) {
+    const answer = await ask(wrong);
+    expect([answer.code, answer.stdout]).toEqual([1, '']);
+    expect(answer.stderr).toContain(code2);
+  }
+});
+
+it('explains a row of a folder, and says when there is none', async () => {
+  await using folder = await temporaryFolder();
+  const data = join(folder.path, 'data');
+  await runDaybook(['import', '-', '--data', data], LINES.join('\n'));
+  const [first = ''] = LINES;
+  const {
+    ts,
+    category,
+    sub_category: subCategory,
+    product_name: product,
+  } = JSON.parse(first) as Readonly<Record<string, string>>;
+  const day = ts?.slice(0, 10) ?? '';
+  const call = [
+    'explain',
+    'daily_category_product',
+    day,
+    category ?? '',
+    subCategory ?? '',
+    product ?? '',
+    '--data',
+    data,
+  ];
+  const { code, stdout } = await runDaybook(call);
+  expect(code).toBe(0);
+  expect(stdout).toContain('which give just this row:\n  0  {');
+  expect((await runDaybook([...call, '--format', 'ndjson'])).stdout.split('\n')[0]).toBe(first);
+  const none = await runDaybook(['explain', 'daily_pu_rev', '1999-01-01', '--data', data]);
+  expect([none.code, none.stdout]).toEqual([
+    1,
+    `There is no such row, and no record of it (offset ${new Set(LINES.map((line) => readSale(line).ts_id.toLowerCase())).size}).\n`,
+  ]);
+  const short = await runDaybook(['explain', 'daily_category_product', day, '--data', data]);
+  expect(short.stderr).toContain(
+    'A row of daily_category_product is told by ts_date, category, sub_category, product_name; you gave 1 value.',
+  );
+});
