@@ -121,15 +121,16 @@ class Intakes implements KafkaIntake {
 }
 
 /** The refused lines, and with them the records that are longer than a message of a topic may be. */
-function withTooLong({ columns, refused }: ScannedLines): ScannedLines {
+function withTooLong(scanned: ScannedLines): ScannedLines {
+  const { columns, refused } = scanned;
   const tooLong = rowsOf(columns, (bytes) => bytes > RECORD_BYTES_MAX).map((row): RefusedLine => {
     const start = columns.starts[row] as number;
     const end = columns.ends[row] as number;
     const reason = `the record has ${end - start} bytes, of at most ${RECORD_BYTES_MAX} that Kafka is given`;
     return { line: columns.lines[row] as number, start, end, refusal: { code: 'TOO_LONG', reason } };
   });
-  if (tooLong.length === 0) return { columns, refused };
-  return { columns, refused: [...refused, ...tooLong].sort((a, b) => a.line - b.line) };
+  if (tooLong.length === 0) return scanned;
+  return { ...scanned, refused: [...refused, ...tooLong].sort((a, b) => a.line - b.line) };
 }
 
 /** The records that are no longer than a message may be: the line as it came, without what ended it. */
