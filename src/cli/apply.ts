@@ -3,12 +3,14 @@ import { DaybookError } from '../base/errors.ts';
 import { APPLY } from '../runtimes/targets.ts';
 import { loadPlan } from './config.ts';
 import { usageError } from './failure.ts';
-import { configOption, kafkaOption, partitionsOption, targetOption } from './options.ts';
+import { configOption, dropOption, kafkaOption, partitionsOption, postgresOption, targetOption } from './options.ts';
 
 interface ApplyFlags {
   readonly target: string;
   readonly kafka?: string;
+  readonly postgres?: string;
   readonly partitions?: number;
+  readonly drop: readonly string[];
   readonly config: string;
 }
 
@@ -20,24 +22,28 @@ export function addApply(program: Command): void {
     .addOption(targetOption(targets))
     .addOption(kafkaOption())
     .addOption(partitionsOption())
+    .addOption(postgresOption())
+    .addOption(dropOption())
     .addOption(configOption())
     .addHelpText(
       'after',
       `
 TLS, users and passwords are read from the environment, or files that it names: DAYBOOK_KAFKA_TLS, _CA_FILE, _CERT_FILE,
-_KEY_FILE, _SASL (plain, scram-sha-256, scram-sha-512), _USER, _PASSWORD or _PASSWORD_FILE.
+_KEY_FILE, _SASL (plain, scram-sha-256, scram-sha-512), _USER, _PASSWORD or _PASSWORD_FILE; DAYBOOK_POSTGRES_TLS, _CA_FILE,
+_CERT_FILE, _KEY_FILE, _USER, _PASSWORD or _PASSWORD_FILE.
 
 Examples:
-  daybook apply --target kafka --kafka 127.0.0.1:9092 --partitions 12`,
+  daybook apply --target kafka --kafka 127.0.0.1:9092 --partitions 12
+  daybook apply --target postgres --postgres 127.0.0.1:5432/daybook`,
     )
     .action(apply);
 }
 
 async function apply(flags: ApplyFlags): Promise<void> {
-  const { target, partitions } = flags;
+  const { target, partitions, drop } = flags;
   const address = addressOf(flags);
   const plan = await loadPlan(flags.config);
-  const applied = await APPLY[target]?.(plan, { address, partitions });
+  const applied = await APPLY[target]?.(plan, { address, partitions, drop });
   if (applied === undefined) return;
   if (applied.refusals.length > 0) {
     const message = `Nothing was changed, as it would lose data:\n${applied.refusals.map((each) => `  ${each}.`).join('\n')}`;
@@ -47,8 +53,8 @@ async function apply(flags: ApplyFlags): Promise<void> {
   process.stdout.write(lines.map((line) => `${line}\n`).join(''));
 }
 
-function addressOf({ target, kafka }: ApplyFlags): string {
-  const addresses: Readonly<Record<string, string | undefined>> = { kafka };
+function addressOf({ target, kafka, postgres }: ApplyFlags): string {
+  const addresses: Readonly<Record<string, string | undefined>> = { kafka, postgres };
   const address = addresses[target];
   if (address === undefined) throw usageError(`--target ${target} needs --${target}: where it is.`);
   return address;

@@ -57,6 +57,22 @@ export function kafkaOption(): Option {
   return new Option('--kafka <host:port>', "Kafka's brokers, several with commas between").env('DAYBOOK_KAFKA');
 }
 
+export function postgresOption(): Option {
+  return new Option('--postgres <host:port/database>', 'where PostgreSQL is; passwords come from the environment').env(
+    'DAYBOOK_POSTGRES',
+  );
+}
+
+/** What `apply` may take away. */
+export function dropOption(): Option {
+  return new Option(
+    '--drop <table>',
+    'take away a table with its figures, or a column as table.column; may be repeated',
+  )
+    .default([], 'none')
+    .argParser((text: string, before: readonly string[]) => [...before, text]);
+}
+
 export function partitionsOption(): Option {
   return new Option(
     '--partitions <number>',

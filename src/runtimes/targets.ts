@@ -5,7 +5,10 @@ import { ossie } from '../compile/ossie/ossie.ts';
 import { postgresSql } from '../compile/postgres/postgres.ts';
 import type { Plan } from '../plan/plan.ts';
 import { applyTopics } from '../sources/kafka/topics.ts';
+import { applyPostgres } from '../stores/postgres/apply.ts';
+import { openPostgres } from '../stores/postgres/database.ts';
 import { kafkaConnection } from './kafka-connection.ts';
+import { postgresConnection } from './postgres-connection.ts';
 
 export interface CompileOptions {
   /** Of Kafka's topics; undefined: the usual number, or what is there. */
@@ -15,6 +18,8 @@ export interface CompileOptions {
 export interface ApplyOptions extends CompileOptions {
   /** Where the target is, as its clients take it. */
   readonly address: string;
+  /** What may be taken away: a table, or a table's column as `table.column`. */
+  readonly drop: readonly string[];
 }
 
 /** What became of an `apply`. With refusals, nothing was changed. */
@@ -42,6 +47,10 @@ export const APPLY: Readonly<Record<string, (plan: Plan, options: ApplyOptions) 
       topics: kafkaTopics(plan, toldPartitions(options)),
       isPartitionsTold: options.partitions !== undefined,
     }),
+  postgres: async (plan, { address, drop }) => {
+    await using database = openPostgres(postgresConnection(address));
+    return applyPostgres(database, plan, drop);
+  },
 };
 
 /** What `verify` has DuckDB run. */

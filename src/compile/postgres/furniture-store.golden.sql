@@ -28,7 +28,7 @@ CREATE TABLE "daybook"."frames" (
   stream text PRIMARY KEY,
   frame bigint NOT NULL,
   accepted bigint NOT NULL,
-  rows bigint NOT NULL
+  since bigint NOT NULL
 );
 
 CREATE TABLE "daybook"."amendments" (

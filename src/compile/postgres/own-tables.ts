@@ -22,12 +22,13 @@ END $$`,
   next_offset bigint NOT NULL,
   PRIMARY KEY (topic, "partition")
 )`,
-    // The newest frame of which the stack's engine said that all its rows are in the topics.
+    // The newest frame that was written whole, and the one from which on changes of closed days are amendments: what the
+    // topics held when the sink first came is how things were, not a change.
     `CREATE TABLE ${qualified(OWN_SCHEMA, 'frames')} (
   stream text PRIMARY KEY,
   frame bigint NOT NULL,
   accepted bigint NOT NULL,
-  rows bigint NOT NULL
+  since bigint NOT NULL
 )`,
     `CREATE TABLE ${qualified(OWN_SCHEMA, 'amendments')} (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -1,0 +1,56 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { machineClock } from '../runtimes/machine/clock.ts';
+import { SINKS } from '../runtimes/stack/run-sink.ts';
+import { loadPlan } from './config.ts';
+import { usageError } from './failure.ts';
+import { interruption } from './interruption.ts';
+import { configOption, kafkaOption, postgresOption } from './options.ts';
+
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
+
+interface SinkFlags {
+  readonly kafka?: string;
+  readonly postgres?: string;
+  readonly logLevel: string;
+  readonly config: string;
+}
+
+export function addSink(program: Command): void {
+  const sink = program.command('sink').description('carry what the topics hold into a store, until it is stopped');
+  sink
+    .command('postgres')
+    .description('reports and refused records into PostgreSQL')
+    .addOption(kafkaOption())
+    .addOption(postgresOption())
+    .addOption(logLevelOption())
+    .addOption(configOption())
+    .addHelpText('after', HELP)
+    .action((flags: SinkFlags) => run('postgres', flags));
+}
+
+const HELP = `
+Any number of them may run at once; they share the partitions out. What is written is exact however they end: where a sink
+goes on stands in the store, beside the rows. TLS, users and passwords are read from the environment, or files that it
+names: DAYBOOK_KAFKA_TLS, DAYBOOK_POSTGRES_PASSWORD_FILE, … SIGTERM or Ctrl-C ends it cleanly.
+
+Examples:
+  daybook sink postgres --kafka 127.0.0.1:9092 --postgres 127.0.0.1:5432/daybook`;
+
+function logLevelOption(): Option {
+  return new Option('--log-level <level>', 'what is logged, as JSON lines on standard error')
+    .env('DAYBOOK_LOG_LEVEL')
+    .choices(LOG_LEVELS)
+    .default('info');
+}
+
+async function run(name: 'postgres', flags: SinkFlags): Promise<void> {
+  const { kafka, [name]: store, logLevel } = flags;
+  if (kafka === undefined) throw usageError('--kafka is missing: where Kafka is.');
+  if (store === undefined) throw usageError(`--${name} is missing: where the store is.`);
+  const clock = machineClock();
+  const plan = await loadPlan(flags.config);
+  const signal = interruption(clock);
+  await SINKS[name]?.({ plan, kafka, store, clock, logLevel, signal });
+  process.stdout.write('Stopped.\n');
+}

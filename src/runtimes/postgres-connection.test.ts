@@ -1,0 +1,33 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { postgresConnection } from './postgres-connection.ts';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+it('takes an address, and all else from the environment', () => {
+  vi.stubEnv('DAYBOOK_POSTGRES_USER', 'writer');
+  vi.stubEnv('DAYBOOK_POSTGRES_PASSWORD', 'hidden');
+  vi.stubEnv('DAYBOOK_POSTGRES_TLS', 'true');
+  expect(postgresConnection('db:6432/shop')).toEqual({
+    host: 'db',
+    port: 6432,
+    database: 'shop',
+    user: 'writer',
+    password: 'hidden',
+    ssl: {},
+    application_name: 'daybook',
+  });
+});
+
+it('takes a password in the address from the environment, and from nowhere else', () => {
+  const address = 'postgres://daybook:hidden@127.0.0.1:5432/daybook';
+  expect(() => postgresConnection(address)).toThrow('holds a password, which others see on a command line');
+  expect(() => postgresConnection(address)).not.toThrow('hidden');
+  vi.stubEnv('DAYBOOK_POSTGRES', address);
+  expect(postgresConnection(address)).toMatchObject({ host: '127.0.0.1', user: 'daybook', password: 'hidden' });
+});
+
+it.each(['', 'postgres://', 'db:5432/x?sslmode=disable', 'db:notaport/x'])("refuses '%s' as an address", (address) => {
+  expect(() => postgresConnection(address)).toThrow('must be host:port/database');
+});

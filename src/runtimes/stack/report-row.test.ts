@@ -1,0 +1,76 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { everyMeasure } from '../../../test/definitions/every-measure.ts';
+import { present } from '../../base/assert.ts';
+import { parseMicros } from '../../base/decimal.ts';
+import { makePlan } from '../../plan/normalise.ts';
+import type { ColumnKind } from '../../plan/plan.ts';
+import type { Cell, Row } from '../../ports/rows.ts';
+import { rowPrinter } from '../../server/row-text.ts';
+import { rowReader } from './report-row.ts';
+
+const report = present(makePlan(everyMeasure).reports[0], 'it has reports');
+const read = rowReader(report);
+const readText = (text: string): ReturnType<typeof read> =>
+  read({ key: null, value: Buffer.from(text), offset: 0, timestampMs: 7 });
+
+/** What must not be null, but for the sum that is looked at. */
+const OTHERS = {
+  day: '2026-01-01',
+  order: 'o',
+  booked: '2026-01-01',
+  ...Object.fromEntries(
+    ['rooms', 'height', 'records', 'beds', 'guests', 'days', 'low', 'least', 'bottom', 'high', 'top'].map((name) => [
+      name,
+      1,
+    ]),
+  ),
+};
+
+function cell(kind: ColumnKind): fc.Arbitrary<Cell> {
+  switch (kind) {
+    case 'date':
+      return fc.constantFrom('0001-01-01', '2026-02-28', '9999-12-31');
+    case 'text':
+      return fc.string({ unit: 'grapheme' });
+    case 'integer':
+      return fc.oneof(fc.maxSafeInteger(), fc.constant(123_456_789_012_345_678_901n * 1_000_000n));
+    case 'decimal':
+      return fc.oneof(fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }), fc.bigInt({ min: -99n, max: 10n ** 15n }));
+    case 'number':
+      return fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
+  }
+}
+
+it('reads back each row as it is printed, to the last digit', () => {
+  const row = fc.record(
+    Object.fromEntries(
+      report.columns.map(({ name, kind, nullable }) => [name, nullable ? fc.option(cell(kind)) : cell(kind)]),
+    ),
+  ) as fc.Arbitrary<Row>;
+  const print = rowPrinter(report);
+  fc.assert(
+    fc.property(row, (row) => {
+      const found = readText(`${print(row).slice(0, -1)},"frame":1795537841682001}`);
+      expect(found).toMatchObject({ row, frame: 1_795_537_841_682_001 });
+    }),
+  );
+});
+
+it('rounds what has more places than six half-even, also where the float of it does not tell', () => {
+  const row = Object.fromEntries(report.columns.map(({ name }) => [name, null]));
+  for (const text of ['0.0000005', '0.0000015', '422.23999999999995', '1e-7', '123456789012.1234565', '-2.5e-7']) {
+    const json = JSON.stringify({ ...row, ...OTHERS, takings: 'HERE' }).replace('"HERE"', text);
+    const found = readText(json);
+    expect(found).toMatchObject({ row: { takings: parseMicros(text) }, frame: 7000 });
+  }
+});
+
+it.each([
+  ['{', 'the message is not JSON'],
+  ['[1]', 'a row must be a JSON object'],
+  ['{"day":"2026-02-30"}', "field 'day' is missing, or no date"],
+  ['{"day":"2026-02-20","order":7}', "field 'order' is missing, or no text"],
+])('refuses %s', (text, reason) => {
+  expect(readText(text)).toMatchObject({ code: 'WRONG_TYPE', reason });
+});

@@ -1,0 +1,31 @@
+import { pino } from 'pino';
+import type { Plan } from '../../plan/plan.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { openPostgres } from '../../stores/postgres/database.ts';
+import { kafkaConnection } from '../kafka-connection.ts';
+import { postgresConnection } from '../postgres-connection.ts';
+import { runPostgresSink } from './sink-postgres.ts';
+import { SinkProgress } from './sink-progress.ts';
+
+export interface RunSinkOptions {
+  readonly plan: Plan;
+  /** Brokers, as `kafkaConnection` takes them. */
+  readonly kafka: string;
+  /** The store's address. */
+  readonly store: string;
+  readonly clock: Clock;
+  readonly logLevel: string;
+  /** Aborted when it is to end. */
+  readonly signal: AbortSignal;
+}
+
+/** The sinks, by the store that they write into. Each runs until the signal, and throws what cannot succeed later. */
+export const SINKS: Readonly<Record<string, (options: RunSinkOptions) => Promise<void>>> = {
+  postgres: async ({ plan, kafka, store, clock, logLevel, signal }) => {
+    const logger = pino({ level: logLevel, base: { sink: 'postgres' } }, pino.destination({ fd: 2, sync: true }));
+    await using database = openPostgres(postgresConnection(store));
+    const connection = kafkaConnection(kafka);
+    const progress = new SinkProgress(clock, logger);
+    await runPostgresSink({ plan, connection, database, progress, clock, logger, ended: signal });
+  },
+};

@@ -1,0 +1,263 @@
+import { present } from '../../base/assert.ts';
+import { DaybookError } from '../../base/errors.ts';
+import type { Plan, ReportPlan } from '../../plan/plan.ts';
+import { framesTopic, quarantineTopic } from '../../compile/kafka/topics.ts';
+import type { AnnouncedFrame, Move, RowsOfReport, VersionedRow } from '../../ports/report-rows.ts';
+import type { QuarantineEntry } from '../../ports/runtime.ts';
+import type { PartitionExtent, ReadPartition, TopicPlace } from '../../ports/messages.ts';
+import type { KafkaConnection } from '../../sources/kafka/connection.ts';
+import type { PostgresDatabase } from '../../stores/postgres/database.ts';
+import type { PostgresReportSink } from '../../stores/postgres/report-sink.ts';
+import { postgresReportSink } from '../../stores/postgres/report-sink.ts';
+import { newestFrame } from './announced-frames.ts';
+import type { Gated, Released } from './frame-gate.ts';
+import { FrameGate } from './frame-gate.ts';
+import type { GroupSession } from './group-sessions.ts';
+import { runGroupSessions } from './group-sessions.ts';
+import type { Persistence } from './persistence.ts';
+import { persist } from './persistence.ts';
+import { quarantineEntry, refusedMessage } from './quarantine-topic.ts';
+import { rowReader } from './report-row.ts';
+import type { SinkProgress } from './sink-progress.ts';
+
+/** The consumer group of all sinks of one database. */
+const GROUP = 'daybook-postgres';
+const WAIT_MS = 250;
+/** More rows are not held back for the sake of whole frames: it is a sink that catches up, or a very large frame. */
+const HELD_MAX = 50_000;
+const HELD_AT_ALL_MAX = 500_000;
+
+export interface PostgresSinkOptions extends Persistence {
+  readonly plan: Plan;
+  readonly connection: KafkaConnection;
+  readonly database: PostgresDatabase;
+  readonly progress: SinkProgress;
+}
+
+/**
+ * Carries reports and refused records from their topics into PostgreSQL until the signal `ended`. Any number of these may
+ * run at once; each has a share of the partitions.
+ * @throws DaybookError what cannot succeed later: `POSTGRES_NOT_APPLIED`, `POSTGRES_REFUSED`, `TOPIC_MISSING`, `SINK_AHEAD`
+ */
+export function runPostgresSink(options: PostgresSinkOptions): Promise<void> {
+  const { plan, database } = options;
+  const sink = postgresReportSink(database, plan);
+  return runGroupSessions(
+    {
+      ...options,
+      clientId: 'daybook-sink-postgres',
+      groupId: GROUP,
+      topics: [...plan.reports.map(({ name }) => name), quarantineTopic(plan)],
+    },
+    async (session) => {
+      const work = await openSession(options, session, sink);
+      if (work === undefined) return;
+      while (!session.ended.aborted) await work.step();
+    },
+  );
+}
+
+async function openSession(
+  { plan, progress }: PostgresSinkOptions,
+  session: GroupSession,
+  sink: PostgresReportSink,
+): Promise<Session | undefined> {
+  const { reader, partitions } = session;
+  const places = await persist('read offsets', session, () => sink.places(partitions));
+  const topics = [...new Set(partitions.map(({ topic }) => topic)), framesTopic(plan)];
+  const extents = await persist('look at topics', session, () => reader.extents(topics));
+  if (places === undefined || extents === undefined) return undefined;
+  const from = startingPlaces(places, extents);
+  const work = new Session(plan, session, sink, progress, from, frameBeginnings(plan, extents));
+  await work.begin(extents);
+  return work;
+}
+
+/**
+ * Where partitions are read from: where the store stands, or the oldest that is left.
+ * @throws DaybookError `SINK_AHEAD` when the store is further than the topic, which then is not the one it was
+ */
+export function startingPlaces(
+  places: readonly TopicPlace[],
+  extents: readonly PartitionExtent[],
+): readonly TopicPlace[] {
+  return places.map((place) => {
+    const extent = present(
+      extents.find(({ topic, partition }) => topic === place.topic && partition === place.partition),
+      'a partition that is read is one of the topic',
+    );
+    if (place.nextOffset > extent.endOffset) {
+      throw new DaybookError(
+        'SINK_AHEAD',
+        `Topic ${place.topic}, partition ${place.partition}, was worked off up to ${place.nextOffset}, but ends at ` +
+          `${extent.endOffset}: it was made anew, or another Kafka is meant. Use the Kafka of before, or an empty store.`,
+        { details: { ...place, endOffset: extent.endOffset } },
+      );
+    }
+    return { ...place, nextOffset: Math.max(place.nextOffset, extent.firstOffset) };
+  });
+}
+
+function frameBeginnings(plan: Plan, extents: readonly PartitionExtent[]): readonly TopicPlace[] {
+  return extents
+    .filter(({ topic }) => topic === framesTopic(plan))
+    .map(({ topic, partition, firstOffset }) => ({ topic, partition, nextOffset: firstOffset }));
+}
+
+/** What a message of a report's topic became. */
+interface RowOfReport {
+  readonly report: ReportPlan;
+  readonly row: VersionedRow;
+}
+
+/** The work on one assignment's partitions. */
+class Session {
+  readonly #plan: Plan;
+  readonly #session: GroupSession;
+  readonly #sink: PostgresReportSink;
+  readonly #progress: SinkProgress;
+  readonly #readers: ReadonlyMap<string, { readonly report: ReportPlan; readonly read: ReturnType<typeof rowReader> }>;
+  readonly #gate: FrameGate<RowOfReport>;
+  /** Where each partition is read from next, that of frames among them. */
+  readonly #reading = new Map<string, TopicPlace>();
+  /** Where each partition is worked off up to in the store. */
+  readonly #worked = new Map<string, TopicPlace>();
+  #quarantine: Omit<QuarantineEntry, 'id'>[] = [];
+  #quarantinePlaces: readonly TopicPlace[];
+
+  constructor(
+    plan: Plan,
+    session: GroupSession,
+    sink: PostgresReportSink,
+    progress: SinkProgress,
+    places: readonly TopicPlace[],
+    frames: readonly TopicPlace[],
+  ) {
+    this.#plan = plan;
+    this.#session = session;
+    this.#sink = sink;
+    this.#progress = progress;
+    this.#readers = new Map(plan.reports.map((report) => [report.name, { report, read: rowReader(report) }]));
+    const isQuarantine = ({ topic }: TopicPlace): boolean => topic === quarantineTopic(plan);
+    this.#quarantinePlaces = places.filter(isQuarantine);
+    this.#gate = new FrameGate(places.filter((place) => !isQuarantine(place)));
+    for (const place of [...places, ...frames]) this.#reading.set(nameOf(place), place);
+    for (const place of places) this.#worked.set(nameOf(place), place);
+  }
+
+  /** Reads the topic of frames to its end, so that it is known what was whole when the sink came. */
+  async begin(extents: readonly PartitionExtent[]): Promise<void> {
+    const frames = framesTopic(this.#plan);
+    let newest: AnnouncedFrame | undefined;
+    for (const extent of extents.filter(({ topic }) => topic === frames)) {
+      let place = present(this.#reading.get(nameOf(extent)), 'the topic of frames is read');
+      while (place.nextOffset < extent.endOffset && !this.#session.ended.aborted) {
+        const [read] = (await this.#persist('read frames', () => this.#session.reader.read([place], WAIT_MS))) ?? [];
+        if (read === undefined) return;
+        place = read;
+        const found = newestFrame(read.messages);
+        if (found !== undefined && found.frame >= (newest?.frame ?? 0)) newest = found;
+      }
+      this.#reading.set(nameOf(extent), place);
+    }
+    await this.#persist('note frames', () => this.#sink.begin(newest ?? { frame: 0, accepted: 0 }));
+    if (newest !== undefined) this.#gate.announce(newest, extents);
+  }
+
+  async step(): Promise<void> {
+    const { reader } = this.#session;
+    const read = await this.#persist('read topics', () => reader.read([...this.#reading.values()], WAIT_MS));
+    if (read === undefined) return;
+    let announced: AnnouncedFrame | undefined;
+    for (const partition of read) {
+      this.#reading.set(nameOf(partition), partition);
+      if (partition.topic === framesTopic(this.#plan)) announced = newestFrame(partition.messages) ?? announced;
+      else if (partition.topic === quarantineTopic(this.#plan)) this.#takeQuarantine(partition);
+      else this.#takeRows(partition);
+    }
+    this.#progress.lag = read.reduce((sum, { endOffset, nextOffset }) => sum + endOffset - nextOffset, 0);
+    if (announced !== undefined) {
+      const frame = announced;
+      const topics = [...this.#readers.keys()];
+      const extents = await this.#persist('look at topics', () => reader.extents(topics));
+      if (extents !== undefined) this.#gate.announce(frame, extents);
+    }
+    await this.#write(this.#release());
+  }
+
+  #release(): Released<RowOfReport> {
+    const whole = this.#gate.release();
+    if (whole !== undefined) return whole;
+    if (this.#gate.heldCount > HELD_AT_ALL_MAX) return this.#gate.releaseAll();
+    return this.#gate.heldCount > HELD_MAX ? this.#gate.releaseAnnounced() : { messages: [], frame: undefined };
+  }
+
+  #takeRows(partition: ReadPartition): void {
+    const { topic } = partition;
+    const { report, read } = present(this.#readers.get(topic), 'only topics of reports are read');
+    const rows: Gated<RowOfReport>[] = [];
+    for (const message of partition.messages) {
+      // An empty message says that a key is gone; a report's rows never go.
+      if (message.value === null) continue;
+      const row = read(message);
+      if ('reason' in row) this.#quarantine.push(refusedMessage(partition, message, row));
+      else {
+        const what = { report, row };
+        rows.push({ topic, partition: partition.partition, offset: message.offset, frame: row.frame, what });
+      }
+    }
+    this.#gate.take(partition, rows);
+  }
+
+  #takeQuarantine(partition: ReadPartition): void {
+    for (const message of partition.messages) {
+      if (message.value !== null) this.#quarantine.push(quarantineEntry(partition, message));
+    }
+    const name = nameOf(partition);
+    this.#quarantinePlaces = this.#quarantinePlaces.map((place) => (nameOf(place) === name ? partition : place));
+  }
+
+  async #write({ messages, frame }: Released<RowOfReport>): Promise<void> {
+    const { clock } = this.#session;
+    const places = [...this.#gate.places(), ...this.#quarantinePlaces];
+    const moves = places.flatMap(({ topic, partition, nextOffset }): readonly Move[] => {
+      const fromOffset = this.#worked.get(nameOf({ topic, partition }))?.nextOffset ?? 0;
+      return fromOffset === nextOffset ? [] : [{ topic, partition, fromOffset, nextOffset }];
+    });
+    if (moves.length === 0 && frame === undefined) return;
+    const batch = { reports: newestRows(messages), quarantine: this.#quarantine, moves, frame };
+    const beganMs = clock.nowMs();
+    const written = await this.#persist('write to PostgreSQL', () => this.#sink.write(batch));
+    if (written === undefined) return;
+    this.#quarantine = [];
+    for (const place of places) this.#worked.set(nameOf(place), place);
+    this.#session.tell(places);
+    this.#progress.wrote({
+      rows: written.rows,
+      amendments: written.amendments,
+      quarantined: batch.quarantine.length,
+      frame: frame?.frame,
+      tookMs: clock.nowMs() - beganMs,
+    });
+  }
+
+  #persist<R>(what: string, work: () => Promise<R>): Promise<R | undefined> {
+    return persist(what, this.#session, work);
+  }
+}
+
+/** The newest row of each key, by report. */
+function newestRows(messages: readonly Gated<RowOfReport>[]): readonly RowsOfReport[] {
+  const reports = new Map<ReportPlan, Map<string, VersionedRow>>();
+  for (const { what } of messages) {
+    let rows = reports.get(what.report);
+    if (rows === undefined) reports.set(what.report, (rows = new Map<string, VersionedRow>()));
+    const before = rows.get(what.row.key);
+    if (before === undefined || before.frame <= what.row.frame) rows.set(what.row.key, what.row);
+  }
+  return [...reports].map(([report, rows]) => ({ report, rows: [...rows.values()] }));
+}
+
+function nameOf({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
+  return `${topic}/${partition}`;
+}

@@ -1,0 +1,131 @@
+import { Consumer, ListOffsetTimestamps } from '@platformatic/kafka';
+import { present } from '../../base/assert.ts';
+import type {
+  PartitionExtent,
+  ReadPartition,
+  TopicMessage,
+  TopicPartition,
+  TopicPlace,
+  TopicReader,
+} from '../../ports/messages.ts';
+import type { KafkaConnection } from './connection.ts';
+import { kafkaFailure } from './failure.ts';
+
+const PARTITION_BYTES_MAX = 1024 * 1024;
+const BYTES_MAX = 8 * 1024 * 1024;
+/** A batch of the log that holds what only brokers read. */
+const CONTROL_BATCH = 0b10_0000;
+/** A client that joins no group must name one all the same. */
+const NO_GROUP = 'daybook-reader';
+
+/** Opens a reader of topics. Nothing is sent before the first call. */
+export function openTopicReader(connection: KafkaConnection, clientId: string): TopicReader {
+  const client = new Consumer({ ...connection, clientId, groupId: NO_GROUP });
+  return {
+    read: async (places, waitMs) => {
+      try {
+        return await read(client, places, waitMs);
+      } catch (error) {
+        // Whatever it was, leaders may have moved.
+        client.clearMetadata();
+        throw kafkaFailure(error, `read ${namesOf(places)}`);
+      }
+    },
+    extents: async (topics) => {
+      try {
+        return await extents(client, topics);
+      } catch (error) {
+        client.clearMetadata();
+        throw kafkaFailure(error, `look at topics ${topics.join(', ')}`);
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      await client.close(true);
+    },
+  };
+}
+
+function namesOf(places: readonly TopicPartition[]): string {
+  return `topics ${[...new Set(places.map(({ topic }) => topic))].join(', ')}`;
+}
+
+type Client = Consumer;
+type FetchRequest = Parameters<Client['fetch']>[0];
+type FetchedPartition = Awaited<ReturnType<Client['fetch']>>['responses'][number]['partitions'][number];
+
+/** One request to each broker that leads one of the partitions. */
+async function read(client: Client, places: readonly TopicPlace[], waitMs: number): Promise<readonly ReadPartition[]> {
+  const { topics } = await client.metadata({ topics: [...new Set(places.map(({ topic }) => topic))] });
+  const byLeader = new Map<number, TopicPlace[]>();
+  const nameOf = new Map<string, string>();
+  for (const place of places) {
+    const topic = present(topics.get(place.topic), 'metadata has the topics that were asked for');
+    const { leader } = present(topic.partitions[place.partition], 'a partition that is read is one of the topic');
+    nameOf.set(topic.id, place.topic);
+    byLeader.set(leader, [...(byLeader.get(leader) ?? []), place]);
+  }
+  const answers = await Promise.all(
+    [...byLeader].map(async ([node, led]) => {
+      const request: FetchRequest = {
+        node,
+        maxWaitTime: waitMs,
+        minBytes: 1,
+        maxBytes: BYTES_MAX,
+        topics: led.map(({ topic, partition, nextOffset }) => ({
+          topicId: present(topics.get(topic), 'metadata has the topics that were asked for').id,
+          partitions: [
+            {
+              partition,
+              currentLeaderEpoch: -1,
+              lastFetchedEpoch: -1,
+              fetchOffset: BigInt(nextOffset),
+              partitionMaxBytes: PARTITION_BYTES_MAX,
+            },
+          ],
+        })),
+      };
+      const { responses } = await client.fetch(request);
+      return responses.flatMap(({ topicId, partitions }) =>
+        partitions.map((partition) => {
+          const topic = present(nameOf.get(topicId), 'only what was asked for is answered');
+          const place = led.find((each) => each.topic === topic && each.partition === partition.partitionIndex);
+          return readPartition(present(place, 'only what was asked for is answered'), partition);
+        }),
+      );
+    }),
+  );
+  return answers.flat();
+}
+
+function readPartition(place: TopicPlace, { records, highWatermark }: FetchedPartition): ReadPartition {
+  const messages: TopicMessage[] = [];
+  let { nextOffset } = place;
+  for (const batch of records ?? []) {
+    const first = Number(batch.firstOffset);
+    nextOffset = Math.max(nextOffset, first + batch.lastOffsetDelta + 1);
+    if ((batch.attributes & CONTROL_BATCH) !== 0) continue;
+    for (const record of batch.records) {
+      const offset = first + record.offsetDelta;
+      // A batch may begin before the place that was asked for.
+      if (offset < place.nextOffset) continue;
+      const timestampMs = Number(batch.firstTimestamp + record.timestampDelta);
+      messages.push({ offset, timestampMs, key: record.key, value: record.value });
+    }
+  }
+  return { topic: place.topic, partition: place.partition, nextOffset, messages, endOffset: Number(highWatermark) };
+}
+
+async function extents(client: Client, topics: readonly string[]): Promise<readonly PartitionExtent[]> {
+  const [first, end] = await Promise.all([
+    client.listOffsets({ topics: [...topics], timestamp: ListOffsetTimestamps.EARLIEST }),
+    client.listOffsets({ topics: [...topics], timestamp: ListOffsetTimestamps.LATEST }),
+  ]);
+  return topics.flatMap((topic) =>
+    present(end.get(topic), 'all topics that were asked for are answered').map((endOffset, partition) => ({
+      topic,
+      partition,
+      firstOffset: Number(first.get(topic)?.[partition] ?? 0n),
+      endOffset: Number(endOffset),
+    })),
+  );
+}

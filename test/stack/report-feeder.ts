@@ -1,0 +1,118 @@
+import { Producer } from '@platformatic/kafka';
+import { DaybookError } from '../../src/base/errors.ts';
+import { framesTopic } from '../../src/compile/kafka/topics.ts';
+
+import type { Plan, ReportPlan } from '../../src/plan/plan.ts';
+import type { Frame, Row } from '../../src/ports/rows.ts';
+import type { Runtime } from '../../src/ports/runtime.ts';
+import type { TopicPlace } from '../../src/ports/messages.ts';
+import { openEmbedded } from '../../src/runtimes/embedded.ts';
+import { machineClock } from '../../src/runtimes/machine/clock.ts';
+import { openDisk } from '../../src/runtimes/machine/disk.ts';
+import { rowPrinter } from '../../src/server/row-text.ts';
+import { openTopicReader } from '../../src/sources/kafka/topic-reader.ts';
+import { temporaryFolder } from '../process/daybook-process.ts';
+
+const LINE_FEED = Buffer.from('\n');
+const MESSAGES_AT_ONCE = 1_000;
+
+/** An embedded engine in the place of Spark: reads the stream's topic, fills the reports' topics and announces frames. */
+export interface ReportFeeder extends AsyncDisposable {
+  readonly runtime: Runtime;
+  /** The newest frame that was announced. */
+  readonly frame: number;
+  /** Accepts lines and writes one frame of what they changed. */
+  feed(lines: readonly string[]): Promise<void>;
+  /** Reads the stream's topic from its beginning, a frame each time that something came, until it is disposed of. */
+  follow(): void;
+}
+
+export async function openFeeder(plan: Plan, broker: string): Promise<ReportFeeder> {
+  const folder = await temporaryFolder();
+  const runtime = await openEmbedded({ plan, disk: openDisk(folder.path), clock: machineClock() });
+  const producer = new Producer({
+    clientId: 'feeder',
+    bootstrapBrokers: [broker],
+    idempotent: true,
+    acks: -1,
+    retries: 100,
+    retryDelay: 200,
+  });
+  const printers = new Map(plan.reports.map((report) => [report.name, rowPrinter(report)]));
+  const stopping = new AbortController();
+  let following: Promise<void> = Promise.resolve();
+  let newest = Date.now() * 1000;
+  let changed = Promise.withResolvers<Frame>();
+  runtime.subscribe((frame) => {
+    changed.resolve(frame);
+    changed = Promise.withResolvers<Frame>();
+  });
+  const send = async (messages: readonly { topic: string; key: Buffer; value: Buffer }[]): Promise<void> => {
+    for (let at = 0; at < messages.length; at += MESSAGES_AT_ONCE) {
+      await producer.send({ messages: messages.slice(at, at + MESSAGES_AT_ONCE) });
+    }
+  };
+  const messageOf = (report: ReportPlan, row: Row): { topic: string; key: Buffer; value: Buffer } => {
+    const text = printers.get(report.name)?.(row) ?? '';
+    const parsed = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    const key = Object.fromEntries(report.dimensions.map(({ name }) => [name, parsed[name]]));
+    return {
+      topic: report.name,
+      key: Buffer.from(JSON.stringify(key)),
+      value: Buffer.from(`${text.slice(0, -1)},"frame":${newest}}`),
+    };
+  };
+  const accept = async (lines: Buffer): Promise<void> => {
+    const frame = changed.promise;
+    const { accepted } = await runtime.accept({ origin: 'feeder', lines });
+    if (accepted === 0) return;
+    const { reports } = await frame;
+    newest = Math.max(newest + 1, Date.now() * 1000);
+    const messages = [];
+    for (const { report, rows } of reports) {
+      const all = rows ?? (await runtime.query(report.name, {})).rows;
+      for (const row of all) messages.push(messageOf(report, row));
+    }
+    await send(messages);
+    const { accepted: total } = await runtime.status();
+    const value = JSON.stringify({ stream: plan.stream.name, frame: newest, accepted: total, rows: messages.length });
+    await send([{ topic: framesTopic(plan), key: Buffer.from(plan.stream.name), value: Buffer.from(value) }]);
+  };
+  const follow = async (): Promise<void> => {
+    await using reader = openTopicReader({ bootstrapBrokers: [broker] }, 'feeder');
+    let places: readonly TopicPlace[] = (await reader.extents([plan.stream.name])).map((extent) => ({
+      ...extent,
+      nextOffset: extent.firstOffset,
+    }));
+    while (!stopping.signal.aborted) {
+      try {
+        const read = await reader.read(places, 100);
+        const values = read.flatMap(({ messages }) => messages.flatMap(({ value }) => [value ?? LINE_FEED, LINE_FEED]));
+        if (values.length > 0) await accept(Buffer.concat(values));
+        places = places.map(
+          (place) =>
+            read.find(({ topic, partition }) => topic === place.topic && partition === place.partition) ?? place,
+        );
+      } catch (error) {
+        if (!(error instanceof DaybookError) || !error.retryable) throw error;
+      }
+    }
+  };
+  return {
+    runtime,
+    get frame() {
+      return newest;
+    },
+    feed: (lines) => accept(Buffer.from(`${lines.join('\n')}\n`)),
+    follow: () => {
+      following = follow();
+    },
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await following;
+      await producer.close();
+      await runtime.close();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
