@@ -8,6 +8,9 @@ const PAGE_TIMEOUT_MS = 20_000;
 /** How long real servers may take to do what is waited for. */
 const SERVERS_TIMEOUT_MS = 60_000;
 
+/** How long it may take to fetch and set up a program of many packages. */
+const FETCH_TIMEOUT_MS = 600_000;
+
 /** What `nightly` runs of tests whose seeds or kills can be any number; those of one night are not those of the next. */
 const NIGHTLY_SEEDS = 10_000;
 const NIGHTLY_KILLS = 100;
@@ -16,7 +19,7 @@ const NIGHT = Math.floor(new Date().getTime() / MS_PER_DAY);
 
 /**
  * Projects: `unit` and `types` are quick; `browser` and `crash` start whole Daybooks, so their files go one by one;
- * `stack` runs real servers, which it fetches when they are not in the cache; `nightly` is what gets better with time, at length.
+ * `stack` and `superset` run real servers, which they fetch when they are not in the cache; `nightly` is what gets better with time, at length.
  */
 export default defineConfig({
   test: {
@@ -31,7 +34,7 @@ export default defineConfig({
             'test/**/*.test.ts',
             'bench/**/*.test.ts',
           ],
-          exclude: ['test/{browser,crash,stack}/**'],
+          exclude: ['test/{browser,crash,stack,superset,airflow}/**'],
           environment: 'node',
           testTimeout: UNIT_TIMEOUT_MS,
           hookTimeout: UNIT_TIMEOUT_MS,
@@ -80,6 +83,18 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: SLOW_TIMEOUT_MS,
           hookTimeout: SLOW_TIMEOUT_MS,
+        },
+      },
+      {
+        test: {
+          name: 'superset',
+          include: ['test/superset/**/*.test.ts'],
+          environment: 'node',
+          expect: { poll: { timeout: SERVERS_TIMEOUT_MS } },
+          fileParallelism: false,
+          testTimeout: SLOW_TIMEOUT_MS,
+          // Superset is fetched if need be, and set up.
+          hookTimeout: FETCH_TIMEOUT_MS,
         },
       },
       {

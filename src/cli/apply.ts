@@ -1,9 +1,18 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { DaybookError } from '../base/errors.ts';
 import { APPLY } from '../runtimes/targets.ts';
 import { loadPlan } from './config.ts';
 import { usageError } from './failure.ts';
-import { configOption, dropOption, kafkaOption, partitionsOption, postgresOption, targetOption } from './options.ts';
+import {
+  configOption,
+  dropOption,
+  kafkaOption,
+  partitionsOption,
+  postgresOption,
+  reportsUrlOption,
+  targetOption,
+} from './options.ts';
 
 interface ApplyFlags {
   readonly target: string;
@@ -11,6 +20,9 @@ interface ApplyFlags {
   readonly postgres?: string;
   readonly partitions?: number;
   readonly drop: readonly string[];
+  readonly url?: string;
+  readonly user?: string;
+  readonly reportsUrl: string;
   readonly config: string;
 }
 
@@ -24,26 +36,31 @@ export function addApply(program: Command): void {
     .addOption(partitionsOption())
     .addOption(postgresOption())
     .addOption(dropOption())
+    .addOption(new Option('--url <url>', "Superset's address").env('DAYBOOK_SUPERSET_URL'))
+    .addOption(new Option('--user <name>', 'who imports into Superset; an administrator').env('DAYBOOK_SUPERSET_USER'))
+    .addOption(reportsUrlOption())
     .addOption(configOption())
     .addHelpText(
       'after',
       `
 TLS, users and passwords are read from the environment, or files that it names: DAYBOOK_KAFKA_TLS, _CA_FILE, _CERT_FILE,
 _KEY_FILE, _SASL (plain, scram-sha-256, scram-sha-512), _USER, _PASSWORD or _PASSWORD_FILE; DAYBOOK_POSTGRES_TLS, _CA_FILE,
-_CERT_FILE, _KEY_FILE, _USER, _PASSWORD or _PASSWORD_FILE.
+_CERT_FILE, _KEY_FILE, _USER, _PASSWORD or _PASSWORD_FILE; DAYBOOK_SUPERSET_PASSWORD or _PASSWORD_FILE, and for the user
+whom --reports-url names DAYBOOK_REPORTS_PASSWORD or _PASSWORD_FILE.
 
 Examples:
   daybook apply --target kafka --kafka 127.0.0.1:9092 --partitions 12
-  daybook apply --target postgres --postgres 127.0.0.1:5432/daybook`,
+  daybook apply --target postgres --postgres 127.0.0.1:5432/daybook
+  daybook apply --target superset --url http://127.0.0.1:8088 --user admin`,
     )
     .action(apply);
 }
 
 async function apply(flags: ApplyFlags): Promise<void> {
-  const { target, partitions, drop } = flags;
+  const { target, partitions, drop, user, reportsUrl } = flags;
   const address = addressOf(flags);
   const plan = await loadPlan(flags.config);
-  const applied = await APPLY[target]?.(plan, { address, partitions, drop });
+  const applied = await APPLY[target]?.(plan, { address, partitions, drop, user, reportsUrl });
   if (applied === undefined) return;
   if (applied.refusals.length > 0) {
     const message = `Nothing was changed, as it would lose data:\n${applied.refusals.map((each) => `  ${each}.`).join('\n')}`;
@@ -53,9 +70,11 @@ async function apply(flags: ApplyFlags): Promise<void> {
   process.stdout.write(lines.map((line) => `${line}\n`).join(''));
 }
 
-function addressOf({ target, kafka, postgres }: ApplyFlags): string {
-  const addresses: Readonly<Record<string, string | undefined>> = { kafka, postgres };
+function addressOf({ target, kafka, postgres, url }: ApplyFlags): string {
+  const addresses: Readonly<Record<string, string | undefined>> = { kafka, postgres, superset: url };
   const address = addresses[target];
-  if (address === undefined) throw usageError(`--target ${target} needs --${target}: where it is.`);
+  if (address === undefined) {
+    throw usageError(`--target ${target} needs ${target === 'superset' ? '--url' : `--${target}`}: where it is.`);
+  }
   return address;
 }

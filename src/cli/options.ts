@@ -80,6 +80,12 @@ export function partitionsOption(): Option {
   ).argParser(wholeNumber(1, 10_000));
 }
 
+export function reportsUrlOption(): Option {
+  return new Option('--reports-url <url>', 'how Superset reaches the reports, without the password')
+    .env('DAYBOOK_REPORTS_URL')
+    .default('postgres://superset@127.0.0.1:5432/daybook');
+}
+
 /** @param targets  the names that it may be */
 export function targetOption(targets: readonly string[]): Option {
   return new Option('--target <part>', 'which part').choices([...targets]).makeOptionMandatory();

@@ -3,16 +3,23 @@ import { kafkaTopics } from '../compile/kafka/topics.ts';
 import { openApi } from '../compile/openapi/openapi.ts';
 import { ossie } from '../compile/ossie/ossie.ts';
 import { postgresSql } from '../compile/postgres/postgres.ts';
+import { counted } from '../base/counted.ts';
+import { DaybookError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { applyTopics } from '../sources/kafka/topics.ts';
 import { applyPostgres } from '../stores/postgres/apply.ts';
 import { openPostgres } from '../stores/postgres/database.ts';
+import { applySuperset } from './apply-superset.ts';
 import { kafkaConnection } from './kafka-connection.ts';
 import { postgresConnection } from './postgres-connection.ts';
+import { secretOf } from './machine/secrets.ts';
+import { supersetZip } from './superset-bundle.ts';
 
 export interface CompileOptions {
   /** Of Kafka's topics; undefined: the usual number, or what is there. */
   readonly partitions: number | undefined;
+  /** How Superset reaches the reports in PostgreSQL, with a user and without a password. */
+  readonly reportsUrl: string;
 }
 
 export interface ApplyOptions extends CompileOptions {
@@ -20,6 +27,8 @@ export interface ApplyOptions extends CompileOptions {
   readonly address: string;
   /** What may be taken away: a table, or a table's column as `table.column`. */
   readonly drop: readonly string[];
+  /** As whom, where the target asks. */
+  readonly user: string | undefined;
 }
 
 /** What became of an `apply`. With refusals, nothing was changed. */
@@ -30,13 +39,14 @@ export interface Applied {
   readonly refusals: readonly string[];
 }
 
-/** What each part would be given, as text. */
-export const COMPILE: Readonly<Record<string, (plan: Plan, options: CompileOptions) => string>> = {
+/** What each part would be given: text, or the bytes of a file. */
+export const COMPILE: Readonly<Record<string, (plan: Plan, options: CompileOptions) => string | Uint8Array>> = {
   kafka: (plan, options) => json(kafkaTopics(plan, toldPartitions(options))),
   postgres: (plan) => postgresSql(plan).script,
   openapi: (plan) => json(openApi(plan)),
   ossie: (plan) => json(ossie(plan)),
   duckdb: duckDbScript,
+  superset: (plan, { reportsUrl }) => supersetZip(plan, reportsUrl),
 };
 
 /** Gives each part what it needs. */
@@ -51,7 +61,24 @@ export const APPLY: Readonly<Record<string, (plan: Plan, options: ApplyOptions) 
     await using database = openPostgres(postgresConnection(address));
     return applyPostgres(database, plan, drop);
   },
+  superset: importIntoSuperset,
 };
+
+async function importIntoSuperset(plan: Plan, options: ApplyOptions): Promise<Applied> {
+  const { address, user, reportsUrl } = options;
+  const password = secretOf('DAYBOOK_SUPERSET_PASSWORD');
+  if (user === undefined || password === undefined) {
+    throw new DaybookError(
+      'USAGE',
+      'Superset asks who imports: name the user with --user, and the file of the password in DAYBOOK_SUPERSET_PASSWORD_FILE.',
+    );
+  }
+  const databasePassword = secretOf('DAYBOOK_REPORTS_PASSWORD');
+  await applySuperset({ url: address, user, password, databasePassword, bundle: supersetZip(plan, reportsUrl) });
+  const { title } = plan.dashboard;
+  const charts = counted(plan.dashboard.tiles.length, 'chart');
+  return { notes: [`The dashboard '${title}' with ${charts} is in Superset at ${address}`], refusals: [] };
+}
 
 /** What `verify` has DuckDB run. */
 function duckDbScript(plan: Plan): string {
