@@ -9,6 +9,8 @@ const KEPT_OF_A_BATCH = 500;
 /** Longer records are cut: what they repeat is in the log. */
 const TEXT_BYTES_MAX = 4_096;
 
+type KeptRepeat = Omit<Duplicate, 'key'>;
+
 /**
  * Repeats that were left out, for people to look at: the newest of them, since the start. How many there have been is
  * in the log.
@@ -16,8 +18,8 @@ const TEXT_BYTES_MAX = 4_096;
 export class Duplicates {
   readonly #clock: Clock;
   readonly #primaryKey: string;
-  /** Oldest first; those behind the first `KEPT_MAX` are dropped now and then. */
-  #entries: Duplicate[] = [];
+  /** Oldest first; those behind the first `KEPT_MAX` are dropped now and then. Their keys are read when somebody asks. */
+  #entries: KeptRepeat[] = [];
 
   constructor(clock: Clock, primaryKey: string) {
     this.#clock = clock;
@@ -26,29 +28,27 @@ export class Duplicates {
 
   /**
    * Notes what of a group was left out.
-   * @param before  how many duplicates there were before the group
+   * @param known   how many duplicates there were before the group
    * @param offset  the log's next offset before it
    */
-  note(batches: readonly PreparedBatch[], before: number, offset: number): void {
-    let id = before;
+  note(batches: readonly PreparedBatch[], known: number, offset: number): void {
+    let id = known;
     for (const { batch, picked } of batches) {
       const { columns, intake } = batch;
       const count = columns.count - picked.length;
       if (count === 0) continue;
       id += count;
       const atMs = this.#clock.nowMs();
+      const before = (intake.firstLine ?? 1) - 1;
       leftOut(columns, picked, KEPT_OF_A_BATCH).forEach((record, place) => {
-        const text = textOf(columns, record);
-        const line = columns.lines[record] as number;
-        const { origin } = intake;
+        const line = (columns.lines[record] as number) + before;
         this.#entries.push({
           id: id - count + place + 1,
           atMs,
-          origin,
+          origin: intake.origin,
           line,
           offset,
-          key: keyIn(text, this.#primaryKey),
-          record: text,
+          record: textOf(columns, record),
         });
       });
     }
@@ -57,12 +57,17 @@ export class Duplicates {
 
   page(total: number, limit: number, offset: number): DuplicatePage {
     const kept = this.#entries.slice(-KEPT_MAX).toReversed();
-    return { total, kept: kept.length, entries: kept.slice(offset, offset + limit) };
+    return { total, kept: kept.length, entries: kept.slice(offset, offset + limit).map((each) => this.#told(each)) };
   }
 
   /** Those of some primary keys, newest first. */
   of(keys: ReadonlySet<string>): readonly Duplicate[] {
-    return this.#entries.filter(({ key }) => keys.has(key)).toReversed();
+    const told = this.#entries.map((each) => this.#told(each));
+    return told.filter(({ key }) => keys.has(key)).toReversed();
+  }
+
+  #told(repeat: KeptRepeat): Duplicate {
+    return { ...repeat, key: keyIn(repeat.record, this.#primaryKey) };
   }
 }
 

@@ -47,7 +47,7 @@ import { STATE_BYTES_DEFAULT, StateBudget } from './state-budget.ts';
 /** Bytes that may wait for the disk; beyond it batches are turned away, so that memory stays bounded. */
 const PENDING_BYTES_MAX = 64 * 1024 * 1024;
 /** A group has no more than this, or a single batch. */
-const GROUP_BYTES_MAX = 16 * 1024 * 1024;
+const GROUP_BYTES_MAX = 32 * 1024 * 1024;
 /** With more bytes than this to be taken in, the files of days are left for later. */
 const BUSY_BYTES = 1024 * 1024;
 const BUSY_POLL_MS = 100;
@@ -485,6 +485,7 @@ export class Engine implements Runtime {
     if (claim.doubtful.length > 0) await this.#state.keys.settle(this.#disk, [claim]);
     const scope = this.#state.beginFrame();
     this.#state.apply(columns, claim.picked, scope);
+    this.#scanning.release(columns);
     this.#filing.note(frame, scope.days);
     this.#amendments.add(scope.closedRows, frame.firstOffset + frame.recordCount, frame.firstOffset);
     if (frame.quarantineCount > 0) this.#quarantine.addStored(frame.at, frame.quarantine);

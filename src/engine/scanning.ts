@@ -9,8 +9,9 @@ import { SLACK_BYTES } from '../record/text-hash.ts';
 
 /** From so many bytes on a batch is worth the way to another thread. */
 const ELSEWHERE_BYTES_MIN = 256 * 1024;
-/** So many rooms of columns are kept for the next batches. */
+/** So many rooms of columns are kept for the next batches, of each kind, unless they are small. */
 const ROOMS_MAX = 16;
+const ROOM_BYTES_MIN = 16 * 1024;
 
 /**
  * Scans batches in the order in which they come: small ones here and now, large ones elsewhere while this thread writes
@@ -20,8 +21,9 @@ export class Scanning {
   readonly #here: Scanner;
   readonly #elsewhere: ScanElsewhere | undefined;
   readonly #foreignIds: ForeignIds;
-  /** Rooms of columns that nobody looks at any more. */
+  /** Rooms of columns that nobody looks at any more: the thread's own, and those that threads share. */
   readonly #rooms: Room[] = [];
+  readonly #sharedRooms: Room[] = [];
   #underWay = 0;
   #idle: PromiseWithResolvers<void> | undefined;
 
@@ -33,7 +35,9 @@ export class Scanning {
 
   /** Scans here and now. Lines are counted from 1. */
   scanHere(lines: Uint8Array): ScannedLines {
-    return this.#here.scan(lines, 1);
+    const bytes = this.#foreignIds.roomBytes(lines.length);
+    const room = bytes < ROOM_BYTES_MIN ? undefined : this.#roomOf(this.#rooms, bytes);
+    return this.#here.scan(lines, 1, room ?? new ArrayBuffer(bytes));
   }
 
   /** The scanned lines, counted from 1; a promise of them when they are scanned elsewhere. */
@@ -47,7 +51,9 @@ export class Scanning {
   /** Says that nobody looks at the columns any more: others will stand in their room. */
   release(columns: RecordColumns): void {
     const { room } = columns as ReadingColumns;
-    if (room instanceof SharedArrayBuffer && this.#rooms.length < ROOMS_MAX) this.#rooms.push(room);
+    if (room.byteLength < ROOM_BYTES_MIN) return;
+    const rooms = room instanceof SharedArrayBuffer ? this.#sharedRooms : this.#rooms;
+    if (rooms.length < ROOMS_MAX) rooms.push(room);
   }
 
   /** Resolves when no batch is being scanned elsewhere. */
@@ -61,17 +67,18 @@ export class Scanning {
     await this.#elsewhere?.close();
   }
 
-  #roomFor(lineBytes: number): Room {
-    const bytes = this.#foreignIds.roomBytes(lineBytes);
-    const at = this.#rooms.findIndex((room) => room.byteLength >= bytes);
-    return this.#rooms.splice(at, at === -1 ? 0 : 1)[0] ?? new SharedArrayBuffer(bytes);
+  #roomOf(rooms: Room[], bytes: number): Room | undefined {
+    const at = rooms.findIndex((room) => room.byteLength >= bytes);
+    return at === -1 ? undefined : rooms.splice(at, 1)[0];
   }
 
   async #scanElsewhere(elsewhere: ScanElsewhere, lines: Uint8Array): Promise<ScannedLines> {
     this.#underWay++;
     try {
       const theirs = shared(lines);
-      return this.#foreignIds.adopt(theirs, await elsewhere.scan(theirs, this.#roomFor(theirs.length)));
+      const bytes = this.#foreignIds.roomBytes(theirs.length);
+      const room = this.#roomOf(this.#sharedRooms, bytes) ?? new SharedArrayBuffer(bytes);
+      return this.#foreignIds.adopt(theirs, await elsewhere.scan(theirs, room));
     } finally {
       if (--this.#underWay === 0) {
         this.#idle?.resolve();

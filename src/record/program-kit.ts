@@ -66,14 +66,12 @@ export class ProgramKit {
     return forms.learn(view, start, end, hash, dictionary?.internText(text) ?? 0);
   }
 
-  /** A number, or `null` where that may be, by how it is written: its id. */
-  numberForm(index: number, view: DataView, start: number, end: number, hash: number, nullable: boolean): number {
+  /** A number by how it is written: its id. */
+  numberForm(index: number, view: DataView, start: number, end: number, hash: number): number {
     const forms = this.forms[index] as RawForms;
     const known = forms.idOf(view, start, end, hash);
     if (known !== NOT_USUAL) return known;
-    const text = latin1(view, start, end);
-    if (text === 'null') return nullable ? forms.learn(view, start, end, hash, 0) : NOT_USUAL;
-    const value = readNumberText(text, this.#fields[index] as FieldPlan);
+    const value = readNumberText(latin1(view, start, end), this.#fields[index] as FieldPlan);
     return value === undefined ? NOT_USUAL : forms.learn(view, start, end, hash, this.number(index, value));
   }
 

@@ -49,6 +49,7 @@ return function program(columns, position, end, rowEnd) {
   ${values.map((index) => `const values${index} = columns.values[${index}];`).join(' ')}
   let row = columns.count, line = columns.line, p = position, from = 0, word = 0, quote = 0, slash = 0, mark = 0, hash = 0;
   let digit = 0, whole = 0, fraction = 0, places = 0, rest = 0, number = 0, negative = false, id = 0, day = 0;
+  dateA = 0;
   let businessDay = 0, eventDay = 0, a = 0, b = 0, c = 0, d = 0, e = 0, bad = 0;
   scan: while (position < end && row < rowEnd) {
     p = position;
@@ -188,16 +189,39 @@ function momentSource({ field, id, value }: FieldRole, stream: StreamPlan): stri
     p += 19;`;
 }
 
-/** A number that is only interned: known by how it is written. */
+/**
+ * A number that is only interned: known by how it is written. It ends at the first byte that is none of `-./0123456789`,
+ * which is marked as in `textSource`; so one with an exponent is not usual.
+ */
 function formSource({ index, nullable }: FieldPlan, quoted: boolean): string {
-  return `from = p; hash = 0;
-    for (digit = bytes[p]; digit > 32 && digit !== 44 && digit !== 125 && digit !== 34 && p < end; digit = bytes[++p]) {
-      hash = Math.imul(hash ^ digit, ${WORD_FACTOR});
+  const read = `from = p; hash = 0;
+    for (;;) {
+      word = view.getInt32(p, true);
+      mark = (((word - 0x2d2d2d2d) & ~word) | (word + 0x46464646) | word) & 0x80808080;
+      if (mark !== 0 || p >= end) break;
+      hash = Math.imul(hash ^ word, ${WORD_FACTOR});
+      hash ^= hash >>> 15;
+      p += 4;
     }
-    hash ^= hash >>> 15;
+    if (mark === 0) break scan;
+    mark = (31 - Math.clz32(mark & -mark)) >> 3;
+    hash = Math.imul(hash ^ (word & ((1 << (mark << 3)) - 1)), ${LAST_FACTOR});
+    hash ^= hash >>> 13;
+    p += mark;
     id = forms${index}.idOf(view, from, p, hash);
-    if (id < 0 && (id = kit.numberForm(${index}, view, from, p, hash, ${nullable && !quoted})) < 0) break scan;
+    if (id < 0 && (id = kit.numberForm(${index}, view, from, p, hash)) < 0) break scan;
     ids${index}[row] = id;`;
+  return nullable && !quoted ? nullOr(`ids${index}[row] = 0;`, read) : read;
+}
+
+/** A value that may be `null`. */
+function nullOr(storeNull: string, read: string): string {
+  return `if (view.getInt32(p, true) === ${Buffer.from('null').readInt32LE()}) {
+      p += 4;
+      ${storeNull}
+    } else {
+      ${read}
+    }`;
 }
 
 /** A number in whole units of its column (micro-units for a decimal), rounded half-even at the seventh place. */
@@ -242,13 +266,7 @@ function numberSource({ field, id, value }: FieldRole, quoted: boolean): string 
   }[kind as 'integer' | 'decimal' | 'number'];
   const inRange = `if (!(number >= ${min} && number <= ${max})) break scan;`;
   const whole = `${read}\n    ${inRange}\n    ${store}`;
-  if (!nullable || quoted) return whole;
-  return `if (view.getInt32(p, true) === ${Buffer.from('null').readInt32LE()}) {
-      p += 4;
-      ${storeNull}
-    } else {
-      ${whole}
-    }`;
+  return nullable && !quoted ? nullOr(storeNull, whole) : whole;
 }
 
 /** The business date is a column of its own, and it may be counted or compared like any other field. */

@@ -104,13 +104,14 @@ class Intakes implements KafkaIntake {
     await this.#producer[Symbol.asyncDispose]();
   }
 
-  #scan({ lines, firstLine }: Intake): ScannedLines {
+  /** Lines are counted from 1 here; `refusedOf` says what they are in their file. */
+  #scan({ lines }: Intake): ScannedLines {
     const bytes = this.#dictionaries.reduce((sum, dictionary) => sum + (dictionary?.bytes ?? 0), 0);
     if (bytes > DICTIONARY_BYTES_MAX) {
       this.#dictionaries = makeDictionaries(this.plan);
       this.#scanner = new Scanner(this.plan, this.#dictionaries);
     }
-    return this.#aheadOfClock.refuse(this.#scanner.scan(lines, firstLine ?? 1), this.#clock.nowMs());
+    return this.#aheadOfClock.refuse(this.#scanner.scan(lines, 1), this.#clock.nowMs());
   }
 
   #note(ends: readonly PartitionEnd[]): void {

@@ -30,12 +30,19 @@ export function addFrames(app: FastifyInstance, { runtime, clock, closing }: Rou
   const hub = new ViewHub(runtime, clock);
   const printers = new Map(runtime.plan.reports.map((report) => [report, rowPrinter(report)]));
 
-  runtime.subscribe((frame) => {
+  const onFrame = (frame: Frame): void => {
     hub.frame(frame);
     if (listeners.size === 0) return;
     const text = eventText(frame, printers);
     for (const listener of listeners) send(listener, frame, text, runtime.plan.reports);
-  });
+  };
+  // Without anybody who listens, no frame is made.
+  let streams = 0;
+  let unsubscribe = (): void => undefined;
+  const attend = (ended: AbortSignal): void => {
+    if (streams++ === 0) unsubscribe = runtime.subscribe(onFrame);
+    ended.addEventListener('abort', () => --streams === 0 && unsubscribe(), { once: true });
+  };
 
   const join = (stream: ServerResponse): (() => void) => {
     const listener: Listener = { stream, missed: undefined };
@@ -46,6 +53,7 @@ export function addFrames(app: FastifyInstance, { runtime, clock, closing }: Rou
   app.get('/api/v1/frames', async (request, reply) => {
     const views = single(parametersOf(request.query, ['views']), 'views');
     const ended = goneSignal(reply, closing);
+    attend(ended);
     const stream = reply.raw;
     const begin = (): void => {
       reply.hijack();

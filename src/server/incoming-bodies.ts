@@ -4,6 +4,12 @@ import type { Clock } from '../ports/clock.ts';
 import type { BodyLimits } from '../sources/http/body.ts';
 import { bodyTooLarge, joined } from '../sources/http/body.ts';
 
+/** Room behind a body, so that who reads its lines a word at a time need not copy them. */
+const SLACK_BYTES = 8;
+/** Rooms of these sizes are used again, and so many are kept: memory that comes and goes is what collecting it takes long for. */
+const KEPT_BYTES_MIN = 16 * 1024;
+const KEPT_BYTES_MAX = 1024 * 1024;
+const KEPT_MAX = 16;
 /** A body of which nothing more comes is given up after so long, or twice that at most. */
 const STALL_MS = 30_000;
 
@@ -18,6 +24,8 @@ export class IncomingBodies {
   readonly #clock: Clock;
   readonly #closing: AbortSignal;
   readonly #underWay = new Set<Incoming>();
+  /** Rooms of bodies that nobody looks at any more. */
+  readonly #rooms: ArrayBufferLike[] = [];
   #isWatching = false;
 
   constructor(clock: Clock, closing: AbortSignal) {
@@ -35,6 +43,8 @@ export class IncomingBodies {
     let roomBytes = Number(request.headers['content-length'] ?? 0);
     if (roomBytes > bytesMax) throw bodyTooLarge(bytesMax);
     claim.grow(roomBytes);
+    // All of it stands where it is read from, if its length was announced. A server's parser keeps to that.
+    const room = this.#roomFor(roomBytes + SLACK_BYTES);
     const chunks: Uint8Array[] = [];
     let size = 0;
     await this.#receive(request, (chunk) => {
@@ -44,9 +54,24 @@ export class IncomingBodies {
         claim.grow(size - roomBytes);
         roomBytes = size;
       }
-      chunks.push(chunk);
+      if (size + SLACK_BYTES <= room.length) room.set(chunk, size - chunk.length);
+      else chunks.push(chunk);
     });
-    return joined(chunks, size);
+    return chunks.length === 0 ? room.subarray(0, size) : joined(chunks, size);
+  }
+
+  /** Says that nobody looks at a body any more: another one will stand in its room. */
+  release(body: Uint8Array): void {
+    const { buffer } = body;
+    const isKept = buffer.byteLength >= KEPT_BYTES_MIN && buffer.byteLength <= KEPT_BYTES_MAX;
+    if (isKept && this.#rooms.length < KEPT_MAX) this.#rooms.push(buffer);
+  }
+
+  #roomFor(bytes: number): Uint8Array {
+    const at = bytes < KEPT_BYTES_MIN ? -1 : this.#rooms.findIndex((room) => room.byteLength >= bytes);
+    const [kept] = at === -1 ? [] : this.#rooms.splice(at, 1);
+    // In few sizes, so that what is kept is of use.
+    return new Uint8Array(kept ?? new ArrayBuffer(bytes < KEPT_BYTES_MIN ? bytes : 2 ** Math.ceil(Math.log2(bytes))));
   }
 
   #receive(request: IncomingMessage, take: (chunk: Uint8Array) => void): Promise<void> {
@@ -61,6 +86,7 @@ export class IncomingBodies {
       }
     };
     const onClose = (): void => {
+      if (request.readableEnded) return;
       reject(new DaybookError('BODY_UNREADABLE', 'The connection ended before the body did; send it again.'));
     };
     request.on('data', onData).once('end', resolve).once('close', onClose);

@@ -25,10 +25,12 @@ export function addRecords(app: FastifyInstance, { runtime, clock, closing, bodi
   app.post('/api/v1/records', async (request): Promise<AcceptanceAnswer> => {
     const claim = bodies.open();
     const limits = { bytesMax: BODY_BYTES_MAX, recordsMax: BODY_RECORDS_MAX, claim };
+    let body: Uint8Array | undefined;
     try {
       const { 'content-type': type, 'content-encoding': encoding } = request.headers;
       const kind = kindOfBody(type, encoding);
-      const intake = await intakeOfBody(await incoming.read(request.raw, limits), kind, limits);
+      body = await incoming.read(request.raw, limits);
+      const intake = await intakeOfBody(body, kind, limits);
       const recordBytes = countRecords(intake, BODY_RECORDS_MAX) * RECORD_BYTES;
       claim.grow(recordBytes);
       const acceptance = runtime.accept(intake);
@@ -37,6 +39,7 @@ export function addRecords(app: FastifyInstance, { runtime, clock, closing, bodi
       return await acceptance;
     } finally {
       claim.keep(0);
+      if (body !== undefined) incoming.release(body);
     }
   });
 

@@ -48,6 +48,17 @@ describe("the machine's disk", () => {
     await again.close();
   });
 
+  it('writes what is long in parts, each where it belongs', async () => {
+    const disk = openDisk(root);
+    const file = await disk.open('file', 'append');
+    const pieces = Array.from({ length: 7 }, (_, index) => new Uint8Array(5_000_000 + index).fill(index + 1));
+    await file.writeAt(3, [...pieces, bytes('end')]);
+    await file.sync();
+    await file.close();
+    const written = Buffer.from((await disk.read('file')) ?? []);
+    expect(written.equals(Buffer.concat([new Uint8Array(3), ...pieces, bytes('end')]))).toBe(true);
+  });
+
   it('creates, renames and removes', async () => {
     const disk = openDisk(root);
     await (await disk.open('a', 'create')).close();

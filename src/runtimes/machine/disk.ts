@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 
 import { DaybookError } from '../../base/errors.ts';
 import type { Disk, DiskFile } from '../../ports/disk.ts';
+import { SyncAhead } from './sync-ahead.ts';
 
 /**
  * `append` does not open with O_APPEND: Linux would then ignore the position of every write.
@@ -38,17 +39,44 @@ export function openDisk(root: string): Disk {
 }
 
 function machineFile(path: string, fullPath: string, handle: FileHandle): DiskFile {
+  const ahead = new SyncAhead(handle);
   return {
     path,
     size: () => translated('stat', fullPath, async () => (await handle.stat()).size),
     readAt: (position, length) => translated('read', fullPath, () => readFully(handle, position, length)),
-    writeAt: (position, chunks) => translated('write', fullPath, () => writeFully(handle, position, chunks)),
+    writeAt: (position, chunks) => translated('write', fullPath, () => writeInParts(handle, position, chunks, ahead)),
     truncate: (size) => translated('truncate', fullPath, () => handle.truncate(size)),
     // fdatasync leaves out times only: the size and the blocks, without which the content could not be read back, go
     // to the disk with it (POSIX: "synchronized I/O data integrity completion").
-    sync: () => translated('sync', fullPath, () => handle.datasync()),
-    close: () => translated('close', fullPath, () => handle.close()),
+    sync: () => translated('sync', fullPath, () => ahead.sync()),
+    close: () => translated('close', fullPath, () => ahead.close()),
   };
+}
+
+/** Writes so many bytes, then the next ones while the disk takes those. */
+const PART_BYTES = 8 * 1024 * 1024;
+
+async function writeInParts(
+  handle: FileHandle,
+  position: number,
+  chunks: readonly Uint8Array[],
+  ahead: SyncAhead,
+): Promise<void> {
+  let part: Uint8Array[] = [];
+  let at = position;
+  let bytes = 0;
+  for (const chunk of chunks) {
+    if (bytes >= PART_BYTES) {
+      await writeFully(handle, at, part);
+      ahead.begin();
+      at += bytes;
+      part = [];
+      bytes = 0;
+    }
+    part.push(chunk);
+    bytes += chunk.byteLength;
+  }
+  await writeFully(handle, at, part);
 }
 
 async function readFully(handle: FileHandle, position: number, length: number): Promise<Uint8Array> {

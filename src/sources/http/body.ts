@@ -122,13 +122,15 @@ function refuseTooMany(records: number, recordsMax: number): void {
 export function countRecords({ lines, unreadable = [] }: Intake, recordsMax: number): number {
   let count = unreadable.length;
   refuseTooMany(count, recordsMax);
-  for (let start = 0; start < lines.length;) {
-    if (lines[start] === LINE_FEED) {
+  // A buffer's own search is the faster one.
+  const bytes = Buffer.from(lines.buffer, lines.byteOffset, lines.length);
+  for (let start = 0; start < bytes.length;) {
+    if (bytes[start] === LINE_FEED) {
       start++;
       continue;
     }
     refuseTooMany(++count, recordsMax);
-    const end = lines.indexOf(LINE_FEED, start);
+    const end = bytes.indexOf(LINE_FEED, start);
     if (end === -1) break;
     start = end + 1;
   }
