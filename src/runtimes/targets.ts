@@ -1,7 +1,9 @@
+import { zoneOffsets } from '../base/zone-offsets.ts';
 import { duckDbSql } from '../compile/duckdb/duckdb.ts';
 import { kafkaTopics } from '../compile/kafka/topics.ts';
 import { openApi } from '../compile/openapi/openapi.ts';
 import { ossie } from '../compile/ossie/ossie.ts';
+import { sparkScript, sparkSql } from '../compile/spark/spark.ts';
 import { postgresSql } from '../compile/postgres/postgres.ts';
 import { counted } from '../base/counted.ts';
 import { DaybookError } from '../base/errors.ts';
@@ -42,6 +44,7 @@ export interface Applied {
 /** What each part would be given: text, or the bytes of a file. */
 export const COMPILE: Readonly<Record<string, (plan: Plan, options: CompileOptions) => string | Uint8Array>> = {
   kafka: (plan, options) => json(kafkaTopics(plan, toldPartitions(options))),
+  spark: (plan) => sparkScript(sparkSql(plan, zoneOffsets(plan.stream.timeZone)), plan.stream.name),
   postgres: (plan) => postgresSql(plan).script,
   openapi: (plan) => json(openApi(plan)),
   ossie: (plan) => json(ossie(plan)),

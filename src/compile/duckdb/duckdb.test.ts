@@ -5,11 +5,11 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { daybook } from '../../../daybook.config.ts';
+import type { ZoneOffset } from '../../base/zone-offsets.ts';
 import { everyMeasure } from '../../../test/definitions/every-measure.ts';
 import { makePlan } from '../../plan/normalise.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { duckDbSql } from './duckdb.ts';
-import type { ZoneOffset } from './macros.ts';
 import { MACROS, zoneOffsetsSql } from './macros.ts';
 
 /** Few and made up, so that no golden file depends on what governments decide. */

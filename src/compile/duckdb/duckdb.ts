@@ -1,11 +1,9 @@
 import type { Plan } from '../../plan/plan.ts';
-import type { ZoneOffset } from './macros.ts';
+import type { ZoneOffset } from '../../base/zone-offsets.ts';
 import { MACROS, zoneOffsetsSql } from './macros.ts';
 import { CREATE_REPEATS, createRecords, insertRecords } from './records.ts';
 import type { ReportSql } from './reports.ts';
 import { COUNT_COMPARED, differencesSql, reportSql } from './reports.ts';
-
-export type { ZoneOffset } from './macros.ts';
 
 /** Statements for DuckDB that compute each report from the raw records, and compare it with the rows that are kept. */
 export interface DuckDbSql {

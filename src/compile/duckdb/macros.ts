@@ -1,3 +1,5 @@
+import type { ZoneOffset } from '../../base/zone-offsets.ts';
+
 /**
  * How a number's text becomes a whole number, exactly: digits are moved as text and no step is a float. `plain` writes
  * `-1.25e1` as `-12.5`; of a plain text `kept` is the whole millionths and `dropped` the digits behind them, by which
@@ -78,12 +80,6 @@ END`,
     `CREATE MACRO business_day(moment, zone, end_hour) AS
   CAST(local_time(moment, zone) - to_hours(end_hour) AS DATE)`,
   ];
-}
-
-/** What a time zone's offset from UTC is since when, Unix time; undefined where it is not known. */
-export interface ZoneOffset {
-  readonly sinceS: number;
-  readonly offsetS: number | undefined;
 }
 
 /** Says the time zone's offsets, oldest first; to be run before records are added. */

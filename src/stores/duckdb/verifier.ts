@@ -10,7 +10,7 @@ import { duckDbSql } from '../../compile/duckdb/duckdb.ts';
 import type { ColumnKind, Plan, ReportPlan } from '../../plan/plan.ts';
 import type { Cell, Row } from '../../ports/rows.ts';
 import { QuotedLines } from './quoted-lines.ts';
-import { zoneOffsets } from './zone-offsets.ts';
+import { zoneOffsets } from '../../base/zone-offsets.ts';
 
 type DuckDb = typeof DuckDbModule;
 

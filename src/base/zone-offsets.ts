@@ -1,5 +1,10 @@
-import { present } from '../../base/assert.ts';
-import type { ZoneOffset } from '../../compile/duckdb/duckdb.ts';
+import { present } from './assert.ts';
+
+/** What a time zone's offset from UTC is since when, Unix time; undefined where it is not known. */
+export interface ZoneOffset {
+  readonly sinceS: number;
+  readonly offsetS: number | undefined;
+}
 
 const FIRST_S = Date.UTC(1970, 0, 1) / 1000;
 const END_S = Date.UTC(2100, 0, 1) / 1000;
@@ -8,7 +13,7 @@ const STEP_S = 7 * 86_400;
 
 /**
  * The offsets of a time zone from UTC, oldest first, from 1970 to 2099: of the rules of `Intl`, by which records are
- * taken in. DuckDB brings rules of its own, and governments change theirs more often than it is released.
+ * taken in. DuckDB and Spark bring rules of their own, and governments change theirs more often than those are released.
  * @param timeZone  an IANA name
  * @returns what the offset is since when; the last one is undefined, and says from when on nothing is known
  */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatLocalTime, zone } from '../../base/calendar.ts';
+import { formatLocalTime, zone } from './calendar.ts';
 import { zoneOffsets } from './zone-offsets.ts';
 
 const at = (iso: string): number => Date.parse(iso) / 1000;

@@ -1,0 +1,49 @@
+import { microsText, parseMicros } from '../../base/decimal.ts';
+import type { ConditionPlan, FieldPlan } from '../../plan/plan.ts';
+import { quotedName, quotedText } from './sql.ts';
+
+/** Larger than any record's decimal, in millionths. */
+const BEYOND_MICROS = 10n ** 20n;
+const OPERATORS = { above: '>', atLeast: '>=', below: '<', atMost: '<=' } as const;
+
+/** A condition of a report's `where` over a record. A null satisfies only a null in the list, and `notIn`. */
+export function conditionSql({ field, test, values }: ConditionPlan): string {
+  const name = columnOf(field);
+  if (test !== 'in' && test !== 'notIn') {
+    return `${name} ${OPERATORS[test]} ${values.map((value) => valueSql(field, value)).join('')}`;
+  }
+  const texts = values.filter((value) => value !== null).map((value) => valueSql(field, value));
+  const takesNull = values.length > texts.length;
+  const among = texts.length === 0 ? 'FALSE' : `${name} IN (${texts.join(', ')})`;
+  const isWanted = takesNull ? `(${name} IS NULL OR ${among})` : among;
+  return test === 'in' ? isWanted : `NOT coalesce(${isWanted}, FALSE)`;
+}
+
+/** An integer is compared as a float too, in which it is exact: what it is compared with may have a fraction. */
+function columnOf({ name, kind }: FieldPlan): string {
+  return kind === 'integer' ? `CAST(${quotedName(name)} AS DOUBLE)` : quotedName(name);
+}
+
+function valueSql({ kind }: FieldPlan, value: string | number | null): string {
+  const text = quotedText(String(value));
+  switch (kind) {
+    case 'date':
+      return `try_cast(${text} AS DATE)`;
+    case 'decimal':
+      return `CAST(${quotedText(decimalText(String(value)))} AS DECIMAL(38, 6))`;
+    case 'integer':
+    case 'number':
+      return `CAST(${text} AS DOUBLE)`;
+    case 'uuid':
+    case 'text':
+    case 'timestamp':
+      return text;
+  }
+}
+
+/** With 6 places; what is beyond all decimals may as well be just beyond them. */
+function decimalText(number: string): string {
+  const micros = parseMicros(number) ?? 0n;
+  if (micros > BEYOND_MICROS) return microsText(BEYOND_MICROS);
+  return microsText(micros < -BEYOND_MICROS ? -BEYOND_MICROS : micros);
+}

@@ -1,0 +1,87 @@
+import type { ZoneOffset } from '../../base/zone-offsets.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { KEY_NAME, PLACE, recordsSql } from './records.ts';
+import { reportsSql } from './reports.ts';
+import { quotedName } from './sql.ts';
+
+/** The views that the queries name. The first one is the topic itself, by Spark's Kafka source. */
+const MESSAGES = 'messages';
+const RECORDS = 'records';
+const FIRSTS = 'firsts';
+
+/** What a Spark session is told so that it keeps the reports. */
+export interface SparkSql {
+  /** Settings without which the queries are not exact, or not safe. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** The view of the topic's messages, and of the records in them, by `recordsSql`. */
+  readonly messages: string;
+  readonly records: { readonly view: string; readonly sql: string };
+  /**
+   * The view of the records without repeats: `keys` are the columns by which a record is a repeat, whenever it came
+   * before.
+   */
+  readonly firsts: { readonly view: string; readonly keys: readonly string[] };
+  /** The query of the stream, in update mode: topic, key, value. */
+  readonly reports: string;
+  /**
+   * The query that computes days again from the whole topic: like `reports`, but of batches, where `records` is a table.
+   * @param frame  the frame of its rows, in microseconds of Unix time
+   */
+  readonly daysAgain: (days: readonly string[], frame: bigint) => string;
+}
+
+const SETTINGS = {
+  // Business days are dates, and no moment of ours has another zone.
+  'spark.sql.session.timeZone': 'UTC',
+  // A member that stands twice in a record has its last value, as in JSON.parse.
+  'spark.sql.mapKeyDedupPolicy': 'LAST_WIN',
+  'spark.sql.streaming.stateStore.providerClass':
+    'org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider',
+  'spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled': 'true',
+  // Of all state stores of a process together, however much they hold.
+  'spark.sql.streaming.stateStore.rocksdb.boundedMemoryUsage': 'true',
+  // Without news there is nothing to say; such a batch would keep the next record waiting.
+  'spark.sql.streaming.noDataMicroBatches.enabled': 'false',
+} as const;
+
+/** Compiles a plan to what Spark runs. @param offsets  of the stream's time zone, oldest first */
+export function sparkSql(plan: Plan, offsets: readonly ZoneOffset[]): SparkSql {
+  return {
+    settings: SETTINGS,
+    messages: MESSAGES,
+    records: { view: RECORDS, sql: recordsSql(plan, offsets, MESSAGES) },
+    firsts: { view: FIRSTS, keys: [KEY_NAME] },
+    reports: reportsSql(plan, FIRSTS, { kind: 'stream' }),
+    daysAgain: (days, frame) => reportsSql(plan, `(\n${firstsOfTable()}\n)`, { kind: 'days', days, frame }),
+  };
+}
+
+/** Of records with one key the first by the time of its message; of one time, as they stand in their partition. */
+function firstsOfTable(): string {
+  const order = [PLACE.written, PLACE.partition, PLACE.offset].join(', ');
+  return `  SELECT * FROM ${RECORDS}
+  QUALIFY row_number() OVER (PARTITION BY ${quotedName(KEY_NAME)} ORDER BY ${order}) = 1`;
+}
+
+/** All of it as a script for people to read; what is no SQL in Spark stands in comments. */
+export function sparkScript(
+  { settings, messages, records, firsts, reports, daysAgain }: SparkSql,
+  stream: string,
+): string {
+  const kept = Object.entries(settings).map(([key, value]) => `SET ${key}=${value};`);
+  return `${kept.join('\n')}
+
+-- ${messages}: the topic ${stream}, read as a stream by Spark's Kafka source, from its beginning on.
+
+CREATE OR REPLACE TEMPORARY VIEW ${records.view} AS
+${records.sql};
+
+-- ${firsts.view}: ${records.view} without repeats, as dropDuplicates(${firsts.keys.map((key) => `"${key}"`).join(', ')}) gives them.
+
+-- The query, in update mode; its rows are messages to Kafka:
+${reports};
+
+-- Days that got records behind the watermark, once more from the whole topic; ${records.view} is a table then:
+${daysAgain(['2026-03-04'], 0n)};
+`;
+}
