@@ -5,6 +5,7 @@ import { APPLY } from '../runtimes/targets.ts';
 import { loadPlan } from './config.ts';
 import { usageError } from './failure.ts';
 import {
+  cassandraOption,
   configOption,
   dropOption,
   kafkaOption,
@@ -18,6 +19,7 @@ interface ApplyFlags {
   readonly target: string;
   readonly kafka?: string;
   readonly postgres?: string;
+  readonly cassandra?: string;
   readonly partitions?: number;
   readonly drop: readonly string[];
   readonly url?: string;
@@ -35,6 +37,7 @@ export function addApply(program: Command): void {
     .addOption(kafkaOption())
     .addOption(partitionsOption())
     .addOption(postgresOption())
+    .addOption(cassandraOption())
     .addOption(dropOption())
     .addOption(new Option('--url <url>', "Superset's address").env('DAYBOOK_SUPERSET_URL'))
     .addOption(new Option('--user <name>', 'who imports into Superset; an administrator').env('DAYBOOK_SUPERSET_USER'))
@@ -45,7 +48,8 @@ export function addApply(program: Command): void {
       `
 TLS, users and passwords are read from the environment, or files that it names: DAYBOOK_KAFKA_TLS, _CA_FILE, _CERT_FILE,
 _KEY_FILE, _SASL (plain, scram-sha-256, scram-sha-512), _USER, _PASSWORD or _PASSWORD_FILE; DAYBOOK_POSTGRES_TLS, _CA_FILE,
-_CERT_FILE, _KEY_FILE, _USER, _PASSWORD or _PASSWORD_FILE; DAYBOOK_SUPERSET_PASSWORD or _PASSWORD_FILE, and for the user
+_CERT_FILE, _KEY_FILE, _USER, _PASSWORD or _PASSWORD_FILE; DAYBOOK_CASSANDRA_… likewise, and _DATA_CENTER;
+DAYBOOK_SUPERSET_PASSWORD or _PASSWORD_FILE, and for the user
 whom --reports-url names DAYBOOK_REPORTS_PASSWORD or _PASSWORD_FILE.
 
 Examples:
@@ -70,8 +74,8 @@ async function apply(flags: ApplyFlags): Promise<void> {
   process.stdout.write(lines.map((line) => `${line}\n`).join(''));
 }
 
-function addressOf({ target, kafka, postgres, url }: ApplyFlags): string {
-  const addresses: Readonly<Record<string, string | undefined>> = { kafka, postgres, superset: url };
+function addressOf({ target, kafka, postgres, cassandra, url }: ApplyFlags): string {
+  const addresses: Readonly<Record<string, string | undefined>> = { kafka, postgres, cassandra, superset: url };
   const address = addresses[target];
   if (address === undefined) {
     throw usageError(`--target ${target} needs ${target === 'superset' ? '--url' : `--${target}`}: where it is.`);

@@ -63,6 +63,12 @@ export function postgresOption(): Option {
   );
 }
 
+export function cassandraOption(): Option {
+  return new Option('--cassandra <host:port>', "Cassandra's nodes, several with commas between").env(
+    'DAYBOOK_CASSANDRA',
+  );
+}
+
 /** What `apply` may take away. */
 export function dropOption(): Option {
   return new Option(

@@ -5,13 +5,14 @@ import { SINKS } from '../runtimes/stack/run-sink.ts';
 import { loadPlan } from './config.ts';
 import { usageError } from './failure.ts';
 import { interruption } from './interruption.ts';
-import { configOption, kafkaOption, postgresOption } from './options.ts';
+import { cassandraOption, configOption, kafkaOption, postgresOption } from './options.ts';
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
 
 interface SinkFlags {
   readonly kafka?: string;
   readonly postgres?: string;
+  readonly cassandra?: string;
   readonly logLevel: string;
   readonly config: string;
 }
@@ -27,6 +28,15 @@ export function addSink(program: Command): void {
     .addOption(configOption())
     .addHelpText('after', HELP)
     .action((flags: SinkFlags) => run('postgres', flags));
+  sink
+    .command('cassandra')
+    .description('raw records and reports into Cassandra')
+    .addOption(kafkaOption())
+    .addOption(cassandraOption())
+    .addOption(logLevelOption())
+    .addOption(configOption())
+    .addHelpText('after', HELP)
+    .action((flags: SinkFlags) => run('cassandra', flags));
 }
 
 const HELP = `
@@ -35,7 +45,8 @@ goes on stands in the store, beside the rows. TLS, users and passwords are read 
 names: DAYBOOK_KAFKA_TLS, DAYBOOK_POSTGRES_PASSWORD_FILE, … SIGTERM or Ctrl-C ends it cleanly.
 
 Examples:
-  daybook sink postgres --kafka 127.0.0.1:9092 --postgres 127.0.0.1:5432/daybook`;
+  daybook sink postgres --kafka 127.0.0.1:9092 --postgres 127.0.0.1:5432/daybook
+  daybook sink cassandra --kafka 127.0.0.1:9092 --cassandra 127.0.0.1:9042`;
 
 function logLevelOption(): Option {
   return new Option('--log-level <level>', 'what is logged, as JSON lines on standard error')
@@ -44,7 +55,7 @@ function logLevelOption(): Option {
     .default('info');
 }
 
-async function run(name: 'postgres', flags: SinkFlags): Promise<void> {
+async function run(name: 'postgres' | 'cassandra', flags: SinkFlags): Promise<void> {
   const { kafka, [name]: store, logLevel } = flags;
   if (kafka === undefined) throw usageError('--kafka is missing: where Kafka is.');
   if (store === undefined) throw usageError(`--${name} is missing: where the store is.`);

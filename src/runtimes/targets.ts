@@ -1,4 +1,5 @@
 import { zoneOffsets } from '../base/zone-offsets.ts';
+import { cassandraCql } from '../compile/cassandra/cassandra.ts';
 import { duckDbSql } from '../compile/duckdb/duckdb.ts';
 import { kafkaTopics } from '../compile/kafka/topics.ts';
 import { openApi } from '../compile/openapi/openapi.ts';
@@ -9,9 +10,12 @@ import { counted } from '../base/counted.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { applyTopics } from '../sources/kafka/topics.ts';
+import { applyCassandra } from '../stores/cassandra/apply.ts';
+import { openCassandra } from '../stores/cassandra/cluster.ts';
 import { applyPostgres } from '../stores/postgres/apply.ts';
 import { openPostgres } from '../stores/postgres/database.ts';
 import { applySuperset } from './apply-superset.ts';
+import { cassandraConnection } from './cassandra-connection.ts';
 import { kafkaConnection } from './kafka-connection.ts';
 import { postgresConnection } from './postgres-connection.ts';
 import { secretOf } from './machine/secrets.ts';
@@ -46,6 +50,7 @@ export const COMPILE: Readonly<Record<string, (plan: Plan, options: CompileOptio
   kafka: (plan, options) => json(kafkaTopics(plan, toldPartitions(options))),
   spark: (plan) => sparkScript(sparkSql(plan, zoneOffsets(plan.stream.timeZone)), plan.stream.name),
   postgres: (plan) => postgresSql(plan).script,
+  cassandra: (plan) => cassandraCql(plan).script,
   openapi: (plan) => json(openApi(plan)),
   ossie: (plan) => json(ossie(plan)),
   duckdb: duckDbScript,
@@ -62,7 +67,11 @@ export const APPLY: Readonly<Record<string, (plan: Plan, options: ApplyOptions) 
     }),
   postgres: async (plan, { address, drop }) => {
     await using database = openPostgres(postgresConnection(address));
-    return applyPostgres(database, plan, drop);
+    return await applyPostgres(database, plan, drop);
+  },
+  cassandra: async (plan, { address, drop }) => {
+    await using cluster = openCassandra(cassandraConnection(address));
+    return await applyCassandra(cluster, plan, drop);
   },
   superset: importIntoSuperset,
 };

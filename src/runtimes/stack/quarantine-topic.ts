@@ -4,6 +4,12 @@ import type { TopicMessage, TopicPartition } from '../../ports/messages.ts';
 
 type RefusedRecord = Omit<QuarantineEntry, 'id'>;
 
+/** The value of a message of the quarantine's topic. */
+export function quarantineValue(entry: RefusedRecord): string {
+  const { atMs, origin, line, code, field, reason, record, encoding } = entry;
+  return JSON.stringify({ atMs, origin, line, code, field: field ?? null, reason, record, encoding });
+}
+
 /** Reads a message of the quarantine's topic; one that is no such entry is itself what was refused. */
 export function quarantineEntry(at: TopicPartition, message: TopicMessage): RefusedRecord {
   const entry = readEntry(Buffer.from(message.value ?? []).toString());

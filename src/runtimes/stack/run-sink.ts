@@ -1,9 +1,12 @@
 import { pino } from 'pino';
 import type { Plan } from '../../plan/plan.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { openCassandra } from '../../stores/cassandra/cluster.ts';
 import { openPostgres } from '../../stores/postgres/database.ts';
+import { cassandraConnection } from '../cassandra-connection.ts';
 import { kafkaConnection } from '../kafka-connection.ts';
 import { postgresConnection } from '../postgres-connection.ts';
+import { runCassandraSink } from './sink-cassandra.ts';
 import { runPostgresSink } from './sink-postgres.ts';
 import { SinkProgress } from './sink-progress.ts';
 
@@ -27,5 +30,12 @@ export const SINKS: Readonly<Record<string, (options: RunSinkOptions) => Promise
     const connection = kafkaConnection(kafka);
     const progress = new SinkProgress(clock, logger);
     await runPostgresSink({ plan, connection, database, progress, clock, logger, ended: signal });
+  },
+  cassandra: async ({ plan, kafka, store, clock, logLevel, signal }) => {
+    const logger = pino({ level: logLevel, base: { sink: 'cassandra' } }, pino.destination({ fd: 2, sync: true }));
+    await using cluster = openCassandra(cassandraConnection(store));
+    const connection = kafkaConnection(kafka);
+    const progress = new SinkProgress(clock, logger);
+    await runCassandraSink({ plan, connection, cluster, progress, clock, logger, ended: signal });
   },
 };

@@ -1,8 +1,7 @@
 import { present } from '../../base/assert.ts';
-import { DaybookError } from '../../base/errors.ts';
 import type { Plan, ReportPlan } from '../../plan/plan.ts';
 import { framesTopic, quarantineTopic } from '../../compile/kafka/topics.ts';
-import type { AnnouncedFrame, Move, RowsOfReport, VersionedRow } from '../../ports/report-rows.ts';
+import type { AnnouncedFrame, Move } from '../../ports/report-rows.ts';
 import type { QuarantineEntry } from '../../ports/runtime.ts';
 import type { PartitionExtent, ReadPartition, TopicPlace } from '../../ports/messages.ts';
 import type { KafkaConnection } from '../../sources/kafka/connection.ts';
@@ -14,10 +13,13 @@ import type { Gated, Released } from './frame-gate.ts';
 import { FrameGate } from './frame-gate.ts';
 import type { GroupSession } from './group-sessions.ts';
 import { runGroupSessions } from './group-sessions.ts';
+import { newestRows } from './newest-rows.ts';
+import type { RowOfReport } from './newest-rows.ts';
 import type { Persistence } from './persistence.ts';
 import { persist } from './persistence.ts';
 import { quarantineEntry, refusedMessage } from './quarantine-topic.ts';
 import { rowReader } from './report-row.ts';
+import { startingPlaces } from './starting-places.ts';
 import type { SinkProgress } from './sink-progress.ts';
 
 /** The consumer group of all sinks of one database. */
@@ -73,41 +75,10 @@ async function openSession(
   return work;
 }
 
-/**
- * Where partitions are read from: where the store stands, or the oldest that is left.
- * @throws DaybookError `SINK_AHEAD` when the store is further than the topic, which then is not the one it was
- */
-export function startingPlaces(
-  places: readonly TopicPlace[],
-  extents: readonly PartitionExtent[],
-): readonly TopicPlace[] {
-  return places.map((place) => {
-    const extent = present(
-      extents.find(({ topic, partition }) => topic === place.topic && partition === place.partition),
-      'a partition that is read is one of the topic',
-    );
-    if (place.nextOffset > extent.endOffset) {
-      throw new DaybookError(
-        'SINK_AHEAD',
-        `Topic ${place.topic}, partition ${place.partition}, was worked off up to ${place.nextOffset}, but ends at ` +
-          `${extent.endOffset}: it was made anew, or another Kafka is meant. Use the Kafka of before, or an empty store.`,
-        { details: { ...place, endOffset: extent.endOffset } },
-      );
-    }
-    return { ...place, nextOffset: Math.max(place.nextOffset, extent.firstOffset) };
-  });
-}
-
 function frameBeginnings(plan: Plan, extents: readonly PartitionExtent[]): readonly TopicPlace[] {
   return extents
     .filter(({ topic }) => topic === framesTopic(plan))
     .map(({ topic, partition, firstOffset }) => ({ topic, partition, nextOffset: firstOffset }));
-}
-
-/** What a message of a report's topic became. */
-interface RowOfReport {
-  readonly report: ReportPlan;
-  readonly row: VersionedRow;
 }
 
 /** The work on one assignment's partitions. */
@@ -225,7 +196,7 @@ class Session {
       return fromOffset === nextOffset ? [] : [{ topic, partition, fromOffset, nextOffset }];
     });
     if (moves.length === 0 && frame === undefined) return;
-    const batch = { reports: newestRows(messages), quarantine: this.#quarantine, moves, frame };
+    const batch = { reports: newestRows(messages.map(({ what }) => what)), quarantine: this.#quarantine, moves, frame };
     const beganMs = clock.nowMs();
     const written = await this.#persist('write to PostgreSQL', () => this.#sink.write(batch));
     if (written === undefined) return;
@@ -244,18 +215,6 @@ class Session {
   #persist<R>(what: string, work: () => Promise<R>): Promise<R | undefined> {
     return persist(what, this.#session, work);
   }
-}
-
-/** The newest row of each key, by report. */
-function newestRows(messages: readonly Gated<RowOfReport>[]): readonly RowsOfReport[] {
-  const reports = new Map<ReportPlan, Map<string, VersionedRow>>();
-  for (const { what } of messages) {
-    let rows = reports.get(what.report);
-    if (rows === undefined) reports.set(what.report, (rows = new Map<string, VersionedRow>()));
-    const before = rows.get(what.row.key);
-    if (before === undefined || before.frame <= what.row.frame) rows.set(what.row.key, what.row);
-  }
-  return [...reports].map(([report, rows]) => ({ report, rows: [...rows.values()] }));
 }
 
 function nameOf({ topic, partition }: { readonly topic: string; readonly partition: number }): string {

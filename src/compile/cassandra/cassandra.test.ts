@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { daybook } from '../../../daybook.config.ts';
+import { everyMeasure } from '../../../test/definitions/every-measure.ts';
+import { makePlan } from '../../plan/normalise.ts';
+import { cassandraCql } from './cassandra.ts';
+import type { CassandraState } from './migration.ts';
+import type { CassandraTable } from './tables.ts';
+import { dataTables } from './tables.ts';
+
+const plan = makePlan(daybook);
+const all: CassandraState = { versions: [1], tables: dataTables(plan) };
+const { migrate } = cassandraCql(plan);
+const withTable = (name: string, change: (table: CassandraTable) => CassandraTable): CassandraState => ({
+  ...all,
+  tables: all.tables.map((table) => (table.name === name ? change(table) : table)),
+});
+
+describe('the CQL for Cassandra', () => {
+  it.each([
+    ['furniture-store', daybook],
+    ['every-measure', everyMeasure],
+  ])('is that of %s, as it was looked over', async (name, definition) => {
+    await expect(cassandraCql(makePlan(definition)).script).toMatchFileSnapshot(`./${name}.golden.cql`);
+  });
+
+  it('is nothing for a cluster that has all of it', () => {
+    expect(migrate(all, [])).toEqual({ statements: [], notes: [], refusals: [] });
+  });
+
+  it('adds a column for a new measure, and has the topic read again', () => {
+    const state = withTable('daily_pu_rev', (table) => ({
+      ...table,
+      columns: table.columns.filter(({ name }) => name !== 'daily_profit'),
+    }));
+    expect(migrate(state, []).statements).toEqual([
+      'ALTER TABLE "spark_streams"."daily_pu_rev" ADD "daily_profit" decimal',
+      `DELETE FROM "daybook"."progress" WHERE topic = 'daily_pu_rev'`,
+    ]);
+  });
+
+  it('takes nothing away unless it is told to', () => {
+    const tips = { name: 'tips', type: 'bigint', kind: 'regular', position: -1 } as const;
+    const state = withTable('daily_pu_rev', (table) => ({ ...table, columns: [...table.columns, tips] }));
+    expect(migrate(state, [])).toMatchObject({
+      statements: [],
+      refusals: [
+        "spark_streams.daily_pu_rev: column 'tips' is in the definition no more. --drop daily_pu_rev.tips takes it away with what it holds",
+      ],
+    });
+    expect(migrate(state, ['daily_pu_rev.tips']).statements).toEqual([
+      'ALTER TABLE "spark_streams"."daily_pu_rev" DROP "tips"',
+    ]);
+    const old = { ...all, tables: [...all.tables, { name: 'daily_segment', columns: [] }] };
+    expect(migrate(old, [])).toMatchObject({ statements: [], refusals: [] });
+    expect(migrate(old, ['daily_segment']).statements[0]).toBe('DROP TABLE IF EXISTS "spark_streams"."daily_segment"');
+    expect(migrate(all, ['nothing']).refusals).toEqual(["there is no 'nothing' to drop in keyspace spark_streams"]);
+  });
+
+  it('leaves tables of other systems and of newer versions alone', () => {
+    const foreign = withTable('daily_records', (table) => ({
+      ...table,
+      columns: [{ name: 'ts_id', type: 'text', kind: 'partition_key', position: 0 }],
+    }));
+    expect(migrate(foreign, []).refusals.join()).toContain('its primary key is another one');
+    expect(migrate({ ...all, versions: [9] }, []).refusals.join()).toContain('set up by a newer Daybook');
+  });
+
+  it('is refused for a name that Cassandra does not take', () => {
+    const [report, ...others] = daybook.reports;
+    const long = { ...daybook, reports: [{ ...report, name: `x${'y'.repeat(50)}` }, ...others] } as typeof daybook;
+    expect(() => cassandraCql(makePlan({ ...long, dashboard: { title: '', tiles: [] } }))).toThrow(
+      'is too long a name for a table of Cassandra',
+    );
+  });
+});

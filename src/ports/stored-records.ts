@@ -1,0 +1,23 @@
+/** An accepted record on its way into a store of raw records. */
+export interface StoredRecord {
+  readonly offset: number;
+  /** The primary key as text; UUIDs in lower case. */
+  readonly key: string;
+  /** Days since 1970-01-01. */
+  readonly businessDay: number;
+  /** Unix ms. */
+  readonly eventTimeMs: number;
+  /** By field index: texts, numbers, decimals in micro-units; the event time and dates count for nothing here. */
+  readonly values: readonly (string | number | null)[];
+  /** As it came. */
+  readonly text: string;
+}
+
+/** How far a partition of the stream's topic is worked off, and what was found up to there. */
+export interface RecordsProgress {
+  readonly partition: number;
+  readonly nextOffset: number;
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly refused: number;
+}

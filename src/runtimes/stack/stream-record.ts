@@ -1,0 +1,39 @@
+import type { LocalTime, Zone } from '../../base/calendar.ts';
+import { MS_PER_DAY, parseInstant, parseTimestamp, zone } from '../../base/calendar.ts';
+import type { StreamPlan } from '../../plan/plan.ts';
+import type { Refusal } from '../../ports/runtime.ts';
+import type { TopicMessage } from '../../ports/messages.ts';
+import type { StoredRecord } from '../../ports/stored-records.ts';
+import { readCarefully } from '../../record/careful.ts';
+
+/** Makes a reader of the stream's topic: by the reading of records that every runtime has. */
+export function recordReader(stream: StreamPlan): (message: TopicMessage) => StoredRecord | Refusal {
+  const local = zone(stream.timeZone);
+  return ({ value, offset }) => {
+    const bytes = Buffer.from(value ?? []);
+    const read = readCarefully(bytes, stream, local);
+    if ('reason' in read) return read;
+    const text = bytes.toString();
+    const moment = String((JSON.parse(text) as Readonly<Record<string, unknown>>)[stream.eventTime.name]);
+    return {
+      offset,
+      key: String(read.values[stream.primaryKey.index]),
+      businessDay: read.businessDay,
+      eventTimeMs: parseInstant(moment) ?? instantOf(parseTimestamp(moment, local), local),
+      values: read.values,
+      text,
+    };
+  };
+}
+
+/** The instant at which a zone's clock shows a time; of two the earlier, and for one that is skipped one beside it. */
+function instantOf(time: LocalTime | undefined, local: Zone): number {
+  if (time === undefined) return 0;
+  const wallMs = time.day * MS_PER_DAY + time.msOfDay;
+  const offsetAt = (instantMs: number): number => {
+    const shown = local.localTime(instantMs);
+    return shown.day * MS_PER_DAY + shown.msOfDay - instantMs;
+  };
+  const candidates = [wallMs - offsetAt(wallMs - MS_PER_DAY), wallMs - offsetAt(wallMs + MS_PER_DAY)];
+  return candidates.find((each) => each + offsetAt(each) === wallMs) ?? (candidates[0] as number);
+}

@@ -1,0 +1,50 @@
+import type { Plan } from '../../plan/plan.ts';
+import { cassandraCql } from '../../compile/cassandra/cassandra.ts';
+import { DATA_KEYSPACE, OWN_KEYSPACE, qualified } from '../../compile/cassandra/cql.ts';
+import type { CassandraMigration, CassandraState } from '../../compile/cassandra/migration.ts';
+import type { CassandraColumn } from '../../compile/cassandra/tables.ts';
+import type { CassandraCluster } from './cluster.ts';
+
+/**
+ * Makes a cluster what a plan asks for; what is there already is left as it is. Statements are run one by one: when one
+ * fails, the same call goes on from there.
+ * @param drop  what may be taken away: a table's name, or a table's and a column's as `table.column`
+ * @returns what was done and what was left; with refusals, nothing was changed
+ * @throws DaybookError what `cassandraFailure` gives
+ */
+export async function applyCassandra(
+  cluster: CassandraCluster,
+  plan: Plan,
+  drop: readonly string[],
+): Promise<CassandraMigration> {
+  const cql = cassandraCql(plan);
+  for (const statement of cql.prepare) await cluster.run(statement);
+  const migration = cql.migrate(await readState(cluster), drop);
+  if (migration.refusals.length === 0) for (const statement of migration.statements) await cluster.run(statement);
+  return migration;
+}
+
+async function readState(cluster: CassandraCluster): Promise<CassandraState> {
+  const versions = await cluster.run(`SELECT version FROM ${qualified(OWN_KEYSPACE, 'versions')}`);
+  const tables = new Map<string, CassandraColumn[]>();
+  const columns = cluster.pages(
+    'SELECT table_name, column_name, kind, position, type FROM system_schema.columns WHERE keyspace_name = ?',
+    [DATA_KEYSPACE],
+  );
+  for await (const page of columns) {
+    for (const row of page) {
+      const table = String(row.get('table_name'));
+      const column = {
+        name: String(row.get('column_name')),
+        type: String(row.get('type')),
+        kind: row.get('kind') as CassandraColumn['kind'],
+        position: Number(row.get('position')),
+      };
+      tables.set(table, [...(tables.get(table) ?? []), column]);
+    }
+  }
+  return {
+    versions: versions.map((row) => Number(row.get('version'))),
+    tables: [...tables].map(([name, found]) => ({ name, columns: found })),
+  };
+}

@@ -1,0 +1,139 @@
+import { present } from '../../base/assert.ts';
+import { formatDay } from '../../base/calendar.ts';
+import type { Plan, StreamPlan } from '../../plan/plan.ts';
+import type { RecordsProgress, StoredRecord } from '../../ports/stored-records.ts';
+import { BUCKET, OFFSET, RECORD } from '../../compile/cassandra/cql.ts';
+import type { InsertStatement } from '../../compile/cassandra/statements.ts';
+import { cassandraStatements } from '../../compile/cassandra/statements.ts';
+import type { CassandraCluster, CassandraWrite } from './cluster.ts';
+import { dateValue, valueOf } from './values.ts';
+
+/** A bucket has the records of so many offsets of one partition: below 100 MB for records of up to 2 kB. */
+const BUCKET_OFFSETS = 50_000;
+/** Rows of one partition that are written together. */
+const ROWS_AT_ONCE = 50;
+
+/** Writes a stream's raw records into Cassandra. Throws what `CassandraCluster` does. */
+export interface CassandraRecordSink {
+  /** By partition of the topic: where it stands; partitions that were never worked on are left out. */
+  progress(): Promise<readonly RecordsProgress[]>;
+  /**
+   * Writes records of one partition, in order, leaving out those whose key was accepted at another place. The same
+   * records again change nothing and give the same answer.
+   * @returns how many of them are repeats
+   */
+  write(partition: number, records: readonly StoredRecord[]): Promise<number>;
+  /** Notes how far a partition is worked off; to be called when all up to there is written. */
+  note(progress: RecordsProgress): Promise<void>;
+}
+
+export function cassandraRecordSink(cluster: CassandraCluster, plan: Plan): CassandraRecordSink {
+  const { stream } = plan;
+  const statements = cassandraStatements(plan);
+  const known = new Set<string>();
+
+  /** The records whose key nobody had before. */
+  const firstOnes = async (partition: number, records: readonly StoredRecord[]): Promise<readonly StoredRecord[]> => {
+    const byKey = new Map<string, StoredRecord>();
+    for (const record of records) if (!byKey.has(record.key)) byKey.set(record.key, record);
+    const candidates = [...byKey.values()];
+    const found = await cluster.runEach(
+      statements.readKey,
+      candidates.map(({ key }) => [stream.name, key]),
+    );
+    return candidates.filter(({ offset }, index) => {
+      const [row] = found[index] ?? [];
+      // A record that finds itself was written by a sink that died before it noted its progress.
+      return row === undefined || (row.get('partition') === partition && Number(row.get('offset')) === offset);
+    });
+  };
+
+  const noteBuckets = async (partition: number, records: readonly StoredRecord[]): Promise<void> => {
+    for (const { businessDay, offset } of records) {
+      const bucket = bucketOf(partition, offset);
+      const name = `${businessDay}/${bucket}`;
+      if (known.has(name)) continue;
+      const day = dateValue(businessDay);
+      await cluster.run(statements.insertDay, [stream.name, day]);
+      await cluster.run(statements.insertBucket, [stream.name, day, bucket]);
+      known.add(name);
+    }
+  };
+
+  return {
+    async progress() {
+      const rows = await cluster.run(statements.readProgress, [stream.name]);
+      return rows.map((row) => ({
+        partition: Number(row.get('partition')),
+        nextOffset: Number(row.get('next_offset')),
+        accepted: Number(row.get('accepted')),
+        duplicates: Number(row.get('duplicates')),
+        refused: Number(row.get('refused')),
+      }));
+    },
+    async write(partition, records) {
+      const first = await firstOnes(partition, records);
+      await noteBuckets(partition, first);
+      await cluster.runEach(
+        statements.insertKey,
+        first.map(({ key, businessDay, offset }) => [stream.name, key, dateValue(businessDay), partition, offset]),
+      );
+      await cluster.writeBatches(
+        batchesOf(first, ({ businessDay, offset }) => `${businessDay}/${bucketOf(partition, offset)}`).map((batch) =>
+          batch.map((record) => rowOf(plan.stream, statements.insertRecord, partition, record)),
+        ),
+      );
+      return records.length - first.length;
+    },
+    async note({ partition, nextOffset, accepted, duplicates, refused }) {
+      const values = [stream.name, partition, nextOffset, accepted, duplicates, refused];
+      await cluster.run(statements.writeProgress, values);
+    },
+  };
+}
+
+/** The write of a record's row. */
+function rowOf(
+  stream: StreamPlan,
+  { cql, columns }: InsertStatement,
+  partition: number,
+  record: StoredRecord,
+): CassandraWrite {
+  const values = columns.map(({ name, type }) => {
+    if (name === BUCKET) return bucketOf(partition, record.offset);
+    if (name === OFFSET) return record.offset;
+    if (name === RECORD) return record.text;
+    if (name === stream.businessDate.name) return dateValue(record.businessDay);
+    if (name === stream.eventTime.name) return new Date(record.eventTimeMs);
+    const field = present(
+      stream.fields.find((each) => each.name === name),
+      'a column is a field',
+    );
+    const value = record.values[field.index] ?? null;
+    if (value === null || typeof value === 'string') return value;
+    if (field.kind === 'date') return valueOf(formatDay(value), type);
+    return valueOf(field.kind === 'decimal' ? BigInt(value) : value, type);
+  });
+  return { cql, values };
+}
+
+function bucketOf(partition: number, offset: number): string {
+  return `${partition}-${Math.floor(offset / BUCKET_OFFSETS)}`;
+}
+
+/** Items of the same partition together, not too many at once. */
+export function batchesOf<T>(items: readonly T[], partitionOf: (item: T) => string): readonly (readonly T[])[] {
+  const open = new Map<string, T[]>();
+  const batches: T[][] = [];
+  for (const item of items) {
+    const name = partitionOf(item);
+    let batch = open.get(name);
+    if (batch === undefined || batch.length === ROWS_AT_ONCE) {
+      batch = [];
+      open.set(name, batch);
+      batches.push(batch);
+    }
+    batch.push(item);
+  }
+  return batches;
+}

@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest';
+import { daybook } from '../../daybook.config.ts';
+import { makePlan } from '../../src/plan/normalise.ts';
+import { openTopicProducer } from '../../src/sources/kafka/producer.ts';
+import { readSale, reportsOf } from '../oracle/furniture-store.ts';
+import { mixedSales } from '../sales/mixed-sales.ts';
+import type { StackProcess } from './processes.ts';
+import { startProcess } from './processes.ts';
+import { openFeeder } from './report-feeder.ts';
+import { startServers } from './servers.ts';
+import { apply, reportsInCassandra, reportsInPostgres, rowsInCassandra, rowsInPostgres } from './stores.ts';
+
+const plan = makePlan(daybook);
+const SALES_AT_ONCE = 500;
+/** A message that is no record, and a row that is none. */
+const NO_RECORD = 'no record at all';
+
+/** Sends sales to the stream's topic as producers of others do: whatever they are, keyed by their id. */
+async function send(broker: string, sales: readonly string[], between: (done: number) => Promise<void>): Promise<void> {
+  await using producer = openTopicProducer({ bootstrapBrokers: [broker] }, 'test');
+  for (let at = 0; at < sales.length; at += SALES_AT_ONCE) {
+    await producer.send(
+      sales.slice(at, at + SALES_AT_ONCE).map((sale) => ({
+        topic: plan.stream.name,
+        key: Buffer.from(sale.startsWith('{') ? readSale(sale).ts_id : 'none'),
+        value: Buffer.from(sale),
+      })),
+    );
+    await between(at / SALES_AT_ONCE);
+  }
+}
+
+test('reports and records reach both stores to the last digit while sinks are killed, join and leave', async () => {
+  await using servers = await startServers(['kafka', 'postgres', 'cassandra']);
+  const { kafka, postgres, cassandra } = servers.at;
+  const environment = { DAYBOOK_KAFKA: kafka, DAYBOOK_POSTGRES: postgres, DAYBOOK_CASSANDRA: cassandra };
+  await apply(environment, 'kafka', 'postgres', 'cassandra');
+  await using processes = new AsyncDisposableStack();
+  await using feeder = await openFeeder(plan, kafka);
+  feeder.follow();
+  const start = (store: string): StackProcess => processes.use(startProcess(['sink', store], environment));
+  const sales = mixedSales(20_000, { repeats: 0.05, seed: 7 });
+  const first = [start('postgres'), start('cassandra')];
+  const later: StackProcess[] = [];
+  await send(kafka, [...sales, NO_RECORD], async (done) => {
+    if (done === 8) later.push(start('postgres'), start('cassandra'));
+    if (done === 16) for (const each of first) await each.kill();
+    if (done === 24) later.push(start('postgres'), start('cassandra'));
+  });
+  const expected = reportsOf(sales.map(readSale));
+  await expect.poll(() => reportsInPostgres(plan, postgres), { interval: 1000 }).toEqual(expected);
+  await expect.poll(() => reportsInCassandra(plan, cassandra), { interval: 1000 }).toEqual(expected);
+
+  const unique = new Map(sales.toReversed().map((sale) => [readSale(sale).ts_id, sale]));
+  const records = async (): Promise<readonly string[]> =>
+    (await rowsInCassandra(cassandra, 'SELECT "_record" FROM spark_streams.daily_records'))
+      .map((row) => row['_record'] ?? '')
+      .sort();
+  await expect.poll(records, { interval: 1000 }).toEqual([...unique.values()].sort());
+  const counted = await rowsInCassandra(cassandra, 'SELECT accepted, duplicates, refused FROM daybook.progress');
+  const sum = (name: string): number => counted.reduce((total, row) => total + Number(row[name]), 0);
+  expect([sum('accepted'), sum('duplicates'), sum('refused')]).toEqual([unique.size, sales.length - unique.size, 1]);
+  const refused = `SELECT origin, code, convert_from(record, 'UTF8') AS record FROM daybook.quarantine`;
+  await expect
+    .poll(() => rowsInPostgres(postgres, refused))
+    .toMatchObject([
+      { code: 'NOT_JSON', record: NO_RECORD, origin: expect.stringMatching(/^kafka:daily_records\//) as string },
+    ]);
+  for (const each of later) expect(await each.stop(), each.text()).toBe(0);
+  for (const each of [...first, ...later]) expect(each.text()).not.toContain(new URL(postgres).password);
+});
+
+test('sinks outlast PostgreSQL, Cassandra and Kafka being away under load', async () => {
+  await using servers = await startServers(['kafka', 'postgres', 'cassandra']);
+  const { kafka, postgres, cassandra } = servers.at;
+  const environment = { DAYBOOK_KAFKA: kafka, DAYBOOK_POSTGRES: postgres, DAYBOOK_CASSANDRA: cassandra };
+  await apply(environment, 'kafka', 'postgres', 'cassandra');
+  await using processes = new AsyncDisposableStack();
+  await using feeder = await openFeeder(plan, kafka);
+  feeder.follow();
+  const sinks = ['postgres', 'cassandra'].map((store) => processes.use(startProcess(['sink', store], environment)));
+  const sales = mixedSales(10_000, { repeats: 0.05, seed: 8 });
+  const step = sales.length / 4;
+  const part = (index: number): readonly string[] => sales.slice(index * step, (index + 1) * step);
+  const sent = async (index: number): Promise<void> => send(kafka, part(index), async () => undefined);
+  await sent(0);
+  await servers.stack.kill('postgres');
+  await servers.stack.kill('cassandra');
+  await sent(1);
+  // As long as it takes the sinks' attempts to become rare.
+  const failures = (text: string): number => text.split('it failed; trying again').length - 1;
+  for (const each of sinks) await expect.poll(() => failures(each.text()), { interval: 500 }).toBeGreaterThan(8);
+  await servers.stack.start('postgres');
+  await servers.stack.start('cassandra');
+  await sent(2);
+  await servers.stack.kill('kafka-1');
+  await servers.stack.start('kafka-1');
+  await sent(3);
+  const expected = reportsOf(sales.map(readSale));
+  await expect.poll(() => reportsInPostgres(plan, postgres), { interval: 1000 }).toEqual(expected);
+  await expect.poll(() => reportsInCassandra(plan, cassandra), { interval: 1000 }).toEqual(expected);
+  const unique = new Set(sales.map((sale) => readSale(sale).ts_id));
+  const count = async (): Promise<number> =>
+    (await rowsInCassandra(cassandra, 'SELECT "ts_id" FROM spark_streams.daily_records')).length;
+  await expect.poll(count, { interval: 1000 }).toBe(unique.size);
+  for (const each of sinks) expect(await each.stop(), each.text()).toBe(0);
+});
