@@ -23,7 +23,7 @@ interface Listener {
 
 /**
  * `GET /api/v1/frames`: server-sent events, one a frame, with the rows that changed; with `views`, with the answers to
- * these questions. The text is made once for all.
+ * these questions. What all of them are sent is made, and encoded, once.
  */
 export function addFrames(app: FastifyInstance, { runtime, clock, closing }: RouteContext): void {
   const listeners = new Set<Listener>();
@@ -33,8 +33,8 @@ export function addFrames(app: FastifyInstance, { runtime, clock, closing }: Rou
   const onFrame = (frame: Frame): void => {
     hub.frame(frame);
     if (listeners.size === 0) return;
-    const text = eventText(frame, printers);
-    for (const listener of listeners) send(listener, frame, text, runtime.plan.reports);
+    const event = Buffer.from(eventText(frame, printers));
+    for (const listener of listeners) send(listener, frame, event, runtime.plan.reports);
   };
   // Without anybody who listens, no frame is made.
   let streams = 0;
@@ -79,12 +79,12 @@ export function addFrames(app: FastifyInstance, { runtime, clock, closing }: Rou
   });
 }
 
-function send(listener: Listener, { offset, atMs }: Frame, text: string, reports: readonly ReportPlan[]): void {
+function send(listener: Listener, { offset, atMs }: Frame, event: Uint8Array, reports: readonly ReportPlan[]): void {
   const { stream } = listener;
   if (listener.missed !== undefined) {
     listener.missed = { offset, atMs };
   } else if (stream.writableLength <= WAITING_BYTES_MAX) {
-    stream.write(text);
+    stream.write(event);
   } else {
     listener.missed = { offset, atMs };
     stream.once('drain', () => skipToNewest(listener, reports));
