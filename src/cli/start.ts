@@ -31,6 +31,8 @@ interface StartFlags {
   readonly data: string;
   readonly config: string;
   readonly generate: boolean;
+  readonly fromKafka?: string;
+  readonly topic?: string;
   readonly rate: number;
   readonly seed: number;
   readonly catalog?: string;
@@ -47,6 +49,15 @@ export function addStart(program: Command): void {
     .addOption(allowHostOption())
     .addOption(dataOption())
     .addOption(new Option('--no-generate', 'take only the sales that are sent or imported').env('DAYBOOK_NO_GENERATE'))
+    .addOption(
+      new Option(
+        '--from-kafka <host:port>',
+        'read the records of a Kafka topic, each once, and generate none; several brokers with commas between',
+      ).env('DAYBOOK_FROM_KAFKA'),
+    )
+    .addOption(
+      new Option('--topic <name>', "the topic that is read; the stream's name unless told").env('DAYBOOK_TOPIC'),
+    )
     .addOption(
       new Option('--rate <number>', 'generated sales a second')
         .env('DAYBOOK_RATE')
@@ -78,7 +89,8 @@ A flag goes first. SIGTERM or Ctrl-C ends it cleanly; Ctrl-C once more ends it a
 
 Examples:
   daybook start
-  daybook start --no-generate --data ../my-shop --port 8080`,
+  daybook start --no-generate --data ../my-shop --port 8080
+  daybook start --from-kafka 127.0.0.1:9092 --data ../my-shop`,
     )
     .action(start);
 }
@@ -89,7 +101,7 @@ async function start(flags: StartFlags): Promise<void> {
   const ended = ending.adopt(new AbortController(), (controller) => controller.abort());
   const signal = AbortSignal.any([interruption(clock), abandonment(clock, ended.signal)]);
   const plan = await loadPlan(flags.config);
-  const { rate, seed, catalog } = flags;
+  const { rate, seed, catalog, fromKafka } = flags;
   await serve({
     plan,
     root: flags.data,
@@ -99,7 +111,9 @@ async function start(flags: StartFlags): Promise<void> {
     pages: PAGES,
     logLevel: flags.logLevel,
     stateBytesMax: stateBytes(flags.stateMb),
-    generate: flags.generate ? { rate, seed, ...(catalog !== undefined && { catalog }) } : undefined,
+    topic: fromKafka === undefined ? undefined : { brokers: fromKafka, name: flags.topic },
+    generate:
+      flags.generate && fromKafka === undefined ? { rate, seed, ...(catalog !== undefined && { catalog }) } : undefined,
     clock,
     signal,
     onReady: (url) => process.stdout.write(`Daybook is ready at ${url}\n`),

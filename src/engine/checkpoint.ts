@@ -8,6 +8,7 @@ import type { DayFilingFacts } from './day-filing.ts';
 import type { QuarantineFacts } from './quarantine.ts';
 import { packSections, PREFIX_BYTES, prefixOf, unpackSections } from './sections.ts';
 import type { PackedSections, SectionArray } from './sections.ts';
+import type { SourcePlaceFacts } from './source-places.ts';
 import type { StateFacts } from './state.ts';
 
 const FOLDER = 'checkpoints';
@@ -34,6 +35,8 @@ export interface CheckpointFacts {
   readonly logBytes: number;
   readonly duplicates: number;
   readonly quarantine: QuarantineFacts;
+  /** Not in checkpoints of logs that had no sources yet. */
+  readonly places?: SourcePlaceFacts;
   readonly amendments: AmendmentFacts;
   readonly filing: DayFilingFacts;
   readonly state: StateFacts;

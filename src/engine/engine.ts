@@ -9,7 +9,16 @@ import type { Log, LogPosition, StoredFrame, WrittenFrame } from '../ports/log.t
 import type { DuplicatePage, ExplainQuery, Explanation } from '../ports/explanation.ts';
 import type { PipelineDetails } from '../ports/pipeline.ts';
 import type { Frame, Reading, Readings, ReportPage, ReportQuery } from '../ports/rows.ts';
-import type { Acceptance, AmendmentPage, Intake, QuarantinePage, Runtime, RuntimeStatus } from '../ports/runtime.ts';
+import type {
+  Acceptance,
+  AmendmentPage,
+  Intake,
+  QuarantinePage,
+  Runtime,
+  RuntimeStatus,
+  SourceDoor,
+  SourceStatus,
+} from '../ports/runtime.ts';
 import type { RecordDetails, TailChunk, TopicChunk, TopicInfo, TopicReading } from '../ports/topics.ts';
 import type { ScannedLines } from '../record/columns.ts';
 import type { ScanElsewhere } from '../record/foreign-scan.ts';
@@ -42,6 +51,7 @@ import type { Claim } from './key-index.ts';
 import { SectionReader } from './sections.ts';
 import { Scanning } from './scanning.ts';
 import { EngineState } from './state.ts';
+import { SourcePlaces } from './source-places.ts';
 import { STATE_BYTES_DEFAULT, StateBudget } from './state-budget.ts';
 
 /** Bytes that may wait for the disk; beyond it batches are turned away, so that memory stays bounded. */
@@ -106,7 +116,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
  * together as one frame of the log (group commit), then added to the reports and answered. So what is answered is
  * durable, and what is shown was answered.
  */
-export class Engine implements Runtime {
+export class Engine implements Runtime, SourceDoor {
   readonly plan: Plan;
   readonly #log: Log;
   readonly #disk: Disk;
@@ -115,6 +125,8 @@ export class Engine implements Runtime {
   readonly #aheadOfClock: AheadOfClock;
   readonly #state: EngineState;
   readonly #quarantine: Quarantine;
+  readonly #places: SourcePlaces;
+  readonly #sources: (() => SourceStatus)[] = [];
   readonly #amendments: Amendments;
   readonly #feed: FrameFeed;
   readonly #rate: RateMeter;
@@ -158,6 +170,7 @@ export class Engine implements Runtime {
     this.#clock = clock;
     this.#state = state;
     this.#quarantine = new Quarantine(checkpoint?.facts.quarantine);
+    this.#places = new SourcePlaces(checkpoint?.facts.places);
     this.#amendments = amendments;
     this.#offset = checkpoint?.facts.offset ?? 0;
     this.#accepted = state.keys.size;
@@ -324,6 +337,7 @@ export class Engine implements Runtime {
       trouble: this.#trouble,
       newestDay: newestDayText(this.#state),
       amendments: this.#amendments.total,
+      sources: this.#sources.map((source) => source()),
     };
   }
 
@@ -346,6 +360,16 @@ export class Engine implements Runtime {
       consumers: [],
       batches: [],
     };
+  }
+
+  /** Up to where a source has been taken in, by partition, as of what is durable. */
+  placesOf(source: string): ReadonlyMap<number, number> {
+    return this.#places.of(source);
+  }
+
+  /** Has the status tell of a source. */
+  tellOf(source: () => SourceStatus): void {
+    this.#sources.push(source);
   }
 
   subscribe(listener: (frame: Frame) => void): () => void {
@@ -462,6 +486,7 @@ export class Engine implements Runtime {
     this.#filing.note(stored, scope.days);
     this.#amendments.add(scope.closedRows, stored.firstOffset + stored.recordCount, stored.firstOffset);
     this.#quarantine.add(stored.at, stored.quarantineCount);
+    this.#places.addStored(stored.places);
     this.#rate.add(stored.recordCount);
     this.#advance(stored);
     this.#feed.changed(this.#offset);
@@ -489,6 +514,7 @@ export class Engine implements Runtime {
     this.#filing.note(frame, scope.days);
     this.#amendments.add(scope.closedRows, frame.firstOffset + frame.recordCount, frame.firstOffset);
     if (frame.quarantineCount > 0) this.#quarantine.addStored(frame.at, frame.quarantine);
+    this.#places.addStored(frame.places);
     this.#advance(frame);
   }
 
@@ -596,6 +622,7 @@ export class Engine implements Runtime {
         logBytes: at.logBytes,
         duplicates: this.#duplicates,
         quarantine: this.#quarantine.save(),
+        places: this.#places.save(),
         amendments: amendments.facts,
         filing,
         state: state.facts,

@@ -8,6 +8,7 @@ import type { Claim } from './key-index.ts';
 import type { Journey } from './pipeline-watch.ts';
 import type { Quarantine, QuarantinePart, Refused } from './quarantine.ts';
 import { REFUSED_BYTES_MAX } from './quarantine.ts';
+import { printPlaces } from './source-places.ts';
 
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
@@ -114,12 +115,13 @@ export function* framesOf(
     yield frameOfRefused(last);
     last = undefined;
   }
+  const places = printPlaces(prepared.flatMap(({ batch }) => batch.intake.place ?? []));
   const { bytes: quarantined, count: quarantineCount } = last ?? { bytes: new Uint8Array(), count: 0 };
   yield {
     batches: prepared,
-    frame: { recordCount, records, duplicateCount, quarantineCount, quarantine: quarantined },
+    frame: { recordCount, records, duplicateCount, quarantineCount, quarantine: quarantined, places },
     isLast: true,
-    isEmpty: recordCount + duplicateCount + quarantineCount === 0,
+    isEmpty: recordCount + duplicateCount + quarantineCount + places.length === 0,
   };
 }
 

@@ -10,13 +10,13 @@ import { DaybookError } from '../base/errors.ts';
  *   log/<segment>.cut-<position>             a torn tail that was cut when the log was opened
  *   log/<segment>.damaged-<position>         damaged bytes that a repair has set aside
  *
- *   segment = segment header, frame, frame, …                  frame = frame header, records, quarantine
+ *   segment = segment header, frame, frame, …            frame = frame header, records, quarantine, places
  *
  *   segment header, 48 bytes                                   frame header, 40 bytes
  *    0  8  magic "DAYBKLOG"                                     0  4  magic F9 44 42 FE
  *    8  4  version, 1                                           4  1  kind: 1 records, 2 gap
  *   12  4  sequence: the n of its name, else 0                  5  1  encoding of the body: 0 raw
- *   16  8  first offset                                         6  2  zero
+ *   16  8  first offset                                         6  2  length of places, bytes
  *   24  8  the previous segment's first offset, or all ones     8  4  length of records, bytes
  *   32  8  where the previous segment ends, bytes              12  4  length of quarantine, bytes
  *   40  4  the previous segment's sequence                     16  8  first offset
@@ -40,6 +40,8 @@ export const SEGMENT_HEADER_BYTES = 48;
 export const FRAME_HEADER_BYTES = 40;
 /** The most that a frame's records and quarantine may have together. */
 export const FRAME_BODY_BYTES_MAX = 64 * 1024 * 1024;
+/** The most that a frame's places may have. */
+export const FRAME_PLACES_BYTES_MAX = 0xffff;
 
 const SEGMENT_MAGIC = Buffer.from('DAYBKLOG', 'latin1');
 export const FRAME_MAGIC = Buffer.from([0xf9, 0x44, 0x42, 0xfe]);
@@ -73,6 +75,7 @@ export interface FrameHeader {
   readonly encoding: number;
   readonly recordsLength: number;
   readonly quarantineLength: number;
+  readonly placesLength: number;
   readonly firstOffset: number;
   readonly recordCount: number;
   readonly quarantineCount: number;
@@ -149,6 +152,7 @@ export function encodeFrameHeader(header: FrameHeader, body: readonly Uint8Array
   FRAME_MAGIC.copy(bytes, 0);
   bytes.writeUInt8(header.kind, 4);
   bytes.writeUInt8(header.encoding, 5);
+  bytes.writeUInt16LE(header.placesLength, 6);
   bytes.writeUInt32LE(header.recordsLength, 8);
   bytes.writeUInt32LE(header.quarantineLength, 12);
   bytes.writeBigUInt64LE(BigInt(header.firstOffset), 16);
@@ -169,6 +173,7 @@ export function encodeGap(bytes: number, firstOffset: number, recordCount: numbe
     encoding: 0,
     recordsLength: bytes - FRAME_HEADER_BYTES,
     quarantineLength: 0,
+    placesLength: 0,
     firstOffset,
     recordCount,
     quarantineCount: 0,
@@ -186,6 +191,7 @@ export function decodeFrameHeader(bytes: Uint8Array, at: number): FrameHeader | 
     encoding: buffer.readUInt8(at + 5),
     recordsLength: buffer.readUInt32LE(at + 8),
     quarantineLength: buffer.readUInt32LE(at + 12),
+    placesLength: buffer.readUInt16LE(at + 6),
     firstOffset: buffer.readUInt32LE(at + 16) + buffer.readUInt32LE(at + 20) * 2 ** 32,
     recordCount: buffer.readUInt32LE(at + 24),
     quarantineCount: buffer.readUInt32LE(at + 28),
@@ -196,11 +202,16 @@ export function decodeFrameHeader(bytes: Uint8Array, at: number): FrameHeader | 
   return Number.isSafeInteger(header.firstOffset + header.recordCount) ? header : undefined;
 }
 
+/** How many bytes stand behind a frame's header. */
+export function bodyLengthOf({ recordsLength, quarantineLength, placesLength }: FrameHeader): number {
+  return recordsLength + quarantineLength + placesLength;
+}
+
 /** Whether the frame at a place agrees with its CRC; all of it must be in `bytes`, but for a gap's body. */
 export function frameIsWhole(bytes: Uint8Array, at: number, header: FrameHeader): boolean {
   const buffer = bufferOf(bytes);
   const bodyAt = at + FRAME_HEADER_BYTES;
-  const bodyLength = header.kind === FRAME_KIND.gap ? 0 : header.recordsLength + header.quarantineLength;
+  const bodyLength = header.kind === FRAME_KIND.gap ? 0 : bodyLengthOf(header);
   const headerCrc = crc32(buffer.subarray(at, at + FRAME_CRC_AT));
   return crc32(buffer.subarray(bodyAt, bodyAt + bodyLength), headerCrc) === buffer.readUInt32LE(at + FRAME_CRC_AT);
 }

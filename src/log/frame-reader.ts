@@ -1,5 +1,6 @@
 import type { DiskFile } from '../ports/disk.ts';
 import {
+  bodyLengthOf,
   decodeFrameHeader,
   FRAME_HEADER_BYTES,
   FRAME_KIND,
@@ -12,7 +13,7 @@ import type { FrameHeader } from './format.ts';
 const CHUNK_BYTES = 8 * 1024 * 1024;
 const NOTHING = new Uint8Array(0);
 
-/** A whole frame in a segment. `records` and `quarantine` are views into the reader's chunk; a gap has none. */
+/** A whole frame in a segment. `records`, `quarantine` and `places` are views into the reader's chunk; a gap has none. */
 export interface ScannedFrame {
   readonly header: FrameHeader;
   readonly position: number;
@@ -20,6 +21,7 @@ export interface ScannedFrame {
   readonly next: number;
   readonly records: Uint8Array;
   readonly quarantine: Uint8Array;
+  readonly places: Uint8Array;
 }
 
 /**
@@ -54,7 +56,7 @@ export class FrameReader {
     if (!(await this.#hold(FRAME_HEADER_BYTES))) return undefined;
     const header = decodeFrameHeader(this.#chunk, this.position - this.#chunkAt);
     if (header === undefined) return undefined;
-    const length = FRAME_HEADER_BYTES + header.recordsLength + header.quarantineLength;
+    const length = FRAME_HEADER_BYTES + bodyLengthOf(header);
     if (this.position + length > this.#end) return undefined;
     const isGap = header.kind === FRAME_KIND.gap;
     if (!isGap && !(await this.#hold(length))) return undefined;
@@ -65,15 +67,19 @@ export class FrameReader {
     }
     const position = this.position;
     this.position += length;
-    if (isGap) return { header, position, next: this.position, records: NOTHING, quarantine: NOTHING };
+    if (isGap) {
+      return { header, position, next: this.position, records: NOTHING, quarantine: NOTHING, places: NOTHING };
+    }
     const recordsAt = at + FRAME_HEADER_BYTES;
     const quarantineAt = recordsAt + header.recordsLength;
+    const placesAt = quarantineAt + header.quarantineLength;
     return {
       header,
       position,
       next: this.position,
       records: this.#chunk.subarray(recordsAt, quarantineAt),
-      quarantine: this.#chunk.subarray(quarantineAt, quarantineAt + header.quarantineLength),
+      quarantine: this.#chunk.subarray(quarantineAt, placesAt),
+      places: this.#chunk.subarray(placesAt, placesAt + header.placesLength),
     };
   }
 

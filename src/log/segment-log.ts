@@ -10,6 +10,7 @@ import {
   FRAME_BODY_BYTES_MAX,
   FRAME_HEADER_BYTES,
   FRAME_KIND,
+  FRAME_PLACES_BYTES_MAX,
   LOG_FOLDER,
   SEGMENT_HEADER_BYTES,
   segmentName,
@@ -22,6 +23,7 @@ import { succeeds } from './set-aside.ts';
 
 /** A frame that is read alone is mostly no larger. */
 const SINGLE_READ_BYTES = 64 * 1024;
+const NO_PLACES = new Uint8Array(0);
 
 /** What a log begins with once its files are verified. */
 export interface SegmentLogStart {
@@ -80,8 +82,10 @@ export class SegmentLog implements Log {
     const records = frame.records instanceof Uint8Array ? [frame.records] : frame.records;
     const recordsLength = records.reduce((sum, piece) => sum + piece.byteLength, 0);
     const bodyBytes = recordsLength + frame.quarantine.byteLength;
+    const places = frame.places ?? NO_PLACES;
     if (bodyBytes > FRAME_BODY_BYTES_MAX) throw frameTooLarge(bodyBytes);
     assert(frame.recordCount > 0 === recordsLength > 0, 'records are counted');
+    assert(places.byteLength <= FRAME_PLACES_BYTES_MAX, 'places are few');
     assert(frame.quarantineCount > 0 === frame.quarantine.byteLength > 0, 'what is quarantined is counted');
     const firstOffset = this.#nextOffset;
     const header = encodeFrameHeader(
@@ -90,18 +94,20 @@ export class SegmentLog implements Log {
         encoding: 0,
         recordsLength,
         quarantineLength: frame.quarantine.byteLength,
+        placesLength: places.byteLength,
         firstOffset,
         recordCount: frame.recordCount,
         quarantineCount: frame.quarantineCount,
         duplicateCount: frame.duplicateCount,
       },
-      [...records, frame.quarantine],
+      [...records, frame.quarantine, places],
     );
     this.#appending = true;
     try {
-      const at = await this.#write([header, ...records, frame.quarantine]);
+      const at = await this.#write([header, ...records, frame.quarantine, places]);
       this.#nextOffset = firstOffset + frame.recordCount;
-      const next = { segment: at.segment, position: at.position + FRAME_HEADER_BYTES + bodyBytes };
+      const position = at.position + FRAME_HEADER_BYTES + bodyBytes + places.byteLength;
+      const next = { segment: at.segment, position };
       return { ...frame, firstOffset, at, next };
     } catch (cause) {
       throw appendFailed(cause);
@@ -232,7 +238,7 @@ export class SegmentLog implements Log {
   }
 }
 
-function stored(segment: string, { header, position, next, records, quarantine }: ScannedFrame): StoredFrame {
+function stored(segment: string, { header, position, next, records, quarantine, places }: ScannedFrame): StoredFrame {
   return {
     firstOffset: header.firstOffset,
     recordCount: header.recordCount,
@@ -240,6 +246,7 @@ function stored(segment: string, { header, position, next, records, quarantine }
     duplicateCount: header.duplicateCount,
     quarantineCount: header.quarantineCount,
     quarantine,
+    ...(places.byteLength > 0 && { places }),
     at: { segment, position },
     next: { segment, position: next },
   };

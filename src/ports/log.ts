@@ -14,6 +14,8 @@ export interface LogFrame {
   readonly quarantineCount: number;
   /** NDJSON of quarantine entries, as the engine writes and reads them; opaque to the log. */
   readonly quarantine: Uint8Array;
+  /** Up to where the sources of these records have been read, as the engine writes it; opaque to the log. */
+  readonly places?: Uint8Array;
 }
 
 /** A frame to be written, its records in one piece or in several that are written behind each other. */

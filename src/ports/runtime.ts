@@ -49,6 +49,17 @@ export interface Intake {
   readonly linesCounted?: (lines: number) => void;
   /** What the source itself could not read; quarantined with the batch. */
   readonly unreadable?: readonly Unreadable[];
+  /** Up to where the source has been read, this batch included: kept with the batch, so that both are durable or none. */
+  readonly place?: SourcePlace;
+}
+
+/** Up to where a source that can be read again has been taken in. */
+export interface SourcePlace {
+  /** The source, such as a topic by its id: another one that has the same name is another source. */
+  readonly source: string;
+  readonly partition: number;
+  /** The first that was not read yet. */
+  readonly nextOffset: number;
 }
 
 /** What became of a batch. All of it is durable once this is given. */
@@ -96,6 +107,22 @@ export interface AmendmentPage {
   readonly entries: readonly Amendment[];
 }
 
+/** How far a source of a running Daybook has been read. */
+export interface SourceStatus {
+  /** What it is, for people: `kafka daily_records`. */
+  readonly name: string;
+  /** Offsets of the source that are taken in and durable, and of all that it has. */
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly nextOffset: number;
+    readonly endOffset: number;
+  }[];
+  /** Records that are in the source and not taken in yet. */
+  readonly lag: number;
+  /** Why it is not read at present; undefined when all is well. */
+  readonly trouble: string | undefined;
+}
+
 /** What the parts are doing. */
 export interface RuntimeStatus {
   readonly offset: number;
@@ -113,6 +140,14 @@ export interface RuntimeStatus {
   readonly newestDay: string | undefined;
   /** How many changes to closed days there have been. */
   readonly amendments: number;
+  /** Those that are read all the time. */
+  readonly sources: readonly SourceStatus[];
+}
+
+/** Takes in a source that can be read again, and remembers up to where. */
+export interface SourceDoor extends Pick<Runtime, 'accept'> {
+  /** By partition, the first offset that was not taken in yet, as of what is durable; a new partition is not there. */
+  placesOf(source: string): ReadonlyMap<number, number>;
 }
 
 /**

@@ -148,12 +148,13 @@ async function* rawRecords(
 }
 
 function statusOf(answer: PipelineAnswer): RuntimeStatus {
-  const { checkpoint, trouble, newestDay, ...rest } = answer;
+  const { checkpoint, trouble, newestDay, sources, ...rest } = answer;
   return {
     ...rest,
     checkpoint: checkpoint ?? undefined,
     trouble: trouble ?? undefined,
     newestDay: newestDay ?? undefined,
+    sources: sources.map((source) => ({ ...source, trouble: source.trouble ?? undefined })),
   };
 }
 

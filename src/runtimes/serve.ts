@@ -1,12 +1,14 @@
 import type { Logger } from 'pino';
 import { pino } from 'pino';
 import { DaybookError } from '../base/errors.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import { startServer } from '../server/server.ts';
 import { openSpilledDays } from '../stores/parquet/spilled-days.ts';
 import { openEmbedded } from './embedded.ts';
+import { kafkaConnection } from './kafka-connection.ts';
 import { makeDurableFolder, openDisk } from './machine/disk.ts';
 import { takeFolderLock } from './machine/lock.ts';
 import { startFailure } from './port-holder.ts';
@@ -26,7 +28,9 @@ export interface ServeOptions {
   readonly logLevel: string;
   /** About what the state may hold of memory, in bytes. */
   readonly stateBytesMax: number;
-  /** undefined: only what is sent or imported. */
+  /** A topic of records that is read all the time. */
+  readonly topic: { readonly brokers: string; readonly name: string | undefined } | undefined;
+  /** undefined: only what is sent, imported or read from a topic. */
   readonly generate: { readonly rate: number; readonly seed: number; readonly catalog?: string } | undefined;
   readonly clock: Clock;
   /** Aborted when it is to end. */
@@ -66,8 +70,20 @@ export async function serve(options: ServeOptions): Promise<void> {
   await lock.announce(server.url);
   onReady(server.url);
   const generating = generateUntil(signal, options, runtime, logger);
-  await until(signal);
+  await Promise.all([until(signal), readTopicUntil(signal, options, runtime)]);
   await generating;
+}
+
+async function readTopicUntil(
+  signal: AbortSignal,
+  { topic, plan, clock, onNotice }: ServeOptions,
+  engine: Engine,
+): Promise<void> {
+  if (topic === undefined) return;
+  // Loaded only when it is wanted.
+  const { readTopic } = await import('./read-topic.ts');
+  const connection = kafkaConnection(topic.brokers);
+  await readTopic({ engine, connection, topic: topic.name ?? plan.stream.name, clock, signal, onNotice });
 }
 
 async function generateUntil(

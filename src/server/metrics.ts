@@ -45,6 +45,12 @@ function statusMetrics(registry: Registry): (status: RuntimeStatus) => void {
   const bytes = gauge('log_bytes', 'Size of the log');
   const segments = gauge('log_segments', 'Segment files of the log');
   const pending = gauge('intake_pending_bytes', 'Bytes that wait for the disk');
+  const lag = new Gauge({
+    name: 'daybook_source_lag_records',
+    help: 'Records that are in a source and not taken in yet',
+    labelNames: ['source'],
+    registers,
+  });
   const ready = gauge('ready', '1 when records can be accepted');
   return (status) => {
     for (const [metric, value] of [
@@ -59,6 +65,7 @@ function statusMetrics(registry: Registry): (status: RuntimeStatus) => void {
     bytes.set(status.log.bytes);
     segments.set(status.log.segments);
     pending.set(status.pendingBytes);
+    for (const source of status.sources) lag.set({ source: source.name }, source.lag);
     ready.set(status.trouble === undefined ? 1 : 0);
   };
 }

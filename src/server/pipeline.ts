@@ -5,8 +5,14 @@ import type { RouteContext } from './server.ts';
 /** `GET /api/v1/pipeline`: what the parts are doing; `/details` how they have been doing lately. */
 export function addPipeline(app: FastifyInstance, { runtime }: RouteContext): void {
   app.get('/api/v1/pipeline', async (): Promise<PipelineAnswer> => {
-    const { checkpoint, trouble, newestDay, ...status } = await runtime.status();
-    return { ...status, checkpoint: checkpoint ?? null, trouble: trouble ?? null, newestDay: newestDay ?? null };
+    const { checkpoint, trouble, newestDay, sources, ...status } = await runtime.status();
+    return {
+      ...status,
+      checkpoint: checkpoint ?? null,
+      trouble: trouble ?? null,
+      newestDay: newestDay ?? null,
+      sources: sources.map((source) => ({ ...source, trouble: source.trouble ?? null })),
+    };
   });
   // What is undefined is left out of JSON, which is what the protocol says.
   app.get('/api/v1/pipeline/details', () => runtime.pipeline());

@@ -187,6 +187,17 @@ export interface PipelineAnswer {
   readonly trouble: string | null;
   readonly newestDay: string | null;
   readonly amendments: number;
+  /** What is read all the time, such as a topic. */
+  readonly sources: readonly {
+    readonly name: string;
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly nextOffset: number;
+      readonly endOffset: number;
+    }[];
+    readonly lag: number;
+    readonly trouble: string | null;
+  }[];
 }
 
 /** `GET /api/v1/pipeline/details` */

@@ -9,7 +9,8 @@ export async function expectReports(url: string, lines: readonly string[]): Prom
   for (const name of REPORTS) expect(await readReport(url, name)).toEqual(expected[name]);
 }
 
-async function readReport(url: string, name: string): Promise<ReturnType<typeof rowsOfAnswer>> {
+/** A report, read over HTTP, as the oracle gives it. */
+export async function readReport(url: string, name: string): Promise<ReturnType<typeof rowsOfAnswer>> {
   const lines = await (await fetch(`${url}/api/v1/reports/${name}?format=ndjson`)).text();
   return rowsOfAnswer(`{"rows":[${lines.trim().split('\n').filter(Boolean).join(',')}]}`);
 }

@@ -1,4 +1,4 @@
-import { Consumer } from '@platformatic/kafka';
+import { Consumer, Producer } from '@platformatic/kafka';
 
 /** A message as any consumer sees it. */
 export interface TopicMessage {
@@ -23,5 +23,23 @@ export async function readTopic(brokers: string, topic: string): Promise<readonl
     return messages;
   } finally {
     await consumer.close(true);
+  }
+}
+
+/** Writes records as a producer does that is not Daybook's; each awaited, so they are in the order given. */
+export async function produce(
+  brokers: string,
+  messages: readonly { readonly topic: string; readonly key?: string; readonly value: string }[],
+): Promise<void> {
+  const producer = new Producer({ clientId: 'test', bootstrapBrokers: brokers.split(','), acks: -1 });
+  try {
+    for (let start = 0; start < messages.length; start += 1000) {
+      const some = messages.slice(start, start + 1000).map(({ topic, key, value }) => {
+        return { topic, value: Buffer.from(value), ...(key !== undefined && { key: Buffer.from(key) }) };
+      });
+      await producer.send({ messages: some });
+    }
+  } finally {
+    await producer.close();
   }
 }

@@ -145,6 +145,14 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
     trouble: orNull(text),
     newestDay: orNull({ type: 'string', format: 'date' }),
     amendments: whole,
+    sources: list(
+      object({
+        name: text,
+        partitions: list(object({ partition: whole, nextOffset: whole, endOffset: whole })),
+        lag: { ...(whole as object), description: 'Records that are in the source and not taken in yet.' },
+        trouble: orNull(text),
+      }),
+    ),
   }),
   PipelineDetails: object({
     moments: list(

@@ -75,6 +75,7 @@ class BusyRuntime extends RecordingRuntime {
       trouble: undefined,
       amendments: 0,
       newestDay,
+      sources: [],
     });
   }
 

@@ -1,4 +1,5 @@
 import { Admin, ConfigResourceTypes, IncrementalAlterConfigOperationTypes } from '@platformatic/kafka';
+import { present } from '../../base/assert.ts';
 import type { ExistingTopic, KafkaMigration } from '../../compile/kafka/migration.ts';
 import { topicMigration } from '../../compile/kafka/migration.ts';
 import type { KafkaTopic } from '../../compile/kafka/topics.ts';
@@ -32,6 +33,22 @@ export async function applyTopics({
     return migration;
   } catch (error) {
     throw kafkaFailure(error, `make the topics at ${connection.bootstrapBrokers.join(',')}`);
+  } finally {
+    await admin.close();
+  }
+}
+
+/**
+ * The id of a topic, which stays with it and is no other's, not even if it is deleted and made anew.
+ * @throws DaybookError `TOPIC_MISSING`, `KAFKA_UNREACHABLE` (retryable), `KAFKA_REFUSED`
+ */
+export async function topicId(connection: KafkaConnection, topic: string): Promise<string> {
+  const admin = new Admin({ ...connection, clientId: 'daybook', retries: 0 });
+  try {
+    const { topics } = await admin.metadata({ topics: [topic] });
+    return present(topics.get(topic), 'metadata has the topics that were asked for').id;
+  } catch (error) {
+    throw kafkaFailure(error, `find topic ${topic}`);
   } finally {
     await admin.close();
   }
