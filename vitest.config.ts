@@ -19,7 +19,7 @@ const NIGHT = Math.floor(new Date().getTime() / MS_PER_DAY);
 
 /**
  * Projects: `unit` and `types` are quick; `browser` and `crash` start whole Daybooks, so their files go one by one;
- * `stack` and `superset` run real servers, which they fetch when they are not in the cache; `nightly` is what gets better with time, at length.
+ * `stack`, `superset` and `airflow` run real servers, which they fetch when they are not in the cache; `nightly` is what gets better with time, at length.
  */
 export default defineConfig({
   test: {
@@ -83,6 +83,17 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: SLOW_TIMEOUT_MS,
           hookTimeout: SLOW_TIMEOUT_MS,
+        },
+      },
+      {
+        test: {
+          name: 'airflow',
+          include: ['test/airflow/**/*.test.ts'],
+          environment: 'node',
+          fileParallelism: false,
+          // Airflow takes some ten seconds for a run.
+          testTimeout: FETCH_TIMEOUT_MS,
+          hookTimeout: FETCH_TIMEOUT_MS,
         },
       },
       {

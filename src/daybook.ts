@@ -7,5 +7,7 @@ export { date, decimal, integer, number, text, timestamp, uuid } from './definit
 export { avg, count, countDistinct, max, min, ratio, sum } from './definition/measures.ts';
 export { defineReport } from './definition/report.ts';
 export type { Condition, Report, RowOf } from './definition/report.ts';
+export { dailyClose, fakeData } from './definition/schedules.ts';
+export type { Schedule } from './definition/schedules.ts';
 export { defineStream } from './definition/stream.ts';
 export type { RecordOf, Stream } from './definition/stream.ts';

@@ -3,14 +3,14 @@ import type { Command } from 'commander';
 import { present } from '../base/assert.ts';
 import { formatDay, parseDay } from '../base/calendar.ts';
 import { counted } from '../base/counted.ts';
-import { openDataFolder } from '../runtimes/data-folder.ts';
+import { openDaybook } from '../runtimes/data-folder.ts';
 import type { DayFile, DayFileFormat } from '../runtimes/export-days.ts';
 import { exportDays } from '../runtimes/export-days.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { loadPlan } from './config.ts';
 import { usageError } from './failure.ts';
 import { notices } from './notices.ts';
-import { configOption, dataOption, day, fromOption, toOption } from './options.ts';
+import { configOption, dataOption, day, fromOption, toOption, urlOption } from './options.ts';
 import { showProgress } from './progress.ts';
 
 interface ExportFlags {
@@ -19,7 +19,9 @@ interface ExportFlags {
   readonly to?: string;
   readonly out: string;
   readonly format: DayFileFormat;
+  readonly closed: boolean;
   readonly data: string;
+  readonly url?: string;
   readonly config: string;
 }
 
@@ -32,7 +34,9 @@ export function addExport(program: Command): void {
     .addOption(toOption())
     .requiredOption('--out <folder>', 'where the files go; made when it is not there')
     .addOption(new Option('--format <format>', 'of the files').choices(['parquet', 'csv', 'ndjson']).default('parquet'))
+    .option('--closed', 'fail when a day of these is open, and write nothing', false)
     .addOption(dataOption())
+    .addOption(urlOption())
     .addOption(configOption())
     .addHelpText(
       'after',
@@ -54,7 +58,14 @@ async function exportCommand(flags: ExportFlags): Promise<void> {
   if (from !== undefined && to !== undefined && from > to) throw usageError(`--from ${from} is after --to ${to}.`);
   const plan = await loadPlan(flags.config);
   const clock = machineClock();
-  const runtime = await openDataFolder({ plan, root: flags.data, clock, create: false, ...notices(clock) });
+  const runtime = await openDaybook({
+    plan,
+    url: flags.url,
+    root: flags.data,
+    clock,
+    create: false,
+    ...notices(clock),
+  });
   const progress = showProgress('Exporting', clock);
   try {
     const files = await exportDays({
@@ -62,6 +73,7 @@ async function exportCommand(flags: ExportFlags): Promise<void> {
       range: { ...(from !== undefined && { from }), ...(to !== undefined && { to }) },
       folder: flags.out,
       format: flags.format,
+      isClosedOnly: flags.closed,
       onProgress: (records, total) => progress.update(records, total, counted(records, 'record')),
     });
     progress.end();

@@ -8,6 +8,11 @@ export function dataOption(): Option {
   return new Option('--data <folder>', 'the data folder').env('DAYBOOK_DATA').default('.daybook');
 }
 
+/** Another Daybook than the one of a data folder of this machine. */
+export function urlOption(): Option {
+  return new Option('--url <url>', 'the Daybook that serves there, in place of a data folder');
+}
+
 export function configOption(): Option {
   return new Option('--config <file>', 'the definition').env('DAYBOOK_CONFIG').default('daybook.config.ts');
 }

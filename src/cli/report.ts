@@ -2,12 +2,12 @@ import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import type { ReportPlan } from '../plan/plan.ts';
 import type { ReportPage, ReportQuery } from '../ports/rows.ts';
-import { openDataFolder } from '../runtimes/data-folder.ts';
+import { openDaybook } from '../runtimes/data-folder.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { csvText, jsonText, ndjsonText } from '../runtimes/page-text.ts';
 import { loadPlan } from './config.ts';
 import { notices } from './notices.ts';
-import { configOption, dataOption, fromOption, toOption, wholeNumber } from './options.ts';
+import { configOption, dataOption, fromOption, toOption, urlOption, wholeNumber } from './options.ts';
 import { tableText } from './table-text.ts';
 import { usageError } from './failure.ts';
 
@@ -20,6 +20,7 @@ const WRITERS: Readonly<Record<string, (report: ReportPlan, page: ReportPage) =>
 
 interface ReportFlags {
   readonly data: string;
+  readonly url?: string;
   readonly config: string;
   readonly from?: string;
   readonly to?: string;
@@ -43,6 +44,7 @@ export function addReport(program: Command): void {
     )
     .addOption(new Option('--format <format>', 'how it is printed').choices(Object.keys(WRITERS)).default('table'))
     .addOption(dataOption())
+    .addOption(urlOption())
     .addOption(configOption())
     .addHelpText(
       'after',
@@ -62,7 +64,7 @@ async function report(name: string, flags: ReportFlags): Promise<void> {
     throw usageError(`There is no report '${name}'. ${flags.config} defines: ${names}.`);
   }
   const clock = machineClock();
-  const folder = await openDataFolder({ plan, root: flags.data, clock, create: false, ...notices(clock) });
+  const folder = await openDaybook({ plan, url: flags.url, root: flags.data, clock, create: false, ...notices(clock) });
   try {
     const page = await folder.query(name, queryOf(flags));
     const write = WRITERS[flags.format] ?? tableText;

@@ -33,6 +33,7 @@ interface StartFlags {
   readonly generate: boolean;
   readonly fromKafka?: string;
   readonly topic?: string;
+  readonly schedules: boolean;
   readonly rate: number;
   readonly seed: number;
   readonly catalog?: string;
@@ -57,6 +58,9 @@ export function addStart(program: Command): void {
     )
     .addOption(
       new Option('--topic <name>', "the topic that is read; the stream's name unless told").env('DAYBOOK_TOPIC'),
+    )
+    .addOption(
+      new Option('--no-schedules', "leave out what the definition's schedules say").env('DAYBOOK_NO_SCHEDULES'),
     )
     .addOption(
       new Option('--rate <number>', 'generated sales a second')
@@ -114,6 +118,7 @@ async function start(flags: StartFlags): Promise<void> {
     topic: fromKafka === undefined ? undefined : { brokers: fromKafka, name: flags.topic },
     generate:
       flags.generate && fromKafka === undefined ? { rate, seed, ...(catalog !== undefined && { catalog }) } : undefined,
+    isScheduled: flags.schedules,
     clock,
     signal,
     onReady: (url) => process.stdout.write(`Daybook is ready at ${url}\n`),

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ReportPlan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
-import { openDataFolder } from '../runtimes/data-folder.ts';
+import { openDaybook } from '../runtimes/data-folder.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import type { Verification } from '../runtimes/verify.ts';
 import { verify } from '../runtimes/verify.ts';
@@ -9,7 +9,7 @@ import { loadPlan } from './config.ts';
 import { printFailure, usageError } from './failure.ts';
 import { interruption } from './interruption.ts';
 import { notices } from './notices.ts';
-import { configOption, dataOption, fromOption, toOption } from './options.ts';
+import { configOption, dataOption, fromOption, toOption, urlOption } from './options.ts';
 import { showProgress } from './progress.ts';
 
 /** So many differing rows are listed; the rest is counted. */
@@ -19,6 +19,7 @@ const EXIT_CODES = { agree: 0, differ: 1, failed: 2 } as const;
 
 interface VerifyFlags {
   readonly data: string;
+  readonly url?: string;
   readonly config: string;
   readonly from?: string;
   readonly to?: string;
@@ -31,6 +32,7 @@ export function addVerify(program: Command): void {
     .addOption(fromOption())
     .addOption(toOption())
     .addOption(dataOption())
+    .addOption(urlOption())
     .addOption(configOption())
     .addHelpText(
       'after',
@@ -66,7 +68,14 @@ async function verifyFolder(flags: VerifyFlags, clock: Clock): Promise<Verificat
   if (from !== undefined && to !== undefined && from > to) throw usageError(`--from ${from} is after --to ${to}.`);
   const plan = await loadPlan(flags.config);
   const signal = interruption(clock);
-  const runtime = await openDataFolder({ plan, root: flags.data, clock, create: false, ...notices(clock) });
+  const runtime = await openDaybook({
+    plan,
+    url: flags.url,
+    root: flags.data,
+    clock,
+    create: false,
+    ...notices(clock),
+  });
   const progress = showProgress('Verifying', clock);
   try {
     return await verify({

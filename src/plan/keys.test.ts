@@ -52,7 +52,7 @@ describe('an unknown key is refused, with the nearest that is known', () => {
     const dashboard = { title: 'Daily report', tiles: [tile], charts: [] };
     const definition = { ...daybook, stream, dashboard: defineDashboard(dashboard), page: 1 };
     expect(mistakesIn(definition)).toEqual([
-      "daybook: unknown key 'page'; it takes stream, reports, dashboard",
+      "daybook: unknown key 'page'; it takes stream, reports, dashboard, schedules",
       "stream 'daily_records': unknown key 'lateness'; did you mean 'latenessDays'?",
       "stream 'daily_records': field 'segment': unknown key 'maxLenght'; did you mean 'maxLength'?",
       "dashboard: unknown key 'charts'; did you mean 'tiles'?",

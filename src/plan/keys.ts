@@ -7,7 +7,7 @@ interface Keys {
   readonly made?: readonly string[];
 }
 
-const DAYBOOK: Keys = { has: ['stream', 'reports', 'dashboard'] };
+const DAYBOOK: Keys = { has: ['stream', 'reports', 'dashboard'], mayHave: ['schedules'] };
 const STREAM: Keys = {
   has: ['name', 'timeZone', 'currency', 'primaryKey', 'eventTime', 'businessDate', 'fields'],
   mayHave: ['businessDayEndsAtHour', 'latenessDays'],
@@ -20,6 +20,12 @@ const FIGURE_TILE: Keys = { has: ['title', 'format'], made: TILE_MADE };
 const AXIS_TILE: Keys = { has: ['title', 'format', 'x'], mayHave: ['series'], made: TILE_MADE };
 const MAP_TILE: Keys = { has: ['title', 'latitude', 'longitude'], made: TILE_MADE };
 const TILES: Readonly<Record<string, Keys>> = { map: MAP_TILE, line: AXIS_TILE, bar: AXIS_TILE };
+
+const SCHEDULES: Readonly<Record<string, Keys>> = {
+  dailyClose: { has: ['exportTo', 'cron'], made: ['kind'] },
+  fakeData: { has: ['cron'], mayHave: ['exportTo', 'perDay', 'seed'], made: ['kind'] },
+};
+const NO_SCHEDULE: Keys = { has: ['kind'] };
 
 /** What other tools call the same. */
 const OTHER_WORDS: Readonly<Record<string, string>> = {
@@ -51,6 +57,7 @@ export function keyMistakes(definition: Definition): readonly string[] {
   if (!isObject(definition.stream) || !Array.isArray(definition.reports) || !isObject(definition.dashboard)) return top;
   const { stream, reports, dashboard } = definition;
   const streamAt = `stream '${stream.name}'`;
+  const schedules: readonly unknown[] = Array.isArray(definition.schedules) ? definition.schedules : [];
   const tiles: readonly unknown[] = Array.isArray(dashboard.tiles) ? dashboard.tiles : [];
   return [
     ...top,
@@ -67,6 +74,10 @@ export function keyMistakes(definition: Definition): readonly string[] {
         TILES[isObject(tile) ? String(tile['kind']) : ''] ?? FIGURE_TILE,
       ),
     ),
+    ...schedules.flatMap((schedule, index) => {
+      const kind = isObject(schedule) ? String(schedule['kind']) : '';
+      return mistakesOf(`schedule ${index + 1}`, schedule, SCHEDULES[kind] ?? NO_SCHEDULE);
+    }),
   ];
 }
 

@@ -4,6 +4,7 @@ import type { Definition } from '../definition/daybook.ts';
 import { avg, count, countDistinct, ratio, sum } from '../definition/measures.ts';
 import type { Report } from '../definition/report.ts';
 import { defineReport } from '../definition/report.ts';
+import { dailyClose, fakeData } from '../definition/schedules.ts';
 import { makePlan } from './normalise.ts';
 
 /** The furniture store with one more report, which need not be right. */
@@ -118,6 +119,13 @@ describe('a plan', () => {
     const dashboard = { ...daybook.dashboard, tiles: [tile] };
     expect(() => makePlan({ ...daybook, dashboard })).toThrow(
       "dashboard tile 'Lost': report 'daily_address' has no measure 'daily_rev'",
+    );
+  });
+
+  it('is refused for a schedule that names no time, no folder, or no sales', () => {
+    const schedules = [dailyClose({ exportTo: '', cron: 'nightly' }), fakeData({ perDay: 0 })];
+    expect(() => makePlan({ ...daybook, schedules })).toThrow(
+      /schedule 1 \(dailyClose\): its cron is 'nightly'.*exportTo names no folder.*schedule 2 \(fakeData\): its perDay is 0/,
     );
   });
 

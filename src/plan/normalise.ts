@@ -19,6 +19,7 @@ export function makePlan(definition: Definition): Plan {
     stream,
     reports: Object.freeze(reports),
     dashboard: definition.dashboard,
+    schedules: definition.schedules ?? [],
     fingerprint: fingerprintOf({ stream, reports }),
   });
 }

@@ -1,11 +1,13 @@
 import type { Dashboard } from '../definition/dashboard.ts';
 import type { FieldKind } from '../definition/fields.ts';
+import type { Schedule } from '../definition/schedules.ts';
 
 /** A definition, checked and frozen: what everything is compiled from. Fields, reports and columns keep their order. */
 export interface Plan {
   readonly stream: StreamPlan;
   readonly reports: readonly ReportPlan[];
   readonly dashboard: Dashboard;
+  readonly schedules: readonly Schedule[];
   /** Changes when the stream's fields or any report changes; state kept under another fingerprint is recomputed. */
   readonly fingerprint: string;
 }

@@ -5,6 +5,7 @@ import type { Tile } from '../definition/dashboard.ts';
 import type { Field, FieldKind } from '../definition/fields.ts';
 import type { Measure } from '../definition/measures.ts';
 import type { Condition, Report } from '../definition/report.ts';
+import type { Schedule } from '../definition/schedules.ts';
 import type { Stream } from '../definition/stream.ts';
 import { keyMistakes } from './keys.ts';
 
@@ -47,6 +48,22 @@ function contentMistakes(definition: Definition): readonly string[] {
     ...definition.dashboard.tiles.flatMap((tile) =>
       tileMistakes(tile, definition.reports).map((mistake) => `dashboard tile '${tile.title}': ${mistake}`),
     ),
+    ...(definition.schedules ?? []).flatMap((schedule, index) =>
+      scheduleMistakes(schedule).map((mistake) => `schedule ${index + 1} (${schedule.kind}): ${mistake}`),
+    ),
+  ];
+}
+
+function scheduleMistakes(schedule: Schedule): readonly string[] {
+  const { cron, exportTo } = schedule;
+  const perDay = schedule.kind === 'fakeData' ? schedule.perDay : 1;
+  return [
+    // Whether there is such a time at all is found at the start.
+    ...(cron.trim().split(/\s+/).length === 5 ? [] : [`its cron is '${cron}'; it must have five parts: '0 1 * * *'`]),
+    ...(exportTo === '' ? ['its exportTo names no folder'] : []),
+    ...(Number.isInteger(perDay) && perDay >= 1
+      ? []
+      : [`its perDay is ${perDay}; it must be a whole number from 1 on`]),
   ];
 }
 

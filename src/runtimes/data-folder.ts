@@ -43,6 +43,16 @@ export interface DataFolder extends RemoteRuntime, Pick<Runtime, 'explain'> {
 }
 
 /**
+ * The Daybook for one command: the one that serves at `url`, or else that of the data folder.
+ * @throws DaybookError as `openDataFolder`; a Daybook that does not answer is told by the first call
+ */
+export async function openDaybook(
+  options: DataFolderOptions & { readonly url: string | undefined },
+): Promise<RemoteRuntime> {
+  return options.url === undefined ? openDataFolder(options) : openRemote(options.plan, options.url);
+}
+
+/**
  * A data folder for one command: through the Daybook that holds it, or opened here when none does. Close it at the end.
  * @throws DaybookError `DATA_FOLDER_MISSING`; `FOLDER_HELD` when another command holds it for long; what
  *   `openEmbedded` throws

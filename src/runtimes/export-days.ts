@@ -1,5 +1,6 @@
 import { formatDay, parseDay } from '../base/calendar.ts';
 import { present } from '../base/assert.ts';
+import { DaybookError } from '../base/errors.ts';
 import type { DayFile, DayFileFormat } from '../stores/parquet/day-files.ts';
 import { writeDayFiles } from '../stores/parquet/day-files.ts';
 import type { RemoteRuntime } from './remote.ts';
@@ -12,17 +13,20 @@ export interface ExportDaysOptions {
   readonly range: { readonly from?: string; readonly to?: string };
   readonly folder: string;
   readonly format: DayFileFormat;
+  /** Whether a day for which records are still expected is refused. */
+  readonly isClosedOnly?: boolean;
   readonly onProgress: (records: number, recordsTotal: number | undefined) => void;
 }
 
 /**
  * Writes the raw records of some days, one file a day.
- * @throws what `writeDayFiles` throws
+ * @throws DaybookError `DAY_OPEN`: nothing was written; what `writeDayFiles` throws
  */
 export async function exportDays(options: ExportDaysOptions): Promise<readonly DayFile[]> {
   const { runtime, range, folder, format, onProgress } = options;
   const { newestDay } = await runtime.status();
   const firstOpenDay = newestDay === undefined ? undefined : openSince(newestDay, runtime.plan.stream.latenessDays);
+  if (options.isClosedOnly === true) refuseOpen(range, newestDay, firstOpenDay);
   return writeDayFiles({
     records: runtime.records(range),
     plan: runtime.plan,
@@ -31,6 +35,26 @@ export async function exportDays(options: ExportDaysOptions): Promise<readonly D
     openDays: (day) => firstOpenDay === undefined || day >= firstOpenDay,
     onProgress,
   });
+}
+
+function refuseOpen(
+  { to }: ExportDaysOptions['range'],
+  newestDay: string | undefined,
+  firstOpenDay: string | undefined,
+): void {
+  if (to !== undefined && firstOpenDay !== undefined && to < firstOpenDay) return;
+  const why =
+    firstOpenDay === undefined
+      ? 'there are no records yet'
+      : `the newest record is of ${newestDay}, so days from ${firstOpenDay} on are open`;
+  throw new DaybookError(
+    'DAY_OPEN',
+    `${to ?? 'The newest day'} is not closed: ${why}. Export it later, or without --closed.`,
+    {
+      retryable: true,
+      details: { to, newestDay },
+    },
+  );
 }
 
 /** The oldest day for which records are still expected. */

@@ -13,6 +13,7 @@ import { makeDurableFolder, openDisk } from './machine/disk.ts';
 import { takeFolderLock } from './machine/lock.ts';
 import { startFailure } from './port-holder.ts';
 import { scanThread } from './scan-thread.ts';
+import { checkSchedules } from './schedules/run-schedules.ts';
 
 export interface ServeOptions {
   readonly plan: Plan;
@@ -32,6 +33,8 @@ export interface ServeOptions {
   readonly topic: { readonly brokers: string; readonly name: string | undefined } | undefined;
   /** undefined: only what is sent, imported or read from a topic. */
   readonly generate: { readonly rate: number; readonly seed: number; readonly catalog?: string } | undefined;
+  /** Whether the definition's schedules are kept. */
+  readonly isScheduled: boolean;
   readonly clock: Clock;
   /** Aborted when it is to end. */
   readonly signal: AbortSignal;
@@ -48,6 +51,7 @@ export interface ServeOptions {
 export async function serve(options: ServeOptions): Promise<void> {
   const { plan, root, host, allowHosts, port, pages, clock, signal, onReady, onNotice, onProgress } = options;
   const logger = pino({ level: options.logLevel }, pino.destination({ fd: 2, sync: true }));
+  checkSchedules(plan.schedules, plan.stream.timeZone);
   await using stack = new AsyncDisposableStack();
   await makeDurableFolder(root);
   const lock = stack.use(await takeFolderLock(root));
@@ -70,8 +74,9 @@ export async function serve(options: ServeOptions): Promise<void> {
   await lock.announce(server.url);
   onReady(server.url);
   const generating = generateUntil(signal, options, runtime, logger);
+  const scheduling = scheduleUntil(signal, options, runtime, logger);
   await Promise.all([until(signal), readTopicUntil(signal, options, runtime)]);
-  await generating;
+  await Promise.all([generating, scheduling]);
 }
 
 async function readTopicUntil(
@@ -104,6 +109,18 @@ async function generateUntil(
     logger.error({ err: error }, 'the generator ended');
     onNotice(`The generator ended: ${error instanceof DaybookError ? error.message : String(error)}`);
   }
+}
+
+async function scheduleUntil(
+  signal: AbortSignal,
+  { plan, isScheduled, clock, onNotice }: ServeOptions,
+  runtime: Runtime,
+  logger: Logger,
+): Promise<void> {
+  if (!isScheduled || plan.schedules.length === 0) return;
+  // Loaded only when it is wanted: it brings DuckDB.
+  const { keepSchedules } = await import('./schedules/schedules.ts');
+  await keepSchedules({ runtime, clock, signal, logger, onNotice });
 }
 
 function until(signal: AbortSignal): Promise<void> {
