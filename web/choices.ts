@@ -19,14 +19,36 @@ export function useChoices(): Choices {
   return useMemo(() => new URLSearchParams(search), [search]);
 }
 
-/** Changes some choices; undefined takes one back. */
-export function choose(changes: Readonly<Record<string, string | undefined>>): void {
+/** The path of the page that is shown. */
+export function usePath(): string {
+  return useSyncExternalStore(subscribe, () => window.location.pathname);
+}
+
+/** Changes some choices; undefined takes one back. `push`: the way back leads to what was before. */
+export function choose(
+  changes: Readonly<Record<string, string | undefined>>,
+  how: 'replace' | 'push' = 'replace',
+): void {
+  const address = addressWith(changes);
+  if (how === 'push') window.history.pushState(null, '', address);
+  else window.history.replaceState(null, '', address);
+  for (const listener of listeners) listener();
+}
+
+/** The present page's address with other choices. */
+export function addressWith(changes: Readonly<Record<string, string | undefined>>): string {
   const choices = new URLSearchParams(window.location.search);
   for (const [name, value] of Object.entries(changes)) {
     if (value === undefined || value === '') choices.delete(name);
     else choices.set(name, value);
   }
   const query = choices.toString();
-  window.history.replaceState(null, '', `${window.location.pathname}${query === '' ? '' : `?${query}`}`);
+  return `${window.location.pathname}${query === '' ? '' : `?${query}`}`;
+}
+
+/** Goes to another page. */
+export function goTo(address: string): void {
+  window.history.pushState(null, '', address);
+  window.scrollTo(0, 0);
   for (const listener of listeners) listener();
 }

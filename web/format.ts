@@ -1,3 +1,5 @@
+import type { ColumnInfo, DefinitionAnswer, JsonCell } from '../src/server/protocol.ts';
+
 /** How values are printed: in the reader's own locale, which is what an undefined locale means to Intl. */
 export type PrintNumber = (value: number) => string;
 
@@ -50,4 +52,29 @@ export function heading(name: string): string {
 export function countOf(value: number, plural: string): string {
   const thing = value === 1 && plural.endsWith('s') ? plural.slice(0, -1) : plural;
   return `${printCount(value)} ${thing}`;
+}
+
+/** A measure's cell, as money where a tile shows it so. */
+export function printMeasure(
+  cell: JsonCell,
+  { name, kind }: ColumnInfo,
+  { dashboard, stream }: DefinitionAnswer,
+): string {
+  if (typeof cell !== 'number') return cell ?? '–';
+  const tile = dashboard.tiles.find((each) => each.measure === name && 'format' in each);
+  const format = tile !== undefined && 'format' in tile ? tile.format : kind === 'decimal' ? 'money' : 'count';
+  return printerOf(format, stream.currency)(cell);
+}
+
+const BYTES = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+/** A size: `12.3 MB`. */
+export function printBytes(bytes: number): string {
+  const power = Math.min(BYTES.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
+  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${BYTES[power] ?? ''}`;
+}
+
+/** A moment as the reader's clock shows it. */
+export function printMoment(ms: number): string {
+  return new Date(ms).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 }

@@ -51,7 +51,8 @@ export function addFrames(app: FastifyInstance, { runtime, clock, closing }: Rou
   };
 
   app.get('/api/v1/frames', async (request, reply) => {
-    const views = single(parametersOf(request.query, ['views']), 'views');
+    const parameters = parametersOf(request.query, ['views', 'run']);
+    const views = single(parameters, 'views');
     const ended = goneSignal(reply, closing);
     attend(ended);
     const stream = reply.raw;
@@ -69,7 +70,7 @@ export function addFrames(app: FastifyInstance, { runtime, clock, closing }: Rou
       begin();
       stream.write(eventText({ offset, atMs: clock.nowMs(), reports: [] }, printers));
       stream.once('close', join(stream));
-    } else await hub.open(stream, viewsOf(views), begin);
+    } else await hub.open(stream, viewsOf(views, single(parameters, 'run') === hub.run), begin);
     while (!ended.aborted) {
       await clock.sleep(HEARTBEAT_MS, ended);
       // Where something waits to be read, there is no silence to break.

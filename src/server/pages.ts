@@ -19,7 +19,10 @@ const CONTENT_SECURITY_POLICY = [
 const NOT_BUILT = `<!doctype html><meta charset="utf-8"><title>Daybook</title>
 <p>The pages have not been built. Run <code>npm run build</code> and load this page again; the API is at <a href="/api/v1/reports">/api/v1/reports</a>.`;
 
-/** Serves the built pages at `/`. Files with a hash in their name never change. */
+/** Where pages are; all of them are the one document, which looks at its address. */
+const PAGES = ['/records', '/pipeline'];
+
+/** Serves the built pages. Files with a hash in their name never change. */
 export async function addPages(app: FastifyInstance, folder: string): Promise<void> {
   app.addHook('onSend', async (_request, reply) => {
     void reply.headers({
@@ -29,7 +32,9 @@ export async function addPages(app: FastifyInstance, folder: string): Promise<vo
     });
   });
   if (!existsSync(join(folder, 'index.html'))) {
-    app.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(NOT_BUILT));
+    for (const path of ['/', ...PAGES]) {
+      app.get(path, (_request, reply) => reply.type('text/html; charset=utf-8').send(NOT_BUILT));
+    }
     return;
   }
   await app.register(fastifyStatic, {
@@ -41,4 +46,5 @@ export async function addPages(app: FastifyInstance, folder: string): Promise<vo
       void reply.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
     },
   });
+  for (const path of PAGES) app.get(path, (_request, reply) => reply.sendFile('index.html'));
 }

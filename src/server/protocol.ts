@@ -113,10 +113,14 @@ export interface ViewRequest {
   readonly by?: readonly string[];
   readonly measure?: string;
   readonly trend?: boolean;
+  /** The frame of which the page has all rows of these totals, in this run of the server: it gets what changed since. */
+  readonly since?: number;
 }
 
 /** The data of each `views` event of `GET /api/v1/frames?views=[…]`: answers that changed, all as of one frame. */
 export interface ViewsEvent {
+  /** Which run of the server it is; `since` means something within one alone. */
+  readonly run: string;
   readonly frame: number;
   readonly atMs: number;
   readonly newestDay: string | null;

@@ -33,6 +33,8 @@ interface Asked {
  * answered once for all pages that ask it, and only when its report has changed.
  */
 export class ViewHub {
+  /** Tells this run of the server from others. */
+  readonly run: string;
   readonly #runtime: Runtime;
   readonly #clock: Clock;
   readonly #pages = new Set<Page>();
@@ -47,6 +49,7 @@ export class ViewHub {
   constructor(runtime: Runtime, clock: Clock) {
     this.#runtime = runtime;
     this.#clock = clock;
+    this.run = String(clock.nowMs());
   }
 
   /** A frame came: tells the pages, unless that is under way; then once more behind it. */
@@ -129,7 +132,8 @@ export class ViewHub {
     const { stream, views } = page;
     for (;;) {
       const told = this.#told;
-      const { frame, answers } = await this.#runtime.read(views.map(({ reading }) => reading));
+      const readings = views.map(({ reading, since }) => (since === undefined ? reading : sinceFrame(reading, since)));
+      const { frame, answers } = await this.#runtime.read(readings);
       const head = await this.#head(frame);
       if (told !== this.#told) continue;
       for (const { key, reading } of views) if (!this.#asked.has(key)) this.#asked.set(key, { reading, frame });
@@ -143,7 +147,7 @@ export class ViewHub {
 
   async #head(frame: number): Promise<string> {
     const { newestDay, amendments } = await this.#runtime.status();
-    const facts = { frame, atMs: this.#clock.nowMs(), newestDay: newestDay ?? null, amendments };
+    const facts = { run: this.run, frame, atMs: this.#clock.nowMs(), newestDay: newestDay ?? null, amendments };
     return `id: ${frame}\nevent: views\ndata: ${JSON.stringify(facts).slice(0, -1)},`;
   }
 

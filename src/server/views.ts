@@ -23,6 +23,7 @@ const VIEW = z.strictObject({
   by: z.array(z.string()).optional(),
   measure: z.string().optional(),
   trend: z.boolean().optional(),
+  since: z.int().min(0).optional(),
 });
 const VIEWS = z.array(VIEW).max(VIEWS_MAX);
 
@@ -32,19 +33,22 @@ export interface View {
   /** Equal for equal questions. */
   readonly key: string;
   readonly reading: Reading;
+  /** The frame of which the page has all of it; undefined: of none. */
+  readonly since: number | undefined;
 }
 
 /**
  * Reads the parameter `views`.
+ * @param isSameRun  whether what the page says that it has is of this run of the server
  * @throws DaybookError `BAD_QUERY`
  */
-export function viewsOf(text: string): readonly View[] {
+export function viewsOf(text: string, isSameRun: boolean): readonly View[] {
   const parsed = VIEWS.safeParse(parseJson(text));
   if (!parsed.success) {
     throw new DaybookError('BAD_QUERY', `'views' cannot be read: ${z.prettifyError(parsed.error)}`);
   }
-  return (parsed.data as readonly ViewRequest[]).map(({ id, ...request }) => {
-    return { id, key: JSON.stringify(request), reading: readingOf(request) };
+  return (parsed.data as readonly ViewRequest[]).map(({ id, since, ...request }) => {
+    return { id, key: JSON.stringify(request), reading: readingOf(request), since: isSameRun ? since : undefined };
   });
 }
 
@@ -57,7 +61,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function readingOf(request: Omit<ViewRequest, 'id'>): Reading {
+function readingOf(request: Omit<ViewRequest, 'id' | 'since'>): Reading {
   const { kind, report, from, to, search, equals, sort, limit, offset, extent, by = [], measure = '', trend } = request;
   const query = {
     ...(from !== undefined && { from }),

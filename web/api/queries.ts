@@ -1,16 +1,20 @@
-import { hashKey, queryOptions } from '@tanstack/react-query';
-import type { DefinitionAnswer, PipelineAnswer, ReportAnswer } from '../../src/server/protocol.ts';
-import type { DayRange } from './day-range.ts';
-import type { AsOf } from './frame-feed.ts';
-import { readJson, readRows } from './http.ts';
-import type { LiveReports, ReportKey } from './live-reports.ts';
-import type { LiveRowsOf } from './live-rows.ts';
+import { queryOptions } from '@tanstack/react-query';
+import type {
+  AmendmentsAnswer,
+  DefinitionAnswer,
+  DuplicatesAnswer,
+  ExplanationAnswer,
+  PipelineAnswer,
+  PipelineDetailsAnswer,
+  QuarantineAnswer,
+  RecordAnswer,
+  TopicsAnswer,
+} from '../../src/server/protocol.ts';
+import { readJson } from './http.ts';
 
 const API = '/api/v1';
-/** Rows that nobody looks at are kept so long, so that going back is quick. */
-const KEEP_UNUSED_MS = 10_000;
-
-export const FRAMES_URL = `${API}/frames`;
+const PIPELINE_EVERY_MS = 1_000;
+const LISTED_MAX = 1_000;
 
 /** What there is: stream, reports, dashboard. It changes only when Daybook is started again. */
 export const definitionQuery = queryOptions({
@@ -21,76 +25,81 @@ export const definitionQuery = queryOptions({
 
 export const pipelineQuery = queryOptions({
   queryKey: ['pipeline'],
-  queryFn: async ({ signal }): Promise<PipelineAnswer & AsOf> => {
-    const answer = await readJson<PipelineAnswer>(`${API}/pipeline`, signal);
-    return { ...answer, frame: answer.offset };
-  },
+  queryFn: ({ signal }) => readJson<PipelineAnswer>(`${API}/pipeline`, signal),
+  refetchInterval: PIPELINE_EVERY_MS,
 });
 
-/** A page of a report, as its server sorts, searches and cuts it. */
-export interface PageRequest {
-  readonly report: string;
-  readonly range: DayRange;
-  readonly search: string;
-  /** `-ts_date,daily_rev`: columns, each descending with a minus before it. */
-  readonly sort: string;
-  readonly limit: number;
-  readonly offset: number;
-}
+export const pipelineDetailsQuery = queryOptions({
+  queryKey: ['pipeline', 'details'],
+  queryFn: ({ signal }) => readJson<PipelineDetailsAnswer>(`${API}/pipeline/details`, signal),
+  refetchInterval: PIPELINE_EVERY_MS,
+});
 
-export function pageQuery(request: PageRequest) {
+/** Changes to closed days. @param total  how many there are: with another number they are read again */
+export function amendmentsQuery(total: number) {
   return queryOptions({
-    queryKey: ['page', request.report, request] satisfies ReportKey,
-    queryFn: ({ signal }) => readPage(request, signal),
-    gcTime: KEEP_UNUSED_MS,
+    queryKey: ['amendments', total],
+    queryFn: ({ signal }) => readJson<AmendmentsAnswer>(`${API}/amendments?limit=${LISTED_MAX}`, signal),
+    enabled: total > 0,
+    staleTime: Infinity,
   });
 }
 
-/** The least and the greatest value of a measure among all rows that match; zeros when none does. */
-export interface Extent extends AsOf {
-  readonly min: number;
-  readonly max: number;
-}
+export const topicsQuery = queryOptions({
+  queryKey: ['topics'],
+  queryFn: ({ signal }) => readJson<TopicsAnswer>(`${API}/topics`, signal),
+  refetchInterval: PIPELINE_EVERY_MS,
+});
 
-export function extentQuery(request: Omit<PageRequest, 'sort' | 'limit' | 'offset'>, measure: string) {
-  const key = { ...request, measure };
+/** @param total  how many there are: with another number they are read again */
+export function quarantineQuery(limit: number, offset: number, total: number | undefined) {
   return queryOptions({
-    queryKey: ['extent', request.report, key] satisfies ReportKey,
-    queryFn: async ({ signal }): Promise<Extent> => {
-      const first = async (sort: string): Promise<AsOf & { readonly value: number }> => {
-        const { frame, rows } = await readPage({ ...request, sort, limit: 1, offset: 0 }, signal);
-        return { frame, value: Number(rows[0]?.[measure] ?? 0) };
-      };
-      const [min, max] = await Promise.all([first(measure), first(`-${measure}`)]);
-      return { min: min.value, max: max.value, frame: Math.min(min.frame, max.frame) };
-    },
-    gcTime: KEEP_UNUSED_MS,
+    queryKey: ['quarantine', limit, offset, total],
+    queryFn: ({ signal }) => readJson<QuarantineAnswer>(`${API}/quarantine?limit=${limit}&offset=${offset}`, signal),
   });
 }
 
-/** All rows of a report in a range, kept up to date by frames; read again they stay the same object. */
-export function liveRowsQuery(reports: LiveReports, of: LiveRowsOf) {
-  const queryKey = ['live', of.report, of] satisfies ReportKey;
+/** @param total  how many there are: with another number they are read again */
+export function duplicatesQuery(limit: number, offset: number, total: number | undefined) {
   return queryOptions({
-    queryKey,
-    queryFn: async ({ signal }) => {
-      const live = reports.hold(hashKey(queryKey), of);
-      await live.load(() => readRows(reportPath(of.report, { ...of.range, format: 'ndjson' }), signal));
-      return live;
-    },
-    gcTime: KEEP_UNUSED_MS,
-    structuralSharing: false,
+    queryKey: ['duplicates', limit, offset, total],
+    queryFn: ({ signal }) => readJson<DuplicatesAnswer>(`${API}/duplicates?limit=${limit}&offset=${offset}`, signal),
   });
 }
 
-function readPage({ report, range, search, ...page }: PageRequest, signal: AbortSignal): Promise<ReportAnswer> {
-  return readJson<ReportAnswer>(reportPath(report, { ...range, search, ...page }), signal);
+export function recordQuery(topic: string, partition: number, offset: number) {
+  return queryOptions({
+    queryKey: ['record', topic, partition, offset],
+    queryFn: ({ signal }) =>
+      readJson<RecordAnswer>(
+        `${API}/topics/${encodeURIComponent(topic)}/records/${offset}?partition=${partition}`,
+        signal,
+      ),
+  });
 }
 
-function reportPath(report: string, parameters: Readonly<Record<string, string | number | undefined>>): string {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value !== undefined && value !== '') query.set(name, String(value));
-  }
-  return `${API}/reports/${encodeURIComponent(report)}?${query}`;
+/** Why a row is as it is. @param key  each dimension's value as it prints */
+export function explanationQuery(
+  report: string,
+  key: Readonly<Record<string, string>>,
+  page: { readonly limit: number; readonly offset: number },
+) {
+  const parameters = new URLSearchParams({ ...key, limit: String(page.limit), offset: String(page.offset) });
+  return queryOptions({
+    queryKey: ['explanation', report, String(parameters)],
+    queryFn: ({ signal }) =>
+      readJson<ExplanationAnswer>(`${API}/reports/${encodeURIComponent(report)}/records?${parameters}`, signal),
+    staleTime: 0,
+  });
+}
+
+/** Where a report's rows, or totals of them, can be had as CSV. */
+export function csvAddress(
+  report: string,
+  parameters: readonly (readonly [name: string, value: string | number | undefined])[],
+  path: '' | '/totals' = '',
+): string {
+  const query = new URLSearchParams({ format: 'csv' });
+  for (const [name, value] of parameters) if (value !== undefined && value !== '') query.append(name, String(value));
+  return `${API}/reports/${encodeURIComponent(report)}${path}?${query}`;
 }

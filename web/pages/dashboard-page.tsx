@@ -1,86 +1,57 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useMemo } from 'react';
 import type { DefinitionAnswer, TileInfo } from '../../src/server/protocol.ts';
-import { ConnectionContext } from '../api/connection.ts';
-import type { DayRange } from '../api/day-range.ts';
-import type { FrameFeed } from '../api/frame-feed.ts';
-import { LiveReports } from '../api/live-reports.ts';
-import { definitionQuery } from '../api/queries.ts';
+import { useFilters } from '../filters.ts';
+import { AxisTile } from '../tiles/axis-tile.tsx';
 import { MapTile } from '../tiles/map-tile.tsx';
 import { NumberTile } from '../tiles/number-tile.tsx';
 import { TableTile } from '../tiles/table-tile.tsx';
-import { TileError } from '../tiles/tile-frame.tsx';
-import { DateRange, useDayRange } from './date-range.tsx';
+import type { TileContext } from '../tiles/tile-context.ts';
+import { DateRange } from './date-range.tsx';
+import { ExplainPanel } from './explain-panel.tsx';
+import { FilterChips } from './filter-chips.tsx';
 import { FirstSteps } from './first-steps.tsx';
-import { LiveState } from './live-state.tsx';
+import { Shell } from './shell.tsx';
+import { useRange, useToday } from './use-range.ts';
 
 /** The dashboard of the definition, live. */
-export function DashboardPage({ feed }: { readonly feed: FrameFeed }) {
-  const { data: definition, error, refetch } = useQuery(definitionQuery);
-  const title = definition?.dashboard.title;
-  useEffect(() => {
-    if (title !== undefined) document.title = `${title} · Daybook`;
-  }, [title]);
+export function DashboardPage({ definition }: { readonly definition: DefinitionAnswer }) {
+  const today = useToday(definition.stream);
+  const range = useRange(today);
+  const filters = useFilters(definition);
+  const context: TileContext = { definition, range, filters, today };
+  const { title, tiles } = definition.dashboard;
+  const numbers = tiles.filter(({ kind }) => kind === 'number');
+  const others = tiles.filter(({ kind }) => kind !== 'number');
   return (
-    <>
-      <header className="page-header">
-        <div className="page-title">
-          <p className="brand">Daybook</p>
-          <h1>{title ?? 'Daybook'}</h1>
+    <Shell title={title} aside={<DateRange range={range} />}>
+      <FilterChips definition={definition} filters={filters} range={range} />
+      <FirstSteps />
+      {numbers.length > 0 && (
+        <div className="numbers">
+          {numbers.map((tile) => (
+            <Tile key={tile.title} tile={tile} {...context} />
+          ))}
         </div>
-        <LiveState feed={feed} />
-        <DateRange />
-      </header>
-      <main>
-        {definition === undefined && error === null && <p role="status">Loading the dashboard…</p>}
-        {definition === undefined && error !== null && <TileError error={error} onRetry={() => void refetch()} />}
-        {definition !== undefined && <Dashboard definition={definition} feed={feed} />}
-      </main>
-    </>
-  );
-}
-
-interface DashboardProps {
-  readonly definition: DefinitionAnswer;
-  readonly feed: FrameFeed;
-}
-
-function Dashboard({ definition, feed }: DashboardProps) {
-  const client = useQueryClient();
-  const range = useDayRange();
-  const { businessDate } = definition.stream;
-  const connection = useMemo(
-    () => ({ feed, reports: new LiveReports(client, feed, businessDate) }),
-    [client, feed, businessDate],
-  );
-  const numbers = definition.dashboard.tiles.filter(({ kind }) => kind === 'number');
-  const others = definition.dashboard.tiles.filter(({ kind }) => kind !== 'number');
-  return (
-    <ConnectionContext value={connection}>
-      <FirstSteps feed={feed} />
-      <div className="numbers">
-        {numbers.map((tile) => (
-          <Tile key={tile.title} tile={tile} definition={definition} range={range} />
-        ))}
-      </div>
+      )}
       <div className="panels">
         {others.map((tile) => (
-          <Tile key={tile.title} tile={tile} definition={definition} range={range} />
+          <Tile key={tile.title} tile={tile} {...context} />
         ))}
       </div>
-    </ConnectionContext>
+      <ExplainPanel definition={definition} />
+    </Shell>
   );
 }
 
-interface TileProps {
-  readonly tile: TileInfo;
-  readonly definition: DefinitionAnswer;
-  readonly range: DayRange;
-}
-
-function Tile({ tile, ...rest }: TileProps) {
-  if (tile.kind === 'map') return <MapTile tile={tile} {...rest} />;
-  if (tile.kind === 'number') return <NumberTile tile={{ ...tile, kind: 'number' }} {...rest} />;
-  if (tile.kind === 'table') return <TableTile tile={{ ...tile, kind: 'table' }} {...rest} />;
-  return null;
+function Tile({ tile, ...context }: TileContext & { readonly tile: TileInfo }) {
+  switch (tile.kind) {
+    case 'map':
+      return <MapTile tile={tile} {...context} />;
+    case 'line':
+    case 'bar':
+      return <AxisTile tile={tile} {...context} />;
+    case 'number':
+      return <NumberTile tile={tile} {...context} />;
+    case 'table':
+      return <TableTile tile={tile} {...context} />;
+  }
 }

@@ -1,37 +1,37 @@
-import { useId, useMemo } from 'react';
-import type { DayRange } from '../api/day-range.ts';
-import { choose, useChoices } from '../choices.ts';
-
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
-
-/** The range that the address holds; what is no day is as if it were not there. */
-export function useDayRange(): DayRange {
-  const choices = useChoices();
-  const from = dayOf(choices.get('from'));
-  const to = dayOf(choices.get('to'));
-  return useMemo(() => ({ from, to }), [from, to]);
-}
-
-function dayOf(text: string | null): string | undefined {
-  return text !== null && DAY.test(text) && !Number.isNaN(Date.parse(text)) ? text : undefined;
-}
+import { useId } from 'react';
+import { PRESETS } from '../api/day-range.ts';
+import { choose } from '../choices.ts';
+import type { ChosenRange } from './use-range.ts';
 
 /** Chooses the days that the whole page shows. */
-export function DateRange() {
-  const { from, to } = useDayRange();
+export function DateRange({ range }: { readonly range: ChosenRange }) {
+  const { from, to, preset } = range;
   const isBackwards = from !== undefined && to !== undefined && from > to;
+  const isAll = from === undefined && to === undefined;
   return (
     <fieldset className="date-range">
       <legend>Date range</legend>
-      <DayInput label="From" name="from" day={from} isInvalid={isBackwards} />
-      <DayInput label="To" name="to" day={to} isInvalid={isBackwards} />
-      <button
-        type="button"
-        disabled={from === undefined && to === undefined}
-        onClick={() => choose({ from: undefined, to: undefined })}
-      >
-        All days
-      </button>
+      <div className="segments">
+        {Object.entries(PRESETS).map(([name, label]) => (
+          <button
+            key={name}
+            type="button"
+            aria-pressed={preset === name}
+            onClick={() => choose({ range: name, from: undefined, to: undefined })}
+          >
+            {label}
+          </button>
+        ))}
+        <button
+          type="button"
+          aria-pressed={isAll}
+          onClick={() => choose({ range: undefined, from: undefined, to: undefined })}
+        >
+          All days
+        </button>
+      </div>
+      <DayInput label="From" name="from" day={from} range={range} isInvalid={isBackwards} />
+      <DayInput label="To" name="to" day={to} range={range} isInvalid={isBackwards} />
       {isBackwards && (
         <p className="date-range-hint" role="alert">
           From is after To, so there is no day to show.
@@ -44,13 +44,16 @@ export function DateRange() {
 interface DayInputProps {
   readonly label: string;
   /** Of the choice in the address. */
-  readonly name: string;
+  readonly name: 'from' | 'to';
   readonly day: string | undefined;
+  readonly range: ChosenRange;
   readonly isInvalid: boolean;
 }
 
-function DayInput({ label, name, day, isInvalid }: DayInputProps) {
+function DayInput({ label, name, day, range, isInvalid }: DayInputProps) {
   const id = useId();
+  // A preset that is changed by hand becomes the days that it stood for.
+  const { from, to } = range;
   return (
     <span className="day-input">
       <label htmlFor={id}>{label}</label>
@@ -59,7 +62,7 @@ function DayInput({ label, name, day, isInvalid }: DayInputProps) {
         type="date"
         value={day ?? ''}
         aria-invalid={isInvalid}
-        onChange={(event) => choose({ [name]: event.currentTarget.value })}
+        onChange={(event) => choose({ from, to, range: undefined, [name]: event.currentTarget.value })}
       />
     </span>
   );

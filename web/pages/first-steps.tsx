@@ -1,20 +1,11 @@
-import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
-import type { FrameFeed } from '../api/frame-feed.ts';
-import { pipelineQuery } from '../api/queries.ts';
+import { useState } from 'react';
+import { usePageState } from '../api/use-view.ts';
 
 /** What to do while there are no sales at all; nothing once there are. */
-export function FirstSteps({ feed }: { readonly feed: FrameFeed }) {
-  const { data, refetch } = useQuery(pipelineQuery);
-  const isEmpty = data?.newestDay === null;
-  useEffect(() => {
-    if (!isEmpty) return undefined;
-    return feed.onFrame((frame) => {
-      if (frame.reports.length > 0) void refetch();
-    });
-  }, [feed, isEmpty, refetch]);
+export function FirstSteps() {
+  const { newestDay } = usePageState();
   const [{ post, generate }] = useState(commands);
-  if (!isEmpty) return null;
+  if (newestDay !== null) return null;
   return (
     <section className="first-steps" aria-labelledby="first-steps">
       <h2 id="first-steps">No sales yet: post one or start the generator</h2>

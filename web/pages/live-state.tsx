@@ -1,19 +1,23 @@
-import { useEffect, useState, useSyncExternalStore } from 'react';
-import type { FeedState, FrameFeed } from '../api/frame-feed.ts';
+import { useEffect, useState } from 'react';
+import { usePageState, useViewStore } from '../api/use-view.ts';
+import type { PageState } from '../api/view-store.ts';
 import { printCount } from '../format.ts';
 
 const TICK_MS = 1_000;
-const WORDS: Readonly<Record<FeedState['status'], string>> = {
+const WORDS: Readonly<Record<PageState['status'], string>> = {
   connecting: 'Connecting',
   live: 'Live',
   reconnecting: 'Reconnecting',
+  paused: 'Paused',
 };
 
-/** Whether the figures are live, the log's offset that they are as of, and how old that is. */
-export function LiveState({ feed }: { readonly feed: FrameFeed }) {
-  const { status, frame, cameAtMs } = useSyncExternalStore(feed.onState, feed.state);
+/** Whether the figures are live, the log's offset that they are as of, how old that is; and a pause. */
+export function LiveState() {
+  const store = useViewStore();
+  const { status, frame, cameAtMs } = usePageState();
+  const isPaused = status === 'paused';
   return (
-    <p className={`live-state ${status}`}>
+    <div className={`live-state ${status}`}>
       <span className="live-dot" aria-hidden="true" />
       <span role="status">{WORDS[status]}</span>
       {frame !== undefined && (
@@ -22,7 +26,18 @@ export function LiveState({ feed }: { readonly feed: FrameFeed }) {
         </span>
       )}
       {cameAtMs !== undefined && <Age sinceMs={cameAtMs} />}
-    </p>
+      <button
+        type="button"
+        className="quiet icon"
+        aria-label={isPaused ? 'Go on' : 'Pause'}
+        title={isPaused ? 'Show what comes again' : 'Let everything stand as it is'}
+        onClick={() => (isPaused ? store.resume() : store.pause())}
+      >
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          <path d={isPaused ? 'M4.5 2.5v11l9-5.5z' : 'M4 2.5h3v11H4zM9 2.5h3v11H9z'} />
+        </svg>
+      </button>
+    </div>
   );
 }
 

@@ -1,4 +1,8 @@
-import type { Extent } from '../api/queries.ts';
+/** The least and the greatest value of the whole result. */
+export interface Extent {
+  readonly min: number;
+  readonly max: number;
+}
 
 interface BarCellProps {
   readonly value: number;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { addDays, daySeries } from './day-series.ts';
+import { addDays } from '../days.ts';
+import { daySeries } from './day-series.ts';
 
 const ALL = { from: undefined, to: undefined };
 
@@ -12,6 +13,7 @@ describe('a series of days', () => {
     expect(daySeries(values, ALL)).toEqual({
       newest: { day: '2026-03-01', value: 5 },
       change: { kind: 'none', why: 'No sales on the previous day' },
+      weekChange: { kind: 'none', why: 'No day a week before' },
       days: [
         { day: '2026-02-27', value: 2 },
         { day: '2026-02-28', value: 0 },
@@ -28,6 +30,7 @@ describe('a series of days', () => {
     expect(daySeries(last, ALL)).toEqual({
       newest: { day: '9999-12-31', value: 5 },
       change: { kind: 'share', share: 0.25 },
+      weekChange: { kind: 'none', why: 'No day a week before' },
       days: last,
     });
     const first = [{ day: '0001-01-01', value: 5 }];
@@ -45,6 +48,32 @@ describe('a series of days', () => {
     expect(series?.days.length).toBe(3_653);
     expect(series?.days.at(0)).toEqual({ day: '2016-03-01', value: 0 });
     expect(series?.days.at(-1)).toEqual({ day: '2026-03-01', value: 2 });
+  });
+});
+
+describe('the changes of the newest day', () => {
+  it('are against the day before and the same weekday of the week before', () => {
+    const values = [
+      { day: '2026-03-01', value: 4 },
+      { day: '2026-03-07', value: 10 },
+      { day: '2026-03-08', value: 5 },
+    ];
+    const series = daySeries(values, { from: '2026-03-08', to: '2026-03-08' });
+    expect(series?.change).toEqual({ kind: 'share', share: -0.5 });
+    expect(series?.weekChange).toEqual({ kind: 'share', share: 0.25 });
+    expect(series?.days).toEqual([{ day: '2026-03-08', value: 5 }]);
+  });
+
+  it('are none on a first day, and say why', () => {
+    const series = daySeries([{ day: '2026-03-08', value: 5 }], ALL);
+    expect(series?.change).toEqual({ kind: 'none', why: 'First day: nothing to compare with' });
+    expect(series?.weekChange).toEqual({ kind: 'none', why: 'No day a week before' });
+  });
+
+  it('are of a day without sales as well, once it is that day', () => {
+    const series = daySeries([{ day: '2026-03-08', value: 5 }], ALL, '2026-03-09');
+    expect(series?.newest).toEqual({ day: '2026-03-09', value: 0 });
+    expect(series?.change).toEqual({ kind: 'share', share: -1 });
   });
 });
 

@@ -11,6 +11,8 @@ interface MapCanvasProps {
   /** What is counted, in the plural. */
   readonly label: string;
   readonly onFailure: (error: Error) => void;
+  /** A single place was chosen. */
+  readonly onPlace: (place: Place) => void;
 }
 
 /** Hands places to the map: the first at once, later ones in peace. */
@@ -28,7 +30,7 @@ function useDrawing(map: PlacesMap | undefined, places: readonly Place[]): void 
 }
 
 /** The map and its buttons. A file of its own, so that the map's library is loaded only by pages with a map. */
-export function MapCanvas({ places, label, onFailure }: MapCanvasProps) {
+export function MapCanvas({ places, label, onFailure, onPlace }: MapCanvasProps) {
   const container = useRef<HTMLDivElement>(null);
   const [map, setMap] = useState<PlacesMap>();
 
@@ -40,7 +42,7 @@ export function MapCanvas({ places, label, onFailure }: MapCanvasProps) {
     baseMapStyle(mapColours(element))
       .then((style) => {
         if (isGone) return;
-        made = new PlacesMap(element, style, label);
+        made = new PlacesMap(element, style, label, onPlace);
         setMap(made);
       })
       .catch((error: unknown) => onFailure(error instanceof Error ? error : new Error(String(error))));
@@ -49,7 +51,7 @@ export function MapCanvas({ places, label, onFailure }: MapCanvasProps) {
       made?.close();
       setMap(undefined);
     };
-  }, [label, onFailure]);
+  }, [label, onFailure, onPlace]);
 
   useDrawing(map, places);
   return (

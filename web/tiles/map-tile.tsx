@@ -1,19 +1,20 @@
-import { Suspense, lazy, useMemo, useState } from 'react';
-import type { DefinitionAnswer, TileInfo } from '../../src/server/protocol.ts';
-import type { DayRange } from '../api/day-range.ts';
-import { useTotals } from '../api/use-totals.ts';
+import { Suspense, lazy, useCallback, useMemo, useState } from 'react';
+import type { TileInfo } from '../../src/server/protocol.ts';
+import { useView } from '../api/use-view.ts';
+import { choose, useChoices } from '../choices.ts';
+import { filterBy, sourceOf } from '../filters.ts';
 import { countOf } from '../format.ts';
-import { dimensionsOf, measureLabel } from './labels.ts';
+import { measureLabel } from './labels.ts';
 import './map-tile.css';
 import { PlaceList } from './place-list.tsx';
-import type { Places } from './places.ts';
+import type { Place, Places } from './places.ts';
 import { placesOf } from './places.ts';
-import { TileEmpty, TileError, TileFrame } from './tile-frame.tsx';
+import type { TileContext } from './tile-context.ts';
+import { rangeOf, selectionOf, unfilteredNote } from './tile-context.ts';
+import { TileEmpty, TileFrame } from './tile-frame.tsx';
 
-interface MapTileProps {
+interface MapTileProps extends TileContext {
   readonly tile: Extract<TileInfo, { kind: 'map' }>;
-  readonly definition: DefinitionAnswer;
-  readonly range: DayRange;
 }
 
 const MapCanvas = lazy(async () => {
@@ -21,27 +22,77 @@ const MapCanvas = lazy(async () => {
   return { default: MapCanvas };
 });
 
-/** A report's places on a map, summed over the range; as a list where no map can be drawn. */
-export function MapTile({ tile, definition, range }: MapTileProps) {
-  const { report, measure, title, latitude, longitude } = tile;
+/** What a circle's number counts, and whether the places are drawn or listed; the address holds both. */
+function useMapChoices() {
+  const choices = useChoices();
+  return {
+    counted: choices.get('map.count') === 'places' ? ('places' as const) : ('measure' as const),
+    shape: choices.get('map.as') === 'list' ? ('list' as const) : ('map' as const),
+  };
+}
+
+/** A report's places, summed over the range: on a map whose clusters split, or as a list. */
+export function MapTile({ tile, definition, range, filters }: MapTileProps) {
+  const { measure, title, latitude, longitude } = tile;
+  const source = sourceOf(definition, { ...tile, by: [latitude, longitude] }, filters);
+  const { answer, isStale } = useView({
+    kind: 'totals',
+    ...selectionOf(source),
+    ...rangeOf(range),
+    by: [latitude, longitude],
+    measure: source.measure,
+  });
+  const rows = answer?.rows;
+  const places = useMemo(
+    () => (rows === undefined ? undefined : placesOf(rows, { latitude, longitude, measure })),
+    [rows, latitude, longitude, measure],
+  );
+  const onPlace = useCallback(
+    ({ reportedLatitude, longitude: east }: Place) =>
+      filterBy({ [latitude]: String(reportedLatitude), [longitude]: String(east) }),
+    [latitude, longitude],
+  );
   const label = measureLabel(definition, measure);
-  const groupBy = useMemo(() => [latitude, longitude], [latitude, longitude]);
-  const of = { report, range, dimensions: dimensionsOf(definition, report) };
-  const { totals, version, error, isStale, readAgain } = useTotals(of, groupBy, measure);
-  // Totals change inside; their version says when.
-  // oxlint-disable-next-line react/memo-dependencies, react/exhaustive-deps
-  const places = useMemo(() => (totals === undefined ? undefined : placesOf(totals)), [totals, version]);
   return (
-    <TileFrame kind="map" title={title} isStale={isStale}>
-      {error !== null && <TileError error={error} onRetry={readAgain} />}
-      {error === null && places === undefined && <MapSkeleton />}
+    <TileFrame
+      kind="map"
+      title={title}
+      isStale={isStale}
+      aside={<MapTools label={label} />}
+      note={unfilteredNote(source)}
+    >
+      {places === undefined && <MapSkeleton />}
       {places !== undefined && (
         <>
-          <MapOrList places={places} label={label} />
+          <MapOrList places={places} label={label} onPlace={onPlace} />
           <Summary places={places} label={label} />
         </>
       )}
     </TileFrame>
+  );
+}
+
+function MapTools({ label }: { readonly label: string }) {
+  const { counted, shape } = useMapChoices();
+  return (
+    <div className="table-tools">
+      <div className="segments" role="group" aria-label="What is counted">
+        <button type="button" aria-pressed={counted === 'measure'} onClick={() => choose({ 'map.count': undefined })}>
+          {label}
+        </button>
+        <button type="button" aria-pressed={counted === 'places'} onClick={() => choose({ 'map.count': 'places' })}>
+          Places
+        </button>
+      </div>
+      <div className="segments" role="group" aria-label="How they are shown">
+        <button type="button" aria-pressed={shape === 'map'} onClick={() => choose({ 'map.as': undefined })}>
+          Map
+        </button>
+        <button type="button" aria-pressed={shape === 'list'} onClick={() => choose({ 'map.as': 'list' })}>
+          List
+        </button>
+      </div>
+    </div>
   );
 }
 
@@ -51,24 +102,38 @@ interface PlacesProps {
   readonly label: string;
 }
 
-function MapOrList({ places, label }: PlacesProps) {
+function MapOrList({ places, label, onPlace }: PlacesProps & { readonly onPlace: (place: Place) => void }) {
+  const { counted, shape } = useMapChoices();
   const [failure, setFailure] = useState<Error>();
   const [isDrawable] = useState(hasWebGl);
-  if (!isDrawable || failure !== undefined) {
+  const drawn = useMemo(
+    () => (counted === 'places' ? places.places.map((place) => ({ ...place, value: 1 })) : places.places),
+    [places, counted],
+  );
+  if (shape === 'list' || !isDrawable || failure !== undefined) {
     return (
-      <div className="map-instead">
-        <p>
-          {isDrawable
-            ? `The map could not be drawn (${failure?.message}). These are the largest places:`
-            : 'This browser draws no maps (it has no WebGL). These are the largest places:'}
-        </p>
-        <PlaceList places={places.places} label={label} />
+      // A room that scrolls has to be reachable by keyboard.
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+      <div className="map-instead" role="group" aria-label="Places" tabIndex={0}>
+        {shape === 'map' && (
+          <p>
+            {isDrawable
+              ? `The map could not be drawn (${failure?.message}). These are the largest places:`
+              : 'This browser draws no maps (it has no WebGL). These are the largest places:'}
+          </p>
+        )}
+        <PlaceList places={places.places} label={label} onPlace={onPlace} />
       </div>
     );
   }
   return (
     <Suspense fallback={<MapSkeleton />}>
-      <MapCanvas places={places.places} label={label} onFailure={setFailure} />
+      <MapCanvas
+        places={drawn}
+        label={counted === 'places' ? 'places' : label}
+        onFailure={setFailure}
+        onPlace={onPlace}
+      />
     </Suspense>
   );
 }

@@ -1,45 +1,51 @@
 import { useMemo } from 'react';
-import type { DefinitionAnswer, TileInfo } from '../../src/server/protocol.ts';
-import type { DayRange } from '../api/day-range.ts';
-import { useTotals } from '../api/use-totals.ts';
+import type { TileInfo } from '../../src/server/protocol.ts';
+import { usePageState, useView } from '../api/use-view.ts';
+import type { ViewAnswer, ViewQuestion } from '../api/view-store.ts';
+import { addDays } from '../days.ts';
+import { canBeSummed, sourceOf } from '../filters.ts';
 import { printChange, printDay, printerOf } from '../format.ts';
-import type { Change } from './day-series.ts';
-import { addDays, daySeries } from './day-series.ts';
+import { AmendedDays, useAmendments } from './amended-days.tsx';
+import type { Change, DayValue } from './day-series.ts';
+import { daySeries } from './day-series.ts';
 import './number-tile.css';
-import { dimensionsOf } from './labels.ts';
-import { TileEmpty, TileError, TileFrame } from './tile-frame.tsx';
+import type { TileContext } from './tile-context.ts';
+import { rangeOf, selectionOf, unfilteredNote } from './tile-context.ts';
+import { TileEmpty, TileFrame } from './tile-frame.tsx';
 import { TrendLine } from './trend-line.tsx';
 
-interface NumberTileProps {
+/** What the first day of a range is compared with: the day and the week before. */
+const DAYS_BEFORE = 7;
+const ROWS_MAX = 1_000;
+
+interface NumberTileProps extends TileContext {
   readonly tile: Extract<TileInfo, { kind: 'number' | 'table' }>;
-  readonly definition: DefinitionAnswer;
-  readonly range: DayRange;
 }
 
-/** The newest business day's value of a measure, its change against the day before, and its trend over the range. */
-export function NumberTile({ tile, definition, range }: NumberTileProps) {
-  const { report, measure, title, format } = tile;
+/** The newest business day's value of a measure, its change against the day and the week before, and its trend. */
+export function NumberTile({ tile, definition, range, filters, today }: NumberTileProps) {
+  const { title, format } = tile;
   const { businessDate, currency } = definition.stream;
   const print = useMemo(() => printerOf(format, currency), [format, currency]);
-  const groupBy = useMemo(() => [businessDate], [businessDate]);
-  // The day before the range is what its first day is compared with.
-  const read = { from: range.from === undefined ? undefined : addDays(range.from, -1), to: range.to };
-  const of = { report, range: read, dimensions: dimensionsOf(definition, report) };
-  const { totals, error, isStale, readAgain } = useTotals(of, groupBy, measure);
-
-  if (error !== null) {
-    return (
-      <TileFrame kind="number" title={title}>
-        <TileError error={error} onRetry={readAgain} />
-      </TileFrame>
-    );
-  }
-  const values = Array.from(totals?.groups() ?? [], ({ cells, value }) => ({ day: String(cells[0]), value }));
-  const series = daySeries(values, range);
+  const source = sourceOf(definition, { ...tile, by: [businessDate] }, filters);
+  const read = { from: range.from === undefined ? undefined : addDays(range.from, -DAYS_BEFORE), to: range.to };
+  const columns = definition.reports.find(({ name }) => name === source.report)?.columns ?? [];
+  const measure = columns.find(({ name }) => name === source.measure);
+  const question: ViewQuestion =
+    measure === undefined || canBeSummed(measure)
+      ? { kind: 'totals', ...selectionOf(source), ...rangeOf(read), by: [businessDate], measure: source.measure }
+      : { kind: 'rows', ...selectionOf(source), ...rangeOf(read), sort: `-${businessDate}`, limit: ROWS_MAX };
+  const { answer, isStale } = useView(question);
+  const { newestDay } = usePageState();
+  const amended = useAmendments(definition, tile, Object.keys(filters).length > 0);
+  const series =
+    answer === undefined
+      ? undefined
+      : daySeries(valuesOf(answer, businessDate, source.measure), range, throughDay(range.to, today, newestDay));
   return (
-    <TileFrame kind="number" title={title} isStale={isStale}>
-      {totals === undefined && <NumberSkeleton />}
-      {totals !== undefined && series === undefined && <TileEmpty>No sales in this range.</TileEmpty>}
+    <TileFrame kind="number" title={title} isStale={isStale} note={unfilteredNote(source)}>
+      {answer === undefined && <NumberSkeleton />}
+      {answer !== undefined && series === undefined && <TileEmpty>No sales in this range.</TileEmpty>}
       {series !== undefined && (
         <>
           <p className="figure">
@@ -47,19 +53,38 @@ export function NumberTile({ tile, definition, range }: NumberTileProps) {
           </p>
           <p className="figure-facts">
             <time dateTime={series.newest.day}>{printDay(series.newest.day)}</time>
-            <ChangeText change={series.change} />
+            <ChangeText change={series.change} against="previous day" />
+            <ChangeText change={series.weekChange} against="same day last week" />
           </p>
-          <TrendLine days={series.days} title={title} print={print} />
+          <TrendLine days={series.days} title={title} print={print} amended={amended} />
+          <AmendedDays title={title} amended={amended} days={series.days} print={print} />
         </>
       )}
     </TileFrame>
   );
 }
 
-function ChangeText({ change }: { readonly change: Change }) {
+function valuesOf({ rows }: ViewAnswer, date: string, measure: string): readonly DayValue[] {
+  return rows.map((row) => ({ day: String(row[date]), value: Number(row[measure] ?? 0) }));
+}
+
+/**
+ * The day that the figures go to, sales or none: that of the range, if it is over or now; else today, where the shop is
+ * open, which is when it sold something yesterday.
+ */
+function throughDay(to: string | undefined, today: string, newestDay: string | null | undefined): string | undefined {
+  if (newestDay === null || newestDay === undefined || newestDay < addDays(today, -1)) return undefined;
+  return to === undefined || to > today ? today : to;
+}
+
+function ChangeText({ change, against }: { readonly change: Change; readonly against: string }) {
   if (change.kind === 'none') return <span className="change">{change.why}</span>;
   const direction = change.share > 0 ? 'up' : change.share < 0 ? 'down' : 'same';
-  return <span className={`change ${direction}`}>{printChange(change.share)} previous day</span>;
+  return (
+    <span>
+      <span className={`change ${direction}`}>{printChange(change.share)}</span> {against}
+    </span>
+  );
 }
 
 function NumberSkeleton() {

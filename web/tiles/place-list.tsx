@@ -2,16 +2,17 @@ import { printCount } from '../format.ts';
 import type { Place } from './places.ts';
 import { printPlace } from './places.ts';
 
-const LISTED_MAX = 20;
+const LISTED_MAX = 200;
 
 interface PlaceListProps {
   readonly places: readonly Place[];
   /** What is counted, in the plural. */
   readonly label: string;
+  readonly onPlace: (place: Place) => void;
 }
 
-/** The largest places as a table. */
-export function PlaceList({ places, label }: PlaceListProps) {
+/** The places as a table, the largest first: for those who cannot see the map, or want to read it. */
+export function PlaceList({ places, label, onPlace }: PlaceListProps) {
   const largest = places.toSorted((a, b) => b.value - a.value).slice(0, LISTED_MAX);
   return (
     <table>
@@ -26,11 +27,20 @@ export function PlaceList({ places, label }: PlaceListProps) {
       <tbody>
         {largest.map((place) => (
           <tr key={`${place.latitude} ${place.longitude}`}>
-            <td>{printPlace(place)}</td>
+            <td>
+              <button type="button" className="cell-button" onClick={() => onPlace(place)}>
+                {printPlace(place)}
+              </button>
+            </td>
             <td className="number">{printCount(place.value)}</td>
           </tr>
         ))}
       </tbody>
+      {places.length > LISTED_MAX && (
+        <caption>
+          The {LISTED_MAX} largest of {printCount(places.length)} places
+        </caption>
+      )}
     </table>
   );
 }

@@ -79,7 +79,7 @@ export class PlaceMarkers {
     const size = SIZE_MIN_PX + (SIZE_MAX_PX - SIZE_MIN_PX) * Math.sqrt(Math.abs(spot.value) / max);
     button.style.setProperty('--size', `${Math.round(size)}px`);
     const count = countOf(spot.value, this.#label);
-    const label = isCluster ? `${count}, zoom in` : `${count} at ${printPlace(spot)}`;
+    const label = isCluster ? `${count}, zoom in` : `${count} at ${printPlace(spot)}, show them alone`;
     if (button.title === label) return;
     button.title = label;
     button.ariaLabel = label;

@@ -24,15 +24,18 @@ export class PlacesMap {
   readonly #map: MapLibreMap;
   readonly #markers: PlaceMarkers;
   readonly #isDark = window.matchMedia('(prefers-color-scheme: dark)');
+  readonly #onPlace: (place: Place) => void;
   #places: readonly Place[] = [];
   #isReady = false;
   #isFitted = false;
 
   /**
    * @param label what is counted, in the plural
+   * @param onPlace called when a single place is chosen
    * @throws Error when the browser gives no WebGL
    */
-  constructor(container: HTMLElement, style: StyleSpecification, label: string) {
+  constructor(container: HTMLElement, style: StyleSpecification, label: string, onPlace: (place: Place) => void) {
+    this.#onPlace = onPlace;
     this.#map = new MapLibreMap({
       container,
       style,
@@ -131,8 +134,12 @@ export class PlacesMap {
     this.#markers.show([...spots.values()]);
   }
 
-  async #open({ clusterId, longitude, latitude }: Spot): Promise<void> {
-    if (clusterId === undefined) return;
+  async #open({ clusterId, first, longitude, latitude }: Spot): Promise<void> {
+    const place = this.#places[first];
+    if (clusterId === undefined) {
+      if (place !== undefined) this.#onPlace(place);
+      return;
+    }
     const zoom = await this.#source().getClusterExpansionZoom(clusterId);
     this.#map.easeTo({ center: [longitude, latitude], zoom });
   }

@@ -1,5 +1,4 @@
-import type { JsonCell } from '../../src/server/protocol.ts';
-import type { Totals } from '../api/totals.ts';
+import type { JsonCell, JsonRow } from '../../src/server/protocol.ts';
 
 /** A place with the measure that the map shows of it. */
 export interface Place {
@@ -7,6 +6,8 @@ export interface Place {
   readonly longitude: number;
   /** Never zero. */
   readonly value: number;
+  /** As the report has it: beyond where maps end, too. */
+  readonly reportedLatitude: number;
 }
 
 /** The places of a report's rows; both sums together are the sum over all its rows. */
@@ -21,16 +22,21 @@ export interface Places {
 /** Where web maps end: at the poles the projection runs to infinity. */
 const LATITUDE_MAX = 85;
 
-/** Places out of totals whose cells are latitude and longitude. */
-export function placesOf(totals: Totals): Places {
+/** Places out of rows with totals by latitude and longitude. */
+export function placesOf(
+  rows: readonly JsonRow[],
+  names: { readonly latitude: string; readonly longitude: string; readonly measure: string },
+): Places {
   const places: Place[] = [];
   let shown = 0;
   let unplaced = 0;
-  for (const { cells, value } of totals.groups()) {
+  for (const row of rows) {
+    const value = Number(row[names.measure] ?? 0);
     if (value === 0) continue;
-    const [latitude, longitude] = cells;
+    const [latitude, longitude] = [row[names.latitude], row[names.longitude]];
     if (isWithin(latitude, 90) && isWithin(longitude, 180)) {
-      places.push({ latitude: Math.max(-LATITUDE_MAX, Math.min(LATITUDE_MAX, latitude)), longitude, value });
+      const drawn = Math.max(-LATITUDE_MAX, Math.min(LATITUDE_MAX, latitude));
+      places.push({ latitude: drawn, longitude, value, reportedLatitude: latitude });
       shown += value;
     } else unplaced += value;
   }

@@ -2,8 +2,9 @@ import { createColumnHelper, rowSortingFeature, tableFeatures, useTable } from '
 import type { ReactNode } from 'react';
 import { useMemo } from 'react';
 import type { JsonRow } from '../../src/server/protocol.ts';
-import type { Extent } from '../api/queries.ts';
+import type { ViewAnswer } from '../api/view-store.ts';
 import { BarCell } from './bar-cell.tsx';
+import { SparkLine } from './spark-line.tsx';
 import type { TableSort } from './table-choices.ts';
 import type { ShownColumn } from './table-columns.ts';
 
@@ -15,15 +16,21 @@ interface ReportTableProps {
   readonly title: string;
   readonly columns: readonly ShownColumn[];
   /** One page, sorted. */
-  readonly rows: readonly JsonRow[];
-  /** What bars are scaled to; undefined until it is known. */
-  readonly extent: Extent | undefined;
+  readonly answer: ViewAnswer;
   readonly sort: TableSort;
   readonly onSort: (sort: TableSort) => void;
+  /** A category was chosen: a value of a text that is no name. */
+  readonly onFilter: (column: string, value: string) => void;
+  /** A row was chosen. */
+  readonly onOpen: (row: JsonRow) => void;
+  /** What choosing a row does, before the row's name. */
+  readonly openLabel: string;
 }
 
 /** A page of a report as a table whose headers sort. */
-export function ReportTable({ title, columns, rows, extent, sort, onSort }: ReportTableProps) {
+export function ReportTable(props: ReportTableProps) {
+  const { title, columns, answer, sort, onSort } = props;
+  const { rows } = answer;
   const shown = useMemo(() => new Map(columns.map((column) => [column.name, column])), [columns]);
   const definitions = useMemo(() => columns.map(definitionOf), [columns]);
   const data = useMemo(() => [...rows], [rows]);
@@ -53,7 +60,11 @@ export function ReportTable({ title, columns, rows, extent, sort, onSort }: Repo
                 className={shown.get(column.id)?.kind}
                 aria-sort={ariaSort(column.getIsSorted())}
               >
-                <button type="button" onClick={column.getToggleSortingHandler()}>
+                <button
+                  type="button"
+                  disabled={shown.get(column.id)?.kind === 'trend'}
+                  onClick={column.getToggleSortingHandler()}
+                >
                   <span title={shown.get(column.id)?.label}>{shown.get(column.id)?.label}</span>
                   <SortMark direction={column.getIsSorted()} />
                 </button>
@@ -64,11 +75,7 @@ export function ReportTable({ title, columns, rows, extent, sort, onSort }: Repo
       </thead>
       <tbody>
         {table.getRowModel().rows.map((row) => (
-          <tr key={row.id}>
-            {columns.map((column) => (
-              <Cell key={column.name} column={column} row={row.original} extent={extent} />
-            ))}
-          </tr>
+          <Row key={row.id} {...props} row={row.original} trend={answer.trends[row.index] ?? []} />
         ))}
       </tbody>
     </TableRoom>
@@ -83,25 +90,82 @@ function definitionOf({ name, label, kind }: ShownColumn) {
   });
 }
 
-interface CellProps {
-  readonly column: ShownColumn;
+interface RowProps extends ReportTableProps {
   readonly row: JsonRow;
-  readonly extent: Extent | undefined;
+  readonly trend: readonly number[];
 }
 
-function Cell({ column, row, extent }: CellProps) {
-  const cell = row[column.name] ?? null;
+/** A row opens wherever it is clicked, and by the button that its name is. */
+function Row({ row, trend, ...table }: RowProps) {
+  const { columns, onOpen } = table;
+  return (
+    <tr onClick={() => onOpen(row)}>
+      {columns.map((column) => (
+        <Cell key={column.name} column={column} row={row} trend={trend} {...table} />
+      ))}
+    </tr>
+  );
+}
+
+interface CellProps extends RowProps {
+  readonly column: ShownColumn;
+}
+
+function Cell({ column, row, trend, answer, onFilter, onOpen, openLabel }: CellProps) {
+  const { name, kind } = column;
+  const cell = row[name] ?? null;
   const text = column.print(cell);
-  if (column.kind === 'bar') {
+  if (kind === 'trend') {
+    return (
+      <td className="trend">
+        <SparkLine values={trend} />
+      </td>
+    );
+  }
+  if (kind === 'bar') {
     return (
       <td className="bar">
-        <BarCell value={typeof cell === 'number' ? cell : 0} text={text} extent={extent} />
+        <BarCell value={typeof cell === 'number' ? cell : 0} text={text} extent={answer.extent} />
+      </td>
+    );
+  }
+  if (kind === 'text' && typeof cell === 'string') {
+    return (
+      <td className="text" title={text}>
+        <button
+          type="button"
+          className="cell-button"
+          aria-label={`Only ${text}`}
+          onClick={(event) => {
+            event.stopPropagation();
+            onFilter(name, cell);
+          }}
+        >
+          {text}
+        </button>
+      </td>
+    );
+  }
+  if (kind === 'name') {
+    return (
+      <td className="name" title={text}>
+        <button
+          type="button"
+          className="cell-button"
+          aria-label={`${openLabel} ${text}`}
+          onClick={(event) => {
+            event.stopPropagation();
+            onOpen(row);
+          }}
+        >
+          {text}
+        </button>
       </td>
     );
   }
   return (
-    <td className={column.kind} title={text}>
-      {column.kind === 'date' ? <time dateTime={text}>{text}</time> : text}
+    <td className={kind} title={text}>
+      {kind === 'date' ? <time dateTime={text}>{text}</time> : text}
     </td>
   );
 }

@@ -15,6 +15,8 @@ export interface TableChoices {
   /** 0-based. */
   readonly page: number;
   readonly size: number;
+  /** A row a day, or one for all days of the range. */
+  readonly rows: 'days' | 'totals';
 }
 
 /** The name under which the address holds a table's choice: `products-by-revenue.sort`. */
@@ -26,26 +28,31 @@ export function choiceName(title: string, choice: keyof TableChoices): string {
   return `${slug}.${choice}`;
 }
 
-/**
- * A table's choices out of the address; what cannot be understood is as if it were not there.
- * @param columns the names of all columns
- * @param dateColumn what a table is sorted by unless told: newest first
- */
+/** What a table is like unless told. */
+interface TableDefaults {
+  /** The names of its columns, by what its rows are. */
+  readonly columns: Readonly<Record<TableChoices['rows'], readonly string[]>>;
+  readonly dateColumn: string;
+  readonly measure: string;
+}
+
+/** A table's choices out of the address; what cannot be understood is as if it were not there. */
 export function tableChoices(
   choices: Choices,
   title: string,
-  columns: readonly string[],
-  dateColumn: string,
+  { columns, dateColumn, measure }: TableDefaults,
 ): TableChoices {
   const chosen = (choice: keyof TableChoices): string => choices.get(choiceName(title, choice)) ?? '';
+  const rows = chosen('rows') === 'totals' ? 'totals' : 'days';
   const column = chosen('sort').replace(/^-/, '');
-  const sort = columns.includes(column)
+  const sort = columns[rows].includes(column)
     ? { column, descending: chosen('sort').startsWith('-') }
-    : { column: dateColumn, descending: true };
+    : { column: rows === 'days' ? dateColumn : measure, descending: true };
   const page = Number(chosen('page'));
   return {
     search: chosen('search'),
     sort,
+    rows,
     page: Number.isSafeInteger(page) && page >= 1 ? page - 1 : 0,
     size: PAGE_SIZES.find((size) => String(size) === chosen('size')) ?? PAGE_SIZES[0],
   };
@@ -57,9 +64,13 @@ export function sortText({ column, descending }: TableSort): string {
 }
 
 /** What the API is asked for: rows that are equal by the chosen column come newest day first, then the largest. */
-export function sortRequest(sort: TableSort, dateColumn: string, measure: string): string {
-  const rest = [dateColumn, measure].filter((name) => name !== sort.column).map((name) => `-${name}`);
-  return [sortText(sort), ...rest].join(',');
+export function sortRequest(
+  { sort, rows }: Pick<TableChoices, 'sort' | 'rows'>,
+  dateColumn: string,
+  measure: string,
+): string {
+  const others = rows === 'days' ? [dateColumn, measure] : [measure];
+  return [sortText(sort), ...others.filter((name) => name !== sort.column).map((name) => `-${name}`)].join(',');
 }
 
 /** Choices as the address holds them; what is as it is unless told is left out. */
@@ -67,11 +78,15 @@ export function choiceTexts(
   title: string,
   changes: Partial<TableChoices>,
 ): Readonly<Record<string, string | undefined>> {
-  const { search, sort, page, size } = changes;
+  const { search, sort, page, size, rows } = changes;
   return {
     ...(search !== undefined && { [choiceName(title, 'search')]: search }),
     ...(sort !== undefined && { [choiceName(title, 'sort')]: sortText(sort) }),
     ...(size !== undefined && { [choiceName(title, 'size')]: size === PAGE_SIZES[0] ? undefined : String(size) }),
     ...(page !== undefined && { [choiceName(title, 'page')]: page === 0 ? undefined : String(page + 1) }),
+    ...(rows !== undefined && {
+      [choiceName(title, 'rows')]: rows === 'days' ? undefined : rows,
+      [choiceName(title, 'sort')]: undefined,
+    }),
   };
 }

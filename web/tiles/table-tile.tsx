@@ -1,9 +1,13 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo } from 'react';
-import type { DefinitionAnswer, TileInfo } from '../../src/server/protocol.ts';
-import type { DayRange } from '../api/day-range.ts';
-import { extentQuery, pageQuery } from '../api/queries.ts';
+import type { JsonRow, TileInfo } from '../../src/server/protocol.ts';
+import { csvAddress } from '../api/queries.ts';
+import { useView } from '../api/use-view.ts';
+import type { ViewQuestion } from '../api/view-store.ts';
 import { choose, useChoices } from '../choices.ts';
+import { explainRow } from '../explain.ts';
+import type { Source } from '../filters.ts';
+import { canBeSummed, filterBy, sourceOf } from '../filters.ts';
+import { dimensionsOf } from './labels.ts';
 import { PageControls } from './page-controls.tsx';
 import { ReportTable, TableSkeleton } from './report-table.tsx';
 import { SearchBox } from './search-box.tsx';
@@ -11,57 +15,80 @@ import type { TableChoices } from './table-choices.ts';
 import { choiceTexts, sortRequest, tableChoices } from './table-choices.ts';
 import { columnsOf } from './table-columns.ts';
 import './table-tile.css';
-import { TileEmpty, TileError, TileFrame } from './tile-frame.tsx';
+import type { TileContext } from './tile-context.ts';
+import { rangeOf, selectionOf, unfilteredNote } from './tile-context.ts';
+import { TileEmpty, TileFrame } from './tile-frame.tsx';
 
-interface TableTileProps {
+interface TableTileProps extends TileContext {
   readonly tile: Extract<TileInfo, { kind: 'number' | 'table' }>;
-  readonly definition: DefinitionAnswer;
-  readonly range: DayRange;
 }
 
-/** A report's rows with one of its measures, newest day first and then the largest; the server sorts, searches and pages. */
-export function TableTile({ tile, definition, range }: TableTileProps) {
+/** What of a table is the same for all its pages. */
+function useTable({ tile, definition }: TableTileProps) {
   const { title, report, measure } = tile;
   const dateColumn = definition.stream.businessDate;
-  const shown = useMemo(() => columnsOf(tile, definition), [tile, definition]);
-  const names = shown.map(({ name }) => name);
-  const choices = tableChoices(useChoices(), title, names, dateColumn);
-  const { search, sort, page, size } = choices;
-  const change = (changes: Partial<TableChoices>): void => choose(choiceTexts(title, { page: 0, ...changes }));
+  const columns = useMemo(
+    () => ({ days: columnsOf(tile, definition, 'days'), totals: columnsOf(tile, definition, 'totals') }),
+    [tile, definition],
+  );
+  const names = { days: columns.days.map(({ name }) => name), totals: columns.totals.map(({ name }) => name) };
+  const choices = tableChoices(useChoices(), title, { columns: names, dateColumn, measure });
+  const by = dimensionsOf(definition, report).filter((name) => name !== dateColumn);
+  const column = definition.reports.find(({ name }) => name === report)?.columns.find(({ name }) => name === measure);
+  const hasTotals = by.length > 0 && column !== undefined && canBeSummed(column);
+  return { choices, by, hasTotals, dateColumn, columns: columns[choices.rows] };
+}
 
-  const matching = { report, range, search };
-  const request = { ...matching, sort: sortRequest(sort, dateColumn, measure), limit: size, offset: page * size };
-  const rows = useQuery({ ...pageQuery(request), placeholderData: keepPreviousData });
-  const extent = useQuery({ ...extentQuery(matching, measure), placeholderData: keepPreviousData });
-  const total = rows.data?.total ?? 0;
+/** A report's rows with one of its measures: by day, newest first and then the largest, or summed over the range. */
+export function TableTile(props: TableTileProps) {
+  const { tile, definition, range, filters } = props;
+  const { title, measure } = tile;
+  const { choices, by, hasTotals, dateColumn, columns } = useTable(props);
+  const { search, page, size } = choices;
+  const source = sourceOf(definition, { ...tile, by: dimensionsOf(definition, tile.report) }, filters);
+  const change = (changes: Partial<TableChoices>): void => choose(choiceTexts(title, { page: 0, ...changes }));
+  const sort = sortRequest(choices, dateColumn, measure);
+  const matching = { ...selectionOf(source), ...rangeOf(range), ...(search !== '' && { search }), sort };
+  const cut = { limit: size, offset: page * size };
+  const question: ViewQuestion =
+    choices.rows === 'days'
+      ? { kind: 'rows', ...matching, extent: measure, ...cut }
+      : { kind: 'totals', ...matching, by, measure, trend: true, ...cut };
+  const { answer, isStale } = useView(question);
+  const total = answer?.total ?? 0;
   const lastPage = Math.max(0, Math.ceil(total / size) - 1);
   // A page that a narrower range or search has left empty gives way to the last one that is not.
-  const isBeyond = rows.isSuccess && !rows.isPlaceholderData && page > lastPage;
+  const isBeyond = answer !== undefined && !isStale && page > lastPage;
   useEffect(() => {
     if (isBeyond) choose(choiceTexts(title, { page: lastPage }));
   }, [isBeyond, lastPage, title]);
 
-  const searchBox = (
-    <SearchBox label={`Search ${title}`} value={search} onChange={(text) => change({ search: text })} />
+  const tools = (
+    <div className="table-tools">
+      {hasTotals && <RowsChoice title={title} rows={choices.rows} onRows={(rows) => change({ rows })} />}
+      <SearchBox label={`Search ${title}`} value={search} onChange={(text) => change({ search: text })} />
+      <CsvLink title={title} report={tile.report} address={csvOf(source, question, by)} />
+    </div>
   );
   return (
-    <TileFrame kind="table" title={title} isStale={rows.isPlaceholderData} aside={searchBox}>
+    <TileFrame kind="table" title={title} isStale={isStale} aside={tools} note={unfilteredNote(source)}>
       <div className="table-room">
-        {rows.data === undefined && rows.error === null && <TableSkeleton title={title} />}
-        {rows.data === undefined && rows.error !== null && (
-          <TileError error={rows.error} onRetry={() => void rows.refetch()} />
-        )}
-        {rows.data !== undefined && total === 0 && (
+        {answer === undefined && <TableSkeleton title={title} />}
+        {answer !== undefined && total === 0 && (
           <TileEmpty>{search === '' ? 'No sales in this range.' : `Nothing here contains “${search}”.`}</TileEmpty>
         )}
-        {rows.data !== undefined && total > 0 && (
+        {answer !== undefined && total > 0 && (
           <ReportTable
             title={title}
-            columns={shown}
-            rows={rows.data.rows}
-            extent={extent.data}
-            sort={sort}
+            columns={columns}
+            answer={answer}
+            sort={choices.sort}
             onSort={(next) => change({ sort: next })}
+            onFilter={(name, value) => filterBy({ [name]: value })}
+            onOpen={(row) =>
+              choices.rows === 'days' ? explainRow(definition, tile.report, row) : openDays(title, by, row)
+            }
+            openLabel={choices.rows === 'days' ? 'Explain' : 'Show the days of'}
           />
         )}
       </div>
@@ -75,4 +102,60 @@ export function TableTile({ tile, definition, range }: TableTileProps) {
       />
     </TileFrame>
   );
+}
+
+/** Shows the days that a total is made of; these are made of records. */
+function openDays(title: string, by: readonly string[], row: JsonRow): void {
+  filterBy(Object.fromEntries(by.map((name) => [name, String(row[name] ?? '')])));
+  choose(choiceTexts(title, { rows: 'days', page: 0 }));
+}
+
+interface CsvLinkProps {
+  readonly title: string;
+  readonly report: string;
+  readonly address: string;
+}
+
+function CsvLink({ title, report, address }: CsvLinkProps) {
+  return (
+    <a
+      className="button icon"
+      href={address}
+      download={`${report}.csv`}
+      title="All rows that match, as CSV"
+      aria-label={`Download ${title} as CSV`}
+    >
+      <svg viewBox="0 0 16 16" aria-hidden="true">
+        <path d="M8 2v8M4.5 7 8 10.5 11.5 7M2.5 13.5h11" />
+      </svg>
+    </a>
+  );
+}
+
+interface RowsChoiceProps {
+  readonly title: string;
+  readonly rows: TableChoices['rows'];
+  readonly onRows: (rows: TableChoices['rows']) => void;
+}
+
+function RowsChoice({ title, rows, onRows }: RowsChoiceProps) {
+  return (
+    <div className="segments" role="group" aria-label={`Rows of ${title}`}>
+      <button type="button" aria-pressed={rows === 'days'} onClick={() => onRows('days')}>
+        By day
+      </button>
+      <button type="button" aria-pressed={rows === 'totals'} onClick={() => onRows('totals')}>
+        Total
+      </button>
+    </div>
+  );
+}
+
+/** Where all that the table's pages show can be had. */
+function csvOf({ report }: Source, question: ViewQuestion, by: readonly string[]): string {
+  const { from, to, search, sort, equals = {}, measure, kind } = question;
+  const filters = Object.entries(equals).flatMap(([name, values]) => values.map((value) => [name, value] as const));
+  const shared = [['from', from], ['to', to], ['search', search], ['sort', sort], ...filters] as const;
+  if (kind === 'rows') return csvAddress(report, shared);
+  return csvAddress(report, [...shared, ['by', by.join(',')], ['measure', measure]], '/totals');
 }

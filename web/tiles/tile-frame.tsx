@@ -2,18 +2,20 @@ import type { ReactNode } from 'react';
 import { useId } from 'react';
 
 interface TileFrameProps {
-  readonly kind: 'number' | 'table' | 'map';
+  readonly kind: 'number' | 'table' | 'map' | 'line' | 'bar';
   /** The region's name. */
   readonly title: string;
   /** What is shown is about to be replaced. */
   readonly isStale?: boolean;
+  /** What holds for the tile alone: a filter that it cannot take. */
+  readonly note?: string | undefined;
   /** Stands beside the title. */
   readonly aside?: ReactNode;
   readonly children: ReactNode;
 }
 
 /** A tile: a region of the page, named by its title. */
-export function TileFrame({ kind, title, isStale = false, aside, children }: TileFrameProps) {
+export function TileFrame({ kind, title, isStale = false, note, aside, children }: TileFrameProps) {
   const id = useId();
   return (
     <section className={`tile ${kind}-tile`} aria-labelledby={id} aria-busy={isStale}>
@@ -21,12 +23,13 @@ export function TileFrame({ kind, title, isStale = false, aside, children }: Til
         <h2 id={id}>{title}</h2>
         {aside}
       </header>
+      {note !== undefined && <p className="tile-note">{note}</p>}
       {children}
     </section>
   );
 }
 
-/** Stands where a tile's content could not be had. */
+/** Stands where something could not be had. */
 export function TileError({ error, onRetry }: { readonly error: Error; readonly onRetry: () => void }) {
   return (
     <div className="notice" role="alert">

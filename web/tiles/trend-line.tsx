@@ -1,7 +1,9 @@
 import type { PointerEvent } from 'react';
 import { useState } from 'react';
 import type { PrintNumber } from '../format.ts';
+import { choose } from '../choices.ts';
 import { printDay } from '../format.ts';
+import type { Amended } from './amended-days.tsx';
 import type { DayValue } from './day-series.ts';
 
 /** The drawing's own units; it is stretched to the room that there is. */
@@ -13,13 +15,15 @@ interface TrendLineProps {
   readonly days: readonly DayValue[];
   readonly title: string;
   readonly print: PrintNumber;
+  /** Days that changed after they were closed. */
+  readonly amended: ReadonlyMap<string, readonly Amended[]>;
 }
 
 /**
  * A line of a value by day. Where the pointer is, or the arrow keys went, it shows the day and its value: a range input
- * lies over the drawing, so that keyboards and screen readers walk along the line too.
+ * lies over the drawing, so that keyboards and screen readers walk along the line too. A click, or Enter, filters by the day.
  */
-export function TrendLine({ days, title, print }: TrendLineProps) {
+export function TrendLine({ days, title, print, amended }: TrendLineProps) {
   const [pointed, setPointed] = useState<number>();
   const [isFocused, setIsFocused] = useState(false);
   const last = days.length - 1;
@@ -36,7 +40,9 @@ export function TrendLine({ days, title, print }: TrendLineProps) {
     setPointed(Math.max(0, Math.min(last, Math.round(((event.clientX - box.left) / box.width) * last))));
   };
   if (shown === undefined) return null;
-  const valueText = `${printDay(shown.day)}: ${print(shown.value)}`;
+  const isAmended = amended.has(shown.day);
+  const valueText = `${printDay(shown.day)}: ${print(shown.value)}${isAmended ? ', amended' : ''}`;
+  const filterByDay = (): void => choose({ range: undefined, from: shown.day, to: shown.day }, 'push');
   return (
     <div className="trend" onPointerMove={point} onPointerLeave={() => setPointed(undefined)}>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
@@ -44,10 +50,15 @@ export function TrendLine({ days, title, print }: TrendLineProps) {
         <line className="trend-zero" x1="0" x2={WIDTH} y1={y(0)} y2={y(0)} />
         <polyline className="trend-line" points={line} />
       </svg>
+      {days.map(
+        ({ day, value }, i) =>
+          amended.has(day) && <span key={day} className="amended-mark on-line" style={placeOf(x(i), y(value))} />,
+      )}
       <span className="trend-dot" style={placeOf(x(index), y(shown.value))} />
       {(pointed !== undefined || isFocused) && (
         <span className="trend-label" style={labelPlaceOf(x(index))} aria-hidden="true">
           {printDay(shown.day)} <strong>{print(shown.value)}</strong>
+          {isAmended && ' · amended'}
         </span>
       )}
       <input
@@ -59,6 +70,10 @@ export function TrendLine({ days, title, print }: TrendLineProps) {
         aria-label={`${title} by day`}
         aria-valuetext={valueText}
         onChange={(event) => setPointed(event.currentTarget.valueAsNumber)}
+        onClick={filterByDay}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') filterByDay();
+        }}
         onFocus={() => setIsFocused(true)}
         onBlur={() => {
           setIsFocused(false);

@@ -128,8 +128,9 @@ function getFrames(): Json {
         'views',
         { type: 'string' },
         'Questions as a JSON array: id, kind (rows or totals), report, from, to, search, equals, sort, limit, offset; of ' +
-          'rows extent; of totals by, measure, trend.',
+          'rows extent; of totals by, measure, trend, since.',
       ),
+      parameter('run', { type: 'string' }, 'The run of the server, as its events name it, that since is of.'),
     ],
     responses: answers(
       answer(200, 'The data of each event', ref('Frame'), ['text/event-stream']),

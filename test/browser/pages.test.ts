@@ -1,0 +1,285 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readSale, reportsOf } from '../oracle/furniture-store.ts';
+import type { DaybookProcess } from '../process/daybook-process.ts';
+import { startDaybook, temporaryFolder } from '../process/daybook-process.ts';
+import { post } from '../process/reports-over-http.ts';
+import { mixedSales } from '../sales/mixed-sales.ts';
+import { accessibilityViolations, launchChromium, openPage } from './chromium.ts';
+import { dailyReport } from './daily-report.ts';
+
+const SCREENSHOTS = join(import.meta.dirname, 'screenshots');
+const COUNT = new Intl.NumberFormat('en-US');
+const MONEY = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' });
+const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+
+const lines = mixedSales(8_000, { repeats: 0, seed: 31 });
+const reports = reportsOf(lines.map(readSale));
+const products = reports['daily_category_product'] ?? [];
+const WRONG = '{"ts_id":"11111111-2222-4333-8444-555555555555","ts":"2026-04-30 10:00:00"}';
+
+let browser: Browser;
+let folder: AsyncDisposable & { readonly path: string };
+let daybook: DaybookProcess;
+
+beforeAll(async () => {
+  await mkdir(SCREENSHOTS, { recursive: true });
+  [browser, folder] = await Promise.all([launchChromium(), temporaryFolder()]);
+  daybook = await startDaybook(join(folder.path, 'sales'));
+  for (let at = 0; at < lines.length; at += 2_000) {
+    expect((await post(daybook.url, lines.slice(at, at + 2_000))).status).toBe(200);
+  }
+  // A repeat, and what cannot be accepted.
+  await post(daybook.url, [lines[10] ?? '', WRONG, 'no JSON']);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await daybook.stop();
+  await folder[Symbol.asyncDispose]();
+});
+
+/** A decimal's text in millionths. */
+function microsOf(text = '0'): bigint {
+  const [whole = '0', places = ''] = text.split('.');
+  return BigInt(whole + places.padEnd(6, '0'));
+}
+
+async function looksRight(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+  expect(await accessibilityViolations(page)).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+}
+
+describe('explain', () => {
+  it('opens from a row, lists its records with their offsets, and their sums are the row', async () => {
+    await using watched = await openPage(browser, daybook.url);
+    const { page } = watched;
+    const report = dailyReport(page);
+    await expect.poll(() => report.rows('Products by revenue')).toHaveLength(10);
+    const [cells = []] = await report.rows('Products by revenue');
+    await report.tile('Products by revenue').locator('tbody tr').first().click();
+    const panel = page.getByRole('dialog', { name: 'Explain: What sold on a day' });
+    await expect.poll(() => panel.locator('.agrees').count()).toBe(1);
+    const [day = '', category = '', subCategory = '', product = '', revenue = ''] = cells;
+    const own = lines.flatMap((line, offset) => {
+      const sale = readSale(line);
+      const isOwn =
+        sale.ts.startsWith(day) &&
+        sale.category === category &&
+        sale.sub_category === subCategory &&
+        sale.product_name === product;
+      return isOwn ? [offset] : [];
+    });
+    const offsets = await panel.locator('tbody tr td:first-child').allTextContents();
+    expect(offsets).toEqual(own.slice(0, 25).map((offset) => COUNT.format(offset)));
+    expect(await panel.locator('.agrees').textContent()).toContain(`revenue ${revenue}`);
+    await looksRight(page, 'explain');
+    // The address shows the same to someone else, and Escape closes it.
+    await using other = await openPage(browser, daybook.url, page.url().slice(daybook.url.length), PHONE);
+    await expect.poll(() => other.page.locator('dialog .agrees').count()).toBe(1);
+    await looksRight(other.page, 'explain-small');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => panel.count()).toBe(0);
+    expect(page.url()).not.toContain('explain');
+  });
+});
+
+describe('filters', () => {
+  it('a category chosen in a table filters all that has it, says so where not, and is closed by its chip', async () => {
+    await using watched = await openPage(browser, daybook.url);
+    const { page } = watched;
+    const report = dailyReport(page);
+    await report.tile('Products by profit').getByRole('button', { name: 'Only Furniture' }).first().click();
+    const furniture = products.filter(({ category }) => category === 'Furniture');
+    await expect.poll(() => report.place('Products by profit')).toBe(`1–10 of ${COUNT.format(furniture.length)}`);
+    await expect.poll(() => report.place('Products by quantity')).toBe(`1–10 of ${COUNT.format(furniture.length)}`);
+    // Revenue is kept by category in another report, so it is exact; who bought is not.
+    const newest = furniture.filter(({ ts_date: day }) => day === '2026-04-30');
+    const revenue = newest.reduce((sum, row) => sum + microsOf(row['daily_rev']), 0n);
+    await expect
+      .poll(() => report.tile('Revenue').locator('.figure').textContent())
+      .toBe(MONEY.format(Number(revenue) / 1e6));
+    expect(await report.tile('Paying customers').textContent()).toContain(
+      'Not filtered: no report has this by category',
+    );
+    await looksRight(page, 'filtered');
+    await page.getByRole('button', { name: 'Remove the filter Category: Furniture' }).click();
+    await expect.poll(() => report.place('Products by profit')).toBe(`1–10 of ${COUNT.format(products.length)}`);
+  });
+
+  it('a day chosen on a trend, and a place in the list, filter the rest', async () => {
+    await using watched = await openPage(browser, daybook.url);
+    const { page } = watched;
+    const report = dailyReport(page);
+    const trend = report.tile('Revenue').getByRole('slider', { name: 'Revenue by day' });
+    await trend.focus();
+    await trend.press('Home');
+    await trend.press('Enter');
+    const first = products.filter(({ ts_date: day }) => day === '2026-04-01');
+    await expect.poll(() => report.place('Products by revenue')).toBe(`1–10 of ${COUNT.format(first.length)}`);
+    await page.getByRole('button', { name: /^Remove the filter Day/ }).click();
+    await report.tile('Customers on the map').getByRole('button', { name: 'List' }).click();
+    const places = reports['daily_address'] ?? [];
+    const place = report.tile('Customers on the map').locator('tbody tr').first();
+    await place.getByRole('button').click();
+    await expect.poll(() => page.locator('.chip').textContent()).toContain('Place:');
+    const parameters = new URL(page.url()).searchParams;
+    const own = places.filter(
+      (row) =>
+        Number(row['latitude']) === Number(parameters.get('is.latitude')) &&
+        Number(row['longitude']) === Number(parameters.get('is.longitude')),
+    );
+    const newest = own.find(({ ts_date: day }) => day === '2026-04-30');
+    await expect.poll(() => report.number('Paying customers')).toBe(Number(newest?.['daily_pu'] ?? 0));
+    await expect.poll(() => report.mapTotal()).toBe(own.reduce((sum, row) => sum + Number(row['daily_pu']), 0));
+  });
+});
+
+describe('totals of a range', () => {
+  it('are exact, have a trend, and open into their days', async () => {
+    await using watched = await openPage(browser, daybook.url, '/?from=2026-04-10&to=2026-04-20');
+    const { page } = watched;
+    const report = dailyReport(page);
+    const tile = report.tile('Products by revenue');
+    await tile.getByRole('button', { name: 'Total' }).click();
+    const sums = new Map<string, bigint>();
+    for (const row of products) {
+      const { ts_date: day = '', category, sub_category: subCategory, product_name: product } = row;
+      if (day < '2026-04-10' || day > '2026-04-20') continue;
+      const key = JSON.stringify([category, subCategory, product]);
+      sums.set(key, (sums.get(key) ?? 0n) + microsOf(row['daily_rev']));
+    }
+    const largest = [...sums].toSorted(([, a], [, b]) => (a < b ? 1 : -1)).slice(0, 10);
+    await expect
+      .poll(async () => (await report.rows('Products by revenue')).map((cells) => cells.at(-1)))
+      .toEqual(largest.map(([, value]) => MONEY.format(Number(value) / 1e6)));
+    expect(await report.place('Products by revenue')).toBe(`1–10 of ${COUNT.format(sums.size)}`);
+    expect(await tile.locator('td .spark').count()).toBe(10);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      tile.getByRole('link', { name: 'Download Products by revenue as CSV' }).click(),
+    ]);
+    const text = await (await fetch(download.url())).text();
+    expect(text.split('\r\n')).toHaveLength(sums.size + 2);
+    await looksRight(page, 'totals');
+    await tile.locator('tbody tr').first().click();
+    await expect.poll(() => page.locator('.chip').count()).toBe(3);
+    await expect.poll(async () => (await report.rows('Products by revenue'))[0]?.[0]).toMatch(/^2026-04-/);
+  });
+});
+
+describe('the records page', () => {
+  it('shows records by offset and by time, each with the rows that it is in', async () => {
+    await using watched = await openPage(browser, daybook.url, '/records?offset=100');
+    const { page } = watched;
+    const firstOffset = page.locator('.record-scroller tbody tr td:first-child').first();
+    await expect.poll(() => firstOffset.textContent()).toBe('100');
+    expect(await page.locator('.topics tbody tr').allTextContents()).toEqual([
+      expect.stringContaining(`daily_records${COUNT.format(lines.length)}`),
+    ]);
+    await page.getByLabel('or time').fill('2026-04-15 12:00:00');
+    await page.getByRole('button', { name: 'Show' }).click();
+    const later = lines.findIndex((line) => readSale(line).ts.slice(0, 19).replace('T', ' ') >= '2026-04-15 12:00:00');
+    await expect.poll(() => firstOffset.textContent()).toBe(COUNT.format(later));
+    await page.getByRole('button', { name: 'Newer records' }).click();
+    await looksRight(page, 'records');
+    await page.locator('.record-scroller tbody tr').first().click();
+    const panel = page.getByRole('dialog');
+    await expect.poll(() => panel.getByRole('button', { name: 'Explain' }).count()).toBe(3);
+    expect(JSON.parse((await panel.locator('.record-json').textContent()) ?? '')).toMatchObject({
+      country: 'United States',
+    });
+    await looksRight(page, 'record');
+    await panel.getByRole('button', { name: 'Explain' }).first().click();
+    await expect.poll(() => page.locator('dialog .agrees').count()).toBe(1);
+  });
+
+  it('finds what a field holds over the whole log, and says how far it looked', async () => {
+    await using watched = await openPage(browser, daybook.url, '/records');
+    const { page } = watched;
+    await page.getByLabel('where').selectOption('product_name');
+    await page.getByLabel('Value').fill('étagère');
+    await page.getByRole('button', { name: 'Search' }).click();
+    const found = lines.flatMap((line, offset) =>
+      readSale(line).product_name.toLowerCase().includes('étagère') ? [COUNT.format(offset)] : [],
+    );
+    const offsets = page.locator('.record-scroller tbody tr td:first-child');
+    await expect.poll(() => offsets.allTextContents()).toEqual(found.slice(0, 50));
+    await page.getByLabel('Value').fill('no such thing anywhere');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await expect
+      .poll(() => page.locator('.notice').textContent())
+      .toBe(`None of ${COUNT.format(lines.length)} records is like that.`);
+    await looksRight(page, 'records-search');
+  });
+
+  it('follows what comes, and counts what it did not show', async () => {
+    await using own = await temporaryFolder();
+    const started = await startDaybook(own.path);
+    try {
+      await using watched = await openPage(browser, started.url, '/records?follow=true');
+      const { page } = watched;
+      await expect.poll(() => page.locator('.notice').textContent()).toContain('Nothing has come yet');
+      await post(started.url, lines.slice(0, 10));
+      const rows = page.locator('.record-scroller tbody tr');
+      await expect.poll(() => rows.count()).toBe(10);
+      await post(started.url, lines.slice(10, 500));
+      await expect.poll(() => rows.count()).toBe(60);
+      await expect.poll(() => page.locator('.search-progress').textContent()).toContain('440 skipped');
+      await page
+        .getByRole('region', { name: /^Records of/ })
+        .getByRole('button', { name: 'Pause' })
+        .click();
+      await post(started.url, lines.slice(500, 520));
+      await expect.poll(() => page.locator('.search-progress').textContent()).toContain('20 while paused');
+      expect(await rows.count()).toBe(60);
+    } finally {
+      await started.stop();
+    }
+  });
+
+  it('puts a refused record back once it is right, and lists repeats with where they came from', async () => {
+    await using watched = await openPage(browser, daybook.url, '/records?tab=quarantine');
+    const { page } = watched;
+    await expect.poll(() => page.locator('.refused > li').count()).toBe(2);
+    await looksRight(page, 'quarantine');
+    const entry = page.locator('.refused > li', { hasText: 'MISSING_FIELD' });
+    await entry.getByRole('button', { name: 'Put it right' }).click();
+    await entry.getByRole('button', { name: 'Send it again' }).click();
+    await expect.poll(() => entry.getByRole('alert').textContent()).toContain('Still not right');
+    const right = {
+      ...(JSON.parse(lines[0] ?? '') as object),
+      ...(JSON.parse(WRONG) as object),
+      ts_date: '2026-04-30',
+    };
+    await entry.getByLabel('The record, in JSON').fill(JSON.stringify(right));
+    await entry.getByRole('button', { name: 'Send it again' }).click();
+    await expect
+      .poll(() => entry.getByRole('status').textContent())
+      .toContain(`Accepted at offset ${COUNT.format(lines.length)}`);
+    await page.getByRole('button', { name: /^Duplicates/ }).click();
+    await expect.poll(() => page.locator('.refused > li').count()).toBe(1);
+    await page.getByRole('button', { name: 'Find the one that counts' }).click();
+    await expect.poll(() => page.locator('.record-scroller tbody tr td:first-child').allTextContents()).toEqual(['10']);
+  });
+});
+
+describe('the pipeline page', () => {
+  it.each([
+    ['pipeline', {}],
+    ['pipeline-dark', { colorScheme: 'dark' }],
+    ['pipeline-small', PHONE],
+  ] as const)('says how fast, how fresh and what is kept: %s', async (name, options) => {
+    await using watched = await openPage(browser, daybook.url, '/pipeline', options);
+    const { page } = watched;
+    await expect
+      .poll(() => page.getByRole('region', { name: 'Segments of the log' }).locator('tbody tr').count())
+      .toBe(1);
+    expect(await page.getByRole('region', { name: 'Parts' }).locator('li').count()).toBe(6);
+    await expect.poll(() => page.locator('.amendment').count()).toBeGreaterThan(0);
+    await looksRight(page, name);
+  });
+});

@@ -1,0 +1,37 @@
+import { createContext, useContext, useEffect, useState, useSyncExternalStore } from 'react';
+import type { PageState, ViewAnswer, ViewQuestion, ViewStore } from './view-store.ts';
+
+export const ViewContext = createContext<ViewStore | undefined>(undefined);
+
+/** The page's store of answers. @throws Error outside of a page */
+export function useViewStore(): ViewStore {
+  const store = useContext(ViewContext);
+  if (store === undefined) throw new Error('A part of a page was drawn outside of ViewContext.');
+  return store;
+}
+
+/** What holds for the whole page: whether it is live, and as of which frame. */
+export function usePageState(): PageState {
+  const store = useViewStore();
+  return useSyncExternalStore(store.onChange, store.state);
+}
+
+/** A view's newest answer. */
+export interface ShownView {
+  /** Undefined until there is any. */
+  readonly answer: ViewAnswer | undefined;
+  /** It is of another question, and about to be replaced. */
+  readonly isStale: boolean;
+}
+
+/** Asks a question as long as the part is shown; until its answer is there, that of the question before stands. */
+export function useView(question: ViewQuestion): ShownView {
+  const store = useViewStore();
+  const id = JSON.stringify(question);
+  useEffect(() => store.ask(id, JSON.parse(id) as ViewQuestion), [store, id]);
+  const answer = useSyncExternalStore(store.onChange, () => store.answer(id));
+  const [last, setLast] = useState(answer);
+  if (answer !== undefined && answer !== last) setLast(answer);
+  const shown = answer ?? last;
+  return { answer: shown, isStale: answer === undefined && shown !== undefined };
+}

@@ -1,0 +1,252 @@
+import type {
+  JsonRow,
+  Problem,
+  ReportAnswer,
+  TotalsAnswer,
+  ViewRequest,
+  ViewsEvent,
+} from '../../src/server/protocol.ts';
+
+const FRAMES_URL = '/api/v1/frames';
+/** How long to wait before trying again when the browser itself gives up (the server answered, but not with events). */
+const TRY_AGAIN_MS = 2_000;
+/** What nobody shows any more is kept for a while, so that going back is quick. */
+const KEPT_MAX = 60;
+
+/** A question without what only the stream needs to know. */
+export type ViewQuestion = Omit<ViewRequest, 'id' | 'since'>;
+
+/** The answer to a view, as of the page's frame. Totals without a limit are by key; pages are in their order. */
+export interface ViewAnswer {
+  readonly total: number;
+  readonly rows: readonly JsonRow[];
+  readonly extent: { readonly min: number; readonly max: number } | undefined;
+  readonly trends: readonly (readonly number[])[];
+  readonly days: { readonly from: string; readonly to: string } | undefined;
+}
+
+/** What holds for the whole page. */
+export interface PageState {
+  readonly status: 'connecting' | 'live' | 'reconnecting' | 'paused';
+  /** The log's offset that everything is as of. */
+  readonly frame: number | undefined;
+  /** When that frame came, on this page's own clock: `performance.now()`. */
+  readonly cameAtMs: number | undefined;
+  readonly newestDay: string | null | undefined;
+  readonly amendments: number;
+  /** Why the server does not take the page's questions. */
+  readonly problem: string | undefined;
+}
+
+interface Held {
+  /** What the stream calls its answers. */
+  readonly name: string;
+  readonly question: ViewQuestion;
+  answer: ViewAnswer | undefined;
+  /** Of totals without a limit: the rows by key, and the frame that they are of. */
+  byKey: Map<string, JsonRow> | undefined;
+  frame: number | undefined;
+  readers: number;
+}
+
+/**
+ * The answers to all questions that the page asks, kept up to date by one stream of events; each event is one frame, and
+ * everything that is shown changes with it at once. Connects again by itself when the connection is lost.
+ */
+export class ViewStore {
+  readonly #held = new Map<string, Held>();
+  readonly #listeners = new Set<() => void>();
+  #count = 0;
+  /** What the open stream was asked. */
+  #asked = '';
+  #source: EventSource | undefined;
+  /** What each stream was asked, by the names of the answers. */
+  readonly #names = new WeakMap<EventSource, ReadonlySet<string>>();
+  /** The stream that will take the place of the open one with its first event. */
+  #next: EventSource | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isDue = false;
+  #run: string | undefined;
+  #state: PageState = {
+    status: 'connecting',
+    frame: undefined,
+    cameAtMs: undefined,
+    newestDay: undefined,
+    amendments: 0,
+    problem: undefined,
+  };
+
+  /** Connects, also when nothing is asked: the page is told of frames all the same. */
+  open(): void {
+    this.#connectSoon();
+  }
+
+  /** Asks a question until the function that it returns is called. */
+  ask(id: string, question: ViewQuestion): () => void {
+    const held = this.#held.get(id) ?? this.#newHeld(question);
+    held.readers++;
+    this.#held.delete(id);
+    this.#held.set(id, held);
+    this.#connectSoon();
+    return () => {
+      held.readers--;
+      this.#connectSoon();
+    };
+  }
+
+  #newHeld(question: ViewQuestion): Held {
+    const name = `v${++this.#count}`;
+    return { name, question, answer: undefined, byKey: undefined, frame: undefined, readers: 0 };
+  }
+
+  answer(id: string): ViewAnswer | undefined {
+    return this.#held.get(id)?.answer;
+  }
+
+  readonly state = (): PageState => this.#state;
+
+  /** Calls the listener after each change of anything. */
+  readonly onChange = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Lets everything stand as it is until `resume`. */
+  pause(): void {
+    this.#close();
+    this.#become({ status: 'paused' });
+  }
+
+  resume(): void {
+    this.#become({ status: this.#state.frame === undefined ? 'connecting' : 'reconnecting' });
+    this.#connect();
+  }
+
+  #close(): void {
+    clearTimeout(this.#timer);
+    this.#source?.close();
+    this.#next?.close();
+    this.#source = undefined;
+    this.#next = undefined;
+    this.#asked = '';
+  }
+
+  /** All parts of a page ask in one go. */
+  #connectSoon(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    queueMicrotask(() => {
+      this.#isDue = false;
+      if (this.#state.status !== 'paused' || this.#lacksAnswer()) this.#connect();
+    });
+  }
+
+  #lacksAnswer(): boolean {
+    return [...this.#held.values()].some(({ readers, answer }) => readers > 0 && answer === undefined);
+  }
+
+  #connect(): void {
+    const wanted = [...this.#held].filter(([, { readers }]) => readers > 0);
+    const asked = JSON.stringify(wanted.map(([id]) => id));
+    if (asked === this.#asked) return;
+    this.#asked = asked;
+    clearTimeout(this.#timer);
+    this.#next?.close();
+    const views = wanted.map(([, { name, question, byKey, frame }]): ViewRequest => {
+      return { id: name, ...question, ...(byKey !== undefined && frame !== undefined && { since: frame }) };
+    });
+    const parameters = new URLSearchParams({ views: JSON.stringify(views) });
+    if (this.#run !== undefined) parameters.set('run', this.#run);
+    const url = `${FRAMES_URL}?${parameters}`;
+    const source = new EventSource(url);
+    this.#names.set(source, new Set(views.map(({ id }) => id)));
+    if (this.#source === undefined) this.#source = source;
+    else this.#next = source;
+    source.addEventListener('views', (event) => this.#arrived(source, JSON.parse(String(event.data)) as ViewsEvent));
+    source.addEventListener('error', () => this.#failed(source, url));
+  }
+
+  #arrived(source: EventSource, event: ViewsEvent): void {
+    if (source !== this.#source) {
+      if (source !== this.#next) return;
+      this.#source?.close();
+      this.#source = source;
+      this.#next = undefined;
+    }
+    const wasPaused = this.#state.status === 'paused';
+    this.#run = event.run;
+    for (const held of this.#held.values()) {
+      const answer = event.views[held.name];
+      if (answer !== undefined) take(held, answer);
+      // What did not change is as of this frame, too, if this stream was asked for it.
+      if (this.#names.get(source)?.has(held.name) === true) held.frame = event.frame;
+    }
+    this.#forget();
+    const { frame, newestDay, amendments } = event;
+    const cameAtMs = performance.now();
+    this.#become({ status: wasPaused ? 'paused' : 'live', frame, cameAtMs, newestDay, amendments, problem: undefined });
+    if (wasPaused) this.#close();
+  }
+
+  /** Lets go of the oldest answers that nobody shows. */
+  #forget(): void {
+    for (const [id, { readers }] of this.#held) {
+      if (this.#held.size <= KEPT_MAX) return;
+      if (readers === 0) this.#held.delete(id);
+    }
+  }
+
+  #failed(source: EventSource, url: string): void {
+    if (source !== this.#source && source !== this.#next) return;
+    if (this.#state.status !== 'paused') {
+      this.#become({ status: this.#state.frame === undefined ? 'connecting' : 'reconnecting' });
+    }
+    if (source.readyState !== EventSource.CLOSED) return;
+    // The browser says nothing of the answer, so it is asked for once more.
+    void problemAt(url).then((problem) => {
+      if (source !== this.#source && source !== this.#next) return;
+      if (problem !== undefined) this.#become({ problem });
+      this.#close();
+      this.#timer = setTimeout(() => this.#connect(), TRY_AGAIN_MS);
+    });
+  }
+
+  #become(change: Partial<PageState>): void {
+    this.#state = { ...this.#state, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** Puts an answer in the place of the one before; of totals without a limit, what changed on top of it. */
+function take(held: Held, answer: ReportAnswer | TotalsAnswer): void {
+  const { by, limit } = held.question;
+  let { rows } = answer;
+  if (by !== undefined && limit === undefined) {
+    const isWhole = !('isWhole' in answer) || answer.isWhole;
+    const byKey = isWhole || held.byKey === undefined ? new Map<string, JsonRow>() : held.byKey;
+    for (const row of rows) byKey.set(by.map((name) => String(row[name])).join('\u0000'), row);
+    held.byKey = byKey;
+    rows = [...byKey.values()];
+  }
+  held.answer = {
+    total: answer.total,
+    rows,
+    extent: answer.extent ?? undefined,
+    trends: 'trends' in answer ? answer.trends : [],
+    days: ('days' in answer ? answer.days : null) ?? undefined,
+  };
+}
+
+async function problemAt(url: string): Promise<string | undefined> {
+  const gone = new AbortController();
+  try {
+    const response = await fetch(url, { signal: gone.signal });
+    if (response.ok || response.headers.get('content-type')?.includes('json') !== true) return undefined;
+    return ((await response.json()) as Problem).detail;
+  } catch {
+    // Nobody answers, which the page says anyway.
+    return undefined;
+  } finally {
+    gone.abort();
+  }
+}

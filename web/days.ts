@@ -1,0 +1,27 @@
+/** Business dates, `YYYY-MM-DD`, and the store's own clock. */
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const FIRST_DAY_NUMBER = dayNumber('0001-01-01');
+const LAST_DAY_NUMBER = dayNumber('9999-12-31');
+
+/** The calendar day so many days later, or the first or last that `YYYY-MM-DD` can say. @param day `YYYY-MM-DD` */
+export function addDays(day: string, count: number): string {
+  return dayText(Math.min(Math.max(dayNumber(day) + count, FIRST_DAY_NUMBER), LAST_DAY_NUMBER));
+}
+
+/** Days since 1970-01-01. Days are counted by it: as a text, the day behind 9999-12-31 comes before it. */
+export function dayNumber(day: string): number {
+  return Date.parse(`${day}T00:00:00Z`) / DAY_MS;
+}
+
+export function dayText(number: number): string {
+  return new Date(number * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** The store's business day at a moment. */
+export function storeDay(nowMs: number, timeZone: string, businessDayEndsAtHour: number): string {
+  const moment = new Date(nowMs - businessDayEndsAtHour * HOUR_MS);
+  const parts = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
+  return parts.format(moment);
+}

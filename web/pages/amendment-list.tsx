@@ -1,0 +1,56 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import type { DefinitionAnswer } from '../../src/server/protocol.ts';
+import { amendmentsQuery } from '../api/queries.ts';
+import { usePageState } from '../api/use-view.ts';
+import { countOf, printCount, printMeasure } from '../format.ts';
+import { columnLabel, dimensionsOf } from '../tiles/labels.ts';
+import { follow } from './shell.tsx';
+
+const LISTED_MAX = 100;
+
+/** What changed in closed days: the row, old and new values, and the records that did it. */
+export function AmendmentList({ definition }: { readonly definition: DefinitionAnswer }) {
+  const { amendments } = usePageState();
+  const { data } = useQuery({ ...amendmentsQuery(amendments), placeholderData: keepPreviousData });
+  const entries = (amendments > 0 ? data?.entries : undefined) ?? [];
+  return (
+    <section className="tile" aria-label="Amendments">
+      <h2>{amendments === 0 ? 'Amendments' : countOf(amendments, 'amendments')}</h2>
+      <p className="tile-note">
+        A day is closed {definition.stream.latenessDays} days behind the newest one. Records that come later still
+        count, and what they change is listed here.
+      </p>
+      {entries.length === 0 && <p className="notice">No closed day has changed.</p>}
+      <ul className="refused">
+        {entries.slice(0, LISTED_MAX).map(({ id, report, before, after, firstOffset, frame }) => {
+          const columns = definition.reports.find(({ name }) => name === report)?.columns ?? [];
+          return (
+            <li key={id} className="amendment">
+              <span>
+                <strong>
+                  {dimensionsOf(definition, report)
+                    .map((name) => String(after[name] ?? '–'))
+                    .join(' · ')}
+                </strong>{' '}
+                <span className="over">{report}</span>
+              </span>
+              <span>
+                {columns
+                  .filter(({ name, role }) => role === 'measure' && before?.[name] !== after[name])
+                  .map(
+                    (column) =>
+                      `${columnLabel(definition, column)} ${printMeasure(before?.[column.name] ?? null, column, definition)} → ${printMeasure(after[column.name] ?? null, column, definition)}`,
+                  )
+                  .join(', ')}
+              </span>
+              <a href={`/records?offset=${firstOffset}`} onClick={follow}>
+                offset {printCount(firstOffset)}
+                {frame - firstOffset > 1 ? `–${printCount(frame - 1)}` : ''}
+              </a>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}

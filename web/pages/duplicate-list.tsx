@@ -1,0 +1,70 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import type { DefinitionAnswer } from '../../src/server/protocol.ts';
+import { duplicatesQuery, pipelineQuery } from '../api/queries.ts';
+import { choose } from '../choices.ts';
+import { countOf, printCount, printMoment } from '../format.ts';
+import { TileError } from '../tiles/tile-frame.tsx';
+
+const LISTED_MAX = 100;
+
+/** Records that were left out, as their key was there already. */
+export function DuplicateList({ definition }: { readonly definition: DefinitionAnswer }) {
+  const { data: pipeline } = useQuery(pipelineQuery);
+  const { data, error, refetch } = useQuery({
+    ...duplicatesQuery(LISTED_MAX, 0, pipeline?.duplicates),
+    placeholderData: keepPreviousData,
+  });
+  if (error !== null) return <TileError error={error} onRetry={() => void refetch()} />;
+  if (data === undefined) return <p role="status">Reading the duplicates…</p>;
+  const { total, kept, entries } = data;
+  return (
+    <section className="tile records-tile" aria-label="Duplicates">
+      <p className="tile-note">
+        {countOf(total, 'duplicates')} left out in all: the first record with a {definition.stream.primaryKey} counts,
+        and what comes again changes nothing.{' '}
+        {total > kept && `The newest ${printCount(kept)} since the start are kept to be looked at.`}
+      </p>
+      {entries.length === 0 && <p className="notice">None to show.</p>}
+      <ul className="refused">
+        {entries.map(({ id, atMs, origin, line, key, record }) => (
+          <li key={id}>
+            <p>
+              <code className="code">{key}</code>
+              <button
+                type="button"
+                onClick={() =>
+                  choose(
+                    {
+                      tab: undefined,
+                      field: definition.stream.primaryKey,
+                      test: 'is',
+                      value: keyIn(record, definition),
+                    },
+                    'push',
+                  )
+                }
+              >
+                Find the one that counts
+              </button>
+            </p>
+            <p className="over">
+              From {origin}, line {printCount(line)}, {printMoment(atMs)}
+            </p>
+            <pre className="record-json">{record}</pre>
+          </li>
+        ))}
+      </ul>
+      {total > entries.length && <p className="tile-note">Listed: {printCount(entries.length)}</p>}
+    </section>
+  );
+}
+
+/** The key as the record writes it. */
+function keyIn(record: string, { stream }: DefinitionAnswer): string {
+  try {
+    const parsed = JSON.parse(record) as Readonly<Record<string, unknown>>;
+    return String(parsed[stream.primaryKey]);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,254 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useEffect, useRef, useState } from 'react';
+import type { DefinitionAnswer, ExplanationAnswer, JsonRow } from '../../src/server/protocol.ts';
+import { explanationQuery } from '../api/queries.ts';
+import type { Explained } from '../explain.ts';
+import { closeExplained, useExplained } from '../explain.ts';
+import { countOf, heading, printCount, printDay, printMeasure } from '../format.ts';
+import { columnLabel } from '../tiles/labels.ts';
+import { TileError } from '../tiles/tile-frame.tsx';
+import './explain-panel.css';
+import { follow } from './shell.tsx';
+
+const PAGE_SIZE = 25;
+
+/** What the row is made of that the address asks about; nothing when it asks about none. */
+export function ExplainPanel({ definition }: { readonly definition: DefinitionAnswer }) {
+  const explained = useExplained(definition);
+  if (explained === undefined) return null;
+  return <Panel key={JSON.stringify(explained)} definition={definition} explained={explained} />;
+}
+
+interface PanelProps {
+  readonly definition: DefinitionAnswer;
+  readonly explained: Explained;
+}
+
+function Panel({ definition, explained }: PanelProps) {
+  const { report, key } = explained;
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [page, setPage] = useState(0);
+  const { data, error, refetch } = useQuery({
+    ...explanationQuery(report, key, { limit: PAGE_SIZE, offset: page * PAGE_SIZE }),
+    placeholderData: keepPreviousData,
+  });
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
+  const title = definition.reports.find(({ name }) => name === report)?.title ?? report;
+  return (
+    // A click beside the panel closes it, as Escape does.
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
+    <dialog
+      ref={dialog}
+      className="explain"
+      aria-label={`Explain: ${title}`}
+      onClose={closeExplained}
+      onClick={(event) => {
+        if (event.target === event.currentTarget) dialog.current?.close();
+      }}
+    >
+      <div className="explain-content">
+        <header className="explain-header">
+          <div>
+            <p className="over">Explain · {title}</p>
+            <h2>{keyText(key)}</h2>
+          </div>
+          <button type="button" className="quiet icon" aria-label="Close" onClick={() => dialog.current?.close()}>
+            ×
+          </button>
+        </header>
+        {error !== null && <TileError error={error} onRetry={() => void refetch()} />}
+        {data === undefined && error === null && (
+          <p role="status">Looking through the log for the records of this row…</p>
+        )}
+        {data !== undefined && (
+          <Content definition={definition} report={report} data={data} page={page} onPage={setPage} />
+        )}
+      </div>
+    </dialog>
+  );
+}
+
+function keyText(key: Readonly<Record<string, string>>): string {
+  return Object.values(key)
+    .map((value) => (/^\d{4}-\d{2}-\d{2}$/.test(value) ? printDay(value) : value === '' ? '–' : value))
+    .join(' · ');
+}
+
+interface ContentProps {
+  readonly definition: DefinitionAnswer;
+  readonly report: string;
+  readonly data: ExplanationAnswer;
+  readonly page: number;
+  readonly onPage: (page: number) => void;
+}
+
+function Content({ definition, report, data, page, onPage }: ContentProps) {
+  const { row, computed, total, looked, frame } = data;
+  const columns = definition.reports.find(({ name }) => name === report)?.columns ?? [];
+  const measures = columns.filter(({ role }) => role === 'measure');
+  const isSame = measures.every(({ name }) => row?.[name] === computed?.[name]);
+  if (row === null) return <p className="notice">There is no such row, and so no record of it.</p>;
+  const pages = Math.ceil(total / PAGE_SIZE);
+  return (
+    <>
+      <dl className="explain-figures">
+        {measures.map((column) => (
+          <div key={column.name}>
+            <dt>{columnLabel(definition, column)}</dt>
+            <dd>{printMeasure(row[column.name] ?? null, column, definition)}</dd>
+          </div>
+        ))}
+        <div>
+          <dt>Records</dt>
+          <dd>{printCount(total)}</dd>
+        </div>
+      </dl>
+      <Records records={data.records} definition={definition} measures={measures.map(({ of }) => of ?? '')} />
+      <footer className="explain-sums">
+        {pages > 1 && (
+          <nav aria-label="Pages of the records" className="page-moves">
+            <button type="button" aria-label="Previous records" disabled={page === 0} onClick={() => onPage(page - 1)}>
+              ‹
+            </button>
+            <span>
+              {page + 1} of {printCount(pages)}
+            </span>
+            <button
+              type="button"
+              aria-label="Next records"
+              disabled={page + 1 >= pages}
+              onClick={() => onPage(page + 1)}
+            >
+              ›
+            </button>
+          </nav>
+        )}
+        <p className={isSame ? 'agrees' : 'disagrees'}>
+          {isSame ? '✓ ' : '✗ '}
+          {countOf(total, 'records')} give{' '}
+          {measures.map((column, index) => (
+            <span key={column.name}>
+              {index > 0 && ', '}
+              {columnLabel(definition, column).toLowerCase()}{' '}
+              <strong>
+                <data value={String(computed?.[column.name] ?? '')}>
+                  {printMeasure(computed?.[column.name] ?? null, column, definition)}
+                </data>
+              </strong>
+            </span>
+          ))}
+          {isSame ? ', just as the report says' : '. The report says otherwise: run daybook verify'}.
+        </p>
+        <p className="over">
+          As of frame {printCount(frame)}; {printCount(looked)} records of the log were looked at
+        </p>
+      </footer>
+      <Duplicates data={data} />
+      <Amendments data={data} definition={definition} report={report} />
+    </>
+  );
+}
+
+interface RecordsProps {
+  readonly records: ExplanationAnswer['records'];
+  readonly definition: DefinitionAnswer;
+  /** How the row's measures are computed: the fields that they are of are shown first. */
+  readonly measures: readonly string[];
+}
+
+function Records({ records, definition, measures }: RecordsProps) {
+  const { stream } = definition;
+  const summed = measures.flatMap((of) => /\((.+)\)/.exec(of)?.[1] ?? []);
+  const fields = [...new Set([stream.eventTime, ...summed, ...stream.fields])].filter((name) =>
+    stream.fields.includes(name),
+  );
+  return (
+    // A room that scrolls has to be reachable by keyboard.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div className="explain-records" role="group" aria-label="Records of the row" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col" className="number">
+              Offset
+            </th>
+            {fields.map((name) => (
+              <th key={name} scope="col">
+                {heading(name)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {records.map(({ offset, value }) => {
+            const record = JSON.parse(value) as JsonRow;
+            return (
+              <tr key={offset}>
+                <td className="number">
+                  <a href={`/records?record=${offset}`} onClick={follow}>
+                    {printCount(offset)}
+                  </a>
+                </td>
+                {fields.map((name) => (
+                  <td key={name} className={typeof record[name] === 'number' ? 'number' : undefined}>
+                    {String(record[name] ?? '–')}
+                  </td>
+                ))}
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Duplicates({ data: { duplicates } }: { readonly data: ExplanationAnswer }) {
+  if (duplicates.length === 0) return null;
+  return (
+    <section className="explain-more">
+      <h3>{countOf(duplicates.length, 'repeats')} left out</h3>
+      <p>They came again with a key that was there already; the first one counts.</p>
+      <ul>
+        {duplicates.map(({ id, atMs, origin, line, key }) => (
+          <li key={id}>
+            <code>{key}</code> from {origin}, line {printCount(line)}, at {new Date(atMs).toLocaleString()}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Amendments({ data, definition, report }: Pick<ContentProps, 'data' | 'definition' | 'report'>) {
+  const { amendments } = data;
+  const columns = definition.reports.find(({ name }) => name === report)?.columns ?? [];
+  if (amendments.length === 0) return null;
+  return (
+    <section className="explain-more">
+      <h3>{countOf(amendments.length, 'changes')} after the day was closed</h3>
+      <ul>
+        {amendments.map(({ id, firstOffset, frame, before, after }) => (
+          <li key={id}>
+            {columns
+              .filter(({ name, role }) => role === 'measure' && before?.[name] !== after[name])
+              .map((column, index) => (
+                <span key={column.name}>
+                  {index > 0 && ', '}
+                  {columnLabel(definition, column)}: {printMeasure(before?.[column.name] ?? null, column, definition)} →{' '}
+                  <strong>{printMeasure(after[column.name] ?? null, column, definition)}</strong>
+                </span>
+              ))}
+            , by records that came late:{' '}
+            <a href={`/records?offset=${firstOffset}`} onClick={follow}>
+              offset {printCount(firstOffset)}
+              {frame - firstOffset > 1 ? `–${printCount(frame - 1)}` : ''}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

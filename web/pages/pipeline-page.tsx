@@ -1,0 +1,259 @@
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import type { DefinitionAnswer, PipelineAnswer, PipelineDetailsAnswer } from '../../src/server/protocol.ts';
+import { pipelineDetailsQuery, pipelineQuery, topicsQuery } from '../api/queries.ts';
+import { printBytes, printCount, printMoment, printShort } from '../format.ts';
+import { SparkLine } from '../tiles/spark-line.tsx';
+import { TileError } from '../tiles/tile-frame.tsx';
+import { AmendmentList } from './amendment-list.tsx';
+import './pipeline-page.css';
+import { Shell } from './shell.tsx';
+
+const LISTED_MAX = 100;
+
+/** How records get into the reports: how fast, how fresh, and what each part is doing. */
+export function PipelinePage({ definition }: { readonly definition: DefinitionAnswer }) {
+  const { data: status, error, refetch } = useQuery(pipelineQuery);
+  const { data: details } = useQuery(pipelineDetailsQuery);
+  return (
+    <Shell title="Pipeline">
+      {error !== null && status === undefined && <TileError error={error} onRetry={() => void refetch()} />}
+      {status?.trouble !== undefined && status.trouble !== null && (
+        <p className="banner" role="alert">
+          {status.trouble}
+        </p>
+      )}
+      {status !== undefined && details !== undefined ? (
+        <>
+          <Figures status={status} details={details} />
+          <Parts details={details} />
+          <div className="panels">
+            <Segments />
+            <Checkpoints details={details} status={status} />
+            <DayFiles details={details} />
+            <Consumers details={details} />
+            <Batches details={details} />
+          </div>
+          <AmendmentList definition={definition} />
+        </>
+      ) : (
+        error === null && <p role="status">Reading the pipeline…</p>
+      )}
+    </Shell>
+  );
+}
+
+interface DetailsProps {
+  readonly details: PipelineDetailsAnswer;
+}
+
+function Figures({ status, details }: DetailsProps & { readonly status: PipelineAnswer }) {
+  const { moments } = details;
+  const now = moments.at(-1);
+  const lastSecond = status.perSecond.at(-1) ?? 0;
+  const known = moments.findLast(({ freshnessP50Ms }) => freshnessP50Ms !== undefined);
+  return (
+    <div className="numbers">
+      <Figure title="Records a second" value={printCount(lastSecond)} trend={status.perSecond}>
+        {printCount(status.accepted)} in all, {printCount(status.duplicates)} duplicates,{' '}
+        {printCount(status.quarantined)} refused
+      </Figure>
+      <Figure
+        title="Freshness"
+        value={known?.freshnessP50Ms === undefined ? '–' : `${printCount(Math.round(known.freshnessP50Ms))} ms`}
+        trend={moments.map(({ freshnessP50Ms }) => freshnessP50Ms ?? 0)}
+      >
+        half of the batches; p99{' '}
+        {known?.freshnessP99Ms === undefined ? '–' : `${printCount(Math.round(known.freshnessP99Ms))} ms`}, from their
+        arrival to the frame that shows them
+      </Figure>
+      <Figure
+        title="Lag in records"
+        value={printCount(now?.lagRecords ?? 0)}
+        trend={moments.map(({ lagRecords }) => lagRecords)}
+      >
+        the most that was in no frame yet, of 5 seconds
+      </Figure>
+      <Figure
+        title="Lag in time"
+        value={`${printShort(Math.round(now?.lagMs ?? 0))} ms`}
+        trend={moments.map(({ lagMs }) => lagMs)}
+      >
+        the longest that a batch has waited, of 5 seconds
+      </Figure>
+    </div>
+  );
+}
+
+interface FigureProps {
+  readonly title: string;
+  readonly value: string;
+  readonly trend: readonly number[];
+  readonly children: ReactNode;
+}
+
+function Figure({ title, value, trend, children }: FigureProps) {
+  return (
+    <section className="tile pipeline-figure" aria-label={title}>
+      <h2>{title}</h2>
+      <p className="figure">{value}</p>
+      <p className="figure-facts">{children}</p>
+      <SparkLine values={trend} />
+    </section>
+  );
+}
+
+function Parts({ details: { parts } }: DetailsProps) {
+  return (
+    <section className="tile" aria-label="Parts">
+      <h2>What each part is doing</h2>
+      <ol className="parts">
+        {parts.map(({ name, state, doing }) => (
+          <li key={name} className={state}>
+            <span className="part-dot" aria-hidden="true" />
+            <strong>{name}</strong>
+            <span className="part-state">{state}</span>
+            <span>{doing}</span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+interface ListTileProps {
+  readonly title: string;
+  readonly columns: readonly string[];
+  /** Cells of each row; the first of them tells rows apart. */
+  readonly rows: readonly (readonly string[])[];
+  readonly empty: string;
+}
+
+/** A list of what is kept; all columns but the first are numbers. */
+function ListTile({ title, columns, rows, empty }: ListTileProps) {
+  return (
+    <section className="tile list-tile" aria-label={title}>
+      <h2>{title}</h2>
+      {rows.length === 0 ? (
+        <p className="notice">{empty}</p>
+      ) : (
+        // A room that scrolls has to be reachable by keyboard.
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        <div className="list-scroller" role="group" aria-label={`${title}, rows`} tabIndex={0}>
+          <table className="plain">
+            <thead>
+              <tr>
+                {columns.map((name, index) => (
+                  <th key={name} scope="col" className={index === 0 ? undefined : 'number'}>
+                    {name}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {rows.slice(0, LISTED_MAX).map((cells) => (
+                <tr key={cells[0]}>
+                  {cells.map((cell, index) => (
+                    <td key={columns[index]} className={index === 0 ? undefined : 'number'}>
+                      {cell}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {rows.length > LISTED_MAX && (
+        <p className="tile-note">
+          The newest {LISTED_MAX} of {printCount(rows.length)}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Segments() {
+  const { data } = useQuery(topicsQuery);
+  const rows = (data?.topics ?? []).flatMap(({ partitions }) =>
+    partitions.flatMap(({ segments }) =>
+      segments
+        .map(({ name, firstOffset, nextOffset, bytes }) => [
+          name,
+          printCount(firstOffset),
+          printCount(nextOffset - firstOffset),
+          printBytes(bytes),
+        ])
+        .toReversed(),
+    ),
+  );
+  return (
+    <ListTile
+      title="Segments of the log"
+      columns={['Segment', 'First offset', 'Records', 'Size']}
+      rows={rows}
+      empty="No segment yet: the first record makes one."
+    />
+  );
+}
+
+function Checkpoints({ details, status }: DetailsProps & { readonly status: PipelineAnswer }) {
+  const rows = details.checkpoints.map(({ offset, atMs, bytes }) => [
+    `Offset ${printCount(offset)}`,
+    atMs === undefined ? '–' : printMoment(atMs),
+    bytes === undefined ? '–' : printBytes(bytes),
+    printCount(status.offset - offset),
+  ]);
+  return (
+    <ListTile
+      title="Checkpoints"
+      columns={['Checkpoint', 'Written', 'Size', 'Records behind it']}
+      rows={rows}
+      empty="No checkpoint yet: a start would read the whole log."
+    />
+  );
+}
+
+function DayFiles({ details }: DetailsProps) {
+  const rows = details.dayFiles.map(({ name, bytes }) => [name, bytes === undefined ? '–' : printBytes(bytes)]);
+  return (
+    <ListTile
+      title="Parquet files of spilled days"
+      columns={['File', 'Size']}
+      rows={rows.toReversed()}
+      empty="None: all primary keys are in memory."
+    />
+  );
+}
+
+function Consumers({ details: { consumers } }: DetailsProps) {
+  if (consumers.length === 0) return null;
+  const rows = consumers.map(({ group, topic, partition, committed, next }) => [
+    `${group} · ${topic} ${partition}`,
+    printCount(committed),
+    printCount(next),
+    printCount(next - committed),
+  ]);
+  return <ListTile title="Consumer groups" columns={['Group', 'Committed', 'Next', 'Lag']} rows={rows} empty="" />;
+}
+
+function Batches({ details: { batches } }: DetailsProps) {
+  if (batches.length === 0) return null;
+  const rows = batches
+    .map(({ id, durationMs, inputRows, outputRows, lateRows }) => [
+      `Batch ${printCount(id)}`,
+      `${printCount(durationMs)} ms`,
+      printCount(inputRows),
+      printCount(outputRows),
+      printCount(lateRows),
+    ])
+    .toReversed();
+  return (
+    <ListTile
+      title="Batches of the query"
+      columns={['Batch', 'Took', 'Rows in', 'Rows out', 'Dropped as late']}
+      rows={rows}
+      empty=""
+    />
+  );
+}

@@ -1,0 +1,122 @@
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
+import type { DefinitionAnswer, JsonRow } from '../../src/server/protocol.ts';
+import { recordQuery } from '../api/queries.ts';
+import { choose, useChoices } from '../choices.ts';
+import { explainText } from '../explain.ts';
+import { printCount, printMeasure } from '../format.ts';
+import { columnLabel } from '../tiles/labels.ts';
+import { TileError } from '../tiles/tile-frame.tsx';
+import './explain-panel.css';
+
+interface RecordPanelProps {
+  readonly topic: string;
+  readonly definition: DefinitionAnswer;
+}
+
+/** The record that the address names: all of it, and the rows of the reports that it is in. */
+export function RecordPanel({ topic, definition }: RecordPanelProps) {
+  const choices = useChoices();
+  const offset = choices.get('record');
+  // A row that is explained stands in front.
+  if (offset === null || !/^\d+$/.test(offset) || choices.has('explain')) return null;
+  const partition = Number(choices.get('partition') ?? 0);
+  return <Panel key={offset} topic={topic} definition={definition} offset={Number(offset)} partition={partition} />;
+}
+
+interface PanelProps extends RecordPanelProps {
+  readonly offset: number;
+  readonly partition: number;
+}
+
+function Panel({ topic, definition, offset, partition }: PanelProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const { data, error, refetch } = useQuery(recordQuery(topic, partition, offset));
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
+  return (
+    // A click beside the panel closes it, as Escape does.
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
+    <dialog
+      ref={dialog}
+      className="explain"
+      aria-label={`Record ${offset}`}
+      onClose={() => choose({ record: undefined, partition: undefined }, 'push')}
+      onClick={(event) => {
+        if (event.target === event.currentTarget) dialog.current?.close();
+      }}
+    >
+      <div className="explain-content">
+        <header className="explain-header">
+          <div>
+            <p className="over">{topic}</p>
+            <h2>Offset {printCount(offset)}</h2>
+          </div>
+          <button type="button" className="quiet icon" aria-label="Close" onClick={() => dialog.current?.close()}>
+            ×
+          </button>
+        </header>
+        {error !== null && <TileError error={error} onRetry={() => void refetch()} />}
+        {data === undefined && error === null && <p role="status">Reading the record…</p>}
+        {data !== undefined && (
+          <>
+            <pre className="record-json">{pretty(data.record.value)}</pre>
+            <section className="explain-more">
+              <h3>In these rows, as they are now</h3>
+              {data.rows.map(({ report, row }) => (
+                <ReportRow key={report} definition={definition} report={report} row={row} />
+              ))}
+              {data.rows.length === 0 && <p>None of the reports counts it.</p>}
+            </section>
+          </>
+        )}
+      </div>
+    </dialog>
+  );
+}
+
+interface ReportRowProps {
+  readonly definition: DefinitionAnswer;
+  readonly report: string;
+  readonly row: JsonRow;
+}
+
+function ReportRow({ definition, report, row }: ReportRowProps) {
+  const info = definition.reports.find(({ name }) => name === report);
+  if (info === undefined) return null;
+  return (
+    <div className="record-row">
+      <p>
+        {info.title}
+        <br />
+        <span className="over">
+          {info.columns
+            .filter(({ role }) => role === 'dimension')
+            .map(({ name }) => String(row[name] ?? '–'))
+            .join(' · ')}
+        </span>
+      </p>
+      <p>
+        {info.columns
+          .filter(({ role }) => role === 'measure')
+          .map(
+            (column) =>
+              `${columnLabel(definition, column)} ${printMeasure(row[column.name] ?? null, column, definition)}`,
+          )
+          .join(', ')}
+      </p>
+      <button type="button" onClick={() => choose({ explain: explainText(definition, report, row) }, 'push')}>
+        Explain
+      </button>
+    </div>
+  );
+}
+
+function pretty(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,85 @@
+import type { DefinitionAnswer, JsonRow, TopicRecordInfo } from '../../src/server/protocol.ts';
+import { choose } from '../choices.ts';
+import { heading, printCount } from '../format.ts';
+
+interface RecordTableProps {
+  readonly records: readonly TopicRecordInfo[];
+  readonly definition: DefinitionAnswer;
+}
+
+/** Records as rows of a table, a field a column; a row opens the record. */
+export function RecordTable({ records, definition }: RecordTableProps) {
+  const { eventTime, primaryKey, fields } = definition.stream;
+  const shown = [eventTime, ...fields.filter((name) => name !== eventTime && name !== primaryKey), primaryKey];
+  return (
+    // A room that scrolls has to be reachable by keyboard.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div className="record-scroller" role="group" aria-label="Records" tabIndex={0}>
+      <table className="plain">
+        <thead>
+          <tr>
+            <th scope="col" className="number">
+              Offset
+            </th>
+            {shown.map((name) => (
+              <th key={name} scope="col">
+                {heading(name)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {records.map((record) => (
+            <RecordRow key={`${record.partition} ${record.offset}`} record={record} fields={shown} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function RecordRow({ record, fields }: { readonly record: TopicRecordInfo; readonly fields: readonly string[] }) {
+  const values = objectIn(record.value);
+  const open = (): void => choose({ record: String(record.offset), partition: String(record.partition) }, 'push');
+  return (
+    <tr onClick={open}>
+      <td className="number">
+        <button
+          type="button"
+          className="cell-button"
+          aria-label={`Open record ${record.offset}`}
+          onClick={(event) => {
+            event.stopPropagation();
+            open();
+          }}
+        >
+          {printCount(record.offset)}
+        </button>
+      </td>
+      {values === undefined ? (
+        <td colSpan={fields.length}>{record.value}</td>
+      ) : (
+        fields.map((name) => (
+          <td key={name} className={typeof values[name] === 'number' ? 'number' : undefined}>
+            {cellText(values[name])}
+          </td>
+        ))
+      )}
+    </tr>
+  );
+}
+
+function cellText(value: unknown): string {
+  if (value === undefined || value === null) return '–';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** What a value holds, if it is an object of JSON. */
+function objectIn(text: string): JsonRow | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null ? (parsed as JsonRow) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,80 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import type { DefinitionAnswer, TileInfo } from '../../src/server/protocol.ts';
+import { amendmentsQuery } from '../api/queries.ts';
+import { usePageState } from '../api/use-view.ts';
+import { countOf, printDay } from '../format.ts';
+import type { PrintNumber } from '../format.ts';
+import { follow } from '../pages/shell.tsx';
+import type { DayValue } from './day-series.ts';
+
+/** A day's value that changed after the day was closed. */
+export interface Amended {
+  readonly day: string;
+  readonly before: number | null;
+  readonly after: number;
+  /** The records that it is due to. */
+  readonly firstOffset: number;
+  readonly frame: number;
+}
+
+const LISTED_MAX = 50;
+
+/** By day, newest change first: how a tile's measure changed after its day was closed. */
+export function useAmendments(
+  { stream }: DefinitionAnswer,
+  { report, measure }: Extract<TileInfo, { kind: 'number' | 'table' }>,
+  isFiltered: boolean,
+): ReadonlyMap<string, readonly Amended[]> {
+  const { amendments } = usePageState();
+  const { data } = useQuery({ ...amendmentsQuery(amendments), placeholderData: keepPreviousData });
+  return useMemo(() => {
+    const byDay = new Map<string, Amended[]>();
+    if (isFiltered) return byDay;
+    for (const entry of data?.entries ?? []) {
+      const after = Number(entry.after[measure] ?? 0);
+      const before = entry.before === null ? null : Number(entry.before[measure] ?? 0);
+      if (entry.report !== report || before === after) continue;
+      const day = String(entry.after[stream.businessDate]);
+      const { firstOffset, frame } = entry;
+      byDay.set(day, [...(byDay.get(day) ?? []), { day, before, after, firstOffset, frame }]);
+    }
+    return byDay;
+  }, [data, report, measure, stream.businessDate, isFiltered]);
+}
+
+interface AmendedDaysProps {
+  readonly title: string;
+  readonly amended: ReadonlyMap<string, readonly Amended[]>;
+  readonly days: readonly DayValue[];
+  readonly print: PrintNumber;
+}
+
+/** Says which of the shown days changed after they were closed: old value, new value, and the records that did it. */
+export function AmendedDays({ title, amended, days, print }: AmendedDaysProps) {
+  const shown = days.flatMap(({ day }) => amended.get(day) ?? []).toReversed();
+  const count = new Set(shown.map(({ day }) => day)).size;
+  if (count === 0) return null;
+  return (
+    <details className="amended">
+      <summary>
+        <span className="amended-mark" aria-hidden="true" />
+        {countOf(count, 'days')} amended
+      </summary>
+      <ul aria-label={`Amended days of ${title}`}>
+        {shown.slice(0, LISTED_MAX).map(({ day, before, after, firstOffset, frame }) => (
+          <li key={`${day} ${frame}`}>
+            <time dateTime={day}>{printDay(day)}</time>
+            <span>
+              {before === null ? 'nothing' : print(before)} → <strong>{print(after)}</strong>
+            </span>
+            <a href={`/records?offset=${firstOffset}`} onClick={follow}>
+              late records, offset {firstOffset}
+              {frame - firstOffset > 1 ? `–${frame - 1}` : ''}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}

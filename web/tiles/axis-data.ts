@@ -1,0 +1,81 @@
+import type { ColumnInfo, JsonCell, JsonRow } from '../../src/server/protocol.ts';
+import { dayNumber, dayText } from '../days.ts';
+
+/** Lines or parts beyond these are one called `Other`. */
+const SERIES_MAX = 6;
+const OTHER = 'Other';
+/** A longer axis has none of the points between that have no rows. */
+const FILLED_MAX = 1_000;
+
+/** Values along an axis, by series. */
+export interface AxisData {
+  /** What lies along the axis, in its order. */
+  readonly points: readonly JsonCell[];
+  /** The largest first. */
+  readonly series: readonly { readonly name: string; readonly values: readonly number[]; readonly total: number }[];
+  /** Of whole points. */
+  readonly max: number;
+  readonly min: number;
+}
+
+/** Orders totals by a dimension, and by another one where there is one. Days and whole numbers between others are 0. */
+export function axisData(
+  rows: readonly JsonRow[],
+  x: ColumnInfo,
+  series: string | null,
+  measure: string,
+  isSorted: boolean,
+): AxisData {
+  const sums = new Map<string, Map<JsonCell, number>>();
+  const byPoint = new Map<JsonCell, number>();
+  for (const row of rows) {
+    const name = series === null ? '' : String(row[series] ?? '–');
+    const point = row[x.name] ?? null;
+    const value = Number(row[measure] ?? 0);
+    const own = sums.get(name) ?? new Map<JsonCell, number>();
+    sums.set(name, own.set(point, (own.get(point) ?? 0) + value));
+    byPoint.set(point, (byPoint.get(point) ?? 0) + value);
+  }
+  const points = isSorted ? inOrder([...byPoint.keys()], x) : byValue(byPoint);
+  const all = [...sums]
+    .map(([name, own]) => {
+      const values = points.map((point) => own.get(point) ?? 0);
+      return { name, values, total: values.reduce((sum, value) => sum + value, 0) };
+    })
+    .toSorted((a, b) => b.total - a.total);
+  const totals = points.map((point) => byPoint.get(point) ?? 0);
+  return { points, series: withOther(all), max: Math.max(0, ...totals), min: Math.min(0, ...totals) };
+}
+
+function byValue(sums: ReadonlyMap<JsonCell, number>): readonly JsonCell[] {
+  return [...sums].toSorted(([, a], [, b]) => b - a).map(([point]) => point);
+}
+
+/** Points in their order, with those between that have no rows. */
+function inOrder(points: readonly JsonCell[], { kind }: ColumnInfo): readonly JsonCell[] {
+  if (kind === 'date') {
+    const days = points.map((point) => dayNumber(String(point)));
+    return filled(days).map(dayText);
+  }
+  if (kind === 'integer') return filled(points.map(Number));
+  if (kind === 'text')
+    return points.toSorted((a, b) => String(a).localeCompare(String(b), undefined, { numeric: true }));
+  return points.toSorted((a, b) => Number(a) - Number(b));
+}
+
+function filled(numbers: readonly number[]): readonly number[] {
+  if (numbers.length === 0) return [];
+  const [first, last] = [Math.min(...numbers), Math.max(...numbers)];
+  if (last - first >= FILLED_MAX) return numbers.toSorted((a, b) => a - b);
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
+
+function withOther(all: AxisData['series']): AxisData['series'] {
+  if (all.length <= SERIES_MAX) return all;
+  const kept = all.slice(0, SERIES_MAX - 1);
+  const rest = all.slice(SERIES_MAX - 1);
+  const values = (rest[0]?.values ?? []).map((_, index) =>
+    rest.reduce((sum, each) => sum + (each.values[index] ?? 0), 0),
+  );
+  return [...kept, { name: OTHER, values, total: rest.reduce((sum, { total }) => sum + total, 0) }];
+}

@@ -1,0 +1,233 @@
+import { useMemo, useState } from 'react';
+import type { ColumnInfo, JsonCell, TileInfo } from '../../src/server/protocol.ts';
+import { useView } from '../api/use-view.ts';
+import { choose } from '../choices.ts';
+import { filterBy, sourceOf } from '../filters.ts';
+import type { PrintNumber } from '../format.ts';
+import { printDay, printerOf, printShort } from '../format.ts';
+import type { AxisData } from './axis-data.ts';
+import { axisData } from './axis-data.ts';
+import './axis-tile.css';
+import { columnLabel } from './labels.ts';
+import type { TileContext } from './tile-context.ts';
+import { rangeOf, selectionOf, unfilteredNote } from './tile-context.ts';
+import { TileEmpty, TileFrame } from './tile-frame.tsx';
+
+/** A bar tile shows no more bars; the rest is said. */
+const BARS_MAX = 60;
+
+interface AxisTileProps extends TileContext {
+  readonly tile: Extract<TileInfo, { kind: 'line' | 'bar' }>;
+}
+
+/** A measure along a dimension: as lines, or as bars in parts. */
+export function AxisTile({ tile, definition, range, filters }: AxisTileProps) {
+  const { kind, title, x, series, format } = tile;
+  const by = useMemo(() => (series === null ? [x] : [x, series]), [x, series]);
+  const source = sourceOf(definition, { ...tile, by }, filters);
+  const { answer, isStale } = useView({
+    kind: 'totals',
+    ...selectionOf(source),
+    ...rangeOf(range),
+    by,
+    measure: source.measure,
+  });
+  const columns = definition.reports.find(({ name }) => name === source.report)?.columns ?? [];
+  const column = columns.find(({ name }) => name === x);
+  const rows = answer?.rows;
+  const data = useMemo(() => {
+    if (rows === undefined || column === undefined) return undefined;
+    return axisData(rows, column, series, source.measure, kind === 'line' || column.kind !== 'text');
+  }, [rows, column, series, source.measure, kind]);
+  const print = useMemo(() => printerOf(format, definition.stream.currency), [format, definition]);
+  return (
+    <TileFrame kind={kind} title={title} isStale={isStale} note={unfilteredNote(source)}>
+      {data === undefined && <div className="skeleton axis-skeleton" role="status" aria-label={`Loading ${title}`} />}
+      {data !== undefined && data.points.length === 0 && <TileEmpty>No sales in this range.</TileEmpty>}
+      {data !== undefined && column !== undefined && data.points.length > 0 && (
+        <Chart
+          kind={kind}
+          title={title}
+          data={data}
+          column={column}
+          label={columnLabel(definition, column)}
+          print={print}
+          onPoint={(point) => {
+            if (x === definition.stream.businessDate) {
+              choose({ range: undefined, from: String(point), to: String(point) }, 'push');
+            } else filterBy({ [x]: String(point ?? '') });
+          }}
+        />
+      )}
+    </TileFrame>
+  );
+}
+
+interface ChartProps {
+  readonly kind: 'line' | 'bar';
+  readonly title: string;
+  readonly data: AxisData;
+  readonly column: ColumnInfo;
+  /** What the axis is called. */
+  readonly label: string;
+  readonly print: PrintNumber;
+  readonly onPoint: (point: JsonCell) => void;
+}
+
+/** The drawing, its legend, and what is at the point that was chosen: by pointer, or by keyboard with the range input over it. */
+function Chart(props: ChartProps) {
+  const { kind, title, data, column, label, print, onPoint } = props;
+  const [pointed, setPointed] = useState<number>();
+  const shown = kind === 'bar' ? firstPoints(data, BARS_MAX) : data;
+  const last = shown.points.length - 1;
+  const index = Math.min(pointed ?? last, last);
+  const point = shown.points[index] ?? null;
+  const values = shown.series.map(({ name, values: own }) => ({ name, value: own[index] ?? 0 }));
+  const total = values.reduce((sum, { value }) => sum + value, 0);
+  const said = `${pointText(point, column)}: ${values.map(({ name, value }) => `${name} ${print(value)}`).join(', ')}`;
+  return (
+    <>
+      <div className="axis-room" onPointerLeave={() => setPointed(undefined)}>
+        <Scale data={shown} />
+        <div className="axis-plot">
+          {kind === 'line' ? <Lines data={shown} /> : <Bars data={shown} pointed={pointed} />}
+          {pointed !== undefined && (
+            <div className="axis-label" style={labelPlaceOf(index, last, kind)} aria-hidden="true">
+              <strong>{pointText(point, column)}</strong>
+              {values.map(({ name, value }, each) => (
+                <span key={name}>
+                  {name !== '' && <i className={`swatch series-${each}`} />}
+                  {name} <b>{print(value)}</b>
+                </span>
+              ))}
+              {values.length > 1 && (
+                <span>
+                  Total <b>{print(total)}</b>
+                </span>
+              )}
+            </div>
+          )}
+          <input
+            type="range"
+            className="trend-cursor"
+            min={0}
+            max={last}
+            value={index}
+            aria-label={`${title} by ${label.toLowerCase()}`}
+            aria-valuetext={said}
+            onPointerMove={(event) => setPointed(indexAt(event.nativeEvent, event.currentTarget, last, kind))}
+            onChange={(event) => setPointed(event.currentTarget.valueAsNumber)}
+            onBlur={() => setPointed(undefined)}
+            onClick={() => onPoint(point)}
+            onKeyDown={(event) => {
+              if (event.key === 'Enter') onPoint(point);
+            }}
+          />
+        </div>
+        <Axis data={shown} column={column} kind={kind} />
+      </div>
+      {data.series.length > 1 && (
+        <ul className="legend">
+          {data.series.map(({ name, total: sum }, each) => (
+            <li key={name}>
+              <i className={`swatch series-${each}`} /> {name} <span>{print(sum)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {shown.points.length < data.points.length && (
+        <p className="tile-note">
+          The {shown.points.length} largest of {data.points.length}
+        </p>
+      )}
+    </>
+  );
+}
+
+function Scale({ data: { max, min } }: { readonly data: AxisData }) {
+  return (
+    <div className="axis-scale" aria-hidden="true">
+      <span>{printShort(max)}</span>
+      <span>{printShort((max + min) / 2)}</span>
+      <span>{printShort(min)}</span>
+    </div>
+  );
+}
+
+function Lines({ data: { points, series, max, min } }: { readonly data: AxisData }) {
+  const top = Math.max(max, ...series.flatMap(({ values }) => values));
+  const span = top - min || 1;
+  const last = Math.max(1, points.length - 1);
+  return (
+    <svg viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true">
+      {series.map(({ name, values }, index) => (
+        <polyline
+          key={name}
+          className={`line series-${index}`}
+          points={(values.length === 1 ? [...values, ...values] : values)
+            .map((value, at) => `${((at / last) * 1000).toFixed(1)},${(100 - ((value - min) / span) * 100).toFixed(2)}`)
+            .join(' ')}
+        />
+      ))}
+    </svg>
+  );
+}
+
+function Bars({ data, pointed }: { readonly data: AxisData; readonly pointed: number | undefined }) {
+  const { points, series, max, min } = data;
+  const span = max - min || 1;
+  return (
+    <div className="bars" aria-hidden="true">
+      {points.map((point, index) => (
+        <div key={String(point)} className={`bar-column${pointed === index ? ' pointed' : ''}`}>
+          {series.map(({ name, values }, each) => (
+            <i
+              key={name}
+              className={`series-${each}`}
+              style={{ height: `${(Math.max(0, values[index] ?? 0) / span) * 100}%` }}
+            />
+          ))}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Axis({ data: { points }, column, kind }: Pick<ChartProps, 'data' | 'column' | 'kind'>) {
+  const marks = kind === 'bar' && points.length <= 24 ? points.map((_, index) => index) : ends(points.length);
+  return (
+    <div className={`axis-marks ${marks.length === points.length ? 'all' : ''}`} aria-hidden="true">
+      {marks.map((index) => (
+        <span key={index}>{pointText(points[index] ?? null, column)}</span>
+      ))}
+    </div>
+  );
+}
+
+function ends(length: number): readonly number[] {
+  return length < 3 ? Array.from({ length }, (_, index) => index) : [0, Math.floor((length - 1) / 2), length - 1];
+}
+
+function pointText(point: JsonCell, { kind }: ColumnInfo): string {
+  if (point === null) return '–';
+  return kind === 'date' ? printDay(String(point)) : String(point);
+}
+
+function firstPoints(data: AxisData, most: number): AxisData {
+  if (data.points.length <= most) return data;
+  const series = data.series.map((each) => ({ ...each, values: each.values.slice(0, most) }));
+  return { ...data, points: data.points.slice(0, most), series };
+}
+
+function indexAt(event: PointerEvent, room: HTMLElement, last: number, kind: ChartProps['kind']): number {
+  const box = room.getBoundingClientRect();
+  const share = (event.clientX - box.left) / box.width;
+  const index = kind === 'line' ? Math.round(share * last) : Math.floor(share * (last + 1));
+  return Math.max(0, Math.min(last, index));
+}
+
+/** The label leans away from the edge that it is near to, so that it never leaves the tile. */
+function labelPlaceOf(index: number, last: number, kind: ChartProps['kind']): { left: string; translate: string } {
+  const share = kind === 'line' ? (last === 0 ? 1 : index / last) : (index + 0.5) / (last + 1);
+  return { left: `${share * 100}%`, translate: `-${share * 100}%` };
+}
