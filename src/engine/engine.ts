@@ -214,7 +214,7 @@ export class Engine implements Runtime, SourceDoor {
     const total = this.#log.nextOffset - this.#offset;
     for await (const frame of this.#log.read(this.#next)) {
       await this.#takeIn(frame);
-      this.#spillWhenDue();
+      if (this.#isSpillDue()) this.#spill();
       await this.#spilling;
       this.#checkpointWhenDue();
       onProgress?.(total - (this.#log.nextOffset - this.#offset), total);
@@ -404,9 +404,11 @@ export class Engine implements Runtime, SourceDoor {
       await Promise.resolve();
       while (this.#waiting.length > 0) {
         await this.#commit(takeGroup(this.#waiting));
-        if (this.#waiting.length > 0 && !this.#isSaveDue()) continue;
+        const isSpillDue = this.#isSpillDue();
+        if (this.#waiting.length > 0 && !isSpillDue && !this.#isCheckpointDue()) continue;
+        // What is saved must be the keys and the reports of one place in the log.
         this.#settleDurable();
-        this.#spillWhenDue();
+        if (isSpillDue) this.#spill();
         this.#checkpointWhenDue();
         if (this.#spilling !== undefined && this.#budget.isSpent(this.#state)) await this.#spilling;
       }
@@ -457,11 +459,6 @@ export class Engine implements Runtime, SourceDoor {
 
   #answer(batches: readonly PreparedBatch[]): void {
     for (const each of batches) each.batch.resolve(answerOf(each, this.#offset));
-  }
-
-  /** Keys and reports are about to be saved, so they must be those of one place in the log. */
-  #isSaveDue(): boolean {
-    return this.#isCheckpointDue() || (this.#spilling === undefined && this.#budget.isPassed(this.#state));
   }
 
   /** Claims the keys of a group's records. It waits only for the disk, if keys have to be looked up there. */
@@ -545,9 +542,13 @@ export class Engine implements Runtime, SourceDoor {
     }
   }
 
+  /** Looks at the state's budget, which is not looked at again before more has come. */
+  #isSpillDue(): boolean {
+    return this.#spilling === undefined && this.#budget.isPassed(this.#state);
+  }
+
   /** Must be called between two groups: keys that leave must be those of durable records. */
-  #spillWhenDue(): void {
-    if (this.#spilling !== undefined || !this.#budget.isPassed(this.#state)) return;
+  #spill(): void {
     this.#state.trim();
     this.#state.keys.retire();
     this.#spilling = this.#state.keys
