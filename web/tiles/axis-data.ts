@@ -13,19 +13,26 @@ export interface AxisData {
   readonly points: readonly JsonCell[];
   /** The largest first. */
   readonly series: readonly { readonly name: string; readonly values: readonly number[]; readonly total: number }[];
-  /** Of whole points. */
+  /** The ends of the scale: round numbers around all that is drawn. */
   readonly max: number;
   readonly min: number;
 }
 
+export interface AxisOptions {
+  /** What lies along the axis. */
+  readonly x: ColumnInfo;
+  /** What each line, or part of a bar, stands for. */
+  readonly series: string | null;
+  readonly measure: string;
+  /** By the axis itself; else the largest first. */
+  readonly isSorted: boolean;
+  /** A point's values stand on each other. */
+  readonly isStacked: boolean;
+}
+
 /** Orders totals by a dimension, and by another one where there is one. Days and whole numbers between others are 0. */
-export function axisData(
-  rows: readonly JsonRow[],
-  x: ColumnInfo,
-  series: string | null,
-  measure: string,
-  isSorted: boolean,
-): AxisData {
+export function axisData(rows: readonly JsonRow[], options: AxisOptions): AxisData {
+  const { x, series, measure, isSorted, isStacked } = options;
   const sums = new Map<string, Map<JsonCell, number>>();
   const byPoint = new Map<JsonCell, number>();
   for (const row of rows) {
@@ -43,8 +50,18 @@ export function axisData(
       return { name, values, total: values.reduce((sum, value) => sum + value, 0) };
     })
     .toSorted((a, b) => b.total - a.total);
-  const totals = points.map((point) => byPoint.get(point) ?? 0);
-  return { points, series: withOther(all), max: Math.max(0, ...totals), min: Math.min(0, ...totals) };
+  const shown = withOther(all);
+  const drawn = isStacked ? points.map((point) => byPoint.get(point) ?? 0) : shown.flatMap(({ values }) => values);
+  return { points, series: shown, max: roundOut(Math.max(0, ...drawn)), min: -roundOut(-Math.min(0, ...drawn)) };
+}
+
+const ROUND = [1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10];
+
+/** The next number that is good to read. */
+function roundOut(value: number): number {
+  if (value <= 0) return 0;
+  const power = 10 ** Math.floor(Math.log10(value));
+  return power * (ROUND.find((each) => each * power >= value) ?? 10);
 }
 
 function byValue(sums: ReadonlyMap<JsonCell, number>): readonly JsonCell[] {

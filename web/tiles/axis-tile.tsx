@@ -37,7 +37,9 @@ export function AxisTile({ tile, definition, range, filters }: AxisTileProps) {
   const rows = answer?.rows;
   const data = useMemo(() => {
     if (rows === undefined || column === undefined) return undefined;
-    return axisData(rows, column, series, source.measure, kind === 'line' || column.kind !== 'text');
+    const isLine = kind === 'line';
+    const isSorted = isLine || column.kind !== 'text';
+    return axisData(rows, { x: column, series, measure: source.measure, isSorted, isStacked: !isLine });
   }, [rows, column, series, source.measure, kind]);
   const print = useMemo(() => printerOf(format, definition.stream.currency), [format, definition]);
   return (
@@ -155,8 +157,7 @@ function Scale({ data: { max, min } }: { readonly data: AxisData }) {
 }
 
 function Lines({ data: { points, series, max, min } }: { readonly data: AxisData }) {
-  const top = Math.max(max, ...series.flatMap(({ values }) => values));
-  const span = top - min || 1;
+  const span = max - min || 1;
   const last = Math.max(1, points.length - 1);
   return (
     <svg viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true">

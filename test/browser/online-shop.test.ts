@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { expect, it } from 'vitest';
+import { runDaybook, startDaybook, temporaryFolder } from '../process/daybook-process.ts';
+import { accessibilityViolations, launchChromium, openPage } from './chromium.ts';
+import { dailyReport } from './daily-report.ts';
+
+interface OrderLine {
+  readonly day: string;
+  readonly hour: number;
+  readonly channel: string;
+  readonly customer: string;
+  readonly amount: number;
+}
+
+const EXAMPLE = resolve(import.meta.dirname, '../../examples/online-shop');
+const CONFIG = join(EXAMPLE, 'daybook.config.ts');
+const SCREENSHOTS = join(import.meta.dirname, 'screenshots');
+const EUROS = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'EUR' });
+
+/** Amounts have two places, so their sums in cents are exact. */
+function sum(lines: readonly OrderLine[]): number {
+  return lines.reduce((cents, { amount }) => cents + Math.round(amount * 100), 0) / 100;
+}
+
+it('another definition has its page: numbers, bars by hour and channel, lines by day', async () => {
+  await mkdir(SCREENSHOTS, { recursive: true });
+  const text = execFileSync(process.execPath, [join(EXAMPLE, 'orders.ts'), '30', '100'], { encoding: 'utf8' });
+  const lines = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as OrderLine);
+  await using folder = await temporaryFolder();
+  const imported = await runDaybook(['import', '-', '--config', CONFIG, '--data', folder.path], text);
+  expect(imported.stdout).toBe(`standard input: ${lines.length} accepted, 0 duplicates, 0 quarantined\n`);
+  const [browser, daybook] = await Promise.all([
+    launchChromium(),
+    startDaybook(folder.path, ['--no-generate', '--config', CONFIG]),
+  ]);
+  try {
+    await using watched = await openPage(browser, daybook.url);
+    const { page } = watched;
+    const { tile, number } = dailyReport(page);
+    const newest = lines.filter(({ day }) => day === '2026-03-30');
+    const customers = new Set(newest.map(({ customer }) => customer)).size;
+    await expect.poll(() => number('Customers')).toBe(customers);
+    expect(await number('Revenue')).toBe(sum(newest));
+    expect(await number('Revenue of a customer')).toBeCloseTo(sum(newest) / customers, 6);
+
+    const hours = tile('Revenue by hour').getByRole('slider');
+    const atTen = lines.filter(({ hour }) => hour === 10);
+    const parts = ['Web', 'App', 'Marketplace'].map((channel) => {
+      return `${channel} ${EUROS.format(sum(atTen.filter((line) => line.channel === channel)))}`;
+    });
+    await hours.fill('10');
+    expect(await hours.getAttribute('aria-valuetext')).toBe(`10: ${parts.join(', ')}`);
+    await page.screenshot({ path: join(SCREENSHOTS, 'online-shop.png'), fullPage: true });
+    expect(await accessibilityViolations(page)).toEqual([]);
+
+    // A click on an hour filters what is kept by hour, and says what is not.
+    await hours.press('Enter');
+    await expect.poll(() => page.locator('.chip').textContent()).toContain('Hour: 10');
+    await expect.poll(() => number('Revenue')).toBe(sum(newest.filter(({ hour }) => hour === 10)));
+    expect(await tile('Articles').textContent()).toContain('Not filtered: no report has this by hour');
+  } finally {
+    await browser.close();
+    await daybook.stop();
+  }
+});
