@@ -74,6 +74,14 @@ export function cassandraOption(): Option {
   );
 }
 
+/** What a process of the stack logs. */
+export function logLevelOption(otherwise: string): Option {
+  return new Option('--log-level <level>', 'what is logged, as JSON lines on standard error')
+    .env('DAYBOOK_LOG_LEVEL')
+    .choices(['debug', 'info', 'warn', 'error', 'silent'])
+    .default(otherwise);
+}
+
 /** What `apply` may take away. */
 export function dropOption(): Option {
   return new Option(

@@ -1,13 +1,10 @@
-import { Option } from 'commander';
 import type { Command } from 'commander';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { SINKS } from '../runtimes/stack/run-sink.ts';
 import { loadPlan } from './config.ts';
 import { usageError } from './failure.ts';
 import { interruption } from './interruption.ts';
-import { cassandraOption, configOption, kafkaOption, postgresOption } from './options.ts';
-
-const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
+import { cassandraOption, configOption, kafkaOption, logLevelOption, postgresOption } from './options.ts';
 
 interface SinkFlags {
   readonly kafka?: string;
@@ -24,7 +21,7 @@ export function addSink(program: Command): void {
     .description('reports and refused records into PostgreSQL')
     .addOption(kafkaOption())
     .addOption(postgresOption())
-    .addOption(logLevelOption())
+    .addOption(logLevelOption('info'))
     .addOption(configOption())
     .addHelpText('after', HELP)
     .action((flags: SinkFlags) => run('postgres', flags));
@@ -33,7 +30,7 @@ export function addSink(program: Command): void {
     .description('raw records and reports into Cassandra')
     .addOption(kafkaOption())
     .addOption(cassandraOption())
-    .addOption(logLevelOption())
+    .addOption(logLevelOption('info'))
     .addOption(configOption())
     .addHelpText('after', HELP)
     .action((flags: SinkFlags) => run('cassandra', flags));
@@ -47,13 +44,6 @@ names: DAYBOOK_KAFKA_TLS, DAYBOOK_POSTGRES_PASSWORD_FILE, … SIGTERM or Ctrl-C 
 Examples:
   daybook sink postgres --kafka 127.0.0.1:9092 --postgres 127.0.0.1:5432/daybook
   daybook sink cassandra --kafka 127.0.0.1:9092 --cassandra 127.0.0.1:9042`;
-
-function logLevelOption(): Option {
-  return new Option('--log-level <level>', 'what is logged, as JSON lines on standard error')
-    .env('DAYBOOK_LOG_LEVEL')
-    .choices(LOG_LEVELS)
-    .default('info');
-}
 
 async function run(name: 'postgres' | 'cassandra', flags: SinkFlags): Promise<void> {
   const { kafka, [name]: store, logLevel } = flags;

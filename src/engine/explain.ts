@@ -58,7 +58,7 @@ export async function explainRow(
 }
 
 /** The key's business day. @throws DaybookError `BAD_QUERY` when the key is not just the report's dimensions */
-function dayOf(report: ReportPlan, key: Readonly<Record<string, string>>): number {
+export function dayOf(report: ReportPlan, key: Readonly<Record<string, string>>): number {
   const names = report.dimensions.map(({ name }) => name);
   const missing = names.filter((name) => !Object.hasOwn(key, name));
   if (missing.length > 0) {
@@ -83,8 +83,8 @@ function isSameRow(report: ReportPlan, a: Row, b: Row | null): boolean {
   return b !== null && report.dimensions.every(({ name }) => a[name] === b[name]);
 }
 
-/** Picks a row's records out of the log's. */
-class RowSearch {
+/** Picks a row's records out of all records of its day, and computes the row of them alone. */
+export class RowSearch {
   readonly #report: ReportPlan;
   readonly #query: ExplainQuery;
   readonly #primaryKey: string;
@@ -110,6 +110,7 @@ class RowSearch {
     this.#filter = makeFilter(report.where, this.#state.dictionaries);
   }
 
+  /** Looks at accepted records, in the order of their offsets. */
   look(records: Uint8Array, firstOffset: number, day: number): void {
     const { columns } = this.#scanner.scan(records, 1);
     const picked = this.#pick(columns, day);

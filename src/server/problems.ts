@@ -24,6 +24,10 @@ const STATUSES: Readonly<Record<string, number>> = {
   DISK_FAILED: 503,
   LOG_FAILED: 503,
   IN_TROUBLE: 503,
+  NOT_WHOLE: 503,
+  KAFKA_UNREACHABLE: 503,
+  POSTGRES_UNREACHABLE: 503,
+  CASSANDRA_UNREACHABLE: 503,
 };
 
 const TITLES: Readonly<Record<number, string>> = {

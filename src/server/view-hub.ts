@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { present } from '../base/assert.ts';
+import { DaybookError } from '../base/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Frame, Reading, ReportPage, TotalsPage } from '../ports/rows.ts';
 import type { Runtime } from '../ports/runtime.ts';
@@ -13,6 +14,8 @@ const REST_FOR_WORK = 4;
 /** So many bytes of answers are worth a millisecond's rest. */
 const BYTES_FOR_MS = 4_096;
 const REST_MS_MAX = 2_000;
+/** When the runtime cannot be read, it is asked again after so long. */
+const AGAIN_MS = 1_000;
 
 /** A page that is open. */
 interface Page {
@@ -88,7 +91,15 @@ export class ViewHub {
       while (this.#changed.size > 0 && this.#pages.size > 0) {
         const restMs = this.#restUntilMs - this.#clock.nowMs();
         if (restMs > 0) await this.#clock.sleep(restMs);
-        await this.#tellOnce();
+        const changed = [...this.#changed];
+        try {
+          await this.#tellOnce();
+        } catch (error) {
+          if (!(error instanceof DaybookError) || !error.retryable) throw error;
+          // Pages show what they have until the runtime can be read again.
+          for (const name of changed) this.#changed.add(name);
+          this.#restUntilMs = this.#clock.nowMs() + AGAIN_MS;
+        }
       }
     } finally {
       this.#isTelling = false;
@@ -117,7 +128,7 @@ export class ViewHub {
     if (page.isBehind || stream.writableEnded) return;
     if (stream.writableLength > WAITING_BYTES_MAX) {
       page.isBehind = true;
-      stream.once('drain', () => void this.#catchUp(page, () => undefined));
+      stream.once('drain', () => void this.#catchUpLater(page));
       return;
     }
     const parts = views.flatMap(({ id, key }) => {
@@ -142,6 +153,16 @@ export class ViewHub {
       page.isBehind = false;
       if (!stream.writableEnded) this.#send(page, head, texts);
       return;
+    }
+  }
+
+  /** A page that cannot be told now is closed, and its reader connects again. */
+  async #catchUpLater(page: Page): Promise<void> {
+    try {
+      await this.#catchUp(page, () => undefined);
+    } catch (error) {
+      if (!(error instanceof DaybookError) || !error.retryable) throw error;
+      page.stream.end();
     }
   }
 

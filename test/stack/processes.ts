@@ -48,3 +48,16 @@ export function startProcess(
     },
   };
 }
+
+/** Where a process serves, once it says so. */
+export async function readyUrl({ child, ended, text }: StackProcess): Promise<string> {
+  const found = (): string | undefined => /Daybook is ready at (http\S+)/.exec(text())?.[1];
+  const said = new Promise<void>((resolve) => {
+    child.stdout?.on('data', () => found() !== undefined && resolve());
+    if (found() !== undefined) resolve();
+  });
+  await Promise.race([said, ended]);
+  const url = found();
+  if (url === undefined) throw new Error(`It ended before it served:\n${text()}`);
+  return url;
+}

@@ -1,4 +1,13 @@
-import { LONG_SCHEMA, OWN_SCHEMA, qualified, quotedName, quotedText, READER_ROLE, REPORTS_SCHEMA } from './sql.ts';
+import {
+  LONG_SCHEMA,
+  OWN_SCHEMA,
+  qualified,
+  quotedName,
+  quotedText,
+  READER_ROLE,
+  READING_ORDER,
+  REPORTS_SCHEMA,
+} from './sql.ts';
 
 /**
  * What the sink keeps beside the reports, by version. A version that was released never changes: what comes later is a
@@ -15,11 +24,15 @@ export const OWN_VERSIONS: readonly (readonly string[])[] = [
   END IF;
 END $$`,
     `GRANT USAGE ON SCHEMA ${quotedName(REPORTS_SCHEMA)} TO ${quotedName(READER_ROLE)}`,
-    // Where the sink goes on reading: written in the same transaction as the rows.
+    // The order in which people read texts: digits by their number.
+    `CREATE COLLATION ${qualified(OWN_SCHEMA, READING_ORDER)} (provider = icu, locale = 'en-u-kn-true')`,
+    // Where the sink goes on reading: written in the same transaction as the rows. The frame is what the partition's rows
+    // are whole as of; null while a sink that catches up is between two.
     `CREATE TABLE ${qualified(OWN_SCHEMA, 'offsets')} (
   topic text NOT NULL,
   "partition" integer NOT NULL,
   next_offset bigint NOT NULL,
+  frame bigint DEFAULT 0,
   PRIMARY KEY (topic, "partition")
 )`,
     // The newest frame that was written whole, and the one from which on changes of closed days are amendments: what the

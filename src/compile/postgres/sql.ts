@@ -11,6 +11,9 @@ export const FRAME = 'frame';
 /** The column by which a row of the long schema is known: SHA-256 of its dimensions. */
 export const KEY_HASH = 'key_hash';
 
+/** The collation by which texts are sorted for readers. */
+export const READING_ORDER = 'reading_order';
+
 /** A name as SQL takes it, whatever word it is. */
 export function quotedName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;

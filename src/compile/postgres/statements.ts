@@ -21,7 +21,10 @@ export interface SinkStatements {
   /** Partitions, `$1` topics and `$2` numbers, with what is noted of them; they are noted when they were not. */
   readonly noteOffsets: string;
   readonly readOffsets: string;
-  /** Moves partitions: `$1` topics, `$2` numbers, `$3` from where, `$4` to where. One that is elsewhere is not moved. */
+  /**
+   * Moves partitions: `$1` topics, `$2` numbers, `$3` from where, `$4` to where, `$5` the frame that they are whole as of,
+   * `$6` whether they keep the one that they have. A partition that is elsewhere is not moved.
+   */
   readonly moveOffsets: string;
   /** Notes where a stream begins: `$1` its name, `$2` the frame, `$3` accepted records. Changes nothing later. */
   readonly beginFrames: string;
@@ -106,7 +109,7 @@ export function sinkStatements(plan: Plan): SinkStatements {
 SELECT topic, "partition", 0 FROM unnest($1::text[], $2::int[]) AS p(topic, "partition") ON CONFLICT DO NOTHING`,
     readOffsets: `SELECT o.topic, o."partition", o.next_offset FROM ${offsets} o
 JOIN unnest($1::text[], $2::int[]) AS p(topic, "partition") ON o.topic = p.topic AND o."partition" = p."partition"`,
-    moveOffsets: `UPDATE ${offsets} o SET next_offset = m.next_offset
+    moveOffsets: `UPDATE ${offsets} o SET next_offset = m.next_offset, frame = CASE WHEN $6::boolean THEN o.frame ELSE $5::bigint END
 FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) AS m(topic, "partition", from_offset, next_offset)
 WHERE o.topic = m.topic AND o."partition" = m."partition" AND o.next_offset = m.from_offset`,
     beginFrames: `INSERT INTO ${frames} (stream, frame, accepted, since) VALUES ($1, $2, $3, $2) ON CONFLICT DO NOTHING`,

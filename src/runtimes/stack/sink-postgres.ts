@@ -191,9 +191,11 @@ class Session {
   async #write({ messages, frame }: Released<RowOfReport>): Promise<void> {
     const { clock } = this.#session;
     const places = [...this.#gate.places(), ...this.#quarantinePlaces];
+    // Each partition is told what it is whole as of; between two frames, each is told that as well.
+    const isAll = frame !== undefined || messages.length > 0;
     const moves = places.flatMap(({ topic, partition, nextOffset }): readonly Move[] => {
       const fromOffset = this.#worked.get(nameOf({ topic, partition }))?.nextOffset ?? 0;
-      return fromOffset === nextOffset ? [] : [{ topic, partition, fromOffset, nextOffset }];
+      return fromOffset === nextOffset && !isAll ? [] : [{ topic, partition, fromOffset, nextOffset }];
     });
     if (moves.length === 0 && frame === undefined) return;
     const batch = { reports: newestRows(messages.map(({ what }) => what)), quarantine: this.#quarantine, moves, frame };

@@ -38,6 +38,8 @@ export function openPostgres(connection: PostgresConnection): PostgresDatabase {
     connectionTimeoutMillis: CONNECT_MS_MAX,
     query_timeout: STATEMENT_MS_MAX,
     keepAlive: true,
+    // How values are written as texts is not left to the server's settings.
+    options: '-c DateStyle=ISO -c extra_float_digits=3 -c TimeZone=UTC',
     // Dates are texts as they stand, not moments in this machine's time zone.
     types: { getTypeParser: () => (text: string) => text },
   });

@@ -18,6 +18,7 @@ const ROWS_AT_ONCE = 5_000;
 export interface SinkBatch {
   readonly reports: readonly RowsOfReport[];
   readonly quarantine: readonly Omit<QuarantineEntry, 'id'>[];
+  /** All partitions of the sink when a frame is whole, else those that move. */
   readonly moves: readonly Move[];
   /** The frame that the rows complete; undefined: none. */
   readonly frame: AnnouncedFrame | undefined;
@@ -84,7 +85,7 @@ export function postgresReportSink(database: PostgresDatabase, plan: Plan): Post
     },
     write: (batch) =>
       database.transaction(async (run) => {
-        await move(run, own.moveOffsets, batch.moves);
+        await move(run, own.moveOffsets, batch);
         const closed = batch.reports.length === 0 ? null : await closedBefore(run);
         const sum = { rows: 0, amendments: 0 };
         for (const part of batch.reports) {
@@ -100,13 +101,15 @@ export function postgresReportSink(database: PostgresDatabase, plan: Plan): Post
 }
 
 /** Moves the partitions, whose rows stay locked until the transaction ends, so that of two with one partition one waits. */
-async function move(run: Run, sql: string, moves: readonly Move[]): Promise<void> {
+async function move(run: Run, sql: string, { moves, frame, reports }: SinkBatch): Promise<void> {
   if (moves.length === 0) return;
   const { count } = await run(sql, [
     moves.map(({ topic }) => topic),
     moves.map(({ partition }) => partition),
     moves.map(({ fromOffset }) => fromOffset),
     moves.map(({ nextOffset }) => nextOffset),
+    frame?.frame ?? null,
+    frame === undefined && reports.length === 0,
   ]);
   if (count === moves.length) return;
   throw new DaybookError(

@@ -1,0 +1,168 @@
+import type { Plan, ReportPlan } from '../../plan/plan.ts';
+import { framesTopic } from '../../compile/kafka/topics.ts';
+import type { Frame } from '../../ports/rows.ts';
+import type { ReadPartition, TopicPlace, TopicReader } from '../../ports/messages.ts';
+import type { PostgresReportReader } from '../../stores/postgres/report-reader.ts';
+import type { Announcement } from './announced-frames.ts';
+import { announcements } from './announced-frames.ts';
+import type { Gated } from './frame-gate.ts';
+import { FrameGate } from './frame-gate.ts';
+import type { RowOfReport } from './newest-rows.ts';
+import { newestRows } from './newest-rows.ts';
+import type { Persistence } from './persistence.ts';
+import { persist } from './persistence.ts';
+import { rowReader } from './report-row.ts';
+
+const WAIT_MS = 250;
+/** How often PostgreSQL is asked whether it has the frame that waits. */
+const STORE_POLL_MS = 20;
+/** A frame with more changed rows in a report says only that there are many; reading the report is cheaper then. */
+const ROWS_MAX = 2_000;
+/** More is not kept of frames that wait for PostgreSQL. */
+const WAITING_ROWS_MAX = 50_000;
+
+export interface LiveFramesOptions extends Persistence {
+  readonly plan: Plan;
+  readonly reader: TopicReader;
+  readonly store: PostgresReportReader;
+  readonly onFrame: (frame: Frame) => void;
+  readonly onAnnouncement: (announcement: Announcement) => void;
+}
+
+/** What is whole and not yet in PostgreSQL. */
+interface Waiting {
+  readonly frame: number;
+  readonly rows: readonly RowOfReport[];
+}
+
+/**
+ * Follows the reports' topics, and tells of each frame once it is whole in the topics and in PostgreSQL: whoever is told can
+ * read it there, and what was read there is never older than what was told.
+ */
+export class LiveFrames {
+  readonly #options: LiveFramesOptions;
+  readonly #readers: ReadonlyMap<string, { readonly report: ReportPlan; readonly read: ReturnType<typeof rowReader> }>;
+  #waiting: Waiting[] = [];
+  /** Frames were left out of `#waiting`, so their readers must read the reports again. */
+  #isTooMuch = false;
+  #arrived = Promise.withResolvers<void>();
+
+  constructor(options: LiveFramesOptions) {
+    this.#options = options;
+    this.#readers = new Map(options.plan.reports.map((report) => [report.name, { report, read: rowReader(report) }]));
+  }
+
+  /** Runs until `ended`. */
+  async run(): Promise<void> {
+    await Promise.all([this.#follow(), this.#tell()]);
+  }
+
+  async #follow(): Promise<void> {
+    const { plan, reader, ended } = this.#options;
+    const frames = framesTopic(plan);
+    const topics = [...this.#readers.keys()];
+    const extents = await this.#persist('look at topics', () => reader.extents([...topics, frames]));
+    if (extents === undefined) return;
+    // What is in the topics already is in PostgreSQL, or comes there; only the newest announcement is looked at.
+    const begin = extents.map(({ topic, partition, firstOffset, endOffset }) => ({
+      topic,
+      partition,
+      nextOffset: topic === frames ? Math.max(firstOffset, endOffset - 1) : endOffset,
+    }));
+    const gate = new FrameGate<RowOfReport>(begin.filter(({ topic }) => topic !== frames));
+    let places: readonly TopicPlace[] = begin;
+    while (!ended.aborted) {
+      const from = places;
+      const read = await this.#persist('read topics', () => reader.read(from, WAIT_MS));
+      if (read === undefined) return;
+      places = from.map((place) => read.find((each) => isSame(each, place)) ?? place);
+      await this.#take(gate, read);
+    }
+  }
+
+  async #take(gate: FrameGate<RowOfReport>, read: readonly ReadPartition[]): Promise<void> {
+    const { plan, reader, onAnnouncement } = this.#options;
+    let newest: Announcement | undefined;
+    for (const partition of read) {
+      if (partition.topic !== framesTopic(plan)) {
+        gate.take(partition, this.#rowsOf(partition));
+        continue;
+      }
+      for (const announcement of announcements(partition.messages)) {
+        onAnnouncement(announcement);
+        if (announcement.frame >= (newest?.frame ?? 0)) newest = announcement;
+      }
+    }
+    if (newest !== undefined) {
+      const frame = newest;
+      const extents = await this.#persist('look at topics', () => reader.extents([...this.#readers.keys()]));
+      if (extents !== undefined) gate.announce(frame, extents);
+    }
+    const released = gate.release();
+    if (released?.frame === undefined) return;
+    this.#wait({ frame: released.frame.frame, rows: released.messages.map(({ what }) => what) });
+  }
+
+  #rowsOf({ topic, partition, messages }: ReadPartition): readonly Gated<RowOfReport>[] {
+    const known = this.#readers.get(topic);
+    if (known === undefined) return [];
+    return messages.flatMap((message) => {
+      const row = message.value === null ? undefined : known.read(message);
+      if (row === undefined || 'reason' in row) return [];
+      return [{ topic, partition, offset: message.offset, frame: row.frame, what: { report: known.report, row } }];
+    });
+  }
+
+  #wait(waiting: Waiting): void {
+    const count = this.#waiting.reduce((sum, { rows }) => sum + rows.length, waiting.rows.length);
+    if (count > WAITING_ROWS_MAX) {
+      this.#isTooMuch = true;
+      this.#waiting = [{ frame: waiting.frame, rows: [] }];
+    } else this.#waiting.push(waiting);
+    this.#arrived.resolve();
+  }
+
+  async #tell(): Promise<void> {
+    const { clock, ended, store, onFrame } = this.#options;
+    const stop = (): void => this.#arrived.resolve();
+    ended.addEventListener('abort', stop, { once: true });
+    while (!ended.aborted) {
+      if (this.#waiting.length === 0) {
+        await this.#arrived.promise;
+        if (!ended.aborted) this.#arrived = Promise.withResolvers<void>();
+        continue;
+      }
+      const whole = await this.#persist('look at PostgreSQL', () => store.wholeFrame());
+      const ready = this.#waiting.filter(({ frame }) => frame <= (whole ?? -1));
+      if (ready.length === 0) {
+        await clock.sleep(STORE_POLL_MS, ended);
+        continue;
+      }
+      this.#waiting = this.#waiting.filter((each) => !ready.includes(each));
+      onFrame(this.#frameOf(whole ?? 0, ready));
+    }
+    ended.removeEventListener('abort', stop);
+  }
+
+  #frameOf(frame: number, ready: readonly Waiting[]): Frame {
+    const { clock, plan } = this.#options;
+    const atMs = clock.nowMs();
+    if (this.#isTooMuch) {
+      this.#isTooMuch = false;
+      return { offset: frame, atMs, reports: plan.reports.map((report) => ({ report, rows: undefined })) };
+    }
+    const reports = newestRows(ready.flatMap(({ rows }) => rows)).map(({ report, rows }) => ({
+      report,
+      rows: rows.length > ROWS_MAX ? undefined : rows.map(({ row }) => row),
+    }));
+    return { offset: frame, atMs, reports };
+  }
+
+  #persist<R>(what: string, work: () => Promise<R>): Promise<R | undefined> {
+    return persist(what, this.#options, work);
+  }
+}
+
+function isSame(a: Pick<TopicPlace, 'topic' | 'partition'>, b: Pick<TopicPlace, 'topic' | 'partition'>): boolean {
+  return a.topic === b.topic && a.partition === b.partition;
+}

@@ -1,0 +1,387 @@
+import type { Logger } from 'pino';
+import { present } from '../../base/assert.ts';
+import { FIRST_DAY, LAST_DAY, parseDay } from '../../base/calendar.ts';
+import { counted } from '../../base/counted.ts';
+import { microsText } from '../../base/decimal.ts';
+import { DaybookError } from '../../base/errors.ts';
+import { dayOf, RowSearch } from '../../engine/explain.ts';
+import { EngineState } from '../../engine/state.ts';
+import type { Plan, ReportPlan } from '../../plan/plan.ts';
+import { kafkaTopics } from '../../compile/kafka/topics.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { DuplicatePage, ExplainQuery, Explanation } from '../../ports/explanation.ts';
+import type { ConsumerPlace, PipelineDetails, PipelinePart } from '../../ports/pipeline.ts';
+import type { Cell, Frame, Reading, Readings, ReportPage, ReportQuery, Row } from '../../ports/rows.ts';
+import type { AmendmentPage, Runtime, RuntimeStatus } from '../../ports/runtime.ts';
+import type { RecordDetails } from '../../ports/topics.ts';
+import { Scanner } from '../../record/scanner.ts';
+import type { KafkaConnection } from '../../sources/kafka/connection.ts';
+import type { GroupsReader } from '../../sources/kafka/groups.ts';
+import { openGroupsReader } from '../../sources/kafka/groups.ts';
+import { openTopicReader } from '../../sources/kafka/topic-reader.ts';
+import type { CassandraCluster } from '../../stores/cassandra/cluster.ts';
+import { cassandraRecordReader } from '../../stores/cassandra/record-reader.ts';
+import { cassandraRecordSink } from '../../stores/cassandra/record-sink.ts';
+import type { PostgresDatabase } from '../../stores/postgres/database.ts';
+import { postgresOwnReader } from '../../stores/postgres/own-reader.ts';
+import { postgresReportReader, reportNamed } from '../../stores/postgres/report-reader.ts';
+import type { KafkaIntake } from '../kafka-intake.ts';
+import { openKafkaIntake } from '../kafka-intake.ts';
+import { LiveFrames } from './live-frames.ts';
+import { rowReader } from './report-row.ts';
+import { StackWatch } from './stack-watch.ts';
+import { TopicBrowser } from './topic-browser.ts';
+
+/** How long a reader waits for the tables to be whole, and how often it looks. */
+const WHOLE_WAIT_MS = 3_000;
+const WHOLE_POLL_MS = 20;
+const FACTS_MS = 1_000;
+const LINE_FEED = '\n';
+
+export interface StackOptions {
+  readonly plan: Plan;
+  readonly connection: KafkaConnection;
+  readonly database: PostgresDatabase;
+  readonly cluster: CassandraCluster;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Daybook on Kafka, PostgreSQL and Cassandra: records go into the stream's topic, reports are read from PostgreSQL, raw
+ * records from Cassandra, and frames are told once they are whole in both the topics and PostgreSQL. A frame is the
+ * microseconds of the batch that made it. Methods also throw `POSTGRES_UNREACHABLE`, `CASSANDRA_UNREACHABLE`,
+ * `KAFKA_UNREACHABLE` (all retryable), and `NOT_WHOLE` (retryable) while a sink catches up.
+ */
+export function openStackRuntime(options: StackOptions): Runtime {
+  return new StackRuntime(options);
+}
+
+/** What is counted of all records. */
+interface Facts {
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly quarantined: number;
+  readonly amendments: number;
+}
+
+class StackRuntime implements Runtime {
+  readonly plan: Plan;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #intake: KafkaIntake;
+  readonly #groups: GroupsReader;
+  readonly #connection: KafkaConnection;
+  readonly #reports: ReturnType<typeof postgresReportReader>;
+  readonly #own: ReturnType<typeof postgresOwnReader>;
+  readonly #records: ReturnType<typeof cassandraRecordReader>;
+  readonly #progress: ReturnType<typeof cassandraRecordSink>;
+  readonly #browser: TopicBrowser;
+  readonly #watch: StackWatch;
+  readonly #closing = new AbortController();
+  readonly #listeners = new Set<(frame: Frame) => void>();
+  readonly #following: Promise<void>;
+  #known: { readonly atMs: number; readonly facts: Promise<Facts> } | undefined;
+  /** Why frames are no longer followed. */
+  #trouble: string | undefined;
+
+  constructor(options: StackOptions) {
+    const { plan, connection, database, cluster, clock, logger } = options;
+    this.plan = plan;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#connection = connection;
+    this.#intake = openKafkaIntake({ plan, connection, clock });
+    this.#groups = openGroupsReader(connection);
+    this.#reports = postgresReportReader(database, plan);
+    this.#own = postgresOwnReader(database, plan);
+    this.#records = cassandraRecordReader(cluster, plan);
+    this.#progress = cassandraRecordSink(cluster, plan);
+    const openReader = () => openTopicReader(connection, 'daybook-browser');
+    this.#browser = new TopicBrowser({ plan, clock, openReader });
+    this.#watch = new StackWatch(clock);
+    this.#following = this.#follow();
+  }
+
+  accept(...[intake]: Parameters<Runtime['accept']>): ReturnType<Runtime['accept']> {
+    return this.#intake.accept(intake);
+  }
+
+  async query(report: string, query: ReportQuery): Promise<ReportPage> {
+    const { answers } = await this.read([{ kind: 'rows', report, query }]);
+    return present(answers[0], 'each question is answered');
+  }
+
+  async read(readings: readonly Reading[]): Promise<Readings> {
+    const untilMs = this.#clock.nowMs() + WHOLE_WAIT_MS;
+    for (;;) {
+      const found = await this.#reports.read(readings);
+      if (found !== undefined) return found;
+      if (this.#clock.nowMs() >= untilMs) {
+        const message = 'The reports are being filled and are between two frames. Try again in a moment.';
+        throw new DaybookError('NOT_WHOLE', message, { retryable: true });
+      }
+      await this.#clock.sleep(WHOLE_POLL_MS, this.#closing.signal);
+    }
+  }
+
+  async explain(query: ExplainQuery, signal: AbortSignal): Promise<Explanation> {
+    const report = reportNamed(this.plan, query.report);
+    const day = dayOf(report, query.key);
+    const dayText = query.key[report.dimensions[0]?.name ?? ''] ?? '';
+    const equals = Object.fromEntries(report.dimensions.map(({ name }) => [name, [query.key[name] ?? '']]));
+    const page = await this.query(report.name, { from: dayText, to: dayText, equals });
+    const search = new RowSearch(this.plan, report, query, new Set());
+    const records: Explanation['records'][number][] = [];
+    let looked = 0;
+    for await (const chunk of this.#records.records({ first: day, last: day })) {
+      if (signal.aborted) break;
+      search.look(Buffer.from(chunk.map(({ text }) => `${text}${LINE_FEED}`).join('')), looked, day);
+      for (const { offset, ...record } of search.records.slice(records.length)) {
+        const place = present(chunk[offset - looked], 'a record that is listed is one of the chunk');
+        records.push({ ...record, partition: place.partition, offset: place.offset });
+      }
+      looked += chunk.length;
+    }
+    return {
+      frame: page.frame,
+      row: page.rows[0] ?? null,
+      computed: search.row(),
+      total: search.total,
+      records,
+      duplicates: [],
+      amendments: await this.#amendmentsOf(report, page.rows[0]),
+      looked: search.looked,
+    };
+  }
+
+  /** The first of each key is in Cassandra; the others are counted, and stand in the stream's topic. */
+  async duplicates(): Promise<DuplicatePage> {
+    return { total: (await this.#counted()).duplicates, kept: 0, entries: [] };
+  }
+
+  async *records({ from, to }: { readonly from?: string; readonly to?: string }): AsyncGenerator<Uint8Array> {
+    const range = { first: dayParameter('from', from) ?? FIRST_DAY, last: dayParameter('to', to) ?? LAST_DAY };
+    for await (const chunk of this.#records.records(range)) {
+      if (chunk.length > 0) yield Buffer.from(chunk.map(({ text }) => `${oneLine(text)}${LINE_FEED}`).join(''));
+    }
+  }
+
+  quarantine(...[page]: Parameters<Runtime['quarantine']>): ReturnType<Runtime['quarantine']> {
+    return this.#own.quarantine(page);
+  }
+
+  async amendments(page: { readonly limit: number; readonly offset: number }): Promise<AmendmentPage> {
+    const { total, entries } = await this.#own.amendments(page);
+    return {
+      total,
+      entries: entries.flatMap(({ before, after, ...entry }) => {
+        const report = this.plan.reports.find(({ name }) => name === entry.report);
+        if (report === undefined) return [];
+        const rowOf = rowIn(report);
+        return [
+          { ...entry, firstOffset: entry.frame, before: before === null ? null : rowOf(before), after: rowOf(after) },
+        ];
+      }),
+    };
+  }
+
+  async status(): Promise<RuntimeStatus> {
+    const frame = await this.#reports.wholeFrame();
+    const { accepted, quarantined, amendments, duplicates } = await this.#facts();
+    return {
+      offset: frame ?? this.#watch.newest?.frame ?? 0,
+      accepted,
+      duplicates,
+      quarantined,
+      perSecond: this.#watch.perSecond(),
+      pendingBytes: 0,
+      log: { segments: 0, bytes: 0 },
+      checkpoint: undefined,
+      trouble: this.#trouble,
+      newestDay: await this.#own.newestDay(),
+      amendments,
+    };
+  }
+
+  async pipeline(): Promise<PipelineDetails> {
+    const [status, consumers, { refused, duplicates }] = await Promise.all([
+      this.status(),
+      this.#consumers(),
+      this.#counted(),
+    ]);
+    const topics = await this.#browser.topics();
+    const handed = topics.find(({ name }) => name === this.plan.stream.name)?.records ?? 0;
+    const lagRecords = Math.max(0, handed - status.accepted - duplicates - refused);
+    return {
+      moments: this.#watch.moments(lagRecords),
+      parts: this.#parts(status, consumers, handed),
+      checkpoints: [],
+      dayFiles: [],
+      consumers,
+      batches: this.#watch.batches(),
+    };
+  }
+
+  subscribe(listener: (frame: Frame) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  topics(): ReturnType<Runtime['topics']> {
+    return this.#browser.topics();
+  }
+
+  readTopic(...[topic, reading, signal]: Parameters<Runtime['readTopic']>): ReturnType<Runtime['readTopic']> {
+    return this.#browser.read(topic, reading, signal);
+  }
+
+  followTopic(...[topic, signal]: Parameters<Runtime['followTopic']>): ReturnType<Runtime['followTopic']> {
+    return this.#browser.follow(topic, signal);
+  }
+
+  async topicRecord(topic: string, partition: number, offset: number): Promise<RecordDetails> {
+    const record = await this.#browser.record(topic, partition, offset);
+    const isRecord = topic === this.plan.stream.name;
+    return { record, rows: isRecord ? await this.#rowsOf(record.value) : [] };
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#following;
+    await this.#intake.close();
+    await this.#groups[Symbol.asyncDispose]();
+  }
+
+  async #follow(): Promise<void> {
+    await using reader = openTopicReader(this.#connection, 'daybook-serve');
+    const frames = new LiveFrames({
+      plan: this.plan,
+      reader,
+      store: this.#reports,
+      clock: this.#clock,
+      logger: this.#logger,
+      ended: this.#closing.signal,
+      onAnnouncement: (announcement) => this.#watch.note(announcement),
+      onFrame: (frame) => {
+        this.#watch.told(frame.offset);
+        for (const listener of this.#listeners) listener(frame);
+      },
+    });
+    try {
+      await frames.run();
+    } catch (error) {
+      // It serves on without live frames; whoever watches is told.
+      this.#trouble =
+        error instanceof DaybookError ? error.message : 'Frames are no longer followed; the log says why.';
+      this.#logger.error({ err: error }, 'frames are no longer followed');
+    }
+  }
+
+  /** Counts that whole tables are looked through for; known to a second. */
+  async #facts(): Promise<Facts> {
+    const nowMs = this.#clock.nowMs();
+    if (this.#known === undefined || nowMs - this.#known.atMs >= FACTS_MS) {
+      this.#known = { atMs: nowMs, facts: this.#countFacts() };
+      // A failure is not kept.
+      this.#known.facts.catch(() => (this.#known = undefined));
+    }
+    return this.#known.facts;
+  }
+
+  async #countFacts(): Promise<Facts> {
+    const [counts, { duplicates }] = await Promise.all([this.#own.counts(), this.#counted()]);
+    return { ...counts, duplicates };
+  }
+
+  async #counted(): Promise<{ readonly duplicates: number; readonly refused: number }> {
+    const progress = await this.#progress.progress();
+    const sum = (name: 'duplicates' | 'refused'): number => progress.reduce((total, each) => total + each[name], 0);
+    return { duplicates: sum('duplicates'), refused: sum('refused') };
+  }
+
+  async #amendmentsOf(report: ReportPlan, row: Row | undefined): Promise<Explanation['amendments']> {
+    if (row === undefined) return [];
+    const { entries } = await this.amendments({ limit: 1_000, offset: 0 });
+    const isSame = (after: Row): boolean => report.dimensions.every(({ name }) => after[name] === row[name]);
+    return entries.filter(({ report: name, after }) => name === report.name && isSame(after));
+  }
+
+  /** The rows that a record is in, as they are now. */
+  async #rowsOf(text: string): Promise<RecordDetails['rows']> {
+    const state = new EngineState(this.plan);
+    const { columns } = new Scanner(this.plan, state.dictionaries).scan(Buffer.from(text), 1);
+    state.apply(
+      columns,
+      Int32Array.from({ length: columns.count }, (_, record) => record),
+    );
+    const readings = this.plan.reports.flatMap((report): readonly Reading[] => {
+      const [changed] = state.takeChanges(report, 1) ?? [];
+      if (changed === undefined) return [];
+      const equals = Object.fromEntries(report.dimensions.map(({ name }) => [name, [cellText(changed[name] ?? null)]]));
+      return [{ kind: 'rows', report: report.name, query: { equals } }];
+    });
+    const { answers } = await this.read(readings);
+    return answers.flatMap(({ rows: [row] }, index) => {
+      const reading = readings[index];
+      return row === undefined || reading === undefined ? [] : [{ report: reading.report, row }];
+    });
+  }
+
+  async #consumers(): Promise<readonly ConsumerPlace[]> {
+    const topics = await this.#browser.topics();
+    const places = await this.#groups.places(new Set(kafkaTopics(this.plan).map(({ name }) => name)));
+    return places.map((place) => {
+      const topic = topics.find(({ name }) => name === place.topic);
+      const next = topic?.partitions.find(({ partition }) => partition === place.partition)?.nextOffset ?? 0;
+      return { ...place, next };
+    });
+  }
+
+  #parts(status: RuntimeStatus, consumers: readonly ConsumerPlace[], handed: number): readonly PipelinePart[] {
+    const groups = [...new Set(consumers.map(({ group }) => group))].sort();
+    const newest = this.#watch.newest;
+    return [
+      { name: 'Kafka', state: 'idle', doing: `${counted(handed, 'record')} handed over` },
+      {
+        name: 'Engine',
+        state: status.trouble === undefined ? 'idle' : 'trouble',
+        doing:
+          newest === undefined ? 'No frame was announced yet' : `${counted(newest.accepted, 'record')} in the reports`,
+      },
+      ...groups.map((group): PipelinePart => {
+        const own = consumers.filter((each) => each.group === group);
+        const lag = own.reduce((sum, { committed, next }) => sum + Math.max(0, next - committed), 0);
+        return { name: group, state: lag > 0 ? 'working' : 'idle', doing: `${counted(lag, 'message')} behind` };
+      }),
+    ];
+  }
+}
+
+/** Reads a row as the database has it in JSON. */
+function rowIn(report: ReportPlan): (text: string) => Row {
+  const read = rowReader(report);
+  return (text) => {
+    const row = read({ key: null, value: Buffer.from(text), offset: 0, timestampMs: 0 });
+    if ('reason' in row)
+      throw new DaybookError('POSTGRES_FAILED', `A row of ${report.name} cannot be read: ${row.reason}.`);
+    return row.row;
+  };
+}
+
+/** Records of Kafka may have line feeds between their members; lines may not. */
+function oneLine(text: string): string {
+  return text.includes('\n') || text.includes('\r') ? text.replaceAll(/[\r\n]/g, ' ') : text;
+}
+
+function cellText(cell: Cell): string {
+  if (cell === null) return '';
+  return typeof cell === 'bigint' ? microsText(cell) : String(cell);
+}
+
+function dayParameter(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const day = parseDay(text);
+  if (day !== undefined) return day;
+  throw new DaybookError('BAD_QUERY', `'${name}' is '${text}'; it must be a day that exists, as YYYY-MM-DD.`);
+}

@@ -1,0 +1,191 @@
+import { isUtf8 } from 'node:buffer';
+import { parseTimestamp, zone } from '../../base/calendar.ts';
+import type { LocalTime, Zone } from '../../base/calendar.ts';
+import { DaybookError } from '../../base/errors.ts';
+import { makeTopicTest } from '../../engine/topic-filter.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { kafkaTopics } from '../../compile/kafka/topics.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { PartitionExtent, ReadPartition, TopicMessage, TopicPlace, TopicReader } from '../../ports/messages.ts';
+import type { TailChunk, TopicChunk, TopicInfo, TopicReading, TopicRecord } from '../../ports/topics.ts';
+
+const WAIT_MS = 250;
+/** A chunk of a tail has no more records: what eyes can follow. */
+const TAIL_RECORDS_MAX = 50;
+const TAIL_INTERVAL_MS = 200;
+
+export interface TopicBrowserOptions {
+  readonly plan: Plan;
+  readonly clock: Clock;
+  /** Opens a reader of its own for each reading, as a reader does one thing at a time. */
+  readonly openReader: () => TopicReader;
+}
+
+/** Looks into the topics of a definition. */
+export class TopicBrowser {
+  readonly #plan: Plan;
+  readonly #clock: Clock;
+  readonly #openReader: () => TopicReader;
+  readonly #zone: Zone;
+
+  constructor({ plan, clock, openReader }: TopicBrowserOptions) {
+    this.#plan = plan;
+    this.#clock = clock;
+    this.#openReader = openReader;
+    this.#zone = zone(plan.stream.timeZone);
+  }
+
+  async topics(): Promise<readonly TopicInfo[]> {
+    const topics = kafkaTopics(this.#plan);
+    await using reader = this.#openReader();
+    const extents = await reader.extents(topics.map(({ name }) => name));
+    return topics.map(({ name, role }) => {
+      const partitions = extents
+        .filter(({ topic }) => topic === name)
+        .map(({ partition, firstOffset, endOffset }) => ({
+          partition,
+          firstOffset,
+          nextOffset: endOffset,
+          segments: [],
+        }));
+      return {
+        name,
+        holds: role === 'report' || role === 'frames' ? 'updates' : 'records',
+        records: partitions.reduce((sum, { firstOffset, nextOffset }) => sum + nextOffset - firstOffset, 0),
+        bytes: undefined,
+        partitions,
+      };
+    });
+  }
+
+  /** @throws DaybookError `UNKNOWN_TOPIC`, `BAD_QUERY` */
+  async *read(topic: string, reading: TopicReading, signal: AbortSignal): AsyncGenerator<TopicChunk> {
+    const extents = await this.#extentsOf(topic, reading.partition);
+    const test = reading.filter === undefined ? undefined : makeTopicTest(reading.filter);
+    const isLate = this.#isLateEnough(reading);
+    let places = beginnings(extents, reading);
+    const of = places.reduce((sum, { nextOffset }, index) => sum + (extents[index]?.endOffset ?? 0) - nextOffset, 0);
+    let scanned = 0;
+    let left = reading.limit;
+    await using reader = this.#openReader();
+    while (!signal.aborted) {
+      const open = places.filter((place) => place.nextOffset < endOf(extents, place));
+      if (open.length === 0 || left === 0) break;
+      const records: TopicRecord[] = [];
+      for (const read of await reader.read(open, WAIT_MS)) {
+        let { nextOffset } = read;
+        for (const message of read.messages) {
+          if (message.offset >= endOf(extents, read)) break;
+          const record = recordOf(read, message);
+          if (!isLate(record.value) || test?.(record.value) === false) continue;
+          records.push(record);
+          if (--left > 0) continue;
+          nextOffset = message.offset + 1;
+          break;
+        }
+        const before = places.find((place) => place.partition === read.partition)?.nextOffset ?? 0;
+        scanned += Math.min(nextOffset, endOf(extents, read)) - before;
+        places = places.map((place) => (place.partition === read.partition ? { ...place, nextOffset } : place));
+        if (left === 0) break;
+      }
+      yield { records, scanned, of, nextOffset: nextPage(places, extents) };
+    }
+    yield { records: [], scanned, of, nextOffset: nextPage(places, extents) };
+  }
+
+  /** @throws DaybookError `UNKNOWN_TOPIC` */
+  async *follow(topic: string, signal: AbortSignal): AsyncGenerator<TailChunk> {
+    const extents = await this.#extentsOf(topic, undefined);
+    let places: readonly TopicPlace[] = extents.map((extent) => ({ ...extent, nextOffset: extent.endOffset }));
+    const sum = (): number => places.reduce((total, { nextOffset }) => total + nextOffset, 0);
+    yield { records: [], skipped: 0, nextOffset: sum() };
+    await using reader = this.#openReader();
+    while (!signal.aborted) {
+      const read = await reader.read(places, WAIT_MS);
+      const records = read.flatMap((each) => each.messages.map((message) => recordOf(each, message)));
+      places = places.map((place) => read.find(({ partition }) => partition === place.partition) ?? place);
+      if (records.length === 0) continue;
+      const skipped = Math.max(0, records.length - TAIL_RECORDS_MAX);
+      yield { records: records.slice(skipped), skipped, nextOffset: sum() };
+      await this.#clock.sleep(TAIL_INTERVAL_MS, signal);
+    }
+  }
+
+  /** @throws DaybookError `UNKNOWN_TOPIC`, `NO_RECORD` */
+  async record(topic: string, partition: number, offset: number): Promise<TopicRecord> {
+    const extents = await this.#extentsOf(topic, partition);
+    const extent = extents[0];
+    if (extent !== undefined && offset >= extent.firstOffset && offset < extent.endOffset) {
+      await using reader = this.#openReader();
+      const [read] = await reader.read([{ topic, partition, nextOffset: offset }], WAIT_MS);
+      const message = read?.messages.find((each) => each.offset === offset);
+      if (read !== undefined && message !== undefined) return recordOf(read, message);
+    }
+    const message = `There is no record at offset ${offset} of ${topic}, partition ${partition}; the next one is ${extent?.endOffset ?? 0}.`;
+    throw new DaybookError('NO_RECORD', message);
+  }
+
+  async #extentsOf(topic: string, partition: number | undefined): Promise<readonly PartitionExtent[]> {
+    const names = kafkaTopics(this.#plan).map(({ name }) => name);
+    if (!names.includes(topic)) {
+      const message = `There is no topic '${topic}'; there are ${names.join(', ')}.`;
+      throw new DaybookError('UNKNOWN_TOPIC', message, { details: { topic } });
+    }
+    await using reader = this.#openReader();
+    const extents = await reader.extents([topic]);
+    const wanted = extents.filter((extent) => partition === undefined || extent.partition === partition);
+    if (wanted.length > 0) return wanted;
+    const message = `'partition' is ${partition}; topic '${topic}' has 0 to ${extents.length - 1}.`;
+    throw new DaybookError('BAD_QUERY', message);
+  }
+
+  /** Whether a record's event time is late enough; what has none is, when no time was asked for. */
+  #isLateEnough({ from }: TopicReading): (text: string) => boolean {
+    if (!('time' in from)) return () => true;
+    const wanted = parseTimestamp(from.time, this.#zone);
+    if (wanted === undefined) {
+      throw new DaybookError('BAD_QUERY', `'time' is '${from.time}'; it must be YYYY-MM-DD HH:MM:SS.`);
+    }
+    const { name } = this.#plan.stream.eventTime;
+    return (text) => {
+      const own = momentIn(text, name, this.#zone);
+      return own !== undefined && (own.day > wanted.day || (own.day === wanted.day && own.msOfDay >= wanted.msOfDay));
+    };
+  }
+}
+
+function momentIn(text: string, name: string, local: Zone): LocalTime | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed !== 'object' || parsed === null) return undefined;
+    return parseTimestamp(String((parsed as Readonly<Record<string, unknown>>)[name]), local);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function beginnings(extents: readonly PartitionExtent[], { from }: TopicReading): readonly TopicPlace[] {
+  return extents.map(({ topic, partition, firstOffset, endOffset }) => {
+    const wanted = 'offset' in from ? from.offset : firstOffset;
+    return { topic, partition, nextOffset: Math.min(Math.max(wanted, firstOffset), endOffset) };
+  });
+}
+
+function endOf(extents: readonly PartitionExtent[], { partition }: { readonly partition: number }): number {
+  return extents.find((extent) => extent.partition === partition)?.endOffset ?? 0;
+}
+
+/** Where the next page begins: in the partition that is the least far, so that nothing is left out. */
+function nextPage(places: readonly TopicPlace[], extents: readonly PartitionExtent[]): number | undefined {
+  const open = places.filter((place) => place.nextOffset < endOf(extents, place));
+  return open.length === 0 ? undefined : Math.min(...open.map(({ nextOffset }) => nextOffset));
+}
+
+function recordOf(
+  { partition }: Pick<ReadPartition, 'partition'>,
+  { offset, timestampMs, value }: TopicMessage,
+): TopicRecord {
+  const bytes = Buffer.from(value ?? []);
+  return { partition, offset, atMs: timestampMs, value: bytes.toString(isUtf8(bytes) ? 'utf8' : 'base64') };
+}
