@@ -17,10 +17,13 @@ END $$;
 
 GRANT USAGE ON SCHEMA "daily_report" TO "daily_report_reader";
 
+CREATE COLLATION "daybook"."reading_order" (provider = icu, locale = 'en-u-kn-true');
+
 CREATE TABLE "daybook"."offsets" (
   topic text NOT NULL,
   "partition" integer NOT NULL,
   next_offset bigint NOT NULL,
+  frame bigint DEFAULT 0,
   PRIMARY KEY (topic, "partition")
 );
 

@@ -201,6 +201,7 @@ class StackRuntime implements Runtime {
       trouble: this.#trouble,
       newestDay: await this.#own.newestDay(),
       amendments,
+      sources: [],
     };
   }
 
