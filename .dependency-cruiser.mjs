@@ -76,7 +76,13 @@ const configuration = {
       from: { path: '^src/(sources|stores|spark)/([^/]+)', pathNot: TESTS },
       to: {
         path: OURS,
-        pathNot: ['^src/$1/$2', '^src/compile/$2/', '^src/spark/', ...folders(['ports', 'plan', 'base'])],
+        pathNot: [
+          '^src/$1/$2',
+          '^src/compile/$2/',
+          '^src/compile/$1/',
+          '^src/spark/',
+          ...folders(['ports', 'plan', 'base']),
+        ],
       },
     },
     {

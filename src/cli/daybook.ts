@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   compile: async () => (await import('./compile.ts')).addCompile,
   apply: async () => (await import('./apply.ts')).addApply,
   stack: async () => (await import('./stack.ts')).addStack,
+  spark: async () => (await import('./spark.ts')).addSpark,
   sink: async () => (await import('./sink.ts')).addSink,
   serve: async () => (await import('./serve.ts')).addServe,
   doctor: async () => (await import('./doctor.ts')).addDoctor,

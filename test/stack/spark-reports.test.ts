@@ -18,7 +18,7 @@ import { startServers } from './servers.ts';
 import { openSession, putLines } from './spark-session.ts';
 
 const RUNS = 12;
-const FRAME = 1_700_000_000_000_000n;
+const FRAME = 1_700_000_000_000_000;
 
 let servers: Servers<'spark'>;
 let session: SparkSession;
@@ -57,7 +57,8 @@ async function messagesOfSpark(plan: Plan, lines: readonly string[], days: reado
     plan,
     lines.map((line) => Buffer.from(line)),
   );
-  const rows = await session.rows(query(put.sql.daysAgain(days, FRAME)), 600_000);
+  await session.createView('again', query(put.sql.daysAgain(days)));
+  const rows = await session.rows(query(put.sql.againMessages('again', FRAME)), 600_000);
   return rows.map(({ topic, key, value }) => `${String(topic)} ${String(key)} ${String(value)}`).toSorted();
 }
 

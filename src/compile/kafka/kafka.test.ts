@@ -40,6 +40,7 @@ describe("Kafka's topics", () => {
       ['daily_address', 3],
       ['daily_records_quarantine', 1],
       ['daily_records_frames', 1],
+      ['daily_records_days', 1],
     ]);
     expect(refusals).toEqual([]);
   });

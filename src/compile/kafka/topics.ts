@@ -10,7 +10,7 @@ const COMPACTED_SEGMENT_BYTES = 64 * 1024 * 1024;
 /** A topic and what its messages hold. */
 export interface KafkaTopic {
   readonly name: string;
-  readonly role: 'stream' | 'report' | 'quarantine' | 'frames';
+  readonly role: 'stream' | 'report' | 'quarantine' | 'frames' | 'days';
   readonly holds: string;
   readonly partitions: number;
   /** Settings of the topic; those of the broker hold for the rest. */
@@ -34,7 +34,7 @@ export interface TopicOptions {
   readonly partitions?: number;
 }
 
-/** The topics of a definition: the stream's, one a report, the quarantine, and the frames. */
+/** The topics of a definition: the stream's, one a report, the quarantine, the frames, and the days. */
 export function kafkaTopics(plan: Plan, { partitions = PARTITIONS_DEFAULT }: TopicOptions = {}): readonly KafkaTopic[] {
   const { stream, reports } = plan;
   return [
@@ -66,7 +66,27 @@ export function kafkaTopics(plan: Plan, { partitions = PARTITIONS_DEFAULT }: Top
       key: { text: 'stream' },
       value: undefined,
     },
+    {
+      name: daysTopic(plan),
+      role: 'days',
+      holds: 'how many records each day has, and how many its rows have, by which late ones are found',
+      // One partition, so that counts are read in the order of their frames.
+      partitions: 1,
+      config: COMPACTED,
+      key: {
+        json: [
+          { name: stream.businessDate.name, type: 'date' },
+          { name: 'of', type: 'text' },
+        ],
+      },
+      value: undefined,
+    },
   ];
+}
+
+/** The topic that says how many records each day has. */
+export function daysTopic({ stream }: Plan): string {
+  return `${stream.name}_days`;
 }
 
 /** The topic to which records go that cannot be accepted. */

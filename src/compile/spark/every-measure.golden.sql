@@ -220,7 +220,7 @@ END) taken AS is_taken;
 -- firsts: records without repeats, as dropDuplicates("#key") gives them.
 
 -- The query, in update mode; its rows are messages to Kafka:
-SELECT `#message`.topic, `#message`.key, `#message`.value
+SELECT `#message`.topic, `#message`.key, `#message`.value, `#message`.accepted, `#frame` AS frame
 FROM (
   SELECT
     grouping_id() AS `#set`,
@@ -377,17 +377,17 @@ LATERAL VIEW explode(
         WHEN 2 * abs(r) > abs(d) OR (2 * abs(r) = abs(d) AND CAST((n - r) / d AS DECIMAL(38, 0)) % 2 <> 0)
           THEN CASE WHEN (n < 0) = (d < 0) THEN 1 ELSE -1 END
         ELSE 0
-      END AS DECIMAL(38, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(38, 6)) AS STRING)))), 1)), 1)), 1) END, ',"frame":', `#frame`, '}') AS value)
+      END AS DECIMAL(38, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(38, 6)) AS STRING)))), 1)), 1)), 1) END, ',"frame":', `#frame`, '}') AS value, CAST(NULL AS BIGINT) AS accepted)
     )
     WHEN 127 THEN array(
-      CASE WHEN `#10` > 0 THEN struct('every_condition' AS topic, concat('{"day":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), '}') AS key, concat('{"day":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"select":', CAST(`#10` AS STRING), ',"frame":', `#frame`, '}') AS value) END,
-      struct('visits_days' AS topic, concat('{"day":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"of":', '"kept"', '}') AS key, concat('{"day":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"of":', '"kept"', ',"records":', CAST(`#0` AS STRING), ',"query":', '"e8eca7c44168674a"', ',"frame":', `#frame`, '}') AS value)
+      CASE WHEN `#10` > 0 THEN struct('every_condition' AS topic, concat('{"day":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), '}') AS key, concat('{"day":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"select":', CAST(`#10` AS STRING), ',"frame":', `#frame`, '}') AS value, CAST(NULL AS BIGINT) AS accepted) END,
+      struct('visits_days' AS topic, concat('{"day":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"of":', '"kept"', '}') AS key, concat('{"day":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"of":', '"kept"', ',"records":', CAST(`#0` AS STRING), ',"query":', '"e8eca7c44168674a"', ',"frame":', `#frame`, '}') AS value, CAST(NULL AS BIGINT) AS accepted)
     )
     WHEN 191 THEN array(
-      struct('visits_days' AS topic, concat('{"day":', concat('"', CAST(CAST(`#day` AS DATE) AS STRING), '"'), ',"of":', '"seen"', '}') AS key, concat('{"day":', concat('"', CAST(CAST(`#day` AS DATE) AS STRING), '"'), ',"of":', '"seen"', ',"records":', CAST(`#0` AS STRING), ',"query":', '"e8eca7c44168674a"', ',"frame":', `#frame`, '}') AS value)
+      struct('visits_days' AS topic, concat('{"day":', concat('"', CAST(CAST(`#day` AS DATE) AS STRING), '"'), ',"of":', '"seen"', '}') AS key, concat('{"day":', concat('"', CAST(CAST(`#day` AS DATE) AS STRING), '"'), ',"of":', '"seen"', ',"records":', CAST(`#0` AS STRING), ',"query":', '"e8eca7c44168674a"', ',"frame":', `#frame`, '}') AS value, CAST(NULL AS BIGINT) AS accepted)
     )
     WHEN 255 THEN array(
-      struct('visits_days' AS topic, concat('{"of":', '"all"', '}') AS key, concat('{"of":', '"all"', ',"records":', CAST(`#0` AS STRING), ',"query":', '"e8eca7c44168674a"', ',"frame":', `#frame`, '}') AS value)
+      struct('visits_days' AS topic, concat('{"of":', '"all"', '}') AS key, concat('{"of":', '"all"', ',"records":', CAST(`#0` AS STRING), ',"query":', '"e8eca7c44168674a"', ',"frame":', `#frame`, '}') AS value, `#0` AS accepted)
     )
   END
 ) messages AS `#message`
@@ -416,16 +416,18 @@ FROM (
     min(`height`) AS `#7`,
     max(`paid`) AS `#8`,
     max(`height`) AS `#9`,
-    count(CASE WHEN `#counts1` THEN 1 END) AS `#10`,
-    0L AS `#frame`
+    count(CASE WHEN `#counts1` THEN 1 END) AS `#10`
   FROM (
     SELECT
       *,
       CAST(`#at` AS DATE) AS `#day`,
       `order` IN ('it\'s', 'a "b"') AND NOT coalesce((`guest` IS NULL OR `guest` IN ('Ann')), FALSE) AND `booked` >= try_cast('2026-01-01' AS DATE) AND `booked` <= try_cast('2026-12-31' AS DATE) AND CAST(`rooms` AS DOUBLE) > CAST('1.5' AS DOUBLE) AND `paid` < CAST('0.1' AS DECIMAL(38, 6)) AND (`cost` IS NULL OR `cost` IN (CAST('2.5' AS DECIMAL(38, 6)))) AND NOT coalesce(`height` IN (CAST('0' AS DOUBLE)), FALSE) AS `#counts1`
     FROM (
-  SELECT * FROM records
-  QUALIFY row_number() OVER (PARTITION BY `#key` ORDER BY `#written`, `#partition`, `#offset`) = 1
+  SELECT * FROM (
+    SELECT * FROM records
+    QUALIFY row_number() OVER (PARTITION BY `#key`, `#partition` ORDER BY `#offset`) = 1
+  )
+  QUALIFY row_number() OVER (PARTITION BY `#key` ORDER BY `#written`, `#partition`) = 1
 )
   )
   WHERE `#day` IN (DATE'2026-03-04')
@@ -553,10 +555,10 @@ LATERAL VIEW explode(
         WHEN 2 * abs(r) > abs(d) OR (2 * abs(r) = abs(d) AND CAST((n - r) / d AS DECIMAL(38, 0)) % 2 <> 0)
           THEN CASE WHEN (n < 0) = (d < 0) THEN 1 ELSE -1 END
         ELSE 0
-      END AS DECIMAL(38, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(38, 6)) AS STRING)))), 1)), 1)), 1) END, ',"frame":', `#frame`, '}') AS value)
+      END AS DECIMAL(38, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(38, 6)) AS STRING)))), 1)), 1)), 1) END, ',"frame":') AS value, CAST(NULL AS BIGINT) AS accepted)
     )
     WHEN 127 THEN array(
-      CASE WHEN `#10` > 0 THEN struct('every_condition' AS topic, concat('{"day":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), '}') AS key, concat('{"day":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"select":', CAST(`#10` AS STRING), ',"frame":', `#frame`, '}') AS value) END
+      CASE WHEN `#10` > 0 THEN struct('every_condition' AS topic, concat('{"day":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), '}') AS key, concat('{"day":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"select":', CAST(`#10` AS STRING), ',"frame":') AS value, CAST(NULL AS BIGINT) AS accepted) END
     )
   END
 ) messages AS `#message`

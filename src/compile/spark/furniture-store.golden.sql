@@ -308,7 +308,7 @@ END) taken AS is_taken;
 -- firsts: records without repeats, as dropDuplicates("#key") gives them.
 
 -- The query, in update mode; its rows are messages to Kafka:
-SELECT `#message`.topic, `#message`.key, `#message`.value
+SELECT `#message`.topic, `#message`.key, `#message`.value, `#message`.accepted, `#frame` AS frame
 FROM (
   SELECT
     grouping_id() AS `#set`,
@@ -343,8 +343,8 @@ FROM (
 LATERAL VIEW explode(
   CASE `#set`
     WHEN 63 THEN array(
-      struct('daily_pu_rev' AS topic, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), '}') AS key, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"daily_pu":', CAST(`#0` AS STRING), ',"daily_rev":', rtrim('.', rtrim('0', CAST(`#1` AS STRING))), ',"daily_profit":', rtrim('.', rtrim('0', CAST(`#2` AS STRING))), ',"frame":', `#frame`, '}') AS value),
-      struct('daily_records_days' AS topic, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"of":', '"kept"', '}') AS key, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"of":', '"kept"', ',"records":', CAST(`#5` AS STRING), ',"query":', '"e93fd00d96ee1058"', ',"frame":', `#frame`, '}') AS value)
+      struct('daily_pu_rev' AS topic, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), '}') AS key, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"daily_pu":', CAST(`#0` AS STRING), ',"daily_rev":', rtrim('.', rtrim('0', CAST(`#1` AS STRING))), ',"daily_profit":', rtrim('.', rtrim('0', CAST(`#2` AS STRING))), ',"frame":', `#frame`, '}') AS value, CAST(NULL AS BIGINT) AS accepted),
+      struct('daily_records_days' AS topic, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"of":', '"kept"', '}') AS key, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"of":', '"kept"', ',"records":', CAST(`#5` AS STRING), ',"query":', '"e93fd00d96ee1058"', ',"frame":', `#frame`, '}') AS value, CAST(NULL AS BIGINT) AS accepted)
     )
     WHEN 35 THEN array(
       struct('daily_category_product' AS topic, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"category":', concat('"', CASE WHEN `category` RLIKE r'[\x00-\x1F]' THEN aggregate(
@@ -389,7 +389,7 @@ LATERAL VIEW explode(
             WHEN 8 THEN '\\b' WHEN 9 THEN '\\t' WHEN 10 THEN '\\n' WHEN 12 THEN '\\f' WHEN 13 THEN '\\r'
             ELSE concat('\\u00', lower(lpad(hex(unit), 2, '0')))
           END)
-        ) ELSE replace(replace(`product_name`, '\\', '\\\\'), '"', '\\"') END, '"'), ',"daily_quantity":', CAST(`#3` AS STRING), ',"daily_rev":', rtrim('.', rtrim('0', CAST(`#1` AS STRING))), ',"daily_profit":', rtrim('.', rtrim('0', CAST(`#2` AS STRING))), ',"frame":', `#frame`, '}') AS value)
+        ) ELSE replace(replace(`product_name`, '\\', '\\\\'), '"', '\\"') END, '"'), ',"daily_quantity":', CAST(`#3` AS STRING), ',"daily_rev":', rtrim('.', rtrim('0', CAST(`#1` AS STRING))), ',"daily_profit":', rtrim('.', rtrim('0', CAST(`#2` AS STRING))), ',"frame":', `#frame`, '}') AS value, CAST(NULL AS BIGINT) AS accepted)
     )
     WHEN 60 THEN array(
       struct('daily_address' AS topic, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"latitude":', coalesce(CASE
@@ -460,13 +460,13 @@ LATERAL VIEW explode(
           abs(point - 1)
         )
       END), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1))
-    END, 'null'), ',"daily_pu":', CAST(`#4` AS STRING), ',"frame":', `#frame`, '}') AS value)
+    END, 'null'), ',"daily_pu":', CAST(`#4` AS STRING), ',"frame":', `#frame`, '}') AS value, CAST(NULL AS BIGINT) AS accepted)
     )
     WHEN 95 THEN array(
-      struct('daily_records_days' AS topic, concat('{"ts_date":', concat('"', CAST(CAST(`#day` AS DATE) AS STRING), '"'), ',"of":', '"seen"', '}') AS key, concat('{"ts_date":', concat('"', CAST(CAST(`#day` AS DATE) AS STRING), '"'), ',"of":', '"seen"', ',"records":', CAST(`#5` AS STRING), ',"query":', '"e93fd00d96ee1058"', ',"frame":', `#frame`, '}') AS value)
+      struct('daily_records_days' AS topic, concat('{"ts_date":', concat('"', CAST(CAST(`#day` AS DATE) AS STRING), '"'), ',"of":', '"seen"', '}') AS key, concat('{"ts_date":', concat('"', CAST(CAST(`#day` AS DATE) AS STRING), '"'), ',"of":', '"seen"', ',"records":', CAST(`#5` AS STRING), ',"query":', '"e93fd00d96ee1058"', ',"frame":', `#frame`, '}') AS value, CAST(NULL AS BIGINT) AS accepted)
     )
     WHEN 127 THEN array(
-      struct('daily_records_days' AS topic, concat('{"of":', '"all"', '}') AS key, concat('{"of":', '"all"', ',"records":', CAST(`#5` AS STRING), ',"query":', '"e93fd00d96ee1058"', ',"frame":', `#frame`, '}') AS value)
+      struct('daily_records_days' AS topic, concat('{"of":', '"all"', '}') AS key, concat('{"of":', '"all"', ',"records":', CAST(`#5` AS STRING), ',"query":', '"e93fd00d96ee1058"', ',"frame":', `#frame`, '}') AS value, `#5` AS accepted)
     )
   END
 ) messages AS `#message`
@@ -488,15 +488,17 @@ FROM (
     sum(`revenue`) AS `#1`,
     sum(`profit`) AS `#2`,
     sum(`quantity`) AS `#3`,
-    size(collect_set(CASE WHEN grouping_id() = 60 THEN `customer_id` END)) AS `#4`,
-    0L AS `#frame`
+    size(collect_set(CASE WHEN grouping_id() = 60 THEN `customer_id` END)) AS `#4`
   FROM (
     SELECT
       *,
       CAST(`#at` AS DATE) AS `#day`
     FROM (
-  SELECT * FROM records
-  QUALIFY row_number() OVER (PARTITION BY `#key` ORDER BY `#written`, `#partition`, `#offset`) = 1
+  SELECT * FROM (
+    SELECT * FROM records
+    QUALIFY row_number() OVER (PARTITION BY `#key`, `#partition` ORDER BY `#offset`) = 1
+  )
+  QUALIFY row_number() OVER (PARTITION BY `#key` ORDER BY `#written`, `#partition`) = 1
 )
   )
   WHERE `#day` IN (DATE'2026-03-04')
@@ -509,7 +511,7 @@ FROM (
 LATERAL VIEW explode(
   CASE `#set`
     WHEN 63 THEN array(
-      struct('daily_pu_rev' AS topic, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), '}') AS key, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"daily_pu":', CAST(`#0` AS STRING), ',"daily_rev":', rtrim('.', rtrim('0', CAST(`#1` AS STRING))), ',"daily_profit":', rtrim('.', rtrim('0', CAST(`#2` AS STRING))), ',"frame":', `#frame`, '}') AS value)
+      struct('daily_pu_rev' AS topic, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), '}') AS key, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"daily_pu":', CAST(`#0` AS STRING), ',"daily_rev":', rtrim('.', rtrim('0', CAST(`#1` AS STRING))), ',"daily_profit":', rtrim('.', rtrim('0', CAST(`#2` AS STRING))), ',"frame":') AS value, CAST(NULL AS BIGINT) AS accepted)
     )
     WHEN 35 THEN array(
       struct('daily_category_product' AS topic, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"category":', concat('"', CASE WHEN `category` RLIKE r'[\x00-\x1F]' THEN aggregate(
@@ -554,7 +556,7 @@ LATERAL VIEW explode(
             WHEN 8 THEN '\\b' WHEN 9 THEN '\\t' WHEN 10 THEN '\\n' WHEN 12 THEN '\\f' WHEN 13 THEN '\\r'
             ELSE concat('\\u00', lower(lpad(hex(unit), 2, '0')))
           END)
-        ) ELSE replace(replace(`product_name`, '\\', '\\\\'), '"', '\\"') END, '"'), ',"daily_quantity":', CAST(`#3` AS STRING), ',"daily_rev":', rtrim('.', rtrim('0', CAST(`#1` AS STRING))), ',"daily_profit":', rtrim('.', rtrim('0', CAST(`#2` AS STRING))), ',"frame":', `#frame`, '}') AS value)
+        ) ELSE replace(replace(`product_name`, '\\', '\\\\'), '"', '\\"') END, '"'), ',"daily_quantity":', CAST(`#3` AS STRING), ',"daily_rev":', rtrim('.', rtrim('0', CAST(`#1` AS STRING))), ',"daily_profit":', rtrim('.', rtrim('0', CAST(`#2` AS STRING))), ',"frame":') AS value, CAST(NULL AS BIGINT) AS accepted)
     )
     WHEN 60 THEN array(
       struct('daily_address' AS topic, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"latitude":', coalesce(CASE
@@ -625,7 +627,7 @@ LATERAL VIEW explode(
           abs(point - 1)
         )
       END), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1))
-    END, 'null'), ',"daily_pu":', CAST(`#4` AS STRING), ',"frame":', `#frame`, '}') AS value)
+    END, 'null'), ',"daily_pu":', CAST(`#4` AS STRING), ',"frame":') AS value, CAST(NULL AS BIGINT) AS accepted)
     )
   END
 ) messages AS `#message`

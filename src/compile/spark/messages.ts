@@ -16,16 +16,17 @@ export function countsTopic({ stream }: Plan): string {
   return `${stream.name}_days`;
 }
 
-/** A report's row as a message, null when no record of the group counts in the report. */
-export function rowMessage(scope: ReportScope, plan: Plan, aggregates: Aggregates): string {
+/**
+ * A report's row as a message, null when no record of the group counts in the report.
+ * @param frame  the row's frame in JSON; undefined: the row's text ends before it, and with it
+ */
+export function rowMessage(scope: ReportScope, plan: Plan, aggregates: Aggregates, frame: string | undefined): string {
   const { report, counts } = scope;
   const dimensions = report.dimensions.map((field) => member(field.name, dimensionText(field, plan)));
   const measures = report.measures.map((measure) => member(measure.name, measureText(measure, scope, aggregates)));
-  const message = messageSql(
-    report.name,
-    object(dimensions),
-    object([...dimensions, ...measures, member('frame', FRAME)]),
-  );
+  const row = [...dimensions, ...measures, frame === undefined ? [`"frame":`] : member('frame', frame)];
+  const value = frame === undefined ? joined(membersOf(row)) : object(row);
+  const message = messageSql(report.name, object(dimensions), value);
   if (counts === undefined) return message;
   return `CASE WHEN ${aggregates.column(recordCount(scope))} > 0 THEN ${message} END`;
 }
@@ -40,11 +41,12 @@ export function countMessage(plan: Plan, of: 'seen' | 'kept' | 'all', records: s
     member('query', quotedText(`"${plan.fingerprint}"`)),
     member('frame', FRAME),
   ];
-  return messageSql(countsTopic(plan), object(key), object(value));
+  return messageSql(countsTopic(plan), object(key), object(value), of === 'all' ? records : undefined);
 }
 
-function messageSql(topic: string, key: string, value: string): string {
-  return `struct(${quotedText(topic)} AS topic, ${key} AS key, ${value} AS value)`;
+/** @param accepted  how many records there are; only the message that counts all says so */
+function messageSql(topic: string, key: string, value: string, accepted = 'CAST(NULL AS BIGINT)'): string {
+  return `struct(${quotedText(topic)} AS topic, ${key} AS key, ${value} AS value, ${accepted} AS accepted)`;
 }
 
 function member(name: string, sql: string): readonly Part[] {
@@ -52,14 +54,21 @@ function member(name: string, sql: string): readonly Part[] {
 }
 
 function object(members: readonly (readonly Part[])[]): string {
-  const parts: Part[] = members.flatMap((each, index): readonly Part[] => [index === 0 ? '{' : ',', ...each]);
-  const joined: Part[] = [];
-  for (const part of [...parts, '}']) {
-    const last = joined.at(-1);
-    if (typeof part === 'string' && typeof last === 'string') joined.splice(-1, 1, last + part);
-    else joined.push(part);
+  return joined([...membersOf(members), '}']);
+}
+
+function membersOf(members: readonly (readonly Part[])[]): readonly Part[] {
+  return members.flatMap((each, index): readonly Part[] => [index === 0 ? '{' : ',', ...each]);
+}
+
+function joined(parts: readonly Part[]): string {
+  const merged: Part[] = [];
+  for (const part of parts) {
+    const last = merged.at(-1);
+    if (typeof part === 'string' && typeof last === 'string') merged.splice(-1, 1, last + part);
+    else merged.push(part);
   }
-  return `concat(${joined.map((part) => (typeof part === 'string' ? quotedText(part) : part.sql)).join(', ')})`;
+  return `concat(${merged.map((part) => (typeof part === 'string' ? quotedText(part) : part.sql)).join(', ')})`;
 }
 
 function dimensionText(field: FieldPlan, plan: Plan): string {

@@ -11,11 +11,11 @@ const DAY_IS_OPEN = '1 MILLISECOND';
 const SET = quotedName('#set');
 const MESSAGE = quotedName('#message');
 
-/** What is made of the records: all reports, from now on; or some days once more, as rows of a frame. */
-export type Purpose =
-  | { readonly kind: 'stream' }
-  /** Micro-units of Unix time; days as `YYYY-MM-DD`. */
-  | { readonly kind: 'days'; readonly frame: bigint; readonly days: readonly string[] };
+/**
+ * What is made of the records: all reports, batch by batch, with frames; or some days (`YYYY-MM-DD`) at once, as rows whose
+ * texts end where their frame is to follow.
+ */
+export type Purpose = { readonly kind: 'stream' } | { readonly kind: 'days'; readonly days: readonly string[] };
 
 /** A group by some columns, and the messages that are made of each of its rows. */
 interface GroupingSet {
@@ -31,7 +31,7 @@ interface GroupingSet {
  * A day's groups leave the state when the watermark passes it, and records for it are left out from then on; but not of
  * what is `seen`. So the two differ just for the days that must be computed once more.
  * @param firsts  a view of the records without repeats
- * @returns a query for messages: topic, key, value
+ * @returns a query for messages: topic, key, value; of a stream also `frame`, and `accepted`, which one of a batch's rows has
  */
 export function reportsSql(plan: Plan, firsts: string, purpose: Purpose): string {
   const aggregates = new Aggregates();
@@ -42,10 +42,16 @@ export function reportsSql(plan: Plan, firsts: string, purpose: Purpose): string
     ({ columns, messages }) => `WHEN ${groupingId(grouped, columns)} THEN array(\n${listed(messages, '      ')}\n    )`,
   );
   const isStream = purpose.kind === 'stream';
-  const frame = isStream ? 'unix_micros(current_timestamp())' : `${purpose.frame}L`;
-  const columns = [`grouping_id() AS ${SET}`, ...grouped, ...aggregates.selected(), `${frame} AS ${FRAME}`];
+  const columns = [
+    `grouping_id() AS ${SET}`,
+    ...grouped,
+    ...aggregates.selected(),
+    // One moment for all of a batch, which the checkpoint keeps: a batch that is run again has the same.
+    ...(isStream ? [`unix_micros(current_timestamp()) AS ${FRAME}`] : []),
+  ];
+  const selected = ['topic', 'key', 'value', ...(isStream ? ['accepted'] : [])].map((name) => `${MESSAGE}.${name}`);
   const { latenessDays } = plan.stream;
-  return `SELECT ${MESSAGE}.topic, ${MESSAGE}.key, ${MESSAGE}.value
+  return `SELECT ${[...selected, ...(isStream ? [`${FRAME} AS frame`] : [])].join(', ')}
 FROM (
   SELECT
 ${listed(columns, '    ')}
@@ -96,7 +102,7 @@ function groupingSets(
       counts: report.where.length === 0 ? undefined : conditionColumn(report),
       isGrouped: `grouping_id() = ${groupingId(grouped, columns)}`,
     };
-    setOf(columns).messages.push(rowMessage(scope, plan, aggregates));
+    setOf(columns).messages.push(rowMessage(scope, plan, aggregates, purpose.kind === 'stream' ? FRAME : undefined));
   }
   if (purpose.kind === 'stream') {
     const records = aggregates.column('count(*)');

@@ -1,8 +1,9 @@
 import type { ZoneOffset } from '../../base/zone-offsets.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { countsTopic } from './messages.ts';
 import { KEY_NAME, PLACE, recordsSql } from './records.ts';
 import { reportsSql } from './reports.ts';
-import { quotedName } from './sql.ts';
+import { quotedName, quotedText } from './sql.ts';
 
 /** The views that the queries name. The first one is the topic itself, by Spark's Kafka source. */
 const MESSAGES = 'messages';
@@ -21,13 +22,14 @@ export interface SparkSql {
    * before.
    */
   readonly firsts: { readonly view: string; readonly keys: readonly string[] };
-  /** The query of the stream, in update mode: topic, key, value. */
+  /** The query of the stream, in update mode: topic, key, value, and what `metrics` are of. */
   readonly reports: string;
-  /**
-   * The query that computes days again from the whole topic: like `reports`, but of batches, where `records` is a table.
-   * @param frame  the frame of its rows, in microseconds of Unix time
-   */
-  readonly daysAgain: (days: readonly string[], frame: bigint) => string;
+  /** What is known of each batch, by name: its frame, how many records there are, how many rows it wrote. */
+  readonly metrics: Readonly<Record<'frame' | 'accepted' | 'rows', string>>;
+  /** The query that computes days again from the whole topic; the view of records is a table for it. */
+  readonly daysAgain: (days: readonly string[]) => string;
+  /** The messages of days that were computed again. @param view  of `daysAgain`'s rows @param frame  the rows' frame */
+  readonly againMessages: (view: string, frame: number) => string;
 }
 
 const SETTINGS = {
@@ -52,15 +54,28 @@ export function sparkSql(plan: Plan, offsets: readonly ZoneOffset[]): SparkSql {
     records: { view: RECORDS, sql: recordsSql(plan, offsets, MESSAGES) },
     firsts: { view: FIRSTS, keys: [KEY_NAME] },
     reports: reportsSql(plan, FIRSTS, { kind: 'stream' }),
-    daysAgain: (days, frame) => reportsSql(plan, `(\n${firstsOfTable()}\n)`, { kind: 'days', days, frame }),
+    metrics: {
+      frame: 'max(frame)',
+      accepted: 'max(accepted)',
+      rows: `count(CASE WHEN topic <> ${quotedText(countsTopic(plan))} THEN 1 END)`,
+    },
+    daysAgain: (days) => reportsSql(plan, `(\n${firstsOfTable()}\n)`, { kind: 'days', days }),
+    againMessages: (view, frame) => `SELECT topic, key, concat(value, '${frame}}') AS value FROM ${view}`,
   };
 }
 
-/** Of records with one key the first by the time of its message; of one time, as they stand in their partition. */
+/**
+ * Of records with one key the first one: in a partition the one that stands there first, as the stream has it; and of
+ * several partitions, in which only a producer without keys puts them, the one that was written first.
+ */
 function firstsOfTable(): string {
-  const order = [PLACE.written, PLACE.partition, PLACE.offset].join(', ');
-  return `  SELECT * FROM ${RECORDS}
-  QUALIFY row_number() OVER (PARTITION BY ${quotedName(KEY_NAME)} ORDER BY ${order}) = 1`;
+  const { partition, offset, written } = PLACE;
+  const key = quotedName(KEY_NAME);
+  return `  SELECT * FROM (
+    SELECT * FROM ${RECORDS}
+    QUALIFY row_number() OVER (PARTITION BY ${key}, ${partition} ORDER BY ${offset}) = 1
+  )
+  QUALIFY row_number() OVER (PARTITION BY ${key} ORDER BY ${written}, ${partition}) = 1`;
 }
 
 /** All of it as a script for people to read; what is no SQL in Spark stands in comments. */
@@ -82,6 +97,6 @@ ${records.sql};
 ${reports};
 
 -- Days that got records behind the watermark, once more from the whole topic; ${records.view} is a table then:
-${daysAgain(['2026-03-04'], 0n)};
+${daysAgain(['2026-03-04'])};
 `;
 }

@@ -14,6 +14,27 @@ export function stream(format: string, options: Readonly<Record<string, string>>
   return read(format, options, true);
 }
 
+/** What a source has when it is read. */
+export function table(format: string, options: Readonly<Record<string, string>>): Relation {
+  return read(format, options, false);
+}
+
+/** The rows without those that have a key again; of a stream, those of all time. */
+export function deduplicate(input: Relation, keys: readonly string[]): Relation {
+  return create(RelationSchema, { relType: { case: 'deduplicate', value: { input, columnNames: [...keys] } } });
+}
+
+/**
+ * The same rows; of a stream, each batch's progress tells metrics of them under `name`.
+ * @param metrics  aggregates in SQL, by the metric's name
+ */
+export function observe(input: Relation, name: string, metrics: Readonly<Record<string, string>>): Relation {
+  const expressions = Object.entries(metrics).map(([metric, sql]) => ({
+    exprType: { case: 'expressionString' as const, value: { expression: `${sql} AS ${metric}` } },
+  }));
+  return create(RelationSchema, { relType: { case: 'collectMetrics', value: { input, name, metrics: expressions } } });
+}
+
 function read(format: string, options: Readonly<Record<string, string>>, isStreaming: boolean): Relation {
   const source = { case: 'dataSource' as const, value: { format, options } };
   return create(RelationSchema, { relType: { case: 'read', value: { isStreaming, readType: source } } });

@@ -198,12 +198,12 @@ export class SparkSession {
 
   /** The newest batches that the server remembers, oldest first: Spark's progress events, as JSON. */
   async recentProgress(streaming: StreamingQuery): Promise<readonly string[]> {
-    const answer = await this.#queryCommand(
-      streaming,
-      { case: 'recentProgress', value: true },
-      'tell of its query’s batches',
-    );
-    return answer.resultType.case === 'recentProgress' ? answer.resultType.value.recentProgressJson : [];
+    return this.#progress(streaming, { case: 'recentProgress', value: true });
+  }
+
+  /** The newest one of them; undefined when there is none yet. */
+  async lastProgress(streaming: StreamingQuery): Promise<string | undefined> {
+    return (await this.#progress(streaming, { case: 'lastProgress', value: true })).at(-1);
   }
 
   /** Why a query ended; undefined when it runs, or was stopped. */
@@ -239,6 +239,11 @@ export class SparkSession {
   async processAllAvailable(streaming: StreamingQuery, msMax: number): Promise<void> {
     const command = { case: 'processAllAvailable' as const, value: true };
     await this.#queryCommand(streaming, command, 'take in what there is', msMax);
+  }
+
+  async #progress(streaming: StreamingQuery, command: QueryCommand): Promise<readonly string[]> {
+    const { resultType } = await this.#queryCommand(streaming, command, 'tell of its query’s batches');
+    return resultType.case === 'recentProgress' ? resultType.value.recentProgressJson : [];
   }
 
   async #queryCommand(

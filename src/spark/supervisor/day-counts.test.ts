@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { daybook } from '../../../daybook.config.ts';
+import { makePlan } from '../../plan/normalise.ts';
+import type { TopicMessage } from '../../ports/messages.ts';
+import { DayCounts } from './day-counts.ts';
+
+const { stream } = makePlan(daybook);
+
+function message(value: object | string): TopicMessage {
+  const text = typeof value === 'string' ? value : JSON.stringify({ query: 'q', ...value });
+  return { offset: 0, timestampMs: 0, key: null, value: Buffer.from(text) };
+}
+
+function count(of: string, records: number, frame: number, day = '2026-03-04'): TopicMessage {
+  return message({ ts_date: day, of, records, frame });
+}
+
+describe('the counts of days', () => {
+  it('say which days have more records than their rows', () => {
+    const counts = new DayCounts(stream, 'q');
+    counts.take([
+      count('seen', 5, 1),
+      count('kept', 3, 1),
+      count('seen', 7, 1, '2026-03-05'),
+      count('kept', 7, 1, '2026-03-05'),
+    ]);
+    counts.advance(1);
+    expect(counts.behind()).toEqual([{ day: '2026-03-04', seen: 5, missing: 2 }]);
+    expect(counts.late).toBe(2);
+  });
+
+  it('say nothing of frames that are not whole', () => {
+    const counts = new DayCounts(stream, 'q');
+    counts.take([
+      count('seen', 5, 1),
+      count('kept', 5, 1),
+      count('seen', 9, 2),
+      message({ of: 'all', records: 9, frame: 2 }),
+    ]);
+    counts.advance(1);
+    expect([counts.behind(), counts.accepted]).toEqual([[], 0]);
+    counts.take([count('kept', 9, 2)]);
+    counts.advance(2);
+    expect([counts.behind(), counts.accepted]).toEqual([[], 9]);
+  });
+
+  it('are settled by a day that was computed again, until more comes', () => {
+    const counts = new DayCounts(stream, 'q');
+    counts.take([count('seen', 5, 1), count('kept', 3, 1)]);
+    counts.advance(1);
+    const [day] = counts.behind();
+    if (day === undefined) throw new Error('the day is behind');
+    const { key, value } = counts.answer(day, 2);
+    expect(key).toBe('{"ts_date":"2026-03-04","of":"again"}');
+    counts.take([message(value)]);
+    counts.advance(2);
+    expect([counts.behind(), counts.late]).toEqual([[], 2]);
+    counts.take([count('seen', 6, 3)]);
+    counts.advance(3);
+    expect(counts.behind()).toEqual([{ day: '2026-03-04', seen: 6, missing: 1 }]);
+  });
+
+  it('of a day that was never open are behind by all of it', () => {
+    const counts = new DayCounts(stream, 'q');
+    counts.take([count('seen', 2, 1)]);
+    counts.advance(1);
+    expect(counts.behind()).toEqual([{ day: '2026-03-04', seen: 2, missing: 2 }]);
+  });
+
+  it('are not those of another definition, nor of what is no message of ours', () => {
+    const counts = new DayCounts(stream, 'q');
+    counts.take([
+      message({ ts_date: '2026-03-04', of: 'seen', records: 9, frame: 1, query: 'other' }),
+      message('no JSON'),
+      message({ of: 'constructor', records: 1, frame: 1 }),
+      { offset: 0, timestampMs: 0, key: null, value: null },
+    ]);
+    counts.advance(1);
+    expect(counts.behind()).toEqual([]);
+  });
+});

@@ -1,0 +1,109 @@
+import type { StreamPlan } from '../../plan/plan.ts';
+import type { TopicMessage } from '../../ports/messages.ts';
+
+/** A day of which more records came than its rows have. */
+export interface DayBehind {
+  readonly day: string;
+  /** Unique records of the day that came, late ones among them. */
+  readonly seen: number;
+  /** How many of them came when the day was closed, and are in none of its rows yet. */
+  readonly missing: number;
+}
+
+/** What a message of the topic of days says. */
+interface DayCount {
+  /** `seen` and `kept` by the query; `again` by the supervisor: so many are in the rows that were computed again. */
+  readonly of: 'seen' | 'kept' | 'again' | 'all';
+  readonly day: string;
+  readonly records: number;
+  readonly frame: number;
+}
+
+/**
+ * How many records each day has, and how many of them are in its rows. The two differ just for days that got records when
+ * they were closed. All of it stands in a compacted topic, so nothing is lost when nobody looks.
+ */
+export class DayCounts {
+  readonly #dateName: string;
+  readonly #query: string;
+  readonly #counts: Readonly<Record<DayCount['of'], Map<string, number>>> = {
+    seen: new Map(),
+    kept: new Map(),
+    again: new Map(),
+    all: new Map(),
+  };
+  /** Of frames that are not whole yet. */
+  #held: DayCount[] = [];
+
+  /** @param query  whose messages count: those of other definitions have their own topic's history */
+  constructor(stream: StreamPlan, query: string) {
+    this.#dateName = stream.businessDate.name;
+    this.#query = query;
+  }
+
+  /** How many records there are. */
+  get accepted(): number {
+    return this.#counts.all.get('') ?? 0;
+  }
+
+  /** How many of all records came when their day was closed. */
+  get late(): number {
+    let late = 0;
+    for (const [day, seen] of this.#counts.seen) late += seen - (this.#counts.kept.get(day) ?? 0);
+    return late;
+  }
+
+  take(messages: readonly TopicMessage[]): void {
+    for (const { value } of messages) {
+      const count = value === null ? undefined : this.#read(value);
+      if (count !== undefined) this.#held.push(count);
+    }
+  }
+
+  /** Lets what belongs to frames up to this one count; they are whole. */
+  advance(frame: number): void {
+    const rest: DayCount[] = [];
+    for (const count of this.#held) {
+      if (count.frame > frame) rest.push(count);
+      else this.#counts[count.of].set(count.day, count.records);
+    }
+    this.#held = rest;
+  }
+
+  /** The days that must be computed again, oldest first. */
+  behind(): readonly DayBehind[] {
+    const { seen, kept, again } = this.#counts;
+    return [...seen]
+      .map(([day, count]) => ({ day, seen: count, missing: count - Math.max(kept.get(day) ?? 0, again.get(day) ?? 0) }))
+      .filter(({ missing }) => missing > 0)
+      .sort((a, b) => (a.day < b.day ? -1 : 1));
+  }
+
+  /** The message that says of a day that its rows have all the records that were seen. */
+  answer({ day, seen }: DayBehind, frame: number): { readonly key: string; readonly value: string } {
+    const key = { [this.#dateName]: day, of: 'again' };
+    return {
+      key: JSON.stringify(key),
+      value: JSON.stringify({ ...key, records: seen, query: this.#query, frame }),
+    };
+  }
+
+  #read(value: Uint8Array): DayCount | undefined {
+    let parsed: Readonly<Record<string, unknown>>;
+    try {
+      parsed = JSON.parse(Buffer.from(value).toString()) as typeof parsed;
+    } catch (error) {
+      if (error instanceof SyntaxError) return undefined;
+      throw error;
+    }
+    const { of, records, frame, query } = parsed;
+    if (query !== this.#query || typeof of !== 'string' || !Object.hasOwn(this.#counts, of)) return undefined;
+    const day = parsed[this.#dateName];
+    return {
+      of: of as DayCount['of'],
+      day: typeof day === 'string' ? day : '',
+      records: Number(records),
+      frame: Number(frame),
+    };
+  }
+}

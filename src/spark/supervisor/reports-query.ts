@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { DaybookError } from '../../base/errors.ts';
+import type { SparkSql } from '../../compile/spark/spark.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { deduplicate, observe, query, stream, table } from '../connect/relations.ts';
+import type { SparkSession, StreamingQuery } from '../connect/session.ts';
+import { OBSERVED } from './batch.ts';
+
+const OBSERVED_VIEW = 'observed';
+const AGAIN_VIEW = 'days_again';
+/** So much is taken in at once when much waits. */
+const MESSAGES_A_BATCH = 250_000;
+
+export interface ReportsQueryOptions {
+  readonly plan: Plan;
+  readonly sql: SparkSql;
+  /** Spark's options for Kafka: brokers, security. They may hold secrets. */
+  readonly kafka: Readonly<Record<string, string>>;
+  /** A folder that all of Spark's processes reach, as a URI; each definition has its own checkpoint in it. */
+  readonly checkpoints: string;
+  /** How many parts the state has. What it began with holds for ever. */
+  readonly statePartitions: number;
+}
+
+/** The query that keeps the reports, in one session: how it is found, started, and how days are computed again. */
+export class ReportsQuery {
+  readonly name: string;
+  readonly checkpoint: string;
+  readonly #options: ReportsQueryOptions;
+
+  constructor(options: ReportsQueryOptions) {
+    const { plan, checkpoints } = options;
+    this.#options = options;
+    this.name = `${this.#prefix}${plan.fingerprint}`;
+    this.checkpoint = `${checkpoints.replace(/\/$/, '')}/${plan.stream.name}-${plan.fingerprint}`;
+  }
+
+  get #prefix(): string {
+    return `daybook-${this.#options.plan.stream.name}-`;
+  }
+
+  /**
+   * The session of all who keep these reports, a UUID: they find each other's query in it. Streams, and folders of
+   * checkpoints, have sessions of their own.
+   */
+  get sessionId(): string {
+    const { plan, checkpoints } = this.#options;
+    const hex = createHash('sha256').update(`${plan.stream.name}\n${checkpoints}`).digest('hex');
+    return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-5$3-8$4-$5');
+  }
+
+  /** The query if it runs in the session. One of another definition is stopped: the reports are this one's. */
+  async find(session: SparkSession): Promise<StreamingQuery | undefined> {
+    const running = (await session.queries()).filter(({ name }) => name.startsWith(this.#prefix));
+    for (const other of running) if (other.name !== this.name) await session.stop(other);
+    return running.find(({ name }) => name === this.name);
+  }
+
+  /** Starts the query where its checkpoint stands. @throws DaybookError `SPARK_QUERY_RUNS`, what the session throws */
+  async start(session: SparkSession): Promise<StreamingQuery> {
+    const { plan, sql, kafka, statePartitions } = this.#options;
+    await session.configure({ ...sql.settings, 'spark.sql.shuffle.partitions': String(statePartitions) });
+    const source = stream('kafka', {
+      ...kafka,
+      subscribe: plan.stream.name,
+      startingOffsets: 'earliest',
+      maxOffsetsPerTrigger: String(MESSAGES_A_BATCH),
+      // What waits for more to come keeps the first record waiting.
+      'kafka.fetch.max.wait.ms': '10',
+    });
+    await session.createView(sql.messages, source);
+    await session.createView(sql.records.view, query(sql.records.sql));
+    await session.createView(sql.firsts.view, deduplicate(query(`SELECT * FROM ${sql.records.view}`), sql.firsts.keys));
+    await session.createView(OBSERVED_VIEW, observe(query(sql.reports), OBSERVED, sql.metrics));
+    return session.start({
+      input: query(`SELECT topic, key, value FROM ${OBSERVED_VIEW}`),
+      name: this.name,
+      format: 'kafka',
+      options: { ...kafka, checkpointLocation: this.checkpoint },
+      outputMode: 'update',
+    });
+  }
+
+  /** The frame of the newest batch that the checkpoint says is whole; undefined: none is. Only while the query is at rest. */
+  async lastFrame(session: SparkSession): Promise<number | undefined> {
+    try {
+      const [last] = await session.rows(
+        `SELECT max(CAST(_metadata.file_name AS BIGINT)) AS batch FROM text.\`${this.checkpoint}/commits\``,
+      );
+      const lines = await session.rows(
+        `SELECT value FROM text.\`${this.checkpoint}/offsets/${String(last?.['batch'])}\``,
+      );
+      const metadata = lines.map(({ value }) => String(value)).find((line) => line.includes('"batchTimestampMs"'));
+      const { batchTimestampMs } = JSON.parse(metadata ?? '{}') as { batchTimestampMs?: number };
+      return batchTimestampMs === undefined ? undefined : batchTimestampMs * 1000;
+    } catch (error) {
+      if (error instanceof DaybookError && error.details['condition'] === 'PATH_NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Computes days again from the whole topic, and holds their rows ready in Spark.
+   * @param session  of its own, as its views have the names of the stream's
+   */
+  async computeAgain(session: SparkSession, days: readonly string[], msMax: number): Promise<void> {
+    const { plan, sql, kafka } = this.#options;
+    await session.configure(sql.settings);
+    await session.createView(sql.messages, table('kafka', { ...kafka, subscribe: plan.stream.name }));
+    await session.createView(sql.records.view, query(sql.records.sql));
+    await session.rows(
+      `CACHE TABLE ${AGAIN_VIEW} OPTIONS ('storageLevel' 'DISK_ONLY') AS ${sql.daysAgain(days)}`,
+      msMax,
+    );
+  }
+
+  /** Writes the rows that `computeAgain` holds ready. */
+  async writeAgain(session: SparkSession, frame: number, msMax: number): Promise<void> {
+    const { sql, kafka } = this.#options;
+    await session.append(query(sql.againMessages(AGAIN_VIEW, frame)), 'kafka', kafka, msMax);
+  }
+}

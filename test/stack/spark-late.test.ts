@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { daybook } from '../../daybook.config.ts';
+import { makePlan } from '../../src/plan/normalise.ts';
+import { openTopicProducer } from '../../src/sources/kafka/producer.ts';
+import { chanceFrom } from '../chance.ts';
+import type { Reports } from '../oracle/furniture-store.ts';
+import { readSale, reportsOf } from '../oracle/furniture-store.ts';
+import { runDaybook, temporaryFolder } from '../process/daybook-process.ts';
+import { mixedSales } from '../sales/mixed-sales.ts';
+import type { StackProcess } from './processes.ts';
+import { startProcess } from './processes.ts';
+import { announcedFrames, reportsInTopics, sendRecords } from './report-topics.ts';
+import type { Servers } from './servers.ts';
+import { startServers } from './servers.ts';
+
+const WAIT_MS = 150_000;
+const plan = makePlan(daybook);
+
+let servers: Servers<'kafka' | 'spark'>;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let supervisor: StackProcess;
+const sent: string[] = [];
+
+function supervise(): StackProcess {
+  const { kafka, spark } = servers.at;
+  return startProcess(['spark', 'run', '--kafka', kafka, '--spark', spark, '--checkpoints', folder.path]);
+}
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  servers = await startServers(['kafka', 'spark']);
+  const applied = await runDaybook(['apply', '--target', 'kafka', '--kafka', servers.at.kafka, '--partitions', '3']);
+  expect(applied.code).toBe(0);
+  supervisor = supervise();
+});
+afterAll(async () => {
+  await supervisor[Symbol.asyncDispose]();
+  await servers[Symbol.asyncDispose]();
+  await folder[Symbol.asyncDispose]();
+});
+
+/** Sends records and waits until the topics have the reports of all that was sent so far. */
+async function sendAndCompare(lines: readonly string[]): Promise<void> {
+  sent.push(...lines);
+  await sendRecords(plan, servers.at.kafka, lines);
+  await expectReports(reportsOf(sent.map(readSale)));
+}
+
+async function expectReports(expected: Reports): Promise<void> {
+  await expect
+    .poll(() => reportsInTopics(plan, servers.at.kafka), { timeout: WAIT_MS, interval: 500 })
+    .toEqual(expected);
+}
+
+/** Sales of one day. */
+function salesOf(day: string, count: number, seed: number): readonly string[] {
+  return mixedSales(count, { repeats: 0, seed, days: 1 }).map((line) => line.replaceAll('2026-04-01', day));
+}
+
+describe('records behind the watermark', () => {
+  it('are in their reports, to the last digit, with records of a month in any order, repeats among them', async () => {
+    await sendAndCompare(mixedSales(3000, { repeats: 0.2, seed: 1 }));
+    await sendAndCompare(mixedSales(1000, { repeats: 0.2, seed: 2 }));
+  });
+
+  it('may change a closed day several times', async () => {
+    await sendAndCompare(salesOf('2026-05-20', 50, 3));
+    for (const seed of [4, 5, 6]) await sendAndCompare(salesOf('2026-04-03', 20, seed));
+  });
+
+  it('are not counted twice, however old the first one is: not on their day, and not as of another day', async () => {
+    const closed = sent.slice(0, 300);
+    const moved = closed.map((line) =>
+      line.replaceAll(/2026-04-\d\d/g, '2026-05-20').replace(/"revenue":[\d.]+/, '"revenue":1'),
+    );
+    await sendAndCompare([...closed, ...moved, ...salesOf('2026-05-20', 10, 7)]);
+    await sendAndCompare([...moved, ...salesOf('2026-04-20', 10, 8)]);
+  });
+
+  it('are not counted twice when a producer puts repeats into any partition', async () => {
+    const again = sent.slice(500, 900);
+    const others = salesOf('2026-04-21', 10, 9);
+    await using producer = openTopicProducer({ bootstrapBrokers: [servers.at.kafka] }, 'test');
+    const random = chanceFrom(1);
+    await producer.send(
+      again.map((line) => ({ topic: plan.stream.name, key: Buffer.from(String(random())), value: Buffer.from(line) })),
+    );
+    await sendAndCompare(others);
+  });
+
+  it('are found by the next supervisor when one was killed before, while or after it had their days computed', async () => {
+    for (const [seed, afterText] of [
+      [10, 'progress'],
+      [11, 'computed again'],
+      [12, 'have their late records'],
+    ] as const) {
+      const lines = salesOf('2026-04-05', 20, seed);
+      sent.push(...lines);
+      const before = supervisor.text().length;
+      await sendRecords(plan, servers.at.kafka, lines);
+      await expect.poll(() => supervisor.text().slice(before), { timeout: WAIT_MS, interval: 20 }).toContain(afterText);
+      await supervisor.kill();
+      supervisor = supervise();
+      await expectReports(reportsOf(sent.map(readSale)));
+    }
+  });
+
+  it('are announced in frames that only grow, and counted', async () => {
+    const frames = await announcedFrames(plan, servers.at.kafka);
+    const numbers = frames.map(({ frame }) => frame);
+    expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+    expect(new Set(numbers).size).toBe(numbers.length);
+    const unique = new Set(sent.map((line) => readSale(line).ts_id));
+    expect(frames.at(-1)).toMatchObject({ accepted: unique.size });
+    expect(frames.at(-1)?.late).toBeGreaterThan(0);
+  });
+});
