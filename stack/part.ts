@@ -1,5 +1,5 @@
 /** What the stack is made of, in the order in which it is told. */
-export const PARTS = ['kafka', 'cassandra', 'postgres', 'spark'] as const;
+export const PARTS = ['kafka', 'spark', 'cassandra', 'postgres'] as const;
 
 /** A part of the stack; one or several servers. */
 export type Part = (typeof PARTS)[number];

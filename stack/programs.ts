@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { DaybookError } from '../src/base/errors.ts';
@@ -25,8 +25,8 @@ export interface Need {
 }
 
 /** Java that Cassandra runs on as well. @returns the path of `java` */
-const findJava = (): Promise<string | undefined> =>
-  firstOf(
+const findJava = async (): Promise<string | undefined> => {
+  const found = await firstOf(
     [
       ...(process.env['JAVA_HOME'] === undefined ? [] : [join(process.env['JAVA_HOME'], 'bin/java')]),
       ...onPath('java'),
@@ -34,6 +34,9 @@ const findJava = (): Promise<string | undefined> =>
     ],
     async (path) => (await majorOfJava(path)) === JAVA_MAJOR,
   );
+  // Its home is what JAVA_HOME must name, wherever links lead to it from.
+  return found && realpathSync(found);
+};
 
 const findMaven = (): Promise<string | undefined> => firstOf(onPath('mvn'), runs('--version'));
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { DaybookError } from '../base/errors.ts';
+import { NEEDS } from '../../stack/programs.ts';
 import type { Finding } from '../runtimes/diagnose.ts';
 import { diagnose } from '../runtimes/diagnose.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
@@ -52,6 +53,12 @@ async function doctor(flags: DoctorFlags): Promise<void> {
   const { data, host, port } = flags;
   for await (const finding of diagnose({ root: data, host, port, clock: machineClock(), pages: PAGES })) {
     print(finding);
+  }
+  for (const need of NEEDS) {
+    const path = await need.find();
+    const check = `stack, ${need.what}`;
+    // All but daybook stack does without.
+    print(path === undefined ? { check, state: 'warning', text: need.advice } : { check, state: 'ok', text: path });
   }
   process.exitCode = problems === 0 ? 0 : 1;
 }

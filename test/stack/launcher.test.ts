@@ -79,16 +79,6 @@ test('a server that cannot start is named, with what it wrote', async () => {
   await expect(servers.stack.kill('kafka-9')).rejects.toThrow("no server 'kafka-9'. It has: kafka-1");
 });
 
-test('missing programs are named, with the commands that install them', async () => {
-  await using folder = await temporaryFolder();
-  const up = await runDaybook(['stack', 'up', '--folder', join(folder.path, 'stack')], '', { PATH: folder.path });
-  expect(up.code).toBe(1);
-  expect(up.stderr).toContain('Maven (mvn) is missing');
-  expect(up.stderr).toContain('sudo apt-get install maven');
-  expect(up.stderr).toContain('sudo apt-get install python3 python3-pip');
-  expect(await readdir(folder.path)).toEqual([]);
-});
-
 test('two processes that fill an empty cache fetch once, and what was interrupted is fetched again', async () => {
   await using folder = await temporaryFolder();
   const cache = join(folder.path, 'cache');
