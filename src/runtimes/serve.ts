@@ -5,7 +5,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Runtime } from '../ports/runtime.ts';
-import { startServer } from '../server/server.ts';
+import { checkAddress, startServer } from '../server/server.ts';
 import { openSpilledDays } from '../stores/parquet/spilled-days.ts';
 import { openEmbedded } from './embedded.ts';
 import { kafkaConnection } from './kafka-connection.ts';
@@ -55,6 +55,11 @@ export async function serve(options: ServeOptions): Promise<void> {
   await using stack = new AsyncDisposableStack();
   await makeDurableFolder(root);
   const lock = stack.use(await takeFolderLock(root));
+  const failure = async (error: unknown): Promise<never> => {
+    throw await startFailure(error, host, port, clock);
+  };
+  // Known before the log is read, which may take a while.
+  await checkAddress(host, port).catch(failure);
   const runtime = await openEmbedded({
     plan,
     disk: openDisk(root),
@@ -66,10 +71,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     scanElsewhere: scanThread(plan),
   });
   stack.defer(() => runtime.close());
-  const starting = startServer({ runtime, host, allowHosts, port, pages, logger, clock });
-  const server = await starting.catch(async (error: unknown) => {
-    throw await startFailure(error, host, port, clock);
-  });
+  const server = await startServer({ runtime, host, allowHosts, port, pages, logger, clock }).catch(failure);
   stack.defer(() => server.close());
   await lock.announce(server.url);
   onReady(server.url);

@@ -1,5 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { fastify, LogController } from 'fastify';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { DaybookError } from '../base/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Runtime } from '../ports/runtime.ts';
@@ -94,32 +96,45 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   };
 }
 
+/**
+ * Looks whether a server could listen, before it has been prepared for long.
+ * @throws DaybookError `PORT_TAKEN`, `HOST_UNKNOWN`
+ */
+export async function checkAddress(host: string, port: number): Promise<void> {
+  if (port === 0) return;
+  const probe = createServer();
+  try {
+    await once(probe.listen({ host, port }), 'listening');
+  } catch (cause) {
+    throw listenFailure(cause, host, port);
+  }
+  await once(probe.close(), 'close');
+}
+
 async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
   try {
     return await app.listen({ host, port });
   } catch (cause) {
     await app.close();
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') {
-      throw new DaybookError(
-        'PORT_TAKEN',
-        `Port ${port} on ${host} is taken by another program. Choose another with --port, or --port 0 for any.`,
-        {
-          cause,
-          details: { host, port },
-        },
-      );
-    }
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-      throw new DaybookError(
-        'HOST_UNKNOWN',
-        `This machine has no address '${host}' to listen on. Choose another with --host.`,
-        {
-          cause,
-          details: { host },
-        },
-      );
-    }
-    throw cause;
+    throw listenFailure(cause, host, port);
   }
+}
+
+function listenFailure(cause: unknown, host: string, port: number): unknown {
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') {
+    return new DaybookError(
+      'PORT_TAKEN',
+      `Port ${port} on ${host} is taken by another program. Choose another with --port, or --port 0 for any.`,
+      { cause, details: { host, port } },
+    );
+  }
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return new DaybookError(
+      'HOST_UNKNOWN',
+      `This machine has no address '${host}' to listen on. Choose another with --host.`,
+      { cause, details: { host } },
+    );
+  }
+  return cause;
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -33,6 +34,8 @@ describe('start', () => {
       expect([code, stdout]).toEqual([1, '']);
       expect(stderr).toMatch(new RegExp(`${port}.*--port`));
       expect(stderr).toContain(`is taken by another Daybook, which serves at ${daybook.url}. `);
+      // It was seen before anything was read, or made.
+      expect(await readdir(other)).not.toContain('log');
       const doctor = await runDaybook(['doctor', '--port', port, '--data', other]);
       expect(doctor.stdout).toMatch(/^warning +port: \d+ is taken by another Daybook\. .*--port\.$/m);
     } finally {

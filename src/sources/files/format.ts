@@ -47,9 +47,12 @@ const FORMAT_OF_EXTENSION: Readonly<Record<string, FileFormat>> = {
   parquet: 'parquet',
 };
 
+/** At least three names with commas between: no JSON begins so. */
+const HEADER = /^"?[a-z_][\w ]*"?(?:,"?[a-z_][\w ]*"?){2,}\r?\n/i;
+
 /**
  * The format by the file's name, else by how its content begins. Whether JSON is a record a line is always seen from
- * the content, as is Parquet, which no text begins like.
+ * the content, as is Parquet, which no text begins like, and a table under a name of JSON.
  */
 export function formatOf(name: string, head: Uint8Array): FileFormat {
   if (startsWith(head, PARQUET_MAGIC)) return 'parquet';
@@ -58,7 +61,13 @@ export function formatOf(name: string, head: Uint8Array): FileFormat {
   if (told === 'csv' || told === 'parquet') return told;
   const text = Buffer.from(head).toString('latin1').trimStart();
   if (told === undefined && text !== '' && !text.startsWith('{') && !text.startsWith('[')) return 'csv';
+  if (HEADER.test(withoutBom(text))) return 'csv';
   return jsonFormat(text);
+}
+
+/** @param text  the beginning of a file, its bytes as characters */
+function withoutBom(text: string): string {
+  return text.startsWith('\xef\xbb\xbf') ? text.slice(UTF8_BOM.length) : text;
 }
 
 /** `text` is the beginning of a file of JSON. */

@@ -428,6 +428,13 @@ describe('importing NDJSON', () => {
     ).toBe(1);
   });
 
+  it('sees a table under a name of JSON, and takes a broken first line for no table', async () => {
+    const table = `\uFEFF${FIELDS.join(',')}\r\n${recordRow()}`;
+    expect((await importText('table.ndjson', table)).summary).toMatchObject({ accepted: 1, quarantined: 0 });
+    const { runtime } = await importText('lines.ndjson', 'half of it, then nothing\n{"ts_id":"1"}\n');
+    expect(runtime.records.map(({ text }) => text)).toEqual(['half of it, then nothing', '{"ts_id":"1"}']);
+  });
+
   it('reads standard input', async () => {
     const runtime = new RecordingRuntime(plan);
     const stdin = Readable.from([gzipSync('{"ts_id":"1"}\n{"ts_id":"2"}')], { objectMode: false });
