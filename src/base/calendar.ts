@@ -86,11 +86,22 @@ const CACHED_QUARTERS_MAX = 20_000;
 /** Before the year 1, `Intl` counts years backwards; long before it, no zone's offset had changed yet. */
 const FIRST_YEAR_MS = dayFromCivil(2, 1, 1) * MS_PER_DAY;
 
+/** What the system is asked for a zone's rules takes milliseconds, and few zones are asked for again and again. */
+const ZONES = new Map<string, Zone>();
+
 /**
  * A time zone by its IANA name.
  * @throws RangeError when the name is unknown
  */
 export function zone(name: string): Zone {
+  const known = ZONES.get(name);
+  if (known !== undefined) return known;
+  const made = makeZone(name);
+  ZONES.set(name, made);
+  return made;
+}
+
+function makeZone(name: string): Zone {
   const format = new Intl.DateTimeFormat('en-US-u-ca-iso8601-nu-latn', {
     timeZone: name,
     hourCycle: 'h23',

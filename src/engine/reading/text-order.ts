@@ -1,7 +1,12 @@
 import type { TextDictionary } from '../../record/text-dictionary.ts';
 
+/** Made when texts are first put in order: it takes longer than many a command that never does. */
+let collator: Intl.Collator | undefined;
+
 /** The order of texts: as people expect it in English, digits by their number. */
-const COLLATOR = new Intl.Collator('en', { numeric: true });
+function collatorOfPeople(): Intl.Collator {
+  return (collator ??= new Intl.Collator('en', { numeric: true }));
+}
 
 interface Ordered {
   /** Ids in the order of their texts. */
@@ -18,9 +23,10 @@ export function ranksOf(dictionary: TextDictionary): Int32Array {
   if (known?.ids.length === dictionary.size) return known.ranks;
   const before = known?.ids ?? [];
   const fresh = Array.from({ length: dictionary.size - before.length }, (_, index) => before.length + index + 1);
+  const people = collatorOfPeople();
   const compare = (a: number, b: number): number => {
     const [x, y] = [dictionary.text(a) ?? '', dictionary.text(b) ?? ''];
-    return COLLATOR.compare(x, y) || (x < y ? -1 : 1);
+    return people.compare(x, y) || (x < y ? -1 : 1);
   };
   const ids = merged(before, fresh.sort(compare), compare);
   const ranks = new Int32Array(dictionary.size + 1);
