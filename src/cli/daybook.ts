@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   apply: async () => (await import('./apply.ts')).addApply,
   stack: async () => (await import('./stack.ts')).addStack,
   spark: async () => (await import('./spark.ts')).addSpark,
+  migrate: async () => (await import('./migrate.ts')).addMigrate,
   sink: async () => (await import('./sink.ts')).addSink,
   serve: async () => (await import('./serve.ts')).addServe,
   doctor: async () => (await import('./doctor.ts')).addDoctor,

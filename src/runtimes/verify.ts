@@ -6,12 +6,15 @@ import { present } from '../base/assert.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { ReportPlan } from '../plan/plan.ts';
 import type { ReportPage } from '../ports/rows.ts';
+import type { RuntimeStatus } from '../ports/runtime.ts';
 import type { Difference } from '../stores/duckdb/verifier.ts';
 import { Verifier } from '../stores/duckdb/verifier.ts';
 import type { RemoteRuntime } from './remote.ts';
 
 export type { Difference } from '../stores/duckdb/verifier.ts';
 
+/** A frame from here on is the microseconds of a batch of the stack: so many records no log has. */
+const MOMENTS_FROM = 1e15;
 const SLICE_ROWS_MAX = 100_000;
 const FIRST_SLICE_DAYS = 32;
 
@@ -51,7 +54,9 @@ export interface Verification {
  * Rows are read first, some days at a time, each time with the frame that they are of; then all records of the log, of
  * which so many count for a row as were in its frame. So sales may come in meanwhile. Records of all days are read also
  * for a range, as to which day a record belongs, and which of two repeats came first, is among what is verified.
- * @throws DaybookError `VERIFY_FAILED`, `DISK_FULL` (retryable), `INTERRUPTED`; what the runtime throws
+ * On the stack a frame does not say how many records it has, so there none may come in meanwhile.
+ * @throws DaybookError `VERIFY_FAILED`, `NOT_AT_REST` (retryable), `DISK_FULL` (retryable), `INTERRUPTED`; what the
+ *   runtime throws
  */
 export async function verify(options: VerifyOptions): Promise<Verification> {
   const folder = await makeTemporaryFolder();
@@ -65,6 +70,17 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** @throws DaybookError `NOT_AT_REST` when the raw records are not those of the frame that the rows were read as of */
+function checkAtRest(records: number, before: RuntimeStatus, after: RuntimeStatus): void {
+  if (before.offset === after.offset && records === after.accepted) return;
+  throw new DaybookError(
+    'NOT_AT_REST',
+    `The reports have ${after.accepted} records and Cassandra ${records}: records came in meanwhile, or a sink is behind. ` +
+      'Verify again once all of them have come to rest.',
+    { retryable: true, details: { records, accepted: after.accepted } },
+  );
 }
 
 async function makeTemporaryFolder(): Promise<string> {
@@ -83,13 +99,15 @@ async function makeTemporaryFolder(): Promise<string> {
 async function verifyWith(verifier: Verifier, options: VerifyOptions): Promise<Verification> {
   const { runtime, range, signal, sliceRowsMax = SLICE_ROWS_MAX } = options;
   const before = await runtime.status();
+  const isStack = before.offset >= MOMENTS_FROM;
   // Records that a repair of the log could not save have offsets, too; all of them are older than what comes in now.
   const lost = before.offset - before.accepted;
+  const recordsIn = (frame: number): number => (isStack ? Number.MAX_SAFE_INTEGER : frame - lost);
   let slices = 0;
   for (const report of runtime.plan.reports) {
     for await (const { from, to, page } of slicesOf(runtime, report, range, sliceRowsMax)) {
       stopIf(signal);
-      await verifier.keep(report, { from, to, records: page.frame - lost }, page.rows);
+      await verifier.keep(report, { from, to, records: recordsIn(page.frame) }, page.rows);
       slices++;
     }
   }
@@ -100,6 +118,7 @@ async function verifyWith(verifier: Verifier, options: VerifyOptions): Promise<V
   }
   await verifier.endRecords();
   const after = await runtime.status();
+  if (isStack) checkAtRest(verifier.records, before, after);
   const isPossible = verifier.records >= before.accepted && verifier.records <= after.accepted;
   return {
     records: verifier.records,

@@ -15,6 +15,7 @@ import { temporaryFolder } from '../process/daybook-process.ts';
 
 const LINE_FEED = Buffer.from('\n');
 const MESSAGES_AT_ONCE = 1_000;
+const LINES_AT_ONCE = 60_000;
 
 /** An embedded engine in the place of Spark: reads the stream's topic, fills the reports' topics and announces frames. */
 export interface ReportFeeder extends AsyncDisposable {
@@ -84,15 +85,22 @@ export async function openFeeder(plan: Plan, broker: string): Promise<ReportFeed
       ...extent,
       nextOffset: extent.firstOffset,
     }));
+    let waiting: Uint8Array[] = [];
     while (!stopping.signal.aborted) {
       try {
         const read = await reader.read(places, 100);
         const values = read.flatMap(({ messages }) => messages.flatMap(({ value }) => [value ?? LINE_FEED, LINE_FEED]));
-        if (values.length > 0) await accept(Buffer.concat(values));
+        waiting.push(...values);
         places = places.map(
           (place) =>
             read.find(({ topic, partition }) => topic === place.topic && partition === place.partition) ?? place,
         );
+        // Who catches up makes few large frames, as Spark does.
+        const isBehind = read.some(({ nextOffset, endOffset }) => nextOffset < endOffset);
+        if (waiting.length === 0 || (isBehind && waiting.length < LINES_AT_ONCE * 2)) continue;
+        const lines = Buffer.concat(waiting);
+        waiting = [];
+        await accept(lines);
       } catch (error) {
         if (!(error instanceof DaybookError) || !error.retryable) throw error;
       }

@@ -1,0 +1,75 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { daybook } from '../../daybook.config.ts';
+import { makePlan } from '../../src/plan/normalise.ts';
+import { readSale, reportsOf } from '../oracle/furniture-store.ts';
+import { runDaybook, temporaryFolder } from '../process/daybook-process.ts';
+import { mixedSales } from '../sales/mixed-sales.ts';
+import { readyUrl, startProcess } from './processes.ts';
+import { openFeeder } from './report-feeder.ts';
+import { startServers } from './servers.ts';
+import { apply, reportsInCassandra, reportsInPostgres, rowsInPostgres } from './stores.ts';
+
+const plan = makePlan(daybook);
+const SALES = 300_000;
+const TIMEOUT_MS = 900_000;
+
+test(
+  '300,000 records of a Daybook are replayed into a stack, where every row is equal to the last digit',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    await using folder = await temporaryFolder();
+    const data = ['--data', join(folder.path, 'data')];
+    const sales = mixedSales(SALES, { repeats: 0.03, seed: 11, customers: 2_000 });
+    const file = join(folder.path, 'sales.ndjson');
+    await writeFile(file, [...sales, '{"broken": true}'].map((line) => `${line}\n`).join(''));
+    const imported = await runDaybook(['import', file, ...data]);
+    expect(imported).toMatchObject({ code: 0 });
+
+    await using servers = await startServers(['kafka', 'postgres', 'cassandra']);
+    const { kafka, postgres, cassandra } = servers.at;
+    const environment = { DAYBOOK_KAFKA: kafka, DAYBOOK_POSTGRES: postgres, DAYBOOK_CASSANDRA: cassandra };
+    await apply(environment, 'kafka', 'postgres', 'cassandra');
+    await using processes = new AsyncDisposableStack();
+    await using feeder = await openFeeder(plan, kafka);
+    feeder.follow();
+    for (const store of ['postgres', 'cassandra']) processes.use(startProcess(['sink', store], environment));
+    const serve = processes.use(startProcess(['serve', '--port', '0'], environment));
+
+    const expected = reportsOf(sales.map(readSale));
+    const migrated = await runDaybook(['migrate', ...data], '', environment);
+    const unique = new Set(sales.map((sale) => readSale(sale).ts_id)).size;
+    expect(migrated).toMatchObject({
+      code: 0,
+      stdout: [
+        `${unique} records and 1 refused record sent.`,
+        ...plan.reports.map(({ name }) => `${name}: ${expected[name]?.length} rows compared, 0 differences`),
+        'All rows of the stack are those of the Daybook.\n',
+      ].join('\n'),
+    });
+    expect(await reportsInPostgres(plan, postgres)).toEqual(expected);
+    await expect
+      .poll(() => reportsInCassandra(plan, cassandra), { interval: 3_000, timeout: TIMEOUT_MS / 3 })
+      .toEqual(expected);
+    const url = await readyUrl(serve);
+    await expect
+      .poll(async () => runDaybook(['verify', '--url', url]), { interval: 3_000, timeout: TIMEOUT_MS / 3 })
+      .toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining(`All reports agree with the ${unique} raw records.`) as string,
+      });
+
+    // A figure that is wrong is found by both, and told.
+    await rowsInPostgres(
+      postgres,
+      `UPDATE daily_report.daily_pu_rev SET daily_pu = daily_pu + 1 WHERE ts_date = '2026-04-07'`,
+    );
+    const verified = await runDaybook(['verify', '--url', url]);
+    expect(verified.code).toBe(1);
+    expect(verified.stdout).toContain('daily_pu_rev: ts_date 2026-04-07');
+    const again = await runDaybook(['migrate', ...data], '', environment);
+    expect(again.code).toBe(1);
+    expect(again.stdout).toContain('daily_pu_rev: 30 rows compared, 1 difference');
+  },
+);
