@@ -10,6 +10,7 @@ import { freshness } from './figures/freshness.ts';
 import { growth } from './figures/growth.ts';
 import { ingest } from './figures/ingest.ts';
 import { others } from './figures/others.ts';
+import { pages } from './figures/pages.ts';
 import { throughput } from './figures/throughput.ts';
 import type { Circumstances } from './results-file.ts';
 import { writeResult } from './results-file.ts';
@@ -17,7 +18,7 @@ import { cellsOf, terminalTable } from './table.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const RESULTS = join(import.meta.dirname, 'RESULTS.md');
-const FIGURES: readonly Figure[] = [throughput, ingest, freshness, growth, ...others];
+const FIGURES: readonly Figure[] = [throughput, ingest, freshness, pages, growth, ...others];
 const RUNS_DEFAULT = 5;
 
 const { values, positionals } = parseArgs({

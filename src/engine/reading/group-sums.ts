@@ -77,18 +77,24 @@ export class Sums {
   }
 }
 
-/** Adds the selected rows of a table to the sums of their groups. */
+/**
+ * Adds the selected rows of a table to the sums of their groups.
+ * @param placeOf  by group: which of the sums is its own, -1 none; undefined: the one with its number
+ */
 export function addTable(
   sums: Sums,
   table: GroupTable,
   groups: Int32Array,
   selection: Selection,
   measure: SummedMeasure,
+  placeOf?: Int32Array,
 ): void {
   const { rows, count } = selection.rowsOf(table);
   for (let i = 0; i < count; i++) {
     const row = rows === undefined ? i : (rows[i] as number);
-    const group = groups[row] as number;
+    const own = groups[row] as number;
+    const group = placeOf === undefined ? own : (placeOf[own] as number);
+    if (group < 0) continue;
     sums.rows[group] = (sums.rows[group] as number) + 1;
     const value = table.measureSortNumber(row, measure.index);
     if (value < CARRY && value > -CARRY) sums.add(group, value);

@@ -4,6 +4,8 @@ import { dayParameter, reportNamed, wholeParameter } from '../query.ts';
 import type { GroupTable } from '../group-table.ts';
 import type { EngineState } from '../state.ts';
 import { Pages } from './pages.ts';
+import { Groups } from './groups.ts';
+import type { SelectionQuery } from './selection.ts';
 import { Selection } from './selection.ts';
 import { Totals } from './totals.ts';
 
@@ -16,6 +18,8 @@ const REMEMBERED_MAX = 32;
  */
 export class Reader {
   readonly #state: EngineState;
+  /** By report: the combinations of all dimensions but the business date; made when one is first looked for. */
+  readonly #groups = new Map<ReportPlan, Groups>();
   readonly #selections = new Remembered<Selection>();
   readonly #pages = new Remembered<Pages>();
   readonly #totals = new Remembered<Totals>();
@@ -61,7 +65,19 @@ export class Reader {
 
   #selection(report: ReportPlan, { equals = {}, search = '' }: ReportQuery): readonly [string, Selection] {
     const key = JSON.stringify([report.index, Object.entries(equals), search]);
-    return [key, this.#selections.get(key, () => new Selection(this.#state, report, { equals, search }))];
+    return [key, this.#selections.get(key, () => this.#makeSelection(report, { equals, search }))];
+  }
+
+  #makeSelection(report: ReportPlan, query: SelectionQuery): Selection {
+    let groups = this.#groups.get(report);
+    if (groups === undefined) {
+      groups = new Groups(
+        report,
+        report.dimensions.slice(1).map((_, index) => index + 1),
+      );
+      this.#groups.set(report, groups);
+    }
+    return new Selection(this.#state, report, groups, query);
   }
 
   /** Newest first. */

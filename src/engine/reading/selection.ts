@@ -5,6 +5,7 @@ import { grownInt32, TextDictionary } from '../../record/text-dictionary.ts';
 import type { GroupTable } from '../group-table.ts';
 import { badQuery, dayParameter, idOf } from '../query.ts';
 import type { EngineState } from '../state.ts';
+import type { Groups } from './groups.ts';
 import { lowerTextsOf } from './text-order.ts';
 
 /** What of a query is about a row's dimensions. */
@@ -25,18 +26,23 @@ interface Found {
 
 /** Values of a dimension that pass, by id. */
 interface Passing {
-  /** Where the dimension stands among a row's ids. */
+  /** Where the dimension stands among those of the groups. */
   readonly place: number;
   passes: Uint8Array;
 }
 
 /**
- * The rows of a report that match a filter and a search. A row's dimensions never change, so what was looked at once is
- * remembered, and only rows that came since are looked at again.
+ * The rows of a report that match a filter and a search. Each combination of dimensions is looked at once, however many
+ * days have it; and as a row's dimensions never change, each row is.
  */
 export class Selection {
   readonly #state: EngineState;
   readonly #report: ReportPlan;
+  /** By all dimensions but the business date. */
+  readonly #groups: Groups;
+  /** By group, of those below `#looked`: 1 where it passes. */
+  #passes = new Uint8Array(0);
+  #looked = 0;
   readonly #equals: readonly (readonly [dimension: number, values: readonly string[]])[];
   readonly #search: string;
   readonly #days: ReadonlySet<number> | undefined;
@@ -45,9 +51,10 @@ export class Selection {
   #oneOf: readonly Passing[] = [];
 
   /** @throws DaybookError `BAD_QUERY` for a dimension that is none, or a value that is none of its kind */
-  constructor(state: EngineState, report: ReportPlan, { equals = {}, search = '' }: SelectionQuery) {
+  constructor(state: EngineState, report: ReportPlan, groups: Groups, { equals = {}, search = '' }: SelectionQuery) {
     this.#state = state;
     this.#report = report;
+    this.#groups = groups;
     this.#search = search.trim().toLowerCase();
     const named = Object.entries(equals).map(([name, values]) => [dimensionOf(report, name), values] as const);
     this.#equals = named.filter(([dimension]) => dimension > 0);
@@ -78,26 +85,31 @@ export class Selection {
   }
 
   #look(table: GroupTable, found: Found): void {
-    const ids = table.dimensionIds;
-    const width = this.#report.dimensions.length - 1;
-    const [mustBe, oneOf] = [this.#mustBe, this.#oneOf];
-    const isSearched = this.#search !== '';
+    const groups = this.#groups.of(table);
+    if (this.#looked < this.#groups.count) this.#lookAtGroups();
+    const passes = this.#passes;
     for (let row = found.looked; row < table.rowCount; row++) {
-      const at = row * width;
-      let passes = !isSearched;
-      for (let i = 0; i < oneOf.length && !passes; i++) {
-        const { place, passes: of } = oneOf[i] as Passing;
-        passes = of[ids[at + place] as number] === 1;
-      }
-      for (let i = 0; i < mustBe.length && passes; i++) {
-        const { place, passes: of } = mustBe[i] as Passing;
-        passes = of[ids[at + place] as number] === 1;
-      }
-      if (!passes) continue;
+      if (passes[groups[row] as number] === 0) continue;
       if (found.count === found.rows.length) found.rows = grownInt32(found.rows);
       found.rows[found.count++] = row;
     }
     found.looked = table.rowCount;
+  }
+
+  #lookAtGroups(): void {
+    const { count } = this.#groups;
+    if (this.#passes.length < count) {
+      const grown = new Uint8Array(Math.max(count, this.#passes.length * 2));
+      grown.set(this.#passes);
+      this.#passes = grown;
+    }
+    const passesIn = ({ place, passes }: Passing, group: number): boolean =>
+      passes[this.#groups.keyOf(group, place)] === 1;
+    for (let group = this.#looked; group < count; group++) {
+      const isFound = this.#search === '' || this.#oneOf.some((each) => passesIn(each, group));
+      this.#passes[group] = isFound && this.#mustBe.every((each) => passesIn(each, group)) ? 1 : 0;
+    }
+    this.#looked = count;
   }
 
   #resolve(): void {

@@ -25,18 +25,16 @@ export function trendsOf(
   const trends = Array.from(wanted, () =>
     Array.from({ length: last - first + 1 }, (): Cell => (measure.isDecimal ? 0n : 0)),
   );
-  // Where a group is listed, from 1 on; 0: it is not.
-  const places = new Int32Array(groups.count);
+  const places = new Int32Array(groups.count).fill(-1);
   wanted.forEach((group, index) => {
-    places[group] = index + 1;
+    places[group] = index;
   });
   for (const table of tables) {
     if (table.day < first) break;
-    const sums = new Sums(wanted.length + 1);
-    const placeOf = groups.of(table).map((group) => places[group] as number);
-    addTable(sums, table, placeOf, selection, measure);
+    const sums = new Sums(wanted.length);
+    addTable(sums, table, groups.of(table), selection, measure, places);
     trends.forEach((trend, index) => {
-      if ((sums.rows[index + 1] as number) > 0) trend[table.day - first] = sums.cell(index + 1, measure.isDecimal);
+      if ((sums.rows[index] as number) > 0) trend[table.day - first] = sums.cell(index, measure.isDecimal);
     });
   }
   return trends;
