@@ -12,6 +12,8 @@ import type { Acceptance, Amendment } from '../ports/runtime.ts';
 import { openEmbedded } from '../runtimes/embedded.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { openDisk } from '../runtimes/machine/disk.ts';
+import { FaultyDisk } from '../../test/disk/faulty-disk.ts';
+import { HeldDisk } from '../../test/disk/held-disk.ts';
 import { temporaryFolder } from '../../test/process/daybook-process.ts';
 import { expectReportsOf } from '../../test/process/reports-of-runtime.ts';
 import type { RandomSale } from '../../test/sales/random-sales.ts';
@@ -34,6 +36,28 @@ function accept(engine: Engine, batch: readonly RandomSale[]): Promise<Acceptanc
 }
 
 describe('the engine', () => {
+  it('answers what is durable, and shows it, while what came behind is still being written', async () => {
+    const disk = new HeldDisk(new FaultyDisk());
+    const engine = await openEmbedded({ plan, disk, clock });
+    const [first, second, third] = [sales(9, 1e6, 1), sales(9, 1e6, 2), sales(9, 1e6, 3)] as const;
+    await accept(engine, first);
+    disk.hold();
+    const early = accept(engine, second);
+    while (disk.waiting === 0) await Promise.resolve();
+    const late = accept(engine, third);
+    // The sync that is under way ends, and the next one waits again.
+    disk.release();
+    disk.hold();
+    const { offset } = await early;
+    const shown = await engine.query('daily_pu_rev', {});
+    expect(shown.frame).toBe(offset);
+    expect((await engine.status()).accepted).toBe(offset);
+    disk.release();
+    expect((await late).offset).toBeGreaterThan(offset);
+    await expectReportsOf(engine, [...first, ...second, ...third]);
+    await engine.close();
+  });
+
   it('answers what became of each record of overlapping batches, in the order of the calls', async () => {
     await using folder = await temporaryFolder();
     const engine = await open(folder.path);

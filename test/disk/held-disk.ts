@@ -4,6 +4,8 @@ import type { Disk, DiskFile } from '../../src/ports/disk.ts';
 export class HeldDisk implements Disk {
   readonly #disk: Disk;
   #released: PromiseWithResolvers<void> | undefined;
+  /** How many syncs wait. */
+  waiting = 0;
 
   constructor(disk: Disk) {
     this.#disk = disk;
@@ -40,7 +42,7 @@ export class HeldDisk implements Disk {
       writeAt: (position, chunks) => file.writeAt(position, chunks),
       truncate: (size) => file.truncate(size),
       sync: async () => {
-        await this.#released?.promise;
+        await this.#wait();
         await file.sync();
       },
       close: () => file.close(),
@@ -56,7 +58,13 @@ export class HeldDisk implements Disk {
   }
 
   async syncFolder(folder: string): Promise<void> {
-    await this.#released?.promise;
+    await this.#wait();
     await this.#disk.syncFolder(folder);
+  }
+
+  async #wait(): Promise<void> {
+    this.waiting++;
+    await this.#released?.promise;
+    this.waiting--;
   }
 }
