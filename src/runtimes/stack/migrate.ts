@@ -93,7 +93,7 @@ export async function migrate(options: MigrateOptions): Promise<Migration> {
       await clock.sleep(POLL_MS, options.signal);
     }
   };
-  return { records, refused, quarantined, ...(await reconcile(options, there)) };
+  return { records, refused, quarantined, ...(await reconcileUntilEqual(options, there, () => reader.wholeFrame())) };
 }
 
 /** Oldest first, as they were refused. */
@@ -144,6 +144,26 @@ async function untilThere(
 }
 
 type ReadThere = (report: string, query: ReportQuery) => Promise<ReportPage>;
+
+/** Days that were closed are computed again behind the others, so what differs is looked at again as long as frames come. */
+async function reconcileUntilEqual(
+  options: MigrateOptions,
+  there: ReadThere,
+  wholeFrame: () => Promise<number | undefined>,
+): Promise<Pick<Migration, 'reports' | 'differences'>> {
+  const { clock, patienceMs, signal } = options;
+  for (;;) {
+    const before = await wholeFrame();
+    const found = await reconcile(options, there);
+    if (found.reports.every(({ differing }) => differing === 0)) return found;
+    const untilMs = clock.nowMs() + patienceMs;
+    while ((await wholeFrame()) === before) {
+      stopIf(signal);
+      if (clock.nowMs() >= untilMs) return found;
+      await clock.sleep(POLL_MS, signal);
+    }
+  }
+}
 
 async function reconcile(
   { plan, from, signal, differencesMax }: MigrateOptions,
