@@ -1,0 +1,158 @@
+import { expect, test } from 'vitest';
+import { daybook } from '../../daybook.config.ts';
+import { everyMeasure } from '../definitions/every-measure.ts';
+import { makePlan } from '../../src/plan/normalise.ts';
+import type { VersionedRow } from '../../src/ports/report-rows.ts';
+import { applyPostgres } from '../../src/stores/postgres/apply.ts';
+import { openPostgres } from '../../src/stores/postgres/database.ts';
+import { postgresOwnReader } from '../../src/stores/postgres/own-reader.ts';
+import { postgresReportReader } from '../../src/stores/postgres/report-reader.ts';
+import type { SinkBatch } from '../../src/stores/postgres/report-sink.ts';
+import { postgresReportSink } from '../../src/stores/postgres/report-sink.ts';
+import { startServers } from './servers.ts';
+import { rowsInPostgres } from './stores.ts';
+
+const plan = makePlan(daybook);
+const [days, products, places] = plan.reports;
+if (days === undefined || products === undefined || places === undefined) throw new Error('there are three reports');
+
+function dayRow(day: string, customers: number, frame: number): VersionedRow {
+  const row = { ts_date: day, daily_pu: customers, daily_rev: BigInt(customers) * 1_500_000n, daily_profit: -1n };
+  return { row, key: JSON.stringify([day]), frame };
+}
+
+function productRow(name: string, frame: number): VersionedRow {
+  const row = {
+    ts_date: '2026-03-20',
+    category: 'a',
+    sub_category: 'b',
+    product_name: name,
+    daily_quantity: 1,
+    daily_rev: 2n,
+    daily_profit: 3n,
+  };
+  return { row, key: JSON.stringify(['2026-03-20', 'a', 'b', name]), frame };
+}
+
+const batch = (part: Partial<SinkBatch>): SinkBatch => ({
+  reports: [],
+  quarantine: [],
+  moves: [],
+  frame: undefined,
+  ...part,
+});
+
+test('rows have versions, closed days have amendments, and keys may be null, long, or hold U+0000', async () => {
+  await using servers = await startServers(['postgres']);
+  const { hostname: host, port, username: user, password } = new URL(servers.at.postgres);
+  await using database = openPostgres({ host, port: Number(port), user, password, database: 'daybook' });
+  await applyPostgres(database, plan, []);
+  expect(await applyPostgres(database, plan, [])).toMatchObject({ statements: [], refusals: [] });
+  const sink = postgresReportSink(database, plan);
+  await sink.begin({ frame: 50, accepted: 0 });
+  const write = (...rows: readonly VersionedRow[]) => sink.write(batch({ reports: [{ report: days, rows }] }));
+
+  expect(await write(dayRow('2026-03-01', 5, 60), dayRow('2026-03-20', 7, 60))).toEqual({ rows: 2, amendments: 0 });
+  // An older frame changes nothing, the same one again neither, but for a write of the same values.
+  expect(await write(dayRow('2026-03-20', 1, 59))).toEqual({ rows: 0, amendments: 0 });
+  expect(await write(dayRow('2026-03-20', 7, 60))).toEqual({ rows: 1, amendments: 0 });
+  // 1 March is more than 7 days behind 20 March; what was so before the sink came is no change.
+  expect(await write(dayRow('2026-03-01', 6, 70), dayRow('2026-03-02', 1, 50))).toEqual({ rows: 2, amendments: 1 });
+  expect(await write(dayRow('2026-03-01', 6, 71))).toEqual({ rows: 1, amendments: 0 });
+  expect(await write(dayRow('2026-03-03', 2, 72))).toEqual({ rows: 1, amendments: 1 });
+  const { total, entries } = await postgresOwnReader(database, plan).amendments({ limit: 10, offset: 0 });
+  expect(total).toBe(2);
+  expect(
+    entries.map(({ before, after, ...entry }) => [
+      entry,
+      before === null ? null : (JSON.parse(before) as unknown),
+      JSON.parse(after) as unknown,
+    ]),
+  ).toEqual([
+    [
+      { id: 2, frame: 72, report: 'daily_pu_rev' },
+      null,
+      { ts_date: '2026-03-03', daily_pu: 2, daily_rev: 3, daily_profit: -0.000001 },
+    ],
+    [
+      { id: 1, frame: 70, report: 'daily_pu_rev' },
+      { ts_date: '2026-03-01', daily_pu: 5, daily_rev: 7.5, daily_profit: -0.000001 },
+      { ts_date: '2026-03-01', daily_pu: 6, daily_rev: 9, daily_profit: -0.000001 },
+    ],
+  ]);
+
+  // Random, so that no compression makes it short; twice, so that the second one finds the first.
+  const long = Array.from({ length: 1_000 }, (_, index) =>
+    String.fromCodePoint(0x4e00 + ((index * 7_919) % 20_000)),
+  ).join('');
+  for (const frame of [80, 81]) {
+    const rows = [productRow(long, frame), productRow('with \0 in it', frame), productRow('usual', frame)];
+    expect(await sink.write(batch({ reports: [{ report: products, rows }] }))).toMatchObject({ rows: 3 });
+  }
+  const reader = postgresReportReader(database, plan);
+  const [page] = (await reader.read([{ kind: 'rows', report: products.name, query: {} }]))?.answers ?? [];
+  expect(page?.rows.map(({ product_name: name }) => name).sort()).toEqual(['usual', 'with \u2400 in it', long]);
+
+  const nowhere: VersionedRow = {
+    row: { ts_date: '2026-03-20', latitude: null, longitude: 1.5, daily_pu: 3 },
+    key: 'x',
+    frame: 90,
+  };
+  for (const frame of [90, 91])
+    await sink.write(batch({ reports: [{ report: places, rows: [{ ...nowhere, frame }] }] }));
+  const [found] =
+    (await reader.read([{ kind: 'rows', report: places.name, query: { equals: { latitude: [''] } } }]))?.answers ?? [];
+  expect(found?.rows).toEqual([nowhere.row]);
+});
+
+test('a sink that was overtaken writes nothing, and readers wait while one is between two frames', async () => {
+  await using servers = await startServers(['postgres']);
+  const { hostname: host, port, username: user, password } = new URL(servers.at.postgres);
+  await using database = openPostgres({ host, port: Number(port), user, password, database: 'daybook' });
+  await applyPostgres(database, plan, []);
+  const sink = postgresReportSink(database, plan);
+  const reader = postgresReportReader(database, plan);
+  expect(await reader.wholeFrame()).toBe(0);
+  const parts = [0, 1].map((partition) => ({ topic: days.name, partition }));
+  expect(await sink.places(parts)).toEqual(parts.map((part) => ({ ...part, nextOffset: 0 })));
+  const moves = parts.map((part) => ({ ...part, fromOffset: 0, nextOffset: 4 }));
+  const reports = [{ report: days, rows: [dayRow('2026-03-01', 5, 60)] }];
+  await sink.write(batch({ reports, moves: moves.slice(0, 1), frame: { frame: 60, accepted: 5 } }));
+  expect(await reader.wholeFrame()).toBeUndefined();
+  expect(await reader.read([])).toBeUndefined();
+  await expect(
+    sink.write(batch({ reports: [{ report: days, rows: [dayRow('2026-03-01', 9, 99)] }], moves })),
+  ).rejects.toMatchObject({ code: 'SINK_OVERTAKEN' });
+  await sink.write(batch({ moves: moves.slice(1), frame: { frame: 60, accepted: 5 } }));
+  expect(await reader.wholeFrame()).toBe(60);
+  const { answers } = (await reader.read([{ kind: 'rows', report: days.name, query: {} }])) ?? {};
+  expect(answers?.[0]?.rows).toEqual([dayRow('2026-03-01', 5, 60).row]);
+});
+
+test('the readers’ role reads the reports and nothing else; a definition of every measure is taken as well', async () => {
+  await using servers = await startServers(['postgres']);
+  const { hostname: host, port, username: user, password } = new URL(servers.at.postgres);
+  await using database = openPostgres({ host, port: Number(port), user, password, database: 'daybook' });
+  await applyPostgres(database, plan, []);
+  const as = (sql: string) =>
+    rowsInPostgres(servers.at.postgres, `SET ROLE daily_report_reader; ${sql}`).then(
+      () => 'allowed',
+      (error: Error) => error.message,
+    );
+  expect(await as('SELECT 1')).toBeDefined();
+  for (const sql of [
+    'SELECT * FROM daybook.offsets',
+    'SELECT * FROM daybook.quarantine',
+    'DELETE FROM daily_report.daily_pu_rev',
+  ]) {
+    expect(await as(sql)).toMatch(/permission denied/);
+  }
+  await database.transaction(async (run) => {
+    await run('SET LOCAL ROLE daily_report_reader');
+    await run('SELECT * FROM daily_report.daily_category_product');
+  });
+  const { notes, refusals } = await applyPostgres(database, makePlan(everyMeasure), []);
+  expect(refusals).toEqual([]);
+  expect(notes).toContain('daily_report.every_measure: created');
+  expect(notes).toContain('daily_report.daily_pu_rev is of no report; it stays until --drop daily_pu_rev');
+});
