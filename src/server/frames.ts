@@ -27,7 +27,7 @@ interface Listener {
  */
 export function addFrames(app: FastifyInstance, { runtime, clock, closing }: RouteContext): void {
   const listeners = new Set<Listener>();
-  const hub = new ViewHub(runtime, clock);
+  const hub = new ViewHub(runtime, clock, app.log);
   const printers = new Map(runtime.plan.reports.map((report) => [report, rowPrinter(report)]));
 
   const onFrame = (frame: Frame): void => {

@@ -1,6 +1,6 @@
+import type { FastifyBaseLogger } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import { present } from '../base/assert.ts';
-import { DaybookError } from '../base/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Frame, Reading, ReportPage, TotalsPage } from '../ports/rows.ts';
 import type { Runtime } from '../ports/runtime.ts';
@@ -38,6 +38,7 @@ interface Asked {
 export class ViewHub {
   /** Tells this run of the server from others. */
   readonly run: string;
+  readonly #log: FastifyBaseLogger;
   readonly #runtime: Runtime;
   readonly #clock: Clock;
   readonly #pages = new Set<Page>();
@@ -49,7 +50,8 @@ export class ViewHub {
   #told = 0;
   #restUntilMs = 0;
 
-  constructor(runtime: Runtime, clock: Clock) {
+  constructor(runtime: Runtime, clock: Clock, log: FastifyBaseLogger) {
+    this.#log = log;
     this.#runtime = runtime;
     this.#clock = clock;
     this.run = String(clock.nowMs());
@@ -91,19 +93,18 @@ export class ViewHub {
       while (this.#changed.size > 0 && this.#pages.size > 0) {
         const restMs = this.#restUntilMs - this.#clock.nowMs();
         if (restMs > 0) await this.#clock.sleep(restMs);
-        const changed = [...this.#changed];
-        try {
-          await this.#tellOnce();
-        } catch (error) {
-          if (!(error instanceof DaybookError) || !error.retryable) throw error;
-          // Pages show what they have until the runtime can be read again.
-          for (const name of changed) this.#changed.add(name);
-          this.#restUntilMs = this.#clock.nowMs() + AGAIN_MS;
-        }
+        await this.#tellOnce().catch((error: unknown) => this.#failed(error));
       }
     } finally {
       this.#isTelling = false;
     }
+  }
+
+  /** Pages show what they have until the runtime can be read again; then all reports count as changed. */
+  #failed(error: unknown): void {
+    this.#log.error({ err: error }, 'the pages could not be told of a frame');
+    for (const { reading } of this.#asked.values()) this.#changed.add(reading.report);
+    this.#restUntilMs = this.#clock.nowMs() + AGAIN_MS;
   }
 
   async #tellOnce(): Promise<void> {
@@ -161,7 +162,7 @@ export class ViewHub {
     try {
       await this.#catchUp(page, () => undefined);
     } catch (error) {
-      if (!(error instanceof DaybookError) || !error.retryable) throw error;
+      this.#log.error({ err: error }, 'a page could not catch up');
       page.stream.end();
     }
   }

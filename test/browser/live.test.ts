@@ -67,7 +67,13 @@ function watchTiles(): void {
 it('all tiles are of the frame that the page names, in every picture that is drawn', async () => {
   await withPage(500, async (page, url) => {
     await page.evaluate(watchTiles);
-    for (let at = 500; at < lines.length; at += 25) await post(url, lines.slice(at, at + 25));
+    const printed = new Intl.NumberFormat('en-US');
+    for (let at = 500; at < lines.length; at += 25) {
+      await post(url, lines.slice(at, at + 25));
+      // Now and then it may come to rest.
+      if (at % 100 > 0) continue;
+      await expect.poll(() => page.locator('.live-frame').textContent()).toBe(`frame ${printed.format(at + 25)}`);
+    }
     await expect.poll(() => page.locator('.live-frame').textContent()).toBe('frame 1,500');
     const shown = await page.evaluate(() => (globalThis as unknown as { readonly shown: readonly Shown[] }).shown);
     const byFrame = Map.groupBy(shown, ({ frame }) => frame);

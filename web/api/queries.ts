@@ -15,6 +15,8 @@ import { readJson } from './http.ts';
 const API = '/api/v1';
 const PIPELINE_EVERY_MS = 1_000;
 const LISTED_MAX = 1_000;
+/** What is read again and again under another key is not kept for long. */
+const KEEP_UNUSED_MS = 5_000;
 
 /** What there is: stream, reports, dashboard. It changes only when Daybook is started again. */
 export const definitionQuery = queryOptions({
@@ -42,6 +44,7 @@ export function amendmentsQuery(total: number) {
     queryFn: ({ signal }) => readJson<AmendmentsAnswer>(`${API}/amendments?limit=${LISTED_MAX}`, signal),
     enabled: total > 0,
     staleTime: Infinity,
+    gcTime: KEEP_UNUSED_MS,
   });
 }
 
@@ -56,6 +59,7 @@ export function quarantineQuery(limit: number, offset: number, total: number | u
   return queryOptions({
     queryKey: ['quarantine', limit, offset, total],
     queryFn: ({ signal }) => readJson<QuarantineAnswer>(`${API}/quarantine?limit=${limit}&offset=${offset}`, signal),
+    gcTime: KEEP_UNUSED_MS,
   });
 }
 
@@ -64,6 +68,7 @@ export function duplicatesQuery(limit: number, offset: number, total: number | u
   return queryOptions({
     queryKey: ['duplicates', limit, offset, total],
     queryFn: ({ signal }) => readJson<DuplicatesAnswer>(`${API}/duplicates?limit=${limit}&offset=${offset}`, signal),
+    gcTime: KEEP_UNUSED_MS,
   });
 }
 

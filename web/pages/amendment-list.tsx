@@ -1,6 +1,5 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { DefinitionAnswer } from '../../src/server/protocol.ts';
-import { amendmentsQuery } from '../api/queries.ts';
+import { useAmendmentList } from '../api/use-amendment-list.ts';
 import { usePageState } from '../api/use-view.ts';
 import { countOf, printCount, printMeasure } from '../format.ts';
 import { columnLabel, dimensionsOf } from '../tiles/labels.ts';
@@ -11,8 +10,7 @@ const LISTED_MAX = 100;
 /** What changed in closed days: the row, old and new values, and the records that did it. */
 export function AmendmentList({ definition }: { readonly definition: DefinitionAnswer }) {
   const { amendments } = usePageState();
-  const { data } = useQuery({ ...amendmentsQuery(amendments), placeholderData: keepPreviousData });
-  const entries = (amendments > 0 ? data?.entries : undefined) ?? [];
+  const entries = useAmendmentList();
   return (
     <section className="tile" aria-label="Amendments">
       <h2>{amendments === 0 ? 'Amendments' : countOf(amendments, 'amendments')}</h2>

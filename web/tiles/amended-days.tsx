@@ -1,8 +1,6 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { DefinitionAnswer, TileInfo } from '../../src/server/protocol.ts';
-import { amendmentsQuery } from '../api/queries.ts';
-import { usePageState } from '../api/use-view.ts';
+import { useAmendmentList } from '../api/use-amendment-list.ts';
 import { countOf, printDay } from '../format.ts';
 import type { PrintNumber } from '../format.ts';
 import { follow } from '../pages/shell.tsx';
@@ -26,12 +24,11 @@ export function useAmendments(
   { report, measure }: Extract<TileInfo, { kind: 'number' | 'table' }>,
   isFiltered: boolean,
 ): ReadonlyMap<string, readonly Amended[]> {
-  const { amendments } = usePageState();
-  const { data } = useQuery({ ...amendmentsQuery(amendments), placeholderData: keepPreviousData });
+  const entries = useAmendmentList();
   return useMemo(() => {
     const byDay = new Map<string, Amended[]>();
     if (isFiltered) return byDay;
-    for (const entry of data?.entries ?? []) {
+    for (const entry of entries) {
       const after = Number(entry.after[measure] ?? 0);
       const before = entry.before === null ? null : Number(entry.before[measure] ?? 0);
       if (entry.report !== report || before === after) continue;
@@ -40,7 +37,7 @@ export function useAmendments(
       byDay.set(day, [...(byDay.get(day) ?? []), { day, before, after, firstOffset, frame }]);
     }
     return byDay;
-  }, [data, report, measure, stream.businessDate, isFiltered]);
+  }, [entries, report, measure, stream.businessDate, isFiltered]);
 }
 
 interface AmendedDaysProps {

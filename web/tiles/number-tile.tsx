@@ -3,11 +3,13 @@ import type { TileInfo } from '../../src/server/protocol.ts';
 import { usePageState, useView } from '../api/use-view.ts';
 import type { ViewAnswer, ViewQuestion } from '../api/view-store.ts';
 import { addDays } from '../days.ts';
+import { explainRow } from '../explain.ts';
 import { canBeSummed, sourceOf } from '../filters.ts';
 import { printChange, printDay, printerOf } from '../format.ts';
 import { AmendedDays, useAmendments } from './amended-days.tsx';
 import type { Change, DayValue } from './day-series.ts';
 import { daySeries } from './day-series.ts';
+import { dimensionsOf } from './labels.ts';
 import './number-tile.css';
 import type { TileContext } from './tile-context.ts';
 import { rangeOf, selectionOf, unfilteredNote } from './tile-context.ts';
@@ -42,8 +44,20 @@ export function NumberTile({ tile, definition, range, filters, today }: NumberTi
     answer === undefined
       ? undefined
       : daySeries(valuesOf(answer, businessDate, source.measure), range, throughDay(range.to, today, newestDay));
+  // A day's figure that is made of several rows is explained by these.
+  const isOneRow = dimensionsOf(definition, source.report).length === 1;
+  const explainButton = isOneRow && series !== undefined && (
+    <button
+      type="button"
+      className="quiet explain-button"
+      aria-label={`Explain ${title}`}
+      onClick={() => explainRow(definition, source.report, { [businessDate]: series.newest.day })}
+    >
+      Explain
+    </button>
+  );
   return (
-    <TileFrame kind="number" title={title} isStale={isStale} note={unfilteredNote(source)}>
+    <TileFrame kind="number" title={title} isStale={isStale} note={unfilteredNote(source)} aside={explainButton}>
       {answer === undefined && <NumberSkeleton />}
       {answer !== undefined && series === undefined && <TileEmpty>No sales in this range.</TileEmpty>}
       {series !== undefined && (

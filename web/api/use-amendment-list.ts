@@ -1,0 +1,27 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useEffect, useEffectEvent, useState } from 'react';
+import type { AmendmentsAnswer } from '../../src/server/protocol.ts';
+import { amendmentsQuery } from './queries.ts';
+import { usePageState } from './use-view.ts';
+
+/** An import into the past changes closed days with every frame; they are read again no more often than this. */
+const READ_AGAIN_MS = 2_000;
+
+/** Changes to closed days, newest first, as far as they are listed; none until they are there. */
+export function useAmendmentList(): AmendmentsAnswer['entries'] {
+  const { amendments } = usePageState();
+  const [total, setTotal] = useState(amendments);
+  const isDue = total !== amendments;
+  const isFirst = total === 0;
+  const take = useEffectEvent(() => setTotal(amendments));
+  // The first change that is not read yet begins the wait; later ones do not lengthen it.
+  useEffect(() => {
+    if (!isDue) return undefined;
+    const timer = setTimeout(take, isFirst ? 0 : READ_AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [isDue, isFirst]);
+  const { data } = useQuery({ ...amendmentsQuery(total), placeholderData: keepPreviousData });
+  return total > 0 ? (data?.entries ?? NONE) : NONE;
+}
+
+const NONE: AmendmentsAnswer['entries'] = [];
