@@ -25,21 +25,22 @@ export function addRecords(app: FastifyInstance, { runtime, clock, closing, bodi
   app.post('/api/v1/records', async (request): Promise<AcceptanceAnswer> => {
     const claim = bodies.open();
     const limits = { bytesMax: BODY_BYTES_MAX, recordsMax: BODY_RECORDS_MAX, claim };
-    let body: Uint8Array | undefined;
     try {
       const { 'content-type': type, 'content-encoding': encoding } = request.headers;
       const kind = kindOfBody(type, encoding);
-      body = await incoming.read(request.raw, limits);
+      const body = await incoming.read(request.raw, limits);
       const intake = await intakeOfBody(body, kind, limits);
       const recordBytes = countRecords(intake, BODY_RECORDS_MAX) * RECORD_BYTES;
       claim.grow(recordBytes);
-      const acceptance = runtime.accept(intake);
+      const accepting = runtime.accept(intake);
       // From here on the runtime counts the lines themselves.
       claim.keep(recordBytes);
-      return await acceptance;
+      const acceptance = await accepting;
+      // Only now: what failed may still be on its way somewhere.
+      incoming.release(body);
+      return acceptance;
     } finally {
       claim.keep(0);
-      if (body !== undefined) incoming.release(body);
     }
   });
 
