@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vite';
 
 const DIST = join(import.meta.dirname, 'dist');
+/** Two levels more would take ten times as long, and save three bytes in a hundred. */
+const QUALITY = { [constants.BROTLI_PARAM_QUALITY]: 9 };
 const COMPRESSED = /\.(?:js|mjs|css|json|svg|html)$/;
 
 /** Puts a packed twin beside each file, so that the server packs nothing while somebody waits. */
@@ -16,7 +18,7 @@ function compressedTwins(): Plugin {
         if (!COMPRESSED.test(name)) continue;
         const path = join(DIST, name);
         const bytes = readFileSync(path);
-        writeFileSync(`${path}.br`, brotliCompressSync(bytes));
+        writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params: QUALITY }));
         writeFileSync(`${path}.gz`, gzipSync(bytes));
       }
     },
