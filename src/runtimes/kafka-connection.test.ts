@@ -26,6 +26,10 @@ it.each(['', 'localhost', 'localhost:', 'user:secret@host:9092', 'http://a:9092'
   },
 );
 
+it('says which of several brokers is written wrongly', () => {
+  expect(() => kafkaConnection('a:9092,b,c:9092')).toThrow("Kafka's broker 2 of 3");
+});
+
 it('takes TLS, the user and the password from the environment and the files that it names', async () => {
   await writeFile(join(folder, 'ca'), 'authority');
   await writeFile(join(folder, 'password'), 'secret\n');

@@ -17,10 +17,15 @@ const MECHANISMS: Readonly<Record<string, SaslMechanism>> = {
  */
 export function kafkaConnection(brokers: string): KafkaConnection {
   const bootstrapBrokers = brokers.split(',').map((each) => each.trim());
-  const wrong = bootstrapBrokers.find((each) => !/^(\[[\da-f:]+\]|[^\s:/@]+):\d{1,5}$/i.test(each));
-  if (wrong !== undefined) {
-    const message = `'${wrong}' is no Kafka broker; it must be host:port, such as 127.0.0.1:9092, several with commas between.`;
-    throw new DaybookError('SETTING_WRONG', message);
+  const wrong = bootstrapBrokers.findIndex((each) => !/^(\[[\da-f:]+\]|[^\s:/@]+):\d{1,5}$/i.test(each));
+  if (wrong >= 0) {
+    // What was typed is not repeated: it may hold a password.
+    const which = bootstrapBrokers.length === 1 ? '' : ` ${wrong + 1} of ${bootstrapBrokers.length}`;
+    throw new DaybookError(
+      'SETTING_WRONG',
+      `The address of Kafka's broker${which} cannot be used: it must be host:port, such as 127.0.0.1:9092, several with commas between. ` +
+        `A user and a password are set by ${PREFIX}_USER and ${PREFIX}_PASSWORD or ${PREFIX}_PASSWORD_FILE.`,
+    );
   }
   const tls = tlsOf(PREFIX);
   const sasl = saslOf();

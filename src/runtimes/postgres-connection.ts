@@ -37,7 +37,8 @@ function urlOf(address: string): URL {
   const withScheme = /^postgres(ql)?:\/\//.test(address) ? address : `postgres://${address}`;
   if (URL.canParse(withScheme)) {
     const url = new URL(withScheme);
-    if (url.hostname !== '' && url.search === '') return url;
+    // Another scheme reads as a host with a path.
+    if (url.hostname !== '' && url.search === '' && !url.pathname.slice(1).includes('/')) return url;
   }
   throw new DaybookError(
     'SETTING_WRONG',

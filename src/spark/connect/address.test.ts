@@ -22,7 +22,7 @@ describe('an address of Spark Connect', () => {
   it.each([
     ['127.0.0.1:15002', 'it must be written as sc://host:port'],
     ['sc://127.0.0.1:15002/path', 'it must be written as sc://host:port'],
-    ['sc://127.0.0.1/;user_id=ann', "'user_id=ann' is not known there"],
+    ['sc://127.0.0.1/;user_id=ann', 'use_ssl=true alone is known'],
   ])('%s is none', (text, why) => {
     expect(() => parseSparkAddress(text)).toThrow(why);
   });

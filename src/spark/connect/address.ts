@@ -20,21 +20,22 @@ const DEFAULT_PORT = 15_002;
  */
 export function parseSparkAddress(text: string, token?: string): SparkAddress {
   const match = /^sc:\/\/([\w.-]+|\[[\da-f:]+\])(?::(\d{1,5}))?(?:\/(?:;(.*))?)?$/i.exec(text);
-  if (match === null) throw wrong(text, 'it must be written as sc://host:port');
+  if (match === null) throw wrong('it must be written as sc://host:port');
   const [, host = '', port = String(DEFAULT_PORT), parameters = ''] = match;
   let tls = token !== undefined;
   for (const parameter of parameters.split(';').filter((each) => each !== '')) {
     const [name = '', value = ''] = parameter.split('=');
-    if (name === 'token') throw wrong('sc://…', 'a token stands in the environment, in DAYBOOK_SPARK_TOKEN');
+    if (name === 'token') throw wrong('a token stands in the environment, in DAYBOOK_SPARK_TOKEN');
     if (name !== 'use_ssl' || !/^(true|false)$/.test(value)) {
-      throw wrong(text, `'${parameter}' is not known there; use_ssl=true is`);
+      throw wrong('of what may follow /; use_ssl=true alone is known');
     }
-    if (token !== undefined && value === 'false') throw wrong(text, 'a token is sent over TLS alone');
+    if (token !== undefined && value === 'false') throw wrong('a token is sent over TLS alone');
     tls ||= value === 'true';
   }
   return { baseUrl: `${tls ? 'https' : 'http'}://${host}:${port}`, shown: `sc://${host}:${port}`, token };
 }
 
-function wrong(text: string, why: string): DaybookError {
-  return new DaybookError('SPARK_ADDRESS_WRONG', `Spark's address ${text} cannot be used: ${why}.`);
+/** What was typed is not repeated: it may hold a token or a password. */
+function wrong(why: string): DaybookError {
+  return new DaybookError('SPARK_ADDRESS_WRONG', `Spark's address cannot be used: ${why}.`);
 }
