@@ -13,7 +13,12 @@ import { configOption, dataOption, postgresOption, urlOption, wholeNumber } from
 import { showProgress } from './progress.ts';
 
 const LISTED_MAX = 10;
-const PHASES = { records: 'records sent', quarantine: 'refused records sent', reports: 'records in the reports' };
+const PHASES = {
+  records: 'records sent',
+  quarantine: 'refused records sent',
+  reports: 'records in the reports',
+  'closed days': 'closed days computed again',
+};
 
 interface MigrateFlags {
   readonly data: string;
@@ -34,7 +39,7 @@ export function addMigrate(program: Command): void {
     .addOption(postgresOption())
     .addOption(
       new Option('--patience <seconds>', 'how long the stack may go without getting further')
-        .default(120)
+        .default(600)
         .argParser(wholeNumber(1, 86_400)),
     )
     .addOption(configOption())

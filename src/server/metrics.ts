@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { PipelineDetails } from '../ports/pipeline.ts';
 import type { RuntimeStatus } from '../ports/runtime.ts';
 import type { RouteContext } from './server.ts';
 
@@ -9,7 +10,7 @@ const DURATION_BUCKETS_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 export function addMetrics(app: FastifyInstance, { runtime, bodies }: RouteContext): void {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const update = statusMetrics(registry);
+  const updates = [statusMetrics(registry), pipelineMetrics(registry)];
   const durations = new Histogram({
     name: 'daybook_http_request_duration_seconds',
     help: 'Time from request to answer',
@@ -27,20 +28,24 @@ export function addMetrics(app: FastifyInstance, { runtime, bodies }: RouteConte
     registers: [registry],
   });
   app.get('/metrics', async (_request, reply) => {
-    update(await runtime.status());
+    const [status, pipeline] = await Promise.all([runtime.status(), runtime.pipeline()]);
+    for (const update of updates) update(status, pipeline);
     reading.set(bodies.takenBytes);
     return reply.type(registry.contentType).send(await registry.metrics());
   });
 }
 
+type Update = (status: RuntimeStatus, pipeline: PipelineDetails) => void;
+
 /** The runtime's figures; they are set when somebody asks, as they are counted where they arise. */
-function statusMetrics(registry: Registry): (status: RuntimeStatus) => void {
+function statusMetrics(registry: Registry): Update {
   const registers = [registry];
   const counter = (name: string, help: string): Counter => new Counter({ name: `daybook_${name}`, help, registers });
   const gauge = (name: string, help: string): Gauge => new Gauge({ name: `daybook_${name}`, help, registers });
   const accepted = counter('records_accepted_total', 'Records in the reports');
   const duplicates = counter('records_duplicate_total', 'Repeats that were left out');
   const quarantined = counter('records_quarantined_total', 'Records in the quarantine');
+  const amendments = counter('amendments_total', 'Changes of rows whose day was closed');
   const offset = gauge('log_next_offset', 'The offset of the next record');
   const bytes = gauge('log_bytes', 'Size of the log');
   const segments = gauge('log_segments', 'Segment files of the log');
@@ -57,6 +62,7 @@ function statusMetrics(registry: Registry): (status: RuntimeStatus) => void {
       [accepted, status.accepted],
       [duplicates, status.duplicates],
       [quarantined, status.quarantined],
+      [amendments, status.amendments],
     ] as const) {
       metric.reset();
       metric.inc(value);
@@ -67,5 +73,44 @@ function statusMetrics(registry: Registry): (status: RuntimeStatus) => void {
     pending.set(status.pendingBytes);
     for (const source of status.sources) lag.set({ source: source.name }, source.lag);
     ready.set(status.trouble === undefined ? 1 : 0);
+  };
+}
+
+/** How far behind everything is: what is to be read of a topic by each group that reads it, and what of it is not yet shown. */
+function pipelineMetrics(registry: Registry): Update {
+  const registers = [registry];
+  const labelNames = ['group', 'topic', 'partition'];
+  const lag = new Gauge({
+    name: 'daybook_consumer_lag_messages',
+    help: 'Messages of a partition that a consumer group has not worked off yet',
+    labelNames,
+    registers,
+  });
+  const workedOff = new Counter({
+    name: 'daybook_consumer_offset_total',
+    help: 'Offset up to which a consumer group has worked off a partition',
+    labelNames,
+    registers,
+  });
+  const behind = new Gauge({
+    name: 'daybook_lag_records',
+    help: 'Records that were handed over and are not in the reports yet',
+    registers,
+  });
+  const freshness = new Gauge({
+    name: 'daybook_freshness_p99_seconds',
+    help: 'From a record coming in until a frame shows it, of 99 of 100 lately; not a number when none came',
+    registers,
+  });
+  return (_status, { consumers, moments }) => {
+    for (const metric of [lag, workedOff]) metric.reset();
+    for (const { group, topic, partition, committed, next } of consumers) {
+      const labels = { group, topic, partition };
+      lag.set(labels, Math.max(0, next - committed));
+      workedOff.inc(labels, committed);
+    }
+    const moment = moments.at(-1);
+    behind.set(moment?.lagRecords ?? 0);
+    freshness.set(moment?.freshnessP99Ms === undefined ? Number.NaN : moment.freshnessP99Ms / 1000);
   };
 }

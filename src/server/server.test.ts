@@ -274,7 +274,11 @@ describe('the server', () => {
     expect(await get('/healthz')).toBe('{"status":"ok"}');
     expect(await get('/readyz')).toBe('{"status":"ready"}');
     await post(JSON.stringify(sales(5, 4)));
-    expect(await get('/metrics')).toMatch(/daybook_records_accepted_total 5\n/);
+    const metrics = await get('/metrics');
+    expect(metrics).toMatch(/daybook_records_accepted_total 5\n/);
+    expect(metrics).toMatch(/daybook_amendments_total 0\n/);
+    expect(metrics).toMatch(/daybook_lag_records \d+\n/);
+    expect(metrics).toMatch(/daybook_freshness_p99_seconds (Nan|\d\S*)\n/);
     expect(await get('/')).toContain('npm run build');
   });
 

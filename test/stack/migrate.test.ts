@@ -51,7 +51,7 @@ test.each([
     const serve = processes.use(startProcess(['serve', '--port', '0'], environment));
 
     const expected = reportsOf(sales.map(readSale));
-    const migrated = await runDaybook(['migrate', ...data, '--patience', '600'], '', environment);
+    const migrated = await runDaybook(['migrate', ...data], '', environment);
     const unique = new Set(sales.map((sale) => readSale(sale).ts_id)).size;
     expect(migrated).toMatchObject({
       code: 0,
@@ -77,7 +77,7 @@ test.each([
     const verified = await runDaybook(['verify', '--url', url]);
     expect(verified.code).toBe(1);
     expect(verified.stdout).toContain('daily_pu_rev: ts_date 2026-04-07');
-    const again = await runDaybook(['migrate', ...data, '--patience', '5'], '', environment);
+    const again = await runDaybook(['migrate', ...data], '', environment);
     expect(again.code).toBe(1);
     expect(again.stdout).toContain('daily_pu_rev: 30 rows compared, 1 difference');
   },

@@ -32,6 +32,38 @@ export async function reportsInPostgres(plan: Plan, url: string): Promise<Report
   return reports;
 }
 
+/** What PostgreSQL has of a report's amendments. */
+interface AmendmentsOfReport {
+  /** The days of which rows were amended. */
+  readonly days: readonly string[];
+  /** Rows whose newest amendment is not how they are. */
+  readonly differing: number;
+  /** Amendments that do not begin with what the one before ended with. */
+  readonly broken: number;
+}
+
+export async function amendmentsIn(plan: Plan, url: string, name: string): Promise<AmendmentsOfReport> {
+  const report = plan.reports.find((each) => each.name === name);
+  const keyOf = (row: string): string =>
+    `jsonb_build_array(${report?.dimensions.map((each) => `${row} -> '${each.name}'`).join(', ')})`;
+  const rows = await rowsInPostgres(
+    url,
+    `WITH amended AS (
+  SELECT id, before, after, ${keyOf('after')} AS key, lag(after) OVER same AS previous, row_number() OVER newest AS place
+  FROM daybook.amendments WHERE report = '${name}'
+  WINDOW same AS (PARTITION BY ${keyOf('after')} ORDER BY id), newest AS (PARTITION BY ${keyOf('after')} ORDER BY id DESC)
+), current AS (
+  SELECT ${keyOf('to_jsonb(t)')} AS key, to_jsonb(t) - 'frame' AS row FROM daily_report."${name}" t
+)
+SELECT a.after ->> '${plan.stream.businessDate.name}' AS day,
+  count(*) FILTER (WHERE a.place = 1 AND c.row IS DISTINCT FROM a.after) AS differing,
+  count(*) FILTER (WHERE a.previous IS NOT NULL AND a.before IS DISTINCT FROM a.previous) AS broken
+FROM amended a LEFT JOIN current c USING (key) GROUP BY day`,
+  );
+  const sum = (column: 'differing' | 'broken'): number => rows.reduce((total, row) => total + Number(row[column]), 0);
+  return { days: rows.map(({ day }) => day ?? ''), differing: sum('differing'), broken: sum('broken') };
+}
+
 /** What a query gives, each cell as text. */
 export async function rowsInPostgres(url: string, sql: string): Promise<readonly Readonly<Record<string, string>>[]> {
   const client = new pg.Client({ connectionString: url, types: { getTypeParser: () => (text: string) => text } });

@@ -2,11 +2,16 @@ import { present } from '../../base/assert.ts';
 import { formatDay, parseDay } from '../../base/calendar.ts';
 import { microsText } from '../../base/decimal.ts';
 import { DaybookError } from '../../base/errors.ts';
-import { quarantineTopic } from '../../compile/kafka/topics.ts';
+import { daysTopic, framesTopic, quarantineTopic } from '../../compile/kafka/topics.ts';
 import type { Plan, ReportPlan } from '../../plan/plan.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { TopicMessage } from '../../ports/messages.ts';
 import type { Cell, ReportPage, ReportQuery, Row } from '../../ports/rows.ts';
+import { DayCounts } from '../../spark/supervisor/day-counts.ts';
+import { messagesBetween } from '../../spark/supervisor/messages-between.ts';
+import type { KafkaConnection } from '../../sources/kafka/connection.ts';
 import { openTopicProducer } from '../../sources/kafka/producer.ts';
+import { openTopicReader } from '../../sources/kafka/topic-reader.ts';
 import { openPostgres } from '../../stores/postgres/database.ts';
 import { postgresOwnReader } from '../../stores/postgres/own-reader.ts';
 import { postgresReportReader } from '../../stores/postgres/report-reader.ts';
@@ -14,6 +19,7 @@ import { kafkaConnection } from '../kafka-connection.ts';
 import { openKafkaIntake } from '../kafka-intake.ts';
 import { postgresConnection } from '../postgres-connection.ts';
 import type { RemoteRuntime } from '../remote.ts';
+import { newestFrame } from './announced-frames.ts';
 import { quarantineValue } from './quarantine-topic.ts';
 
 const ENTRIES_AT_ONCE = 500;
@@ -33,7 +39,11 @@ export interface MigrateOptions {
   readonly patienceMs: number;
   /** So many rows that differ are given of all reports; all are counted. */
   readonly differencesMax: number;
-  readonly onProgress: (phase: 'records' | 'quarantine' | 'reports', done: number, total: number) => void;
+  readonly onProgress: (
+    phase: 'records' | 'quarantine' | 'reports' | 'closed days',
+    done: number,
+    total: number,
+  ) => void;
 }
 
 /** How one report compares. */
@@ -93,7 +103,8 @@ export async function migrate(options: MigrateOptions): Promise<Migration> {
       await clock.sleep(POLL_MS, options.signal);
     }
   };
-  return { records, refused, quarantined, ...(await reconcileUntilEqual(options, there, () => reader.wholeFrame())) };
+  const settling = { wholeFrame: () => reader.wholeFrame(), announced: () => announcedIn(plan, connection) };
+  return { records, refused, quarantined, ...(await reconcileUntilEqual(options, there, settling)) };
 }
 
 /** Oldest first, as they were refused. */
@@ -145,17 +156,30 @@ async function untilThere(
 
 type ReadThere = (report: string, query: ReportQuery) => Promise<ReportPage>;
 
-/** Days that were closed are computed again behind the others, so what differs is looked at again as long as frames come. */
+/** What tells that the stack is not done yet. */
+interface Settling {
+  readonly wholeFrame: () => Promise<number | undefined>;
+  /** The newest frame that was announced, and how many closed days wait to be computed again. */
+  readonly announced: () => Promise<{ readonly frame: number; readonly daysBehind: number }>;
+}
+
+/**
+ * Days that were closed are computed again behind the others, and what was computed comes to PostgreSQL a little later: so
+ * what differs is looked at again as long as anything of it is under way.
+ */
 async function reconcileUntilEqual(
   options: MigrateOptions,
   there: ReadThere,
-  wholeFrame: () => Promise<number | undefined>,
+  { wholeFrame, announced }: Settling,
 ): Promise<Pick<Migration, 'reports' | 'differences'>> {
-  const { clock, patienceMs, signal } = options;
+  const { clock, patienceMs, signal, onProgress } = options;
   for (;;) {
+    const { frame, daysBehind } = await announced();
     const before = await wholeFrame();
     const found = await reconcile(options, there);
-    if (found.reports.every(({ differing }) => differing === 0)) return found;
+    const isSettled = daysBehind === 0 && before !== undefined && before >= frame;
+    if (isSettled || found.reports.every(({ differing }) => differing === 0)) return found;
+    if (daysBehind > 0) onProgress('closed days', 0, daysBehind);
     const untilMs = clock.nowMs() + patienceMs;
     while ((await wholeFrame()) === before) {
       stopIf(signal);
@@ -163,6 +187,24 @@ async function reconcileUntilEqual(
       await clock.sleep(POLL_MS, signal);
     }
   }
+}
+
+/** Reads what the stack's engine says of itself. @param connection  to Kafka */
+async function announcedIn(plan: Plan, connection: KafkaConnection): ReturnType<Settling['announced']> {
+  await using reader = openTopicReader(connection, 'daybook-migrate');
+  const messagesOf = async (topic: string): Promise<readonly TopicMessage[]> => {
+    const messages: TopicMessage[] = [];
+    for (const extent of await reader.extents([topic])) {
+      const parts = messagesBetween(reader, extent, extent.firstOffset, extent.endOffset);
+      for await (const part of parts) messages.push(...part);
+    }
+    return messages;
+  };
+  const frame = newestFrame(await messagesOf(framesTopic(plan)))?.frame ?? 0;
+  const counts = new DayCounts(plan.stream, plan.fingerprint);
+  counts.take(await messagesOf(daysTopic(plan)));
+  counts.advance(frame);
+  return { frame, daysBehind: counts.behind().length };
 }
 
 async function reconcile(

@@ -91,7 +91,8 @@ async function connect({ contactPoints, localDataCenter, credentials, tls }: Cas
     contactPoints: [...contactPoints],
     localDataCenter,
     ...(credentials !== undefined && { credentials }),
-    ...(tls !== undefined && { sslOptions: tls }),
+    // Unless it is told to, the driver takes any certificate.
+    ...(tls !== undefined && { sslOptions: { rejectUnauthorized: true, ...tls } }),
     queryOptions: { consistency: types.consistencies.localQuorum, isIdempotent: true, fetchSize: 2_000 },
     socketOptions: { connectTimeout: 5_000, readTimeout: REQUEST_MS_MAX },
   });

@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest';
+import { daybook } from '../../daybook.config.ts';
+import { present } from '../../src/base/assert.ts';
+import { FIRST_DAY, LAST_DAY } from '../../src/base/calendar.ts';
+import { makePlan } from '../../src/plan/normalise.ts';
+import type { VersionedRow } from '../../src/ports/report-rows.ts';
+import { rowReader } from '../../src/runtimes/stack/report-row.ts';
+import { recordReader } from '../../src/runtimes/stack/stream-record.ts';
+import { applyCassandra } from '../../src/stores/cassandra/apply.ts';
+import { openCassandra } from '../../src/stores/cassandra/cluster.ts';
+import { cassandraRecordReader } from '../../src/stores/cassandra/record-reader.ts';
+import { cassandraRecordSink } from '../../src/stores/cassandra/record-sink.ts';
+import { cassandraReportSink } from '../../src/stores/cassandra/report-sink.ts';
+import { everyMeasure } from '../definitions/every-measure.ts';
+import { startServers } from './servers.ts';
+import { rowsInCassandra } from './stores.ts';
+
+const plan = makePlan(everyMeasure);
+const report = present(plan.reports[0], 'it has reports');
+
+/** A row as its topic has it: with all that may be null, or with what is at the ends of the types. */
+function versioned(row: Readonly<Record<string, unknown>>, frame: number): VersionedRow {
+  const value = Buffer.from(
+    JSON.stringify({ ...row, frame })
+      .replaceAll('"#number ', '')
+      .replaceAll('#"', ''),
+  );
+  const read = rowReader(report)({ key: null, value, offset: 0, timestampMs: 0 });
+  if ('reason' in read) throw new Error(read.reason);
+  return read;
+}
+
+/** A number to the letter, which a float could not hold. */
+const number = (text: string): string => `#number ${text}#`;
+const USUAL = { order: 'o', booked: '2026-01-01', rooms: 1, height: 0.1, records: 2, beds: 1, guests: 1, days: 1 };
+const NULLS = { guest: null, cost: null, mean: null, mean_rooms: null, a_bed: null, a_guest: null, spread: null };
+const rows = [
+  { ...USUAL, ...NULLS, day: '2026-02-28', takings: 0, low: 0, least: 1, bottom: 1, high: 0, top: 1 },
+  {
+    ...USUAL,
+    day: '9999-12-31',
+    order: `桌 "'😀`,
+    guest: '',
+    cost: number('-0.000001'),
+    takings: number('12345678901234567890123456.123456'),
+    beds: number('123456789012345678901'),
+    low: number('-9999999999.999999'),
+    least: -9_007_199_254_740_991,
+    bottom: number('-1.7976931348623157e308'),
+    high: number('9999999999.999999'),
+    top: number('5e-324'),
+    mean: number('0.333333'),
+    mean_rooms: number('0.5'),
+    a_bed: number('-0.000001'),
+    a_guest: 1,
+    spread: 0,
+  },
+];
+
+test('Cassandra takes a definition of every measure beside another one, and its records and rows to the last digit', async () => {
+  await using servers = await startServers(['cassandra']);
+  const node = servers.at.cassandra;
+  await using cluster = openCassandra({ contactPoints: [node], localDataCenter: 'datacenter1' });
+  await applyCassandra(cluster, makePlan(daybook), []);
+  const { notes, refusals } = await applyCassandra(cluster, plan, []);
+  expect([refusals, notes]).toEqual([[], expect.arrayContaining(['spark_streams.every_measure: created'])]);
+  expect((await applyCassandra(cluster, plan, [])).statements).toEqual([]);
+
+  const records = ['{"guest":null,"cost":null}', '{"guest":"Zoë","cost":2.5}'].map((extra, offset) => {
+    const id = `0000000${offset}-0000-4000-8000-000000000000`;
+    const fixed = { id, at: '2026-03-01 12:00:00', day: '2026-03-01', order: "it's", booked: '2026-03-02', rooms: 2 };
+    const text = JSON.stringify({ ...fixed, paid: '0.05', height: 1e300, ...(JSON.parse(extra) as object) });
+    const read = recordReader(plan.stream)({ key: null, value: Buffer.from(text), offset, timestampMs: 0 });
+    if ('reason' in read) throw new Error(read.reason);
+    return read;
+  });
+  const sink = cassandraRecordSink(cluster, plan);
+  expect(await sink.write(3, records)).toBe(0);
+  expect(await sink.write(3, records)).toBe(0);
+  const found: string[] = [];
+  for await (const page of cassandraRecordReader(cluster, plan).records({ first: FIRST_DAY, last: LAST_DAY })) {
+    found.push(...page.map(({ text }) => text));
+  }
+  expect(found).toEqual(records.map(({ text }) => text));
+
+  const reports = cassandraReportSink(cluster, plan);
+  await reports.write([{ report, rows: rows.map((row) => versioned(row, 20)) }]);
+  await reports.write([{ report, rows: rows.map((row) => versioned({ ...row, records: 1, top: 7 }, 10)) }]);
+  const columns = report.columns.map(({ name }) => `"${name}"`).join(', ');
+  const stored = await rowsInCassandra(node, `SELECT ${columns} FROM spark_streams.every_measure`);
+  const expected = rows.map((row) =>
+    Object.fromEntries(
+      Object.entries(row).map(([name, cell]) => [name, String(cell).replace(/^#number (.*)#$/, '$1')]),
+    ),
+  );
+  const comparable = (all: readonly Readonly<Record<string, string>>[]) =>
+    all
+      .map((row) => Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, numberText(cell)])))
+      .sort((a, b) => ((a['day'] ?? '') < (b['day'] ?? '') ? -1 : 1));
+  expect(comparable(stored)).toEqual(comparable(expected));
+});
+
+/** Numbers as each side writes them. */
+function numberText(cell: string): string {
+  if (/e/i.test(cell) && Number.isFinite(Number(cell))) return String(Number(cell));
+  return /^-?\d+\.\d+$/.test(cell) ? cell.replace(/\.?0+$/, '') : cell;
+}
