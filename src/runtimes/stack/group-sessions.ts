@@ -13,7 +13,7 @@ const WAIT_MS_MAX = 5_000;
 export interface GroupSession extends Persistence {
   readonly partitions: readonly TopicPartition[];
   readonly reader: TopicReader;
-  /** Tells the group how far they are worked off, now and then; the last of what was told is told at the end. */
+  /** Notes how far they are worked off; the group is told within a second, and at the end. */
   readonly tell: (places: readonly TopicPlace[]) => void;
 }
 
@@ -68,25 +68,33 @@ async function runSession(
   logger.info({ partitions: partitions.map(({ topic, partition }) => `${topic}/${partition}`) }, 'partitions assigned');
   let told: readonly TopicPlace[] = [];
   let committed: readonly TopicPlace[] = [];
-  let committedAtMs = clock.nowMs();
   // Only those who look at the lag depend on it, so a failure is no more than told.
   const commit = async (): Promise<void> => {
-    if (told === committed || told.length === 0) return;
-    committed = told;
-    committedAtMs = clock.nowMs();
+    const places = told;
+    if (places === committed) return;
     try {
-      await member.commit(told);
+      await member.commit(places);
+      committed = places;
     } catch (error) {
       logger.warn({ reason: error instanceof Error ? error.message : String(error) }, 'offsets were not committed');
     }
   };
-  const tell = (places: readonly TopicPlace[]): void => {
-    told = places;
-    if (clock.nowMs() - committedAtMs >= COMMIT_EVERY_MS) void commit();
+  const stopped = new AbortController();
+  const commitNowAndThen = async (until: AbortSignal): Promise<void> => {
+    while (!until.aborted) {
+      await clock.sleep(COMMIT_EVERY_MS, until);
+      await commit();
+    }
   };
-  if (partitions.length === 0) await untilAborted(ended);
-  else await session({ partitions, reader, tell, clock, logger, ended });
-  await commit();
+  const committing = commitNowAndThen(AbortSignal.any([ended, stopped.signal]));
+  try {
+    if (partitions.length === 0) await untilAborted(ended);
+    else await session({ partitions, reader, tell: (places) => (told = places), clock, logger, ended });
+  } finally {
+    stopped.abort();
+    await committing;
+    await commit();
+  }
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {
