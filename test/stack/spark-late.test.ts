@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
 import { makePlan } from '../../src/plan/normalise.ts';
@@ -80,7 +81,8 @@ describe('records behind the watermark', { timeout: TEST_MS }, () => {
   });
 
   it('are not counted twice when a producer puts repeats into any partition', async () => {
-    const again = sent.slice(500, 900);
+    // Which of altered ones in several partitions comes first, nobody can tell once all is read anew.
+    const again = sent.slice(500, 900).filter((line) => !line.includes('altered'));
     const others = salesOf('2026-04-21', 10, 9);
     await using producer = openTopicProducer({ bootstrapBrokers: [servers.at.kafka] }, 'test');
     const random = chanceFrom(1);
@@ -107,6 +109,13 @@ describe('records behind the watermark', { timeout: TEST_MS }, () => {
     }
   });
 
+  it('are in their reports once more when the checkpoint is lost, and all begins anew', async () => {
+    await supervisor.stop();
+    await rm(folder.path, { recursive: true });
+    supervisor = supervise();
+    await sendAndCompare(salesOf('2026-04-06', 10, 13));
+  });
+
   it('are announced in frames that only grow, and counted', async () => {
     const frames = await announcedFrames(plan, servers.at.kafka);
     const numbers = frames.map(({ frame }) => frame);
@@ -114,6 +123,6 @@ describe('records behind the watermark', { timeout: TEST_MS }, () => {
     expect(new Set(numbers).size).toBe(numbers.length);
     const unique = new Set(sent.map((line) => readSale(line).ts_id));
     expect(frames.at(-1)).toMatchObject({ accepted: unique.size });
-    expect(frames.at(-1)?.late).toBeGreaterThan(0);
+    expect(Math.max(...frames.map(({ late }) => late))).toBeGreaterThan(0);
   });
 });

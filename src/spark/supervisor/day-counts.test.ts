@@ -60,6 +60,16 @@ describe('the counts of days', () => {
     expect(counts.behind()).toEqual([{ day: '2026-03-04', seen: 6, missing: 1 }]);
   });
 
+  it('of a day that was computed again are as before when a query that began anew has written over its rows', () => {
+    const counts = new DayCounts(stream, 'q');
+    counts.take([count('seen', 5, 1), count('kept', 3, 1), count('again', 5, 2)]);
+    counts.advance(2);
+    expect(counts.behind()).toEqual([]);
+    counts.take([count('seen', 3, 3), count('kept', 3, 3), count('seen', 5, 4)]);
+    counts.advance(4);
+    expect(counts.behind()).toEqual([{ day: '2026-03-04', seen: 5, missing: 2 }]);
+  });
+
   it('of a day that was never open are behind by all of it', () => {
     const counts = new DayCounts(stream, 'q');
     counts.take([count('seen', 2, 1)]);

@@ -26,7 +26,7 @@ interface DayCount {
 export class DayCounts {
   readonly #dateName: string;
   readonly #query: string;
-  readonly #counts: Readonly<Record<DayCount['of'], Map<string, number>>> = {
+  readonly #counts: Readonly<Record<DayCount['of'], Map<string, DayCount>>> = {
     seen: new Map(),
     kept: new Map(),
     again: new Map(),
@@ -43,13 +43,13 @@ export class DayCounts {
 
   /** How many records there are. */
   get accepted(): number {
-    return this.#counts.all.get('') ?? 0;
+    return this.#counts.all.get('')?.records ?? 0;
   }
 
   /** How many of all records came when their day was closed. */
   get late(): number {
     let late = 0;
-    for (const [day, seen] of this.#counts.seen) late += seen - (this.#counts.kept.get(day) ?? 0);
+    for (const [day, { records }] of this.#counts.seen) late += records - (this.#counts.kept.get(day)?.records ?? 0);
     return late;
   }
 
@@ -65,18 +65,28 @@ export class DayCounts {
     const rest: DayCount[] = [];
     for (const count of this.#held) {
       if (count.frame > frame) rest.push(count);
-      else this.#counts[count.of].set(count.day, count.records);
+      else this.#counts[count.of].set(count.day, count);
     }
     this.#held = rest;
   }
 
   /** The days that must be computed again, oldest first. */
   behind(): readonly DayBehind[] {
-    const { seen, kept, again } = this.#counts;
-    return [...seen]
-      .map(([day, count]) => ({ day, seen: count, missing: count - Math.max(kept.get(day) ?? 0, again.get(day) ?? 0) }))
+    return [...this.#counts.seen.values()]
+      .map(({ day, records }) => ({ day, seen: records, missing: records - this.#inRows(day) }))
       .filter(({ missing }) => missing > 0)
       .sort((a, b) => (a.day < b.day ? -1 : 1));
+  }
+
+  /**
+   * How many records a day's rows have. Those that were computed again count as long as they are the newest: a query that
+   * began anew, because its checkpoint was gone, has written over them.
+   */
+  #inRows(day: string): number {
+    const kept = this.#counts.kept.get(day);
+    const again = this.#counts.again.get(day);
+    if (again === undefined || again.frame <= (kept?.frame ?? 0)) return kept?.records ?? 0;
+    return Math.max(kept?.records ?? 0, again.records);
   }
 
   /** The message that says of a day that its rows have all the records that were seen. */

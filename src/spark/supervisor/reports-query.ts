@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { DaybookError } from '../../base/errors.ts';
 import type { SparkSql } from '../../compile/spark/spark.ts';
 import type { Plan } from '../../plan/plan.ts';
@@ -108,15 +108,15 @@ export class ReportsQuery {
     await session.configure(sql.settings);
     await session.createView(sql.messages, table('kafka', { ...kafka, subscribe: plan.stream.name }));
     await session.createView(sql.records.view, query(sql.records.sql));
-    await session.rows(
-      `CACHE TABLE ${AGAIN_VIEW} OPTIONS ('storageLevel' 'DISK_ONLY') AS ${sql.daysAgain(days)}`,
-      msMax,
-    );
+    // Spark takes what it holds ready for any query that reads alike, whenever it was made: so none does.
+    const rows = `SELECT * FROM (\n${sql.daysAgain(days)}\n) WHERE topic <> '${randomUUID()}'`;
+    await session.rows(`CACHE TABLE ${AGAIN_VIEW} OPTIONS ('storageLevel' 'DISK_ONLY') AS ${rows}`, msMax);
   }
 
   /** Writes the rows that `computeAgain` holds ready. */
   async writeAgain(session: SparkSession, frame: number, msMax: number): Promise<void> {
     const { sql, kafka } = this.#options;
     await session.append(query(sql.againMessages(AGAIN_VIEW, frame)), 'kafka', kafka, msMax);
+    await session.rows(`UNCACHE TABLE ${AGAIN_VIEW}`);
   }
 }

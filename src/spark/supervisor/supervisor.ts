@@ -17,6 +17,8 @@ const STATUS_EVERY_MS = 1_000;
 const TOLD_EVERY_MS = 10_000;
 const FIRST_WAIT_MS = 200;
 const WAIT_MS_MAX = 10_000;
+/** Somebody must change something first. */
+const HOPELESS_WAIT_MS = 300_000;
 /** Spark failing so often without a batch in between is no passing trouble. */
 const FAILURES_MAX = 10;
 /** A topic of years is read when days are computed again. */
@@ -119,9 +121,20 @@ export class Supervisor {
     // Its last batch may have been whole without anybody being told.
     const frame = await query.lastFrame(session);
     if (frame !== undefined) await this.#announce(frame, undefined);
+    await this.#awaitClock(session);
     const started = await query.start(session);
     logger.info({ query: started.name, run: started.runId, checkpoint: query.checkpoint }, 'the query is started');
     return started;
+  }
+
+  /** Frames are times of Spark's clock, and no later one may be below one that was announced, from another machine perhaps. */
+  async #awaitClock(session: SparkSession): Promise<void> {
+    const { clock, logger } = this.#options;
+    const [row] = await session.rows('SELECT unix_micros(current_timestamp()) AS now');
+    const behindMs = Math.ceil((this.#announced - Number(row?.['now'])) / 1000);
+    if (behindMs < 0) return;
+    logger.warn({ behindMs }, 'the clock of Spark is behind the newest frame, and is waited for');
+    await clock.sleep(behindMs + 1);
   }
 
   async #follow(session: SparkSession, streaming: StreamingQuery, ended: AbortSignal): Promise<void> {
@@ -205,7 +218,7 @@ export class Supervisor {
       .catch((error: unknown) => {
         if (!(error instanceof DaybookError)) throw error;
         logger.warn({ code: error.code, reason: error.message }, 'days could not be computed again; trying again');
-        return clock.sleep(WAIT_MS_MAX, ended);
+        return clock.sleep(error.retryable ? WAIT_MS_MAX : HOPELESS_WAIT_MS, ended);
       })
       .finally(() => {
         this.#again = undefined;
@@ -218,6 +231,7 @@ export class Supervisor {
     const missing = days.reduce((sum, day) => sum + day.missing, 0);
     const told = { days: days.length, from: days[0]?.day, to: days.at(-1)?.day, records: missing };
     logger.info(told, 'records came for closed days, which are computed again');
+    await this.#requireWholeTopic();
     const session = openSession(randomUUID());
     const release = (): Promise<void> =>
       session.release().catch((error: unknown) => logger.warn({ reason: String(error) }, 'a session was not released'));
@@ -235,6 +249,19 @@ export class Supervisor {
       if (!ended.aborted) await release();
       session.close();
     }
+  }
+
+  /** @throws DaybookError `TOPIC_INCOMPLETE`: days would lose what is gone from the topic */
+  async #requireWholeTopic(): Promise<void> {
+    const { reader, plan } = this.#options;
+    const cut = (await reader.extents([plan.stream.name])).find(({ firstOffset }) => firstOffset > 0);
+    if (cut === undefined) return;
+    throw new DaybookError(
+      'TOPIC_INCOMPLETE',
+      `Closed days cannot be computed again, as the topic ${cut.topic} has lost what stood before offset ${cut.firstOffset} ` +
+        `of partition ${cut.partition}. Set its retention.ms to -1 (daybook apply --target kafka), and send what is missing again.`,
+      { details: { topic: cut.topic, partition: cut.partition, firstOffset: cut.firstOffset } },
+    );
   }
 
   /** No frame is announced meanwhile, so the rows are older than all that were not announced yet. */
