@@ -117,8 +117,8 @@ export interface SourceStatus {
     readonly nextOffset: number;
     readonly endOffset: number;
   }[];
-  /** Records that are in the source and not taken in yet. */
-  readonly lag: number;
+  /** Records that are in the source and not taken in yet; null until the source has said what it has. */
+  readonly lag: number | null;
   /** Why it is not read at present; undefined when all is well. */
   readonly trouble: string | undefined;
 }

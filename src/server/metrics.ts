@@ -71,7 +71,9 @@ function statusMetrics(registry: Registry): Update {
     bytes.set(status.log.bytes);
     segments.set(status.log.segments);
     pending.set(status.pendingBytes);
-    for (const source of status.sources) lag.set({ source: source.name }, source.lag);
+    for (const source of status.sources) {
+      if (source.lag !== null) lag.set({ source: source.name }, source.lag);
+    }
     ready.set(status.trouble === undefined ? 1 : 0);
   };
 }

@@ -199,7 +199,7 @@ export interface PipelineAnswer {
       readonly nextOffset: number;
       readonly endOffset: number;
     }[];
-    readonly lag: number;
+    readonly lag: number | null;
     readonly trouble: string | null;
   }[];
 }

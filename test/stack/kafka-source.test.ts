@@ -20,7 +20,7 @@ interface Pipeline {
   readonly duplicates: number;
   readonly quarantined: number;
   readonly sources: readonly {
-    readonly lag: number;
+    readonly lag: number | null;
     readonly trouble: string | null;
     readonly partitions: unknown[];
   }[];

@@ -149,7 +149,10 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
       object({
         name: text,
         partitions: list(object({ partition: whole, nextOffset: whole, endOffset: whole })),
-        lag: { ...(whole as object), description: 'Records that are in the source and not taken in yet.' },
+        lag: {
+          ...(orNull(whole) as object),
+          description: 'Records that are in the source and not taken in yet; null until the source has said what it has.',
+        },
         trouble: orNull(text),
       }),
     ),

@@ -169,4 +169,21 @@ describe('a topic as a source', () => {
     expect(lost).toEqual([expect.stringContaining('daily_records/0 ends at 3, though it was read up to 30')]);
     await engine.close();
   });
+
+  it('does not say that nothing is left while it does not know', async () => {
+    const engine = await open(new FaultyDisk());
+    const lags: (number | null | undefined)[] = [];
+    const topic = topicOf('one', []);
+    const asked = {
+      ...topic,
+      get id(): string {
+        void engine.status().then(({ sources }) => lags.push(sources[0]?.lag));
+        return topic.id;
+      },
+    };
+    await readToEnd(engine, asked);
+    lags.push((await engine.status()).sources[0]?.lag);
+    expect(lags).toEqual([null, 0]);
+    await engine.close();
+  });
 });

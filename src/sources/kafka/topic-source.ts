@@ -34,6 +34,7 @@ export class TopicSource {
   readonly #taken = new Map<number, number>();
   readonly #ends = new Map<number, number>();
   readonly #told = new Set<string>();
+  #wasAsked = false;
   #wasRead = false;
   #trouble: string | undefined;
 
@@ -72,7 +73,9 @@ export class TopicSource {
     return {
       name: `kafka ${this.#options.topic}`,
       partitions,
-      lag: partitions.reduce((sum, { nextOffset, endOffset }) => sum + Math.max(0, endOffset - nextOffset), 0),
+      lag: this.#wasAsked
+        ? partitions.reduce((sum, { nextOffset, endOffset }) => sum + Math.max(0, endOffset - nextOffset), 0)
+        : null,
       trouble: this.#trouble,
     };
   }
@@ -142,6 +145,7 @@ export class TopicSource {
       this.#taken.set(partition, at);
       this.#ends.set(partition, endOffset);
     }
+    this.#wasAsked = true;
   }
 
   #tellOnce(sentence: string): void {
