@@ -40,7 +40,7 @@ export function addReports(app: FastifyInstance, { runtime }: RouteContext): voi
     const { extentOf: _, ...query } = queryOf(parameters, dimensions, format === 'json');
     const by = (single(parameters, 'by') ?? '').split(',').filter((name) => name !== '');
     const measure = single(parameters, 'measure') ?? '';
-    const trend = word(parameters, 'trend', ['true', 'false']) === 'true';
+    const trend = word(parameters, 'trend', ['true', 'false']) === 'true' && format === 'json';
     const reading = { kind: 'totals', report: report.name, query: { ...query, by, measure, trend } } as const;
     const [page] = (await runtime.read([reading])).answers;
     const answer = present(page, 'a question has its answer');

@@ -102,4 +102,12 @@ it('says what is wrong with views that cannot be', async () => {
     400,
     expect.stringContaining("'x' is no measure"),
   ]);
+  const twice = { ...MAP, by: ['latitude', 'latitude'] };
+  expect(await answer(JSON.stringify([twice]))).toEqual([400, expect.stringContaining("'latitude' is named twice")]);
+  for (const limit of [undefined, 1_001]) {
+    expect(await answer(JSON.stringify([{ ...MAP, trend: true, limit }]))).toEqual([
+      400,
+      expect.stringContaining("'trend' needs a 'limit' of at most 1000"),
+    ]);
+  }
 });

@@ -73,6 +73,10 @@ function readingOf(request: Omit<ViewRequest, 'id' | 'since'>): Reading {
     ...(limit !== undefined && { limit }),
   };
   if (kind === 'totals') {
+    // A trend has a cell a day: of all rows that would be more than a page can show, or a server should hold.
+    if (trend === true && (limit === undefined || limit > ROWS_MAX)) {
+      throw new DaybookError('BAD_QUERY', `A view with 'trend' needs a 'limit' of at most ${ROWS_MAX}.`);
+    }
     return { kind, report, query: { ...query, by, measure, ...(trend !== undefined && { trend }) } };
   }
   return {

@@ -141,4 +141,7 @@ it('refuses what cannot be read, and says what could be', () => {
   expect(() => reader.rows(REPORT, { equals: { ts_date: ['1'] } }, 0)).toThrow(/a day that exists/);
   expect(() => reader.totals(REPORT, { by, measure: 'price' }, 0)).toThrow(/can be summed up; it has daily_quantity/);
   expect(() => reader.totals(REPORT, { by: ['x'], measure: 'daily_rev' }, 0)).toThrow(/'x' is no dimension/);
+  expect(() => reader.totals(REPORT, { by: ['category', ...by], measure: 'daily_rev' }, 0)).toThrow(
+    /'category' is named twice/,
+  );
 });

@@ -40,6 +40,8 @@ export class Totals {
     this.#report = report;
     this.#by = by;
     this.#selection = selection;
+    const twice = by.find((name, index) => by.indexOf(name) < index);
+    if (twice !== undefined) throw badQuery(`'${twice}' is named twice among the dimensions to sum up by.`);
     this.#dimensions = by.map((name) => dimensionOf(report, name));
     this.#measure = summed(report, measure);
     this.#groups = new Groups(report, this.#dimensions);
