@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { Disk } from '../ports/disk.ts';
+import type { Disk, DiskFile } from '../ports/disk.ts';
 import type { CheckpointInfo } from '../ports/pipeline.ts';
 import type { LogPosition } from '../ports/log.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -155,19 +155,30 @@ export async function listCheckpoints(
   newest: { readonly offset: number; readonly atMs: number } | undefined,
 ): Promise<readonly CheckpointInfo[]> {
   const names = await checkpointNames(disk);
-  return Promise.all(
-    names.map(async (name) => {
-      const file = await disk.open(`${FOLDER}/${name}`, 'read');
-      let bytes: number;
-      try {
-        bytes = await file.size();
-      } finally {
-        await file.close();
-      }
+  const listed = await Promise.all(
+    names.map(async (name): Promise<readonly CheckpointInfo[]> => {
+      const bytes = await sizeOf(disk, name);
       const offset = Number(NAME.exec(name)?.[1]);
-      return { offset, atMs: offset === newest?.offset ? newest.atMs : undefined, bytes };
+      return bytes === undefined ? [] : [{ offset, atMs: offset === newest?.offset ? newest.atMs : undefined, bytes }];
     }),
   );
+  return listed.flat();
+}
+
+/** A checkpoint's size in bytes; undefined when it has given way to a newer one since it was listed. */
+async function sizeOf(disk: Disk, name: string): Promise<number | undefined> {
+  let file: DiskFile;
+  try {
+    file = await disk.open(`${FOLDER}/${name}`, 'read');
+  } catch (error) {
+    if (!(await checkpointNames(disk)).includes(name)) return undefined;
+    throw error;
+  }
+  try {
+    return await file.size();
+  } finally {
+    await file.close();
+  }
 }
 
 async function checkpointNames(disk: Disk): Promise<readonly string[]> {

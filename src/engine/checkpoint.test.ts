@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest';
+import { FaultyDisk } from '../../test/disk/faulty-disk.ts';
+import type { Disk } from '../ports/disk.ts';
+import { listCheckpoints } from './checkpoint.ts';
+
+const FOLDER = 'checkpoints';
+const nameOf = (offset: number): string => `${String(offset).padStart(20, '0')}.checkpoint`;
+
+async function diskWith(offsets: readonly number[]): Promise<FaultyDisk> {
+  const disk = new FaultyDisk();
+  await disk.makeFolder(FOLDER);
+  for (const offset of offsets) {
+    const file = await disk.open(`${FOLDER}/${nameOf(offset)}`, 'create');
+    await file.writeAt(0, [new Uint8Array(offset)]);
+    await file.close();
+  }
+  return disk;
+}
+
+/** The disk, on which a file goes as soon as the folder was listed. */
+function losing(disk: Disk, offset: number): Disk {
+  return {
+    ...methodsOf(disk),
+    list: async (folder) => {
+      const names = await disk.list(folder);
+      await disk.remove(`${folder}/${nameOf(offset)}`);
+      return names;
+    },
+  };
+}
+
+function methodsOf(disk: Disk): Disk {
+  return {
+    list: (folder) => disk.list(folder),
+    makeFolder: (folder) => disk.makeFolder(folder),
+    read: (path) => disk.read(path),
+    open: (path, mode) => disk.open(path, mode),
+    rename: (from, to) => disk.rename(from, to),
+    remove: (path) => disk.remove(path),
+    syncFolder: (folder) => disk.syncFolder(folder),
+  };
+}
+
+it('lists the checkpoints, newest first, without one that gives way to a newer one meanwhile', async () => {
+  const disk = await diskWith([3, 5, 9]);
+  const listed = await listCheckpoints(losing(disk, 3), { offset: 9, atMs: 70 });
+  expect(listed).toEqual([
+    { offset: 9, atMs: 70, bytes: 9 },
+    { offset: 5, atMs: undefined, bytes: 5 },
+  ]);
+});
+
+it('does not take a disk that fails for a checkpoint that is gone', async () => {
+  const disk = await diskWith([3]);
+  const failing: Disk = { ...methodsOf(disk), open: () => Promise.reject(new Error('no such sector')) };
+  await expect(listCheckpoints(failing, undefined)).rejects.toThrow('no such sector');
+});
