@@ -29,6 +29,7 @@ it('SQL reads the reports and the raw records, of a folder and through the Daybo
   for (const [wrong, code2] of [
     ['DELETE FROM daily_pu_rev', 'SQL_NOT_A_QUERY'],
     ['SELECT 1; SELECT 2', 'SQL_NOT_A_QUERY'],
+    [' -- nothing', 'There is no statement in it'],
     ["SELECT * FROM read_text('/etc/hostname')", 'SQL_WRONG'],
     ["COPY (SELECT 1) TO 'x.csv'", 'SQL_'],
     ['SELECT nothing FROM daily_pu_rev', 'SQL_WRONG'],

@@ -92,9 +92,16 @@ function createTable(table: QueryTable): string {
 type Statement = Awaited<ReturnType<Awaited<ReturnType<DuckDBConnection['extractStatements']>>['prepare']>>;
 
 async function onlyStatement(connection: DuckDBConnection, sql: string): Promise<Statement> {
+  // Of no statement DuckDB's client only says that something in it went wrong.
+  if (isBlank(sql)) throw notAQuery('There is no statement in it; it must be a SELECT.');
   const statements = await translated(() => connection.extractStatements(sql));
   if (statements.count !== 1) throw notAQuery(`It must be one statement, not ${statements.count}.`);
   return translated(() => statements.prepare(0));
+}
+
+/** Whether there is nothing but white space, semicolons and comments. */
+function isBlank(sql: string): boolean {
+  return sql.replaceAll(/--[^\n]*|\/\*[\s\S]*?\*\//g, '').replaceAll(/[\s;]/g, '') === '';
 }
 
 function notAQuery(sentence: string): DaybookError {
