@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts';
 import { formatDay, parseDay } from '../base/calendar.ts';
+import { closingError } from '../base/closing.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -229,9 +230,7 @@ export class Engine implements Runtime, SourceDoor {
     const bytes = intake.lines.length;
     assert(this.#isCaughtUp, 'batches are accepted behind all that is in the log');
     if (this.#closing.signal.aborted) {
-      throw new DaybookError('CLOSING', 'Daybook is closing; send the records again once it has started.', {
-        retryable: true,
-      });
+      throw closingError('send the records again');
     }
     if (this.#pendingBytes + bytes > PENDING_BYTES_MAX && this.#pendingBytes > 0) {
       throw new DaybookError(
@@ -303,9 +302,9 @@ export class Engine implements Runtime, SourceDoor {
     return this.#tail.follow(this.#offset, AbortSignal.any([signal, this.#closing.signal]));
   }
 
-  async topicRecord(topic: string, _partition: number, offset: number): Promise<RecordDetails> {
-    this.#topic.check(topic);
-    return this.#topic.details(offset, this.#state);
+  async topicRecord(topic: string, partition: number, offset: number): Promise<RecordDetails> {
+    this.#topic.check(topic, partition);
+    return this.#topic.details(offset, this.#state, this.#closing.signal);
   }
 
   records(range: { readonly from?: string; readonly to?: string }): AsyncIterable<Uint8Array> {

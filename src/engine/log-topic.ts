@@ -1,6 +1,7 @@
 import type { Zone } from '../base/calendar.ts';
 import { MS_PER_DAY, parseDay, parseTimestamp, zone } from '../base/calendar.ts';
 import { microsText } from '../base/decimal.ts';
+import { closingError } from '../base/closing.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Log } from '../ports/log.ts';
@@ -43,16 +44,20 @@ export class LogTopic {
     };
   }
 
-  /** @throws DaybookError `UNKNOWN_TOPIC` */
-  check(topic: string): void {
+  /** @throws DaybookError `UNKNOWN_TOPIC`; `BAD_QUERY` for a partition that is none */
+  check(topic: string, partition = 0): void {
     const { name } = this.#plan.stream;
-    if (topic === name) return;
-    throw new DaybookError('UNKNOWN_TOPIC', `There is no topic '${topic}'; there is ${name}.`, { details: { topic } });
+    if (topic !== name) {
+      const message = `There is no topic '${topic}'; there is ${name}.`;
+      throw new DaybookError('UNKNOWN_TOPIC', message, { details: { topic } });
+    }
+    if (partition === 0) return;
+    throw new DaybookError('BAD_QUERY', `'partition' is ${partition}; topic '${topic}' has 0 to 0.`);
   }
 
   /** @throws DaybookError `UNKNOWN_TOPIC`, `BAD_QUERY` */
   async *read(topic: string, reading: TopicReading, signal: AbortSignal): AsyncGenerator<TopicChunk> {
-    this.check(topic);
+    this.check(topic, reading.partition);
     const { filter, limit } = reading;
     const toOffset = this.#log.nextOffset;
     const test = filter === undefined ? undefined : makeTopicTest(filter);
@@ -87,10 +92,12 @@ export class LogTopic {
 
   /**
    * A record with the rows of the given state that it is in.
-   * @throws DaybookError `NO_RECORD`
+   * @param closing  ends the search
+   * @throws DaybookError `NO_RECORD`; `CLOSING` when the search was ended
    */
-  async details(offset: number, state: EngineState): Promise<RecordDetails> {
-    await this.#index.refresh(new AbortController().signal);
+  async details(offset: number, state: EngineState, closing: AbortSignal): Promise<RecordDetails> {
+    await this.#index.refresh(closing);
+    if (closing.aborted) throw closingError('ask again');
     for await (const record of this.#records(offset, offset + 1, undefined)) {
       return { record, rows: this.#rowsOf(record, state) };
     }

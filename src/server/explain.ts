@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Explanation } from '../ports/explanation.ts';
 import type { Row } from '../ports/rows.ts';
 import { amendmentText } from './amendments.ts';
-import { goneSignal } from './gone.ts';
+import { goneSignal, refuseCutShort } from './gone.ts';
 import { parametersOf, single, whole } from './parameters.ts';
 import { reportNamed } from './reports.ts';
 import { rowPrinter } from './row-text.ts';
@@ -27,7 +27,9 @@ export function addExplain(app: FastifyInstance, { runtime, closing }: RouteCont
       limit: whole(parameters, 'limit', 0, LIMIT_MAX) ?? LIMIT_DEFAULT,
       offset: whole(parameters, 'offset', 0, Number.MAX_SAFE_INTEGER) ?? 0,
     };
-    const explanation = await runtime.explain(query, goneSignal(reply, closing));
+    const signal = goneSignal(reply, closing);
+    const explanation = await runtime.explain(query, signal);
+    refuseCutShort(signal);
     const print = rowPrinter(report);
     return reply.type('application/json').send(explanationText(explanation, print));
   });

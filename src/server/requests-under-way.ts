@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { DaybookError } from '../base/errors.ts';
+import { closingError } from '../base/closing.ts';
 import type { Clock } from '../ports/clock.ts';
 
 /** Requests that are under way are waited for so long; a client that has stopped reading or sending is not waited for. */
@@ -16,7 +16,7 @@ export class RequestsUnderWay {
     app.addHook('onRequest', async (_request, reply) => {
       if (closing.aborted) {
         void reply.header('connection', 'close');
-        throw new DaybookError('CLOSING', 'Daybook is closing; send the request again once it has started.');
+        throw closingError('send the request again');
       }
       this.#count++;
       reply.raw.once('close', () => {

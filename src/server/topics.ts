@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { TopicChunk, TopicReading } from '../ports/topics.ts';
 import { DaybookError } from '../base/errors.ts';
-import { goneSignal } from './gone.ts';
+import { goneSignal, refuseCutShort } from './gone.ts';
 import type { Parameters } from './parameters.ts';
 import { parametersOf, single, whole, word } from './parameters.ts';
 import type { TopicRecordsAnswer } from './protocol.ts';
@@ -25,12 +25,16 @@ export function addTopics(app: FastifyInstance, { runtime, closing }: RouteConte
     const { topic } = request.params;
     const signal = goneSignal(reply, closing);
     if (isTrue(parameters, 'follow')) {
-      await streamEvents(reply, 'tail', runtime.followTopic(topic, signal));
+      await streamEvents(reply, 'tail', runtime.followTopic(topic, signal), signal);
       return;
     }
     const chunks = runtime.readTopic(topic, readingOf(parameters), signal);
-    if (!isTrue(parameters, 'stream')) return wholeOf(chunks);
-    await streamEvents(reply, 'chunk', answersOf(chunks));
+    if (!isTrue(parameters, 'stream')) {
+      const answer = await wholeOf(chunks);
+      refuseCutShort(signal);
+      return answer;
+    }
+    await streamEvents(reply, 'chunk', answersOf(chunks), signal);
     return;
   });
 
@@ -88,8 +92,16 @@ async function* answersOf(chunks: AsyncIterable<TopicChunk>): AsyncGenerator<Top
   }
 }
 
-/** Sends each as an event and then one named `end`, after which nobody need connect again; a failure is an event as well. */
-async function streamEvents(reply: FastifyReply, name: string, events: AsyncIterable<object>): Promise<void> {
+/**
+ * Sends each as an event and then one named `end`, after which nobody need connect again; a failure is an event as well.
+ * What the signal cuts short ends without it.
+ */
+async function streamEvents(
+  reply: FastifyReply,
+  name: string,
+  events: AsyncIterable<object>,
+  signal: AbortSignal,
+): Promise<void> {
   const iterator = events[Symbol.asyncIterator]();
   // What is wrong with the question is answered as a problem, before the answer is a stream.
   let next = await iterator.next();
@@ -105,7 +117,7 @@ async function streamEvents(reply: FastifyReply, name: string, events: AsyncIter
       if (!stream.write(`event: ${name}\ndata: ${JSON.stringify(next.value)}\n\n`)) await drained(reply);
       next = await iterator.next();
     }
-    stream.write('event: end\ndata: {}\n\n');
+    if (!signal.aborted) stream.write('event: end\ndata: {}\n\n');
   } catch (error) {
     const detail =
       error instanceof DaybookError ? error.message : 'Something went wrong in Daybook; its log says what.';
