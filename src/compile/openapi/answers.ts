@@ -151,7 +151,8 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
         partitions: list(object({ partition: whole, nextOffset: whole, endOffset: whole })),
         lag: {
           ...(orNull(whole) as object),
-          description: 'Records that are in the source and not taken in yet; null until the source has said what it has.',
+          description:
+            'Records that are in the source and not taken in yet; null until the source has said what it has.',
         },
         trouble: orNull(text),
       }),
