@@ -141,10 +141,10 @@ describe('an embedded Daybook that reads a topic', () => {
     expect(await generating.ended).toBe(0);
     const key = await readKey(path);
     await untilAccepted(daybook, key.records.accepted);
+    // The new partitions may have got no sales, and are looked for every few seconds.
     await expect
       .poll(async () => (await pipeline(daybook)).sources[0], PATIENT)
-      .toMatchObject({ lag: 0, trouble: null });
-    expect((await pipeline(daybook)).sources[0]?.partitions).toHaveLength(6);
+      .toMatchObject({ lag: 0, trouble: null, partitions: { length: 6 } });
     expect((await pipeline(daybook)).accepted).toBe(key.records.accepted);
     await expectAnswer(daybook, key);
     await daybook.stop();
