@@ -15,6 +15,7 @@ import type {
   AmendmentPage,
   Intake,
   QuarantinePage,
+  QuarantineQuery,
   Runtime,
   RuntimeStatus,
   SourceDoor,
@@ -42,6 +43,7 @@ import { LogTopic } from './log-topic.ts';
 import { partsOf } from './pipeline-parts.ts';
 import type { Journey } from './pipeline-watch.ts';
 import { PipelineWatch } from './pipeline-watch.ts';
+import { PutBacks } from './put-backs.ts';
 import { Quarantine } from './quarantine.ts';
 import { newestDayText, queryState } from './query.ts';
 import { RateMeter } from './rate-meter.ts';
@@ -107,7 +109,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       : Amendments.load(checkpoint.facts.amendments, sections, (report, day) => state.tableAt(report, day));
   // Files that no checkpoint names were written for one that a crash prevented.
   await removeKeyFiles(disk, new Set(checkpoint?.facts.state.keys.files.map((file) => file.number)));
-  const engine = new Engine(options, state, amendments);
+  const engine = new Engine(options, state, amendments, await PutBacks.load(disk));
   await engine.catchUp(options.onProgress);
   return engine;
 }
@@ -126,6 +128,7 @@ export class Engine implements Runtime, SourceDoor {
   readonly #aheadOfClock: AheadOfClock;
   readonly #state: EngineState;
   readonly #quarantine: Quarantine;
+  readonly #putBacks: PutBacks;
   readonly #places: SourcePlaces;
   readonly #sources: (() => SourceStatus)[] = [];
   readonly #amendments: Amendments;
@@ -163,7 +166,7 @@ export class Engine implements Runtime, SourceDoor {
   #changedSinceCheckpoint = false;
   #closed: Promise<void> | undefined;
 
-  constructor(options: EngineOptions, state: EngineState, amendments: Amendments) {
+  constructor(options: EngineOptions, state: EngineState, amendments: Amendments, putBacks: PutBacks) {
     const { plan, log, disk, clock, checkpoint } = options;
     this.plan = plan;
     this.#log = log;
@@ -171,6 +174,7 @@ export class Engine implements Runtime, SourceDoor {
     this.#clock = clock;
     this.#state = state;
     this.#quarantine = new Quarantine(checkpoint?.facts.quarantine);
+    this.#putBacks = putBacks;
     this.#places = new SourcePlaces(checkpoint?.facts.places);
     this.#amendments = amendments;
     this.#offset = checkpoint?.facts.offset ?? 0;
@@ -242,6 +246,7 @@ export class Engine implements Runtime, SourceDoor {
         },
       );
     }
+    if (intake.corrects !== undefined) this.#quarantine.check(intake.corrects);
     this.#pendingBytes += bytes;
     const journey = this.#watch.begin();
     try {
@@ -251,11 +256,25 @@ export class Engine implements Runtime, SourceDoor {
       intake.linesCounted?.(read.lineCount);
       const scanned = this.#aheadOfClock.refuse(read, this.#clock.nowMs());
       // Nobody looks at the columns once the batch is answered.
-      return await this.#queue(intake, scanned, journey).finally(() => this.#scanning.release(scanned.columns));
+      const queued = this.#queue(intake, scanned, journey).finally(() => this.#scanning.release(scanned.columns));
+      return intake.corrects === undefined ? await queued : await this.#putBack(intake.corrects, await queued);
     } finally {
       this.#watch.forget(journey);
       this.#pendingBytes -= bytes;
     }
+  }
+
+  /** Marks the entry that a batch puts right. Without the mark the record counts all the same, so that is all that is lost. */
+  async #putBack(id: number, acceptance: Acceptance): Promise<Acceptance> {
+    const { accepted, duplicates, quarantined, offset } = acceptance;
+    if (quarantined.length > 0 || accepted + duplicates === 0) return acceptance;
+    const atMs = this.#clock.nowMs();
+    const mark =
+      accepted > 0
+        ? ({ atMs, outcome: 'accepted', offset: offset - accepted } as const)
+        : ({ atMs, outcome: 'duplicate' } as const);
+    await this.#putBacks.note(id, mark).catch((error: unknown) => this.#noteTrouble(error));
+    return acceptance;
   }
 
   /** Lets a scanned batch wait for its commit. */
@@ -311,8 +330,8 @@ export class Engine implements Runtime, SourceDoor {
     return recordsBetween(this.#log, this.plan, dayOr('from', range.from, -Infinity), dayOr('to', range.to, Infinity));
   }
 
-  async quarantine(page: { readonly limit: number; readonly offset: number }): Promise<QuarantinePage> {
-    return this.#quarantine.page(this.#log, page.limit, page.offset);
+  async quarantine(query: QuarantineQuery): Promise<QuarantinePage> {
+    return this.#quarantine.page(this.#log, query, this.#putBacks);
   }
 
   async amendments(page: { readonly limit: number; readonly offset: number }): Promise<AmendmentPage> {
@@ -457,7 +476,11 @@ export class Engine implements Runtime, SourceDoor {
   }
 
   #answer(batches: readonly PreparedBatch[]): void {
-    for (const each of batches) each.batch.resolve(answerOf(each, this.#offset));
+    let offset = this.#offset - batches.reduce((sum, { picked }) => sum + picked.length, 0);
+    for (const each of batches) {
+      offset += each.picked.length;
+      each.batch.resolve(answerOf(each, offset));
+    }
   }
 
   /** Claims the keys of a group's records. It waits only for the disk, if keys have to be looked up there. */

@@ -1,8 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { assert, present } from '../base/assert.ts';
+import { counted } from '../base/counted.ts';
+import { DaybookError } from '../base/errors.ts';
 import type { Log, LogPosition } from '../ports/log.ts';
-import type { Origin, QuarantineEntry, QuarantinePage, Refusal } from '../ports/runtime.ts';
+import type { Origin, QuarantineEntry, QuarantinePage, QuarantineQuery, Refusal } from '../ports/runtime.ts';
+import type { PutBacks } from './put-backs.ts';
 
 const LINE_FEED = 10;
 /** One frame is given so many bytes of entries. */
@@ -14,7 +17,7 @@ export const REFUSED_BYTES_MAX = 40 * 1024 * 1024;
 const OWN_BYTES_MAX = 16;
 
 /** An entry as the log keeps it; its id is its place in the quarantine. */
-type StoredEntry = Omit<QuarantineEntry, 'id'>;
+type StoredEntry = Omit<QuarantineEntry, 'id' | 'putBack'>;
 
 /** A record that was refused, with its bytes as they came. */
 export interface Refused {
@@ -122,11 +125,39 @@ export class Quarantine {
     this.#size += count;
   }
 
-  /** Entries, newest first. Each frame that has some of them is read once. */
-  async page(log: Log, limit: number, offset: number): Promise<QuarantinePage> {
+  /** @throws DaybookError `BAD_QUERY` when there is no such entry */
+  check(id: number): void {
+    if (id >= 1 && id <= this.#size) return;
+    throw new DaybookError(
+      'BAD_QUERY',
+      `There is no entry ${id}; the quarantine has ${counted(this.#size, 'record')}.`,
+    );
+  }
+
+  /** Entries, newest first, with their marks. */
+  async page(log: Log, { limit, offset, open }: QuarantineQuery, putBacks: PutBacks): Promise<QuarantinePage> {
     const total = this.#size;
-    const newestId = total - offset;
-    const oldestId = Math.max(1, newestId - limit + 1);
+    const isWanted = (id: number): boolean => open !== true || putBacks.of(id) === undefined;
+    let newestId = total;
+    for (let passed = 0; newestId >= 1 && (passed < offset || !isWanted(newestId)); newestId--) {
+      if (isWanted(newestId)) passed++;
+    }
+    let oldestId = newestId + 1;
+    for (let found = 0; oldestId > 1 && found < limit;) {
+      oldestId--;
+      if (isWanted(oldestId)) found++;
+    }
+    const entries = await this.#between(log, oldestId, newestId);
+    return {
+      total,
+      open: total - putBacks.size,
+      entries: entries.filter(({ id }) => isWanted(id)).map((each) => ({ ...each, putBack: putBacks.of(each.id) })),
+    };
+  }
+
+  /** Entries, newest first. Each frame that has some of them is read once. */
+  async #between(log: Log, oldestId: number, newestId: number): Promise<readonly QuarantineEntry[]> {
+    const total = this.#size;
     const entries: QuarantineEntry[] = [];
     let above = total;
     for (let index = this.#frames.length - 1; index >= 0 && above >= oldestId; index--) {
@@ -141,7 +172,7 @@ export class Quarantine {
       }
       above -= count;
     }
-    return { total, entries };
+    return entries;
   }
 
   /** What a checkpoint needs. */

@@ -49,6 +49,8 @@ export interface Intake {
   readonly linesCounted?: (lines: number) => void;
   /** What the source itself could not read; quarantined with the batch. */
   readonly unreadable?: readonly Unreadable[];
+  /** The quarantine's entry, by its id, that the batch's one record puts right; a runtime that keeps no marks ignores it. */
+  readonly corrects?: number;
   /** Up to where the source has been read, this batch included: kept with the batch, so that both are durable or none. */
   readonly place?: SourcePlace;
 }
@@ -67,7 +69,7 @@ export interface Acceptance {
   readonly accepted: number;
   readonly duplicates: number;
   readonly quarantined: readonly (Refusal & { readonly line: number })[];
-  /** The log's next offset after the batch. */
+  /** The log's next offset after the batch, whose accepted records are the ones right before it. */
   readonly offset: number;
 }
 
@@ -81,10 +83,30 @@ export interface QuarantineEntry extends Refusal {
   /** The whole record as it came; `base64` when it was not UTF-8, or very long. */
   readonly record: string;
   readonly encoding: 'utf8' | 'base64';
+  /** What became of it when it was put right and sent again; undefined: nobody has, or no marks are kept. */
+  readonly putBack?: PutBack | undefined;
+}
+
+/** An entry of the quarantine was put right. */
+export interface PutBack {
+  readonly atMs: number;
+  /** `duplicate`: a record with its primary key was accepted before. */
+  readonly outcome: 'accepted' | 'duplicate';
+  /** Of the record that was accepted. */
+  readonly offset?: number;
+}
+
+export interface QuarantineQuery {
+  readonly limit: number;
+  readonly offset: number;
+  /** Only entries that nobody has put right. */
+  readonly open?: boolean;
 }
 
 export interface QuarantinePage {
   readonly total: number;
+  /** How many nobody has put right; undefined where no marks are kept. */
+  readonly open?: number;
   readonly entries: readonly QuarantineEntry[];
 }
 
@@ -162,6 +184,7 @@ export interface Runtime extends Topics {
    * @throws DaybookError `INTAKE_FULL` (retryable): more is waiting than may be, nothing of the batch was taken
    * @throws DaybookError `DISK_FULL` (retryable), `LOG_FAILED`: nothing of the batch was taken, but for lines that may be
    *   in the quarantine already, where they will not be twice
+   * @throws DaybookError `BAD_QUERY`: it corrects an entry that the quarantine does not have
    * @throws DaybookError `BATCH_TOO_LARGE`: it has 64 MiB of records, or a line of 40 MiB; nothing of it was taken
    */
   accept(intake: Intake): Promise<Acceptance>;
@@ -191,8 +214,11 @@ export interface Runtime extends Topics {
   /** Accepted records whose business date lies in the range (both included), in log order, as NDJSON chunks of whole lines. */
   records(range: { readonly from?: string; readonly to?: string }): AsyncIterable<Uint8Array>;
 
-  /** What was refused, newest first. */
-  quarantine(page: { readonly limit: number; readonly offset: number }): Promise<QuarantinePage>;
+  /**
+   * What was refused, newest first.
+   * @throws DaybookError `BAD_QUERY` when only open entries are wanted of a runtime that keeps no marks
+   */
+  quarantine(page: QuarantineQuery): Promise<QuarantinePage>;
 
   /** What changed in closed days (further behind the newest business day than the stream's lateness), newest first. */
   amendments(page: { readonly limit: number; readonly offset: number }): Promise<AmendmentPage>;

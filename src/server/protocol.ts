@@ -152,6 +152,8 @@ export interface AcceptanceAnswer {
 /** `GET /api/v1/quarantine` */
 export interface QuarantineAnswer {
   readonly total: number;
+  /** How many nobody has put right; not there where no marks are kept. */
+  readonly open?: number;
   readonly entries: readonly {
     readonly id: number;
     readonly atMs: number;
@@ -162,6 +164,9 @@ export interface QuarantineAnswer {
     readonly reason: string;
     readonly record: string;
     readonly encoding: 'utf8' | 'base64';
+    readonly putBack?:
+      | { readonly atMs: number; readonly outcome: 'accepted' | 'duplicate'; readonly offset?: number }
+      | undefined;
   }[];
 }
 

@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { Readable } from 'node:stream';
+import { DaybookError } from '../base/errors.ts';
 import { countRecords, intakeOfBody, kindOfBody } from '../sources/http/body.ts';
 import { IncomingBodies } from './incoming-bodies.ts';
-import { parametersOf, single } from './parameters.ts';
+import { parametersOf, single, whole } from './parameters.ts';
 import type { AcceptanceAnswer } from './protocol.ts';
 import type { RouteContext } from './server.ts';
 
@@ -23,6 +24,7 @@ export function addRecords(app: FastifyInstance, { runtime, clock, closing, bodi
   app.addContentTypeParser('*', (_request, _body, done) => done(null));
 
   app.post('/api/v1/records', async (request): Promise<AcceptanceAnswer> => {
+    const corrects = whole(parametersOf(request.query, ['corrects']), 'corrects', 1, Number.MAX_SAFE_INTEGER);
     const claim = bodies.open();
     const limits = { bytesMax: BODY_BYTES_MAX, recordsMax: BODY_RECORDS_MAX, claim };
     try {
@@ -30,9 +32,13 @@ export function addRecords(app: FastifyInstance, { runtime, clock, closing, bodi
       const kind = kindOfBody(type, encoding);
       const body = await incoming.read(request.raw, limits);
       const intake = await intakeOfBody(body, kind, limits);
-      const recordBytes = countRecords(intake, BODY_RECORDS_MAX) * RECORD_BYTES;
+      const count = countRecords(intake, BODY_RECORDS_MAX);
+      if (corrects !== undefined && count !== 1) {
+        throw new DaybookError('BAD_QUERY', `One record corrects entry ${corrects} of the quarantine, not ${count}.`);
+      }
+      const recordBytes = count * RECORD_BYTES;
       claim.grow(recordBytes);
-      const accepting = runtime.accept(intake);
+      const accepting = runtime.accept({ ...intake, ...(corrects !== undefined && { corrects }) });
       // From here on the runtime counts the lines themselves.
       claim.keep(recordBytes);
       const acceptance = await accepting;

@@ -121,6 +121,35 @@ describe('POST /records', () => {
     ]);
   });
 
+  it('marks the entry of the quarantine that a record puts right, and takes nothing that corrects none', async () => {
+    const [one, two] = sales(2, 3);
+    await post('{"ts_id":""}');
+    const correct = (body: unknown, id: number | string): Promise<Response> =>
+      fetch(`${api}/records?corrects=${id}`, {
+        method: 'POST',
+        body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json' },
+      });
+    expect(await problem(await correct(one, 2))).toMatchObject([
+      400,
+      'BAD_QUERY',
+      expect.stringContaining('no entry 2'),
+    ]);
+    expect(await problem(await correct([one, two], 1))).toMatchObject([
+      400,
+      'BAD_QUERY',
+      expect.stringContaining('not 2'),
+    ]);
+    expect(await problem(await correct(one, 'last'))).toMatchObject([400, 'BAD_QUERY', expect.any(String)]);
+    expect(await (await correct(one, 1)).json()).toMatchObject({ accepted: 1, offset: 1 });
+    expect(await (await fetch(`${api}/quarantine`)).json()).toMatchObject({
+      total: 1,
+      open: 0,
+      entries: [{ id: 1, putBack: { outcome: 'accepted', offset: 0 } }],
+    });
+    expect(await (await fetch(`${api}/quarantine?open=true`)).json()).toMatchObject({ total: 1, entries: [] });
+  });
+
   it('refuses what it cannot read, without taking a part of it', async () => {
     const [sale] = sales(1) as [RandomSale];
     expect(await problem(await post(`[${JSON.stringify(sale)}`))).toMatchObject([

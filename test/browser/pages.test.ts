@@ -260,6 +260,20 @@ describe('the records page', () => {
     await expect
       .poll(() => entry.getByRole('status').textContent())
       .toContain(`Accepted at offset ${COUNT.format(lines.length)}`);
+    // It is marked for whoever comes next, and no longer among those that are to be put right.
+    await page.reload();
+    await expect.poll(() => entry.locator('.agrees').textContent()).toContain(`offset ${COUNT.format(lines.length)}`);
+    expect(await entry.getByRole('button', { name: 'Put it right' }).count()).toBe(0);
+    await looksRight(page, 'quarantine-put-right');
+    await page.getByRole('button', { name: 'To put right 1' }).click();
+    await expect.poll(() => page.locator('.refused > li').count()).toBe(1);
+    expect(await entry.count()).toBe(0);
+    await using small = await openPage(browser, daybook.url, '/records?tab=quarantine', {
+      ...PHONE,
+      colorScheme: 'dark',
+    });
+    await expect.poll(() => small.page.locator('.refused > li').count()).toBe(2);
+    await looksRight(small.page, 'quarantine-small-dark');
     await page.getByRole('button', { name: /^Duplicates/ }).click();
     await expect.poll(() => page.locator('.refused > li').count()).toBe(1);
     await page.getByRole('button', { name: 'Find the one that counts' }).click();

@@ -56,7 +56,7 @@ export class Model {
     const records = [...this.records];
     const quarantine = [...this.quarantine];
     let { duplicates } = this;
-    const counted = group.map((batch) => {
+    const answers = group.map((batch) => {
       const answer = { accepted: 0, duplicates: 0, quarantined: [] as { line: number; code: string }[] };
       const refuse = (line: number, code: string, bytes: Uint8Array): void => {
         answer.quarantined.push({ line, code });
@@ -77,11 +77,11 @@ export class Model {
       });
       for (const { line, code, record } of batch.unreadable) refuse(line, code, Buffer.from(record));
       duplicates += answer.duplicates;
-      return answer;
+      return { ...answer, offset: sales.length };
     });
     const next = { sales, records, quarantine, duplicates };
     const model = new Model({ ...next, amended: [...this.amended, ...this.#amendedBy(new Model(next))] });
-    return { model, answers: counted.map((answer) => ({ ...answer, offset: sales.length })) };
+    return { model, answers };
   }
 
   /** Rows of days that were closed before, whose values are others in a later model. */

@@ -19,9 +19,9 @@ export async function readJson<T>(path: string, signal: AbortSignal): Promise<T>
   return (await response.json()) as T;
 }
 
-/** Sends one record. @throws as {@link readJson} */
-export async function postRecord(record: string): Promise<AcceptanceAnswer> {
-  const response = await request('/api/v1/records', {
+/** Sends the record that puts an entry of the quarantine right. @throws as {@link readJson} */
+export async function putBack(entryId: number, record: string): Promise<AcceptanceAnswer> {
+  const response = await request(`/api/v1/records?corrects=${entryId}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: record,

@@ -55,10 +55,15 @@ export const topicsQuery = queryOptions({
 });
 
 /** @param total  how many there are: with another number they are read again */
-export function quarantineQuery(limit: number, offset: number, total: number | undefined) {
+export function quarantineQuery(
+  page: { readonly limit: number; readonly offset: number; readonly isOpenOnly: boolean },
+  total: number | undefined,
+) {
+  const parameters = new URLSearchParams({ limit: String(page.limit), offset: String(page.offset) });
+  if (page.isOpenOnly) parameters.set('open', 'true');
   return queryOptions({
-    queryKey: ['quarantine', limit, offset, total],
-    queryFn: ({ signal }) => readJson<QuarantineAnswer>(`${API}/quarantine?limit=${limit}&offset=${offset}`, signal),
+    queryKey: ['quarantine', String(parameters), total],
+    queryFn: ({ signal }) => readJson<QuarantineAnswer>(`${API}/quarantine?${parameters}`, signal),
     gcTime: KEEP_UNUSED_MS,
   });
 }

@@ -1,10 +1,11 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import type { AcceptanceAnswer, QuarantineAnswer } from '../../src/server/protocol.ts';
-import { postRecord } from '../api/http.ts';
+import { putBack } from '../api/http.ts';
 import { pipelineQuery, quarantineQuery } from '../api/queries.ts';
 import { choose, useChoices } from '../choices.ts';
 import { countOf, printCount, printMoment } from '../format.ts';
+import { follow } from './shell.tsx';
 import { TileError } from '../tiles/tile-frame.tsx';
 
 const PAGE_SIZE = 20;
@@ -13,10 +14,12 @@ type Entry = QuarantineAnswer['entries'][number];
 
 /** What was refused, why, and the way to put it right and send it again. */
 export function QuarantineList() {
-  const page = Math.max(0, Number(useChoices().get('page') ?? 0) || 0);
+  const choices = useChoices();
+  const page = Math.max(0, Number(choices.get('page') ?? 0) || 0);
+  const isOpenOnly = choices.get('open') === 'true';
   const { data: pipeline } = useQuery(pipelineQuery);
   const { data, error, refetch } = useQuery({
-    ...quarantineQuery(PAGE_SIZE, page * PAGE_SIZE, pipeline?.quarantined),
+    ...quarantineQuery({ limit: PAGE_SIZE, offset: page * PAGE_SIZE, isOpenOnly }, pipeline?.quarantined),
     placeholderData: keepPreviousData,
   });
   if (error !== null) return <TileError error={error} onRetry={() => void refetch()} />;
@@ -30,22 +33,49 @@ export function QuarantineList() {
   }
   return (
     <section className="tile records-tile" aria-label="Quarantine">
-      <p className="tile-note">
-        {countOf(data.total, 'records')} refused, newest first. Put one right and send it: it counts once it is
-        accepted, and stays listed here as it came.
-      </p>
+      <div className="refused-header">
+        <p className="tile-note">
+          {countOf(data.total, 'records')} refused, newest first. Put one right and send it: it counts once it is
+          accepted, and stays listed here as it came.
+        </p>
+        {data.open !== undefined && <OpenChoice total={data.total} open={data.open} isOpenOnly={isOpenOnly} />}
+      </div>
+      {data.entries.length === 0 && <p className="notice">All that was refused has been put right.</p>}
       <ul className="refused">
         {data.entries.map((entry) => (
           <Refused key={entry.id} entry={entry} />
         ))}
       </ul>
-      <Pages page={page} total={data.total} />
+      <Pages page={page} total={(isOpenOnly ? data.open : undefined) ?? data.total} />
     </section>
   );
 }
 
+interface OpenChoiceProps {
+  readonly total: number;
+  readonly open: number;
+  readonly isOpenOnly: boolean;
+}
+
+function OpenChoice({ total, open, isOpenOnly }: OpenChoiceProps) {
+  return (
+    <div className="segments" role="group" aria-label="Which are listed">
+      <button
+        type="button"
+        aria-pressed={!isOpenOnly}
+        onClick={() => choose({ open: undefined, page: undefined }, 'push')}
+      >
+        All {printCount(total)}
+      </button>
+      <button type="button" aria-pressed={isOpenOnly} onClick={() => choose({ open: 'true', page: undefined }, 'push')}>
+        To put right {printCount(open)}
+      </button>
+    </div>
+  );
+}
+
 function Pages({ page, total }: { readonly page: number; readonly total: number }) {
-  const last = Math.ceil(total / PAGE_SIZE) - 1;
+  const last = Math.max(0, Math.ceil(total / PAGE_SIZE) - 1);
   const go = (to: number): void => choose({ page: to === 0 ? undefined : String(to) }, 'push');
   return (
     <nav className="page-controls" aria-label="Pages of the quarantine">
@@ -66,7 +96,7 @@ function Pages({ page, total }: { readonly page: number; readonly total: number 
 
 function Refused({ entry }: { readonly entry: Entry }) {
   const [isOpen, setIsOpen] = useState(false);
-  const { atMs, origin, line, code, reason, encoding } = entry;
+  const { atMs, origin, line, code, reason, encoding, putBack: mark } = entry;
   return (
     <li>
       <p>
@@ -75,6 +105,7 @@ function Refused({ entry }: { readonly entry: Entry }) {
       <p className="over">
         From {origin}, line {printCount(line)}, {printMoment(atMs)}
       </p>
+      {mark !== undefined && <Mark mark={mark} />}
       {isOpen ? (
         <Correction entry={entry} onClose={() => setIsOpen(false)} />
       ) : (
@@ -83,13 +114,34 @@ function Refused({ entry }: { readonly entry: Entry }) {
           {encoding === 'base64' ? (
             <p className="over">It is no text, so its bytes are shown in base64 and cannot be put right here.</p>
           ) : (
-            <button type="button" onClick={() => setIsOpen(true)}>
-              Put it right
-            </button>
+            mark?.outcome !== 'accepted' && (
+              <button type="button" onClick={() => setIsOpen(true)}>
+                Put it right
+              </button>
+            )
           )}
         </>
       )}
     </li>
+  );
+}
+
+/** What became of an entry that was put right. */
+function Mark({ mark: { atMs, outcome, offset } }: { readonly mark: NonNullable<Entry['putBack']> }) {
+  if (outcome === 'duplicate' || offset === undefined) {
+    return (
+      <p className="over">
+        Sent again {printMoment(atMs)}: a record with its key was there already, so it was left out.
+      </p>
+    );
+  }
+  return (
+    <p className="agrees">
+      ✓ Put right {printMoment(atMs)}:{' '}
+      <a href={`/records?record=${offset}`} onClick={follow}>
+        offset {printCount(offset)}
+      </a>
+    </p>
   );
 }
 
@@ -108,8 +160,8 @@ function Correction({ entry, onClose }: CorrectionProps) {
   const send = async (): Promise<void> => {
     setIsSending(true);
     try {
-      setAnswer(await postRecord(text));
-      await client.invalidateQueries({ queryKey: ['pipeline'] });
+      setAnswer(await putBack(entry.id, text));
+      await Promise.all([['pipeline'], ['quarantine']].map((queryKey) => client.invalidateQueries({ queryKey })));
     } catch (error) {
       setAnswer(error instanceof Error ? error : new Error(String(error)));
     } finally {

@@ -117,6 +117,7 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
   Frame: object({ frame: whole, atMs: number, reports: list(object({ name: text, rows: orNull(list(row)) })) }),
   Quarantine: object({
     total: whole,
+    'open?': { ...(whole as object), description: 'How many nobody has put right; not there where no marks are kept.' },
     entries: list(
       object({
         id: whole,
@@ -125,6 +126,7 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
         ...refusal,
         record: text,
         encoding: { enum: ['utf8', 'base64'] },
+        'putBack?': object({ atMs: number, outcome: { enum: ['accepted', 'duplicate'] }, 'offset?': whole }),
       }),
     ),
   }),

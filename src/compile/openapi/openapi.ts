@@ -25,7 +25,9 @@ export function openApi(plan: Plan): Json {
       ...reportPaths(plan, PREFIX),
       [`${PREFIX}/frames`]: { get: getFrames() },
       [`${PREFIX}/quarantine`]: {
-        get: list('Quarantine', 'Records that were refused, newest first, with the reasons.'),
+        get: list('Quarantine', 'Records that were refused, newest first, with the reasons.', [
+          parameter('open', { type: 'boolean', default: false }, 'Only those that nobody has put right.'),
+        ]),
       },
       [`${PREFIX}/amendments`]: {
         get: list(
@@ -83,7 +85,14 @@ function postRecords({ stream }: Plan): Json {
   return {
     summary: 'Accepts records and answers once they are durable.',
     description: `A record whose ${stream.primaryKey.name} was accepted before is a duplicate: it is counted and changes nothing.`,
-    parameters: [{ name: 'Content-Encoding', in: 'header', schema: { type: 'string', enum: ['gzip', 'identity'] } }],
+    parameters: [
+      { name: 'Content-Encoding', in: 'header', schema: { type: 'string', enum: ['gzip', 'identity'] } },
+      parameter(
+        'corrects',
+        { type: 'integer', minimum: 1 },
+        'The id of the quarantine’s entry that the record puts right; it is marked once the record is durable.',
+      ),
+    ],
     requestBody: {
       required: true,
       content: {
@@ -140,12 +149,13 @@ function getFrames(): Json {
   };
 }
 
-function list(schema: string, summary: string): Json {
+function list(schema: string, summary: string, parameters: readonly Json[] = []): Json {
   return {
     summary,
     parameters: [
       parameter('limit', { type: 'integer', minimum: 0, maximum: 1000, default: 100 }, 'How many.'),
       parameter('offset', { type: 'integer', minimum: 0, default: 0 }, 'After how many.'),
+      ...parameters,
     ],
     responses: answers(answer(200, 'A page', ref(schema)), PROBLEM_ANSWERS[400]),
   };

@@ -12,7 +12,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { DuplicatePage, ExplainQuery, Explanation } from '../../ports/explanation.ts';
 import type { ConsumerPlace, PipelineDetails, PipelinePart } from '../../ports/pipeline.ts';
 import type { Cell, Frame, Reading, Readings, ReportPage, ReportQuery, Row } from '../../ports/rows.ts';
-import type { AmendmentPage, Runtime, RuntimeStatus } from '../../ports/runtime.ts';
+import type { AmendmentPage, QuarantinePage, QuarantineQuery, Runtime, RuntimeStatus } from '../../ports/runtime.ts';
 import type { RecordDetails } from '../../ports/topics.ts';
 import { Scanner } from '../../record/scanner.ts';
 import type { KafkaConnection } from '../../sources/kafka/connection.ts';
@@ -167,8 +167,14 @@ class StackRuntime implements Runtime {
     }
   }
 
-  quarantine(...[page]: Parameters<Runtime['quarantine']>): ReturnType<Runtime['quarantine']> {
-    return this.#own.quarantine(page);
+  async quarantine(query: QuarantineQuery): Promise<QuarantinePage> {
+    if (query.open === true) {
+      throw new DaybookError(
+        'BAD_QUERY',
+        'The stack keeps no marks of what was put right, so all that was refused is open.',
+      );
+    }
+    return this.#own.quarantine(query);
   }
 
   async amendments(page: { readonly limit: number; readonly offset: number }): Promise<AmendmentPage> {

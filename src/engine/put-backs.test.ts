@@ -1,0 +1,90 @@
+import { expect, it } from 'vitest';
+import { daybook } from '../../daybook.config.ts';
+import { FaultyDisk } from '../../test/disk/faulty-disk.ts';
+import { mixedSales } from '../../test/sales/mixed-sales.ts';
+import { makePlan } from '../plan/normalise.ts';
+import type { Intake } from '../ports/runtime.ts';
+import { openEmbedded } from '../runtimes/embedded.ts';
+import { machineClock } from '../runtimes/machine/clock.ts';
+
+const plan = makePlan(daybook);
+const clock = machineClock();
+const FILE = 'quarantine-put-back.ndjson';
+const sales = mixedSales(20, { repeats: 0, seed: 7 });
+const PAGE = { limit: 10, offset: 0 };
+
+function intakeOf(lines: readonly string[], corrects?: number): Intake {
+  const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+  return { origin: 'test', lines: bytes, ...(corrects !== undefined && { corrects }) };
+}
+
+it('an entry that was put right is marked with what became of it, also after a restart', async () => {
+  const disk = new FaultyDisk();
+  const engine = await openEmbedded({ plan, disk, clock });
+  await engine.accept(intakeOf([...sales.slice(0, 5), 'first', 'second', 'third', 'fourth']));
+  // Batches that are committed together: each is told its own offset.
+  const [, corrected, , again] = await Promise.all([
+    engine.accept(intakeOf(sales.slice(5, 8))),
+    engine.accept(intakeOf(sales.slice(8, 9), 2)),
+    engine.accept(intakeOf(sales.slice(9, 15))),
+    engine.accept(intakeOf(sales.slice(0, 1), 3)),
+  ]);
+  expect([corrected.offset, again.offset]).toEqual([9, 15]);
+  await engine.accept(intakeOf(['still wrong'], 4));
+  await expect(engine.accept(intakeOf(sales.slice(15, 16), 6))).rejects.toMatchObject({ code: 'BAD_QUERY' });
+  // Once accepted it stays so, whatever is sent again.
+  await engine.accept(intakeOf(sales.slice(8, 9), 2));
+  const page = await engine.quarantine(PAGE);
+  expect(page).toMatchObject({ total: 5, open: 3 });
+  expect(page.entries.map(({ id, putBack }) => [id, putBack?.outcome, putBack?.offset])).toEqual([
+    [5, undefined, undefined],
+    [4, undefined, undefined],
+    [3, 'duplicate', undefined],
+    [2, 'accepted', 8],
+    [1, undefined, undefined],
+  ]);
+  await engine.close();
+  const restarted = await openEmbedded({ plan, disk: disk.restart(), clock });
+  expect(await restarted.quarantine(PAGE)).toEqual(page);
+  for (const [limit, offset, ids] of [
+    [10, 0, [5, 4, 1]],
+    [2, 0, [5, 4]],
+    [1, 2, [1]],
+    [2, 1, [4, 1]],
+    [5, 3, []],
+  ] as const) {
+    const { entries } = await restarted.quarantine({ limit, offset, open: true });
+    expect(entries.map(({ id }) => id)).toEqual(ids);
+  }
+  await restarted.close();
+});
+
+it('a mark that a crash cut off leaves the entry open, and the next one is whole', async () => {
+  const disk = new FaultyDisk();
+  const engine = await openEmbedded({ plan, disk, clock });
+  await engine.accept(intakeOf(['first', 'second']));
+  await engine.accept(intakeOf(sales.slice(0, 1), 1));
+  await engine.close();
+  const file = await disk.open(FILE, 'append');
+  await file.writeAt(await file.size(), [Buffer.from('{"id":2,"atMs":17')]);
+  await file.sync();
+  await file.close();
+  const restarted = await openEmbedded({ plan, disk: disk.restart(), clock });
+  expect(await restarted.quarantine(PAGE)).toMatchObject({ total: 2, open: 1 });
+  await restarted.accept(intakeOf(sales.slice(0, 1), 2));
+  await restarted.close();
+  const last = await openEmbedded({ plan, disk: disk.restart(), clock });
+  const { entries } = await last.quarantine(PAGE);
+  expect(entries.map(({ putBack }) => putBack?.outcome)).toEqual(['duplicate', 'accepted']);
+  await last.close();
+});
+
+it('a disk that takes no mark has the record counted all the same', async () => {
+  const disk = new FaultyDisk();
+  const engine = await openEmbedded({ plan, disk, clock });
+  await engine.accept(intakeOf(['first']));
+  disk.fails = (call) => call.includes(FILE);
+  expect(await engine.accept(intakeOf(sales.slice(0, 1), 1))).toMatchObject({ accepted: 1 });
+  expect(await engine.quarantine(PAGE)).toMatchObject({ total: 1, open: 1 });
+  await engine.close();
+});

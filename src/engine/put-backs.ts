@@ -1,0 +1,75 @@
+import type { Disk } from '../ports/disk.ts';
+import type { PutBack } from '../ports/runtime.ts';
+
+/** A line of JSON for each entry that was put back, in the order in which that happened. */
+const PATH = 'quarantine-put-back.ndjson';
+const LINE_FEED = 10;
+
+type StoredPutBack = PutBack & { readonly id: number };
+
+/**
+ * Which entries of the quarantine were put right. A mark is written after its record is durable: a crash between the two
+ * leaves the entry open, and whoever sends the record again is told that it is there.
+ */
+export class PutBacks {
+  readonly #disk: Disk;
+  readonly #marks = new Map<number, PutBack>();
+  /** Up to where the file holds whole lines. */
+  #size = 0;
+  #writing: Promise<void> = Promise.resolve();
+
+  private constructor(disk: Disk) {
+    this.#disk = disk;
+  }
+
+  /** Reads what is there; a line that a crash cut off is as if it had never been. */
+  static async load(disk: Disk): Promise<PutBacks> {
+    const putBacks = new PutBacks(disk);
+    const bytes = Buffer.from((await disk.read(PATH)) ?? []);
+    putBacks.#size = bytes.lastIndexOf(LINE_FEED) + 1;
+    for (const line of bytes.toString('utf8', 0, putBacks.#size).split('\n')) {
+      if (line !== '') putBacks.#remember(JSON.parse(line) as StoredPutBack);
+    }
+    return putBacks;
+  }
+
+  /** How many entries are marked. */
+  get size(): number {
+    return this.#marks.size;
+  }
+
+  of(id: number): PutBack | undefined {
+    return this.#marks.get(id);
+  }
+
+  /** Marks an entry; durable once it resolves. One that was accepted stays so. @throws DaybookError of the disk */
+  async note(id: number, putBack: PutBack): Promise<void> {
+    const before = this.#writing;
+    this.#writing = (async () => {
+      // Whoever was before has said what failed.
+      await before.catch(() => {});
+      if (this.#marks.get(id)?.outcome === 'accepted') return;
+      const stored: StoredPutBack = { id, ...putBack };
+      await this.#append(Buffer.from(`${JSON.stringify(stored)}\n`));
+      this.#remember(stored);
+    })();
+    await this.#writing;
+  }
+
+  async #append(line: Uint8Array): Promise<void> {
+    const file = await this.#disk.open(PATH, 'append');
+    try {
+      await file.truncate(this.#size);
+      await file.writeAt(this.#size, [line]);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    if (this.#size === 0) await this.#disk.syncFolder('');
+    this.#size += line.length;
+  }
+
+  #remember({ id, ...putBack }: StoredPutBack): void {
+    this.#marks.set(id, putBack);
+  }
+}
