@@ -56,7 +56,8 @@ export function kafkaServers(options: KafkaOptions): readonly Server[] {
         await writeFile(join(folder, 'log4j2.properties'), logToConsole('warn', { 'kafka.server': 'info' }));
         await writeFile(properties, propertiesOf(broker, brokers, data));
         if (existsSync(join(data, 'meta.properties'))) return;
-        const format = ['format', '--cluster-id', clusterId, '--config', properties, '--ignore-formatted'];
+        // One of 64 ids begins with a hyphen, and is a flag where it stands alone.
+        const format = ['format', `--cluster-id=${clusterId}`, '--config', properties, '--ignore-formatted'];
         await run(java, ['-cp', classPath, 'kafka.tools.StorageTool', ...format]);
       },
     };

@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { portsOfEnvironment } from '../../stack/free-ports.ts';
+import { openStack } from '../../stack/stack.ts';
+import { machineClock } from '../../src/runtimes/machine/clock.ts';
 import { runDaybook, temporaryFolder } from '../process/daybook-process.ts';
 import { startServers } from './servers.ts';
 
@@ -65,6 +68,21 @@ function isRunningStill(pid: number | undefined): boolean {
     return false;
   }
 }
+
+test('Kafka starts whatever its cluster’s id, also one that looks like a flag', async () => {
+  await using folder = await temporaryFolder();
+  await writeFile(
+    join(folder.path, 'stack.json'),
+    JSON.stringify({ clusterId: '-EHwkLLXTRBhB4JkBwhpSg', processes: {} }),
+  );
+  const stack = openStack({ folder: folder.path, clock: machineClock(), ports: portsOfEnvironment(false) });
+  try {
+    await stack.up(['kafka']);
+    expect(await stack.addresses()).toEqual({ kafka: expect.stringMatching(/^127\.0\.0\.1:\d+$/) as string });
+  } finally {
+    await stack.down();
+  }
+});
 
 test('a server that cannot start is named, with what it wrote', async () => {
   await using servers = await startServers(['kafka']);
