@@ -6,7 +6,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DayFiles } from '../ports/day-files.ts';
 import type { Disk } from '../ports/disk.ts';
-import type { Log, LogPosition, StoredFrame, WrittenFrame } from '../ports/log.ts';
+import type { Log, StoredFrame, WrittenFrame } from '../ports/log.ts';
 import type { DuplicatePage, ExplainQuery, Explanation } from '../ports/explanation.ts';
 import type { PipelineDetails } from '../ports/pipeline.ts';
 import type { Frame, Reading, Readings, ReportPage, ReportQuery } from '../ports/rows.ts';
@@ -27,22 +27,21 @@ import type { ScanElsewhere } from '../record/foreign-scan.ts';
 import { AheadOfClock } from './ahead-of-clock.ts';
 import { Amendments } from './amendments.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { CHECKPOINT_FORMAT, checkpointBytes, listCheckpoints, writeCheckpoint } from './checkpoint.ts';
-import type { Progress } from './checkpoint-schedule.ts';
-import { CheckpointSchedule } from './checkpoint-schedule.ts';
-import type { DayFilingOptions } from './day-filing.ts';
+import { Checkpointing } from './checkpointing.ts';
 import { checkFiles, DayFiling } from './day-filing.ts';
 import { Duplicates } from './duplicates.ts';
 import { explainRow } from './explain.ts';
 import type { GroupFrame, PreparedBatch, WaitingBatch } from './group.ts';
 import { answerOf, framesOf, prepareGroup, refusedOf } from './group.ts';
 import { FrameFeed } from './frame-feed.ts';
+import { keepFiling } from './keep-filing.ts';
 import { LogIndex } from './log-index.ts';
 import { LogTail } from './log-tail.ts';
 import { LogTopic } from './log-topic.ts';
 import { partsOf } from './pipeline-parts.ts';
 import type { Journey } from './pipeline-watch.ts';
 import { PipelineWatch } from './pipeline-watch.ts';
+import { Place } from './place.ts';
 import { PutBacks } from './put-backs.ts';
 import { Quarantine } from './quarantine.ts';
 import { newestDayText, queryState } from './query.ts';
@@ -56,6 +55,7 @@ import { Scanning } from './scanning.ts';
 import { EngineState } from './state.ts';
 import { SourcePlaces } from './source-places.ts';
 import { STATE_BYTES_DEFAULT, StateBudget } from './state-budget.ts';
+import { Trouble } from './trouble.ts';
 
 /** Bytes that may wait for the disk; beyond it batches are turned away, so that memory stays bounded. */
 const PENDING_BYTES_MAX = 64 * 1024 * 1024;
@@ -64,13 +64,8 @@ const GROUP_BYTES_MAX = 32 * 1024 * 1024;
 /** With more bytes than this to be taken in, the files of days are left for later. */
 const BUSY_BYTES = 1024 * 1024;
 const BUSY_POLL_MS = 100;
-/** Days that rested so long are written into their files; after a failure it is tried again much later. */
-const FILING_INTERVAL_MS = 5_000;
-const FILING_RETRY_MS = 300_000;
 /** About what a quarantine entry has besides its record. */
 const ENTRY_BYTES = 200;
-/** How often a disk that failed is tried again while nobody writes. */
-const TROUBLE_RETRY_MS = 5_000;
 
 export interface EngineOptions {
   readonly plan: Plan;
@@ -122,6 +117,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 export class Engine implements Runtime, SourceDoor {
   readonly plan: Plan;
   readonly #log: Log;
+  readonly #place: Place;
   readonly #disk: Disk;
   readonly #clock: Clock;
   readonly #scanning: Scanning;
@@ -146,24 +142,15 @@ export class Engine implements Runtime, SourceDoor {
   #durable: DurableGroup | undefined;
   #pendingBytes = 0;
   #committing: Promise<void> | undefined;
-  #offset: number;
-  /** Records in the reports; below the offset when records were lost from the log. */
-  #accepted: number;
-  #next: LogPosition | undefined;
-  #logBytes: number;
-  #duplicates: number;
-  #trouble: string | undefined;
   #isCaughtUp = false;
-  #checkpointed: { readonly offset: number; readonly atMs: number } | undefined;
-  readonly #checkpoints: CheckpointSchedule;
-  #checkpointing: Promise<void> | undefined;
   readonly #budget: StateBudget;
   /** Keys are leaving memory. */
   #spilling: Promise<void> | undefined;
   readonly #filing: DayFiling;
+  readonly #checkpoints: Checkpointing;
+  readonly #trouble: Trouble;
   readonly #hasDayFiles: boolean;
   #keepsFiling: Promise<void> | undefined;
-  #changedSinceCheckpoint = false;
   #closed: Promise<void> | undefined;
 
   constructor(options: EngineOptions, state: EngineState, amendments: Amendments, putBacks: PutBacks) {
@@ -177,32 +164,26 @@ export class Engine implements Runtime, SourceDoor {
     this.#putBacks = putBacks;
     this.#places = new SourcePlaces(checkpoint?.facts.places);
     this.#amendments = amendments;
-    this.#offset = checkpoint?.facts.offset ?? 0;
-    this.#accepted = state.keys.size;
-    this.#next = checkpoint?.facts.next;
-    this.#duplicates = checkpoint?.facts.duplicates ?? 0;
-    this.#checkpointed = checkpoint && { offset: checkpoint.facts.offset, atMs: checkpoint.facts.atMs };
-    this.#logBytes = checkpoint?.facts.logBytes ?? 0;
-    this.#checkpoints = new CheckpointSchedule(
-      this.#progress(),
-      checkpoint === undefined ? 0 : checkpointBytes(checkpoint),
-    );
+    this.#place = new Place(checkpoint?.facts, state.keys.size);
     this.#budget = new StateBudget(options.stateBytesMax ?? STATE_BYTES_DEFAULT);
     this.#scanning = new Scanning(plan, state.dictionaries, options.scanElsewhere);
     this.#aheadOfClock = new AheadOfClock(plan.stream);
     this.#hasDayFiles = options.dayFiles !== undefined;
-    const filing: DayFilingOptions = {
+    this.#filing = this.#makeFiling(options);
+    this.#checkpoints = new Checkpointing({
       plan,
-      log,
-      files: options.dayFiles,
-      isSpilled: (day) => state.keys.spilled > 0 && day < state.closedBelow,
-      whenIdle: () => this.#whenIdle(),
-      onFiled: () => {
-        this.#changedSinceCheckpoint = true;
-      },
-      signal: this.#closing.signal,
-    };
-    this.#filing = new DayFiling(filing, checkpoint?.facts.filing);
+      disk,
+      clock,
+      checkpoint,
+      place: this.#place,
+      state,
+      amendments,
+      filing: this.#filing,
+      quarantine: this.#quarantine,
+      sources: this.#places,
+      onFailure: (error) => this.#noteTrouble(error),
+    });
+    this.#trouble = new Trouble({ clock, signal: this.#closing.signal, retry: () => this.#tryDisk() });
     this.#watch = new PipelineWatch(clock);
     this.#feed = new FrameFeed(state, clock, this.#closing.signal, () => this.#watch.framed());
     this.#rate = new RateMeter(clock);
@@ -213,21 +194,37 @@ export class Engine implements Runtime, SourceDoor {
     this.#tail = new LogTail(clock);
   }
 
+  #makeFiling({ plan, log, dayFiles, checkpoint }: EngineOptions): DayFiling {
+    const options = {
+      plan,
+      log,
+      files: dayFiles,
+      isSpilled: (day: number) => this.#state.keys.spilled > 0 && day < this.#state.closedBelow,
+      whenIdle: () => this.#whenIdle(),
+      onFiled: () => this.#checkpoints.changed(),
+      signal: this.#closing.signal,
+    };
+    return new DayFiling(options, checkpoint?.facts.filing);
+  }
+
   /** Takes in the log behind the checkpoint. Nothing is written to the log before all of it is taken in. */
   async catchUp(onProgress?: (records: number, total: number) => void): Promise<void> {
     await this.#filing.removeUnnamed();
-    const total = this.#log.nextOffset - this.#offset;
-    for await (const frame of this.#log.read(this.#next)) {
+    const total = this.#log.nextOffset - this.#place.offset;
+    for await (const frame of this.#log.read(this.#place.next)) {
       await this.#takeIn(frame);
       if (this.#isSpillDue()) this.#spill();
       await this.#spilling;
-      this.#checkpointWhenDue();
-      onProgress?.(total - (this.#log.nextOffset - this.#offset), total);
+      this.#checkpoints.whenDue();
+      onProgress?.(total - (this.#log.nextOffset - this.#place.offset), total);
     }
     this.#feed.forget();
     this.#isCaughtUp = true;
-    if (this.#hasDayFiles) this.#keepsFiling = this.#keepFiling();
-    if (this.#trouble !== undefined) void this.#retryUntilWell();
+    if (this.#hasDayFiles) {
+      const onFailure = (error: unknown): void => this.#noteTrouble(error);
+      this.#keepsFiling = keepFiling(this.#filing, this.#clock, this.#closing.signal, onFailure);
+    }
+    void this.#trouble.retryUntilWell();
   }
 
   async accept(intake: Intake): Promise<Acceptance> {
@@ -288,24 +285,24 @@ export class Engine implements Runtime, SourceDoor {
 
   async query(report: string, query: ReportQuery): Promise<ReportPage> {
     // All rows are wanted by programs, and not again at once.
-    if (query.limit === undefined) return queryState(this.#state, report, query, this.#offset);
-    return this.#reader.rows(report, query, this.#offset);
+    if (query.limit === undefined) return queryState(this.#state, report, query, this.#place.offset);
+    return this.#reader.rows(report, query, this.#place.offset);
   }
 
   async read(readings: readonly Reading[]): Promise<Readings> {
-    return this.#reader.read(readings, this.#offset);
+    return this.#reader.read(readings, this.#place.offset);
   }
 
   async explain(query: ExplainQuery, signal: AbortSignal): Promise<Explanation> {
     const all = { limit: Infinity, offset: 0 };
     const { entries: duplicates } = await this.duplicates(all);
     const { entries: amendments } = await this.amendments(all);
-    const from = { state: this.#state, index: this.#index, frame: this.#offset, duplicates, amendments };
+    const from = { state: this.#state, index: this.#index, frame: this.#place.offset, duplicates, amendments };
     return explainRow(from, query, signal);
   }
 
   async duplicates({ limit, offset }: { readonly limit: number; readonly offset: number }): Promise<DuplicatePage> {
-    return this.#duplicatesKept.page(this.#duplicates, limit, offset);
+    return this.#duplicatesKept.page(this.#place.duplicates, limit, offset);
   }
 
   async topics(): Promise<readonly TopicInfo[]> {
@@ -318,7 +315,7 @@ export class Engine implements Runtime, SourceDoor {
 
   followTopic(topic: string, signal: AbortSignal): AsyncIterable<TailChunk> {
     this.#topic.check(topic);
-    return this.#tail.follow(this.#offset, AbortSignal.any([signal, this.#closing.signal]));
+    return this.#tail.follow(this.#place.offset, AbortSignal.any([signal, this.#closing.signal]));
   }
 
   async topicRecord(topic: string, partition: number, offset: number): Promise<RecordDetails> {
@@ -344,15 +341,15 @@ export class Engine implements Runtime, SourceDoor {
   async status(): Promise<RuntimeStatus> {
     const { segments, bytes } = this.#log.status();
     return {
-      offset: this.#offset,
-      accepted: this.#accepted,
-      duplicates: this.#duplicates,
+      offset: this.#place.offset,
+      accepted: this.#place.accepted,
+      duplicates: this.#place.duplicates,
       quarantined: this.#quarantine.size,
       perSecond: this.#rate.perSecond(),
       pendingBytes: this.#pendingBytes,
       log: { segments, bytes },
-      checkpoint: this.#checkpointed,
-      trouble: this.#trouble,
+      checkpoint: this.#checkpoints.newest,
+      trouble: this.#trouble.text,
       newestDay: newestDayText(this.#state),
       amendments: this.#amendments.total,
       sources: this.#sources.map((source) => source()),
@@ -367,13 +364,13 @@ export class Engine implements Runtime, SourceDoor {
         {
           pendingBytes: this.#pendingBytes,
           isSpilling: this.#spilling !== undefined,
-          isCheckpointing: this.#checkpointing !== undefined,
+          isCheckpointing: this.#checkpoints.isWriting,
           unfiledRecords,
           status: await this.status(),
         },
         this.#state,
       ),
-      checkpoints: await listCheckpoints(this.#disk, this.#checkpointed),
+      checkpoints: await this.#checkpoints.list(),
       dayFiles: names.map((name) => ({ name, bytes: undefined })),
       consumers: [],
       batches: [],
@@ -406,9 +403,7 @@ export class Engine implements Runtime, SourceDoor {
     await this.#committing;
     await this.#spilling;
     await this.#keepsFiling;
-    await this.#checkpointing;
-    // Without this checkpoint nothing is lost: the next start reads more of the log.
-    if (this.#changedSinceCheckpoint) await this.#writeCheckpoint().catch((error: unknown) => this.#noteTrouble(error));
+    await this.#checkpoints.close();
     await this.#log.close();
   }
 
@@ -423,11 +418,11 @@ export class Engine implements Runtime, SourceDoor {
       while (this.#waiting.length > 0) {
         await this.#commit(takeGroup(this.#waiting));
         const isSpillDue = this.#isSpillDue();
-        if (this.#waiting.length > 0 && !isSpillDue && !this.#isCheckpointDue()) continue;
+        if (this.#waiting.length > 0 && !isSpillDue && !this.#checkpoints.isDue) continue;
         // What is saved must be the keys and the reports of one place in the log.
         this.#settleDurable();
         if (isSpillDue) this.#spill();
-        this.#checkpointWhenDue();
+        this.#checkpoints.whenDue();
         if (this.#spilling !== undefined && this.#budget.isSpent(this.#state)) await this.#spilling;
       }
     } finally {
@@ -443,7 +438,7 @@ export class Engine implements Runtime, SourceDoor {
       prepared = prepareGroup(batches, await this.#claim(batches));
       for (const group of framesOf(prepared, this.#quarantine, this.#clock.nowMs())) {
         // With nothing to write, a disk in trouble is tried all the same: that is how the trouble ends.
-        if (group.isEmpty && this.#trouble === undefined) break;
+        if (group.isEmpty && this.#trouble.text === undefined) break;
         const writing = this.#log.append(group.frame);
         this.#settleDurable();
         const stored = await writing;
@@ -476,7 +471,7 @@ export class Engine implements Runtime, SourceDoor {
   }
 
   #answer(batches: readonly PreparedBatch[]): void {
-    let offset = this.#offset - batches.reduce((sum, { picked }) => sum + picked.length, 0);
+    let offset = this.#place.offset - batches.reduce((sum, { picked }) => sum + picked.length, 0);
     for (const each of batches) {
       offset += each.picked.length;
       each.batch.resolve(answerOf(each, offset));
@@ -494,21 +489,21 @@ export class Engine implements Runtime, SourceDoor {
 
   /** Adds a durable frame of a group to the reports. */
   #settle(stored: WrittenFrame, group: GroupFrame): void {
-    this.#trouble = undefined;
+    this.#trouble.end();
     const scope = this.#state.beginFrame();
     for (const { batch, picked } of group.batches) {
       this.#state.apply(batch.columns, picked, scope);
       this.#watch.settled(batch.journey, picked.length);
     }
     this.#tail.note(stored);
-    if (stored.duplicateCount > 0) this.#duplicatesKept.note(group.batches, this.#duplicates, stored.firstOffset);
+    if (stored.duplicateCount > 0) this.#duplicatesKept.note(group.batches, this.#place.duplicates, stored.firstOffset);
     this.#filing.note(stored, scope.days);
     this.#amendments.add(scope.closedRows, stored.firstOffset + stored.recordCount, stored.firstOffset);
     this.#quarantine.add(stored.at, stored.quarantineCount);
     this.#places.addStored(stored.places);
     this.#rate.add(stored.recordCount);
     this.#advance(stored);
-    this.#feed.changed(this.#offset);
+    this.#feed.changed(this.#place.offset);
   }
 
   /** Takes in a frame that was read from the log. */
@@ -538,30 +533,20 @@ export class Engine implements Runtime, SourceDoor {
   }
 
   #advance(frame: WrittenFrame): void {
-    this.#offset = frame.firstOffset + frame.recordCount;
-    this.#accepted += frame.recordCount;
-    this.#duplicates += frame.duplicateCount;
-    this.#logBytes += frame.next.position - frame.at.position;
-    this.#next = frame.next;
-    this.#changedSinceCheckpoint = true;
+    this.#place.advance(frame);
+    this.#checkpoints.changed();
   }
 
-  /** Says what is wrong until a write succeeds, and tries one now and then so that it ends when the cause does. */
+  /** Says what is wrong until a write succeeds. */
   #noteTrouble(error: unknown): void {
-    const wasWell = this.#trouble === undefined;
-    this.#trouble = error instanceof Error ? error.message : String(error);
-    if (wasWell && this.#isCaughtUp) void this.#retryUntilWell();
+    this.#trouble.note(error);
+    // What fails while the log is read is tried once all of it is taken in.
+    if (this.#isCaughtUp) void this.#trouble.retryUntilWell();
   }
 
-  async #retryUntilWell(): Promise<void> {
-    while (this.#trouble !== undefined && !this.#closing.signal.aborted) {
-      await this.#clock.sleep(TROUBLE_RETRY_MS, this.#closing.signal);
-      if (this.#committing !== undefined || this.#closing.signal.aborted) continue;
-      // An empty batch is committed like any other, and so never beside one.
-      await this.accept({ origin: 'disk check', lines: new Uint8Array() }).catch((error: unknown) => {
-        this.#trouble = error instanceof Error ? error.message : String(error);
-      });
-    }
+  /** An empty batch is committed like any other, and so never beside one. */
+  async #tryDisk(): Promise<void> {
+    if (this.#committing === undefined) await this.accept({ origin: 'disk check', lines: new Uint8Array() });
   }
 
   /** Looks at the state's budget, which is not looked at again before more has come. */
@@ -592,78 +577,9 @@ export class Engine implements Runtime, SourceDoor {
     if (this.#filing.unfiledRecords <= recordsMax) await this.#filing.fileAll();
   }
 
-  async #keepFiling(): Promise<void> {
-    const { signal } = this.#closing;
-    let waitMs = FILING_INTERVAL_MS;
-    while (!signal.aborted) {
-      await this.#clock.sleep(waitMs, signal);
-      if (signal.aborted) return;
-      waitMs = FILING_INTERVAL_MS;
-      await this.#filing.fileResting().catch((error: unknown) => {
-        waitMs = FILING_RETRY_MS;
-        this.#noteTrouble(error);
-      });
-    }
-  }
-
   async #whenIdle(): Promise<void> {
     const { signal } = this.#closing;
     while (this.#pendingBytes > BUSY_BYTES && !signal.aborted) await this.#clock.sleep(BUSY_POLL_MS, signal);
-  }
-
-  #isCheckpointDue(): boolean {
-    if (this.#checkpointing !== undefined || !this.#changedSinceCheckpoint) return false;
-    return this.#checkpoints.isDue(this.#progress());
-  }
-
-  #checkpointWhenDue(): void {
-    if (!this.#isCheckpointDue()) return;
-    this.#checkpointing = this.#writeCheckpoint()
-      .catch((error: unknown) => this.#noteTrouble(error))
-      .finally(() => {
-        this.#checkpointing = undefined;
-      });
-  }
-
-  #progress(): Progress {
-    return { offset: this.#offset, logBytes: this.#logBytes, nowMs: this.#clock.nowMs() };
-  }
-
-  async #writeCheckpoint(): Promise<void> {
-    if (this.#next === undefined) return;
-    const at = this.#progress();
-    const state = this.#state.save();
-    const amendments = this.#amendments.save();
-    const filing = this.#filing.save();
-    const checkpoint: Checkpoint = {
-      facts: {
-        format: CHECKPOINT_FORMAT,
-        fingerprint: this.plan.fingerprint,
-        atMs: at.nowMs,
-        offset: at.offset,
-        next: this.#next,
-        logBytes: at.logBytes,
-        duplicates: this.#duplicates,
-        quarantine: this.#quarantine.save(),
-        places: this.#places.save(),
-        amendments: amendments.facts,
-        filing,
-        state: state.facts,
-      },
-      arrays: [...state.arrays, ...amendments.arrays],
-    };
-    this.#checkpoints.begun(at, checkpointBytes(checkpoint));
-    this.#changedSinceCheckpoint = false;
-    try {
-      await writeCheckpoint(this.#disk, checkpoint);
-    } catch (error) {
-      this.#changedSinceCheckpoint = true;
-      throw error;
-    } finally {
-      this.#state.release();
-    }
-    await this.#filing.saved(filing);
-    this.#checkpointed = { offset: at.offset, atMs: at.nowMs };
   }
 }
 
