@@ -91,7 +91,7 @@ describe('the embedded engine and Spark', () => {
         order: ["it's", 'a "b"', 'tab\there\u0001', '😀'][index % 4],
         guest: [null, 'Ann', 'Zoë'][index % 3],
         booked: `2026-0${1 + (index % 2)}-01`,
-        rooms: [1, 2, 3, 0, -7][index % 5],
+        rooms: [1, 2, 3, 0, -7, Number.MAX_SAFE_INTEGER][index % 6],
         paid: paid[index % paid.length],
         cost: [null, 2.5, 0.1][index % 3],
         height: [1e-7, 0, -0, 1e21, 123.456, 5e-324, 1.7976931348623157e308, 2 ** 60, 0.1 + 0.2][index % 9],

@@ -357,23 +357,23 @@ LATERAL VIEW explode(
           abs(point - 1)
         )
       END), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1))
-    END, ',"mean":', CASE WHEN CAST(`#0` AS DECIMAL(38, 0)) = 0 THEN 'null' ELSE element_at(transform(array(CAST(`#1` * 1000000 AS DECIMAL(38, 0))), n -> element_at(transform(array(CAST(`#0` AS DECIMAL(38, 0))), d -> element_at(transform(array(CAST(n % d AS DECIMAL(38, 0))), r -> rtrim('.', rtrim('0', CAST(CAST(CAST((n - r) / d + CASE
+    END, ',"mean":', CASE WHEN CAST(`#0` AS DECIMAL(38, 0)) = 0 THEN 'null' ELSE element_at(transform(array(CAST(`#1` * 1000000BD AS DECIMAL(38, 0))), n -> element_at(transform(array(CAST(`#0` AS DECIMAL(38, 0))), d -> element_at(transform(array(CAST(n % d AS DECIMAL(38, 0))), r -> rtrim('.', rtrim('0', CAST(CAST(CAST((n - r) / d + CASE
         WHEN 2 * abs(r) > abs(d) OR (2 * abs(r) = abs(d) AND CAST((n - r) / d AS DECIMAL(38, 0)) % 2 <> 0)
           THEN CASE WHEN (n < 0) = (d < 0) THEN 1 ELSE -1 END
         ELSE 0
-      END AS DECIMAL(38, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(38, 6)) AS STRING)))), 1)), 1)), 1) END, ',"mean_rooms":', CASE WHEN CAST(`#0` AS DECIMAL(38, 0)) = 0 THEN 'null' ELSE element_at(transform(array(CAST(`#2` * 1000000 AS DECIMAL(38, 0))), n -> element_at(transform(array(CAST(`#0` AS DECIMAL(38, 0))), d -> element_at(transform(array(CAST(n % d AS DECIMAL(38, 0))), r -> rtrim('.', rtrim('0', CAST(CAST(CAST((n - r) / d + CASE
+      END AS DECIMAL(38, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(38, 6)) AS STRING)))), 1)), 1)), 1) END, ',"mean_rooms":', CASE WHEN CAST(`#0` AS DECIMAL(38, 0)) = 0 THEN 'null' ELSE element_at(transform(array(CAST(`#2` * 1000000BD AS DECIMAL(38, 0))), n -> element_at(transform(array(CAST(`#0` AS DECIMAL(38, 0))), d -> element_at(transform(array(CAST(n % d AS DECIMAL(38, 0))), r -> rtrim('.', rtrim('0', CAST(CAST(CAST((n - r) / d + CASE
         WHEN 2 * abs(r) > abs(d) OR (2 * abs(r) = abs(d) AND CAST((n - r) / d AS DECIMAL(38, 0)) % 2 <> 0)
           THEN CASE WHEN (n < 0) = (d < 0) THEN 1 ELSE -1 END
         ELSE 0
-      END AS DECIMAL(38, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(38, 6)) AS STRING)))), 1)), 1)), 1) END, ',"a_bed":', CASE WHEN CAST(`#2` * 1000000 AS DECIMAL(38, 0)) = 0 THEN 'null' ELSE element_at(transform(array(CAST(CAST(`#1` * 1000000 AS DECIMAL(38, 0)) * 1000000 AS DECIMAL(38, 0))), n -> element_at(transform(array(CAST(`#2` * 1000000 AS DECIMAL(38, 0))), d -> element_at(transform(array(CAST(n % d AS DECIMAL(38, 0))), r -> rtrim('.', rtrim('0', CAST(CAST(CAST((n - r) / d + CASE
+      END AS DECIMAL(38, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(38, 6)) AS STRING)))), 1)), 1)), 1) END, ',"a_bed":', CASE WHEN CAST(`#2` * 1000000BD AS DECIMAL(38, 0)) = 0 THEN 'null' ELSE element_at(transform(array(CAST(CAST(`#1` * 1000000BD AS DECIMAL(38, 0)) * 1000000 AS DECIMAL(38, 0))), n -> element_at(transform(array(CAST(`#2` * 1000000BD AS DECIMAL(38, 0))), d -> element_at(transform(array(CAST(n % d AS DECIMAL(38, 0))), r -> rtrim('.', rtrim('0', CAST(CAST(CAST((n - r) / d + CASE
         WHEN 2 * abs(r) > abs(d) OR (2 * abs(r) = abs(d) AND CAST((n - r) / d AS DECIMAL(38, 0)) % 2 <> 0)
           THEN CASE WHEN (n < 0) = (d < 0) THEN 1 ELSE -1 END
         ELSE 0
-      END AS DECIMAL(38, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(38, 6)) AS STRING)))), 1)), 1)), 1) END, ',"a_guest":', CASE WHEN CAST(`#0` * 1000000 AS DECIMAL(38, 0)) = 0 THEN 'null' ELSE element_at(transform(array(CAST(CAST(`#3` * 1000000 AS DECIMAL(38, 0)) * 1000000 AS DECIMAL(38, 0))), n -> element_at(transform(array(CAST(`#0` * 1000000 AS DECIMAL(38, 0))), d -> element_at(transform(array(CAST(n % d AS DECIMAL(38, 0))), r -> rtrim('.', rtrim('0', CAST(CAST(CAST((n - r) / d + CASE
+      END AS DECIMAL(38, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(38, 6)) AS STRING)))), 1)), 1)), 1) END, ',"a_guest":', CASE WHEN CAST(`#0` * 1000000BD AS DECIMAL(38, 0)) = 0 THEN 'null' ELSE element_at(transform(array(CAST(CAST(`#3` * 1000000BD AS DECIMAL(38, 0)) * 1000000 AS DECIMAL(38, 0))), n -> element_at(transform(array(CAST(`#0` * 1000000BD AS DECIMAL(38, 0))), d -> element_at(transform(array(CAST(n % d AS DECIMAL(38, 0))), r -> rtrim('.', rtrim('0', CAST(CAST(CAST((n - r) / d + CASE
         WHEN 2 * abs(r) > abs(d) OR (2 * abs(r) = abs(d) AND CAST((n - r) / d AS DECIMAL(38, 0)) % 2 <> 0)
           THEN CASE WHEN (n < 0) = (d < 0) THEN 1 ELSE -1 END
         ELSE 0
-      END AS DECIMAL(38, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(38, 6)) AS STRING)))), 1)), 1)), 1) END, ',"spread":', CASE WHEN CAST(`#6` * 1000000 AS DECIMAL(38, 0)) = 0 THEN 'null' ELSE element_at(transform(array(CAST(CAST(`#5` * 1000000 AS DECIMAL(38, 0)) * 1000000 AS DECIMAL(38, 0))), n -> element_at(transform(array(CAST(`#6` * 1000000 AS DECIMAL(38, 0))), d -> element_at(transform(array(CAST(n % d AS DECIMAL(38, 0))), r -> rtrim('.', rtrim('0', CAST(CAST(CAST((n - r) / d + CASE
+      END AS DECIMAL(38, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(38, 6)) AS STRING)))), 1)), 1)), 1) END, ',"spread":', CASE WHEN CAST(`#6` * 1000000BD AS DECIMAL(38, 0)) = 0 THEN 'null' ELSE element_at(transform(array(CAST(CAST(`#5` * 1000000BD AS DECIMAL(38, 0)) * 1000000 AS DECIMAL(38, 0))), n -> element_at(transform(array(CAST(`#6` * 1000000BD AS DECIMAL(38, 0))), d -> element_at(transform(array(CAST(n % d AS DECIMAL(38, 0))), r -> rtrim('.', rtrim('0', CAST(CAST(CAST((n - r) / d + CASE
         WHEN 2 * abs(r) > abs(d) OR (2 * abs(r) = abs(d) AND CAST((n - r) / d AS DECIMAL(38, 0)) % 2 <> 0)
           THEN CASE WHEN (n < 0) = (d < 0) THEN 1 ELSE -1 END
         ELSE 0
@@ -535,23 +535,23 @@ LATERAL VIEW explode(
           abs(point - 1)
         )
       END), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1))
-    END, ',"mean":', CASE WHEN CAST(`#0` AS DECIMAL(38, 0)) = 0 THEN 'null' ELSE element_at(transform(array(CAST(`#1` * 1000000 AS DECIMAL(38, 0))), n -> element_at(transform(array(CAST(`#0` AS DECIMAL(38, 0))), d -> element_at(transform(array(CAST(n % d AS DECIMAL(38, 0))), r -> rtrim('.', rtrim('0', CAST(CAST(CAST((n - r) / d + CASE
+    END, ',"mean":', CASE WHEN CAST(`#0` AS DECIMAL(38, 0)) = 0 THEN 'null' ELSE element_at(transform(array(CAST(`#1` * 1000000BD AS DECIMAL(38, 0))), n -> element_at(transform(array(CAST(`#0` AS DECIMAL(38, 0))), d -> element_at(transform(array(CAST(n % d AS DECIMAL(38, 0))), r -> rtrim('.', rtrim('0', CAST(CAST(CAST((n - r) / d + CASE
         WHEN 2 * abs(r) > abs(d) OR (2 * abs(r) = abs(d) AND CAST((n - r) / d AS DECIMAL(38, 0)) % 2 <> 0)
           THEN CASE WHEN (n < 0) = (d < 0) THEN 1 ELSE -1 END
         ELSE 0
-      END AS DECIMAL(38, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(38, 6)) AS STRING)))), 1)), 1)), 1) END, ',"mean_rooms":', CASE WHEN CAST(`#0` AS DECIMAL(38, 0)) = 0 THEN 'null' ELSE element_at(transform(array(CAST(`#2` * 1000000 AS DECIMAL(38, 0))), n -> element_at(transform(array(CAST(`#0` AS DECIMAL(38, 0))), d -> element_at(transform(array(CAST(n % d AS DECIMAL(38, 0))), r -> rtrim('.', rtrim('0', CAST(CAST(CAST((n - r) / d + CASE
+      END AS DECIMAL(38, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(38, 6)) AS STRING)))), 1)), 1)), 1) END, ',"mean_rooms":', CASE WHEN CAST(`#0` AS DECIMAL(38, 0)) = 0 THEN 'null' ELSE element_at(transform(array(CAST(`#2` * 1000000BD AS DECIMAL(38, 0))), n -> element_at(transform(array(CAST(`#0` AS DECIMAL(38, 0))), d -> element_at(transform(array(CAST(n % d AS DECIMAL(38, 0))), r -> rtrim('.', rtrim('0', CAST(CAST(CAST((n - r) / d + CASE
         WHEN 2 * abs(r) > abs(d) OR (2 * abs(r) = abs(d) AND CAST((n - r) / d AS DECIMAL(38, 0)) % 2 <> 0)
           THEN CASE WHEN (n < 0) = (d < 0) THEN 1 ELSE -1 END
         ELSE 0
-      END AS DECIMAL(38, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(38, 6)) AS STRING)))), 1)), 1)), 1) END, ',"a_bed":', CASE WHEN CAST(`#2` * 1000000 AS DECIMAL(38, 0)) = 0 THEN 'null' ELSE element_at(transform(array(CAST(CAST(`#1` * 1000000 AS DECIMAL(38, 0)) * 1000000 AS DECIMAL(38, 0))), n -> element_at(transform(array(CAST(`#2` * 1000000 AS DECIMAL(38, 0))), d -> element_at(transform(array(CAST(n % d AS DECIMAL(38, 0))), r -> rtrim('.', rtrim('0', CAST(CAST(CAST((n - r) / d + CASE
+      END AS DECIMAL(38, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(38, 6)) AS STRING)))), 1)), 1)), 1) END, ',"a_bed":', CASE WHEN CAST(`#2` * 1000000BD AS DECIMAL(38, 0)) = 0 THEN 'null' ELSE element_at(transform(array(CAST(CAST(`#1` * 1000000BD AS DECIMAL(38, 0)) * 1000000 AS DECIMAL(38, 0))), n -> element_at(transform(array(CAST(`#2` * 1000000BD AS DECIMAL(38, 0))), d -> element_at(transform(array(CAST(n % d AS DECIMAL(38, 0))), r -> rtrim('.', rtrim('0', CAST(CAST(CAST((n - r) / d + CASE
         WHEN 2 * abs(r) > abs(d) OR (2 * abs(r) = abs(d) AND CAST((n - r) / d AS DECIMAL(38, 0)) % 2 <> 0)
           THEN CASE WHEN (n < 0) = (d < 0) THEN 1 ELSE -1 END
         ELSE 0
-      END AS DECIMAL(38, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(38, 6)) AS STRING)))), 1)), 1)), 1) END, ',"a_guest":', CASE WHEN CAST(`#0` * 1000000 AS DECIMAL(38, 0)) = 0 THEN 'null' ELSE element_at(transform(array(CAST(CAST(`#3` * 1000000 AS DECIMAL(38, 0)) * 1000000 AS DECIMAL(38, 0))), n -> element_at(transform(array(CAST(`#0` * 1000000 AS DECIMAL(38, 0))), d -> element_at(transform(array(CAST(n % d AS DECIMAL(38, 0))), r -> rtrim('.', rtrim('0', CAST(CAST(CAST((n - r) / d + CASE
+      END AS DECIMAL(38, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(38, 6)) AS STRING)))), 1)), 1)), 1) END, ',"a_guest":', CASE WHEN CAST(`#0` * 1000000BD AS DECIMAL(38, 0)) = 0 THEN 'null' ELSE element_at(transform(array(CAST(CAST(`#3` * 1000000BD AS DECIMAL(38, 0)) * 1000000 AS DECIMAL(38, 0))), n -> element_at(transform(array(CAST(`#0` * 1000000BD AS DECIMAL(38, 0))), d -> element_at(transform(array(CAST(n % d AS DECIMAL(38, 0))), r -> rtrim('.', rtrim('0', CAST(CAST(CAST((n - r) / d + CASE
         WHEN 2 * abs(r) > abs(d) OR (2 * abs(r) = abs(d) AND CAST((n - r) / d AS DECIMAL(38, 0)) % 2 <> 0)
           THEN CASE WHEN (n < 0) = (d < 0) THEN 1 ELSE -1 END
         ELSE 0
-      END AS DECIMAL(38, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(38, 6)) AS STRING)))), 1)), 1)), 1) END, ',"spread":', CASE WHEN CAST(`#6` * 1000000 AS DECIMAL(38, 0)) = 0 THEN 'null' ELSE element_at(transform(array(CAST(CAST(`#5` * 1000000 AS DECIMAL(38, 0)) * 1000000 AS DECIMAL(38, 0))), n -> element_at(transform(array(CAST(`#6` * 1000000 AS DECIMAL(38, 0))), d -> element_at(transform(array(CAST(n % d AS DECIMAL(38, 0))), r -> rtrim('.', rtrim('0', CAST(CAST(CAST((n - r) / d + CASE
+      END AS DECIMAL(38, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(38, 6)) AS STRING)))), 1)), 1)), 1) END, ',"spread":', CASE WHEN CAST(`#6` * 1000000BD AS DECIMAL(38, 0)) = 0 THEN 'null' ELSE element_at(transform(array(CAST(CAST(`#5` * 1000000BD AS DECIMAL(38, 0)) * 1000000 AS DECIMAL(38, 0))), n -> element_at(transform(array(CAST(`#6` * 1000000BD AS DECIMAL(38, 0))), d -> element_at(transform(array(CAST(n % d AS DECIMAL(38, 0))), r -> rtrim('.', rtrim('0', CAST(CAST(CAST((n - r) / d + CASE
         WHEN 2 * abs(r) > abs(d) OR (2 * abs(r) = abs(d) AND CAST((n - r) / d AS DECIMAL(38, 0)) % 2 <> 0)
           THEN CASE WHEN (n < 0) = (d < 0) THEN 1 ELSE -1 END
         ELSE 0

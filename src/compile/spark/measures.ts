@@ -94,8 +94,9 @@ function counted(value: string, { counts }: ReportScope): string {
   return counts === undefined ? value : `CASE WHEN ${counts} THEN ${value} END`;
 }
 
+/** By a decimal, as 64 bits are too few for a million times what a whole number may be. */
 function inMicros(value: string): string {
-  return `CAST(${value} * 1000000 AS ${WIDE})`;
+  return `CAST(${value} * 1000000BD AS ${WIDE})`;
 }
 
 /** A quotient in micro-units, rounded half-even, as a decimal's text; `null` when it is divided by zero. All are whole. */
