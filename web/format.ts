@@ -66,12 +66,21 @@ export function printMeasure(
   return printerOf(format, stream.currency)(cell);
 }
 
+/** A sentence whose counts, the numbers before a word, are printed as the reader's own: `27,374 records`. */
+export function printNumbersIn(sentence: string): string {
+  return sentence.replaceAll(/(?<![\d.,:-])\d+(\.\d+)?(?= [A-Za-z])/g, (digits, places = '.') => {
+    return Number(digits).toLocaleString(undefined, { minimumFractionDigits: String(places).length - 1 });
+  });
+}
+
 const BYTES = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /** A size: `12.3 MB`. */
 export function printBytes(bytes: number): string {
   const power = Math.min(BYTES.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
-  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${BYTES[power] ?? ''}`;
+  const places = power === 0 ? 0 : 1;
+  const digits = { minimumFractionDigits: places, maximumFractionDigits: places };
+  return `${(bytes / 1000 ** power).toLocaleString(undefined, digits)} ${BYTES[power] ?? ''}`;
 }
 
 /** A moment as the reader's clock shows it. */

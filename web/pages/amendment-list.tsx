@@ -1,9 +1,10 @@
 import type { DefinitionAnswer } from '../../src/server/protocol.ts';
 import { useAmendmentList } from '../api/use-amendment-list.ts';
 import { usePageState } from '../api/use-view.ts';
-import { countOf, printCount, printMeasure } from '../format.ts';
+import { countOf, printMeasure } from '../format.ts';
 import { columnLabel, dimensionsOf } from '../tiles/labels.ts';
-import { follow } from './shell.tsx';
+import { LateRecords } from '../tiles/late-records.tsx';
+import './records-page.css';
 
 const LISTED_MAX = 100;
 
@@ -18,6 +19,7 @@ export function AmendmentList({ definition }: { readonly definition: DefinitionA
         A day is closed {definition.stream.latenessDays} days behind the newest one. Records that come later still
         count, and what they change is listed here.
       </p>
+      {amendments > LISTED_MAX && <p className="tile-note">The newest {LISTED_MAX} are listed.</p>}
       {entries.length === 0 && <p className="notice">No closed day has changed.</p>}
       <ul className="refused">
         {entries.slice(0, LISTED_MAX).map(({ id, report, before, after, firstOffset, frame }) => {
@@ -41,10 +43,7 @@ export function AmendmentList({ definition }: { readonly definition: DefinitionA
                   )
                   .join(', ')}
               </span>
-              <a href={`/records?offset=${firstOffset}`} onClick={follow}>
-                offset {printCount(firstOffset)}
-                {frame - firstOffset > 1 ? `–${printCount(frame - 1)}` : ''}
-              </a>
+              <LateRecords firstOffset={firstOffset} frame={frame} />
             </li>
           );
         })}

@@ -22,9 +22,17 @@ export function DuplicateList({ definition }: { readonly definition: DefinitionA
       <p className="tile-note">
         {countOf(total, 'duplicates')} left out in all: the first record with a {definition.stream.primaryKey} counts,
         and what comes again changes nothing.{' '}
-        {total > kept && `The newest ${printCount(kept)} since the start are kept to be looked at.`}
+        {total > kept &&
+          kept > 0 &&
+          `Repeats are counted for good, but kept to be looked at only in memory: ${printCount(kept)} of those that came since Daybook was started.`}
       </p>
-      {entries.length === 0 && <p className="notice">None to show.</p>}
+      {entries.length === 0 && (
+        <p className="notice">
+          {total === 0
+            ? 'None: no record came twice.'
+            : 'They are counted, and none is kept to be looked at: no repeat came since Daybook was started, or it keeps none.'}
+        </p>
+      )}
       <ul className="refused">
         {entries.map(({ id, atMs, origin, line, key, record }) => (
           <li key={id}>
@@ -54,7 +62,9 @@ export function DuplicateList({ definition }: { readonly definition: DefinitionA
           </li>
         ))}
       </ul>
-      {total > entries.length && <p className="tile-note">Listed: {printCount(entries.length)}</p>}
+      {entries.length > 0 && total > entries.length && (
+        <p className="tile-note">Listed: {printCount(entries.length)}</p>
+      )}
     </section>
   );
 }

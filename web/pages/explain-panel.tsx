@@ -6,6 +6,7 @@ import type { Explained } from '../explain.ts';
 import { closeExplained, useExplained } from '../explain.ts';
 import { countOf, heading, printCount, printDay, printMeasure } from '../format.ts';
 import { columnLabel } from '../tiles/labels.ts';
+import { LateRecords } from '../tiles/late-records.tsx';
 import { TileError } from '../tiles/tile-frame.tsx';
 import './explain-panel.css';
 import { follow } from './shell.tsx';
@@ -164,6 +165,7 @@ function Records({ records, definition, measures }: RecordsProps) {
   const fields = [...new Set([stream.eventTime, ...summed, ...stream.fields])].filter((name) =>
     stream.fields.includes(name),
   );
+  const hasPartitions = records.some(({ partition }) => partition > 0);
   return (
     // A room that scrolls has to be reachable by keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -171,6 +173,11 @@ function Records({ records, definition, measures }: RecordsProps) {
       <table>
         <thead>
           <tr>
+            {hasPartitions && (
+              <th scope="col" className="number">
+                Partition
+              </th>
+            )}
             <th scope="col" className="number">
               Offset
             </th>
@@ -182,12 +189,13 @@ function Records({ records, definition, measures }: RecordsProps) {
           </tr>
         </thead>
         <tbody>
-          {records.map(({ offset, value }) => {
+          {records.map(({ partition, offset, value }) => {
             const record = JSON.parse(value) as JsonRow;
             return (
-              <tr key={offset}>
+              <tr key={`${partition} ${offset}`}>
+                {hasPartitions && <td className="number">{partition}</td>}
                 <td className="number">
-                  <a href={`/records?record=${offset}`} onClick={follow}>
+                  <a href={`/records?record=${offset}&partition=${partition}`} onClick={follow}>
                     {printCount(offset)}
                   </a>
                 </td>
@@ -241,11 +249,7 @@ function Amendments({ data, definition, report }: Pick<ContentProps, 'data' | 'd
                   <strong>{printMeasure(after[column.name] ?? null, column, definition)}</strong>
                 </span>
               ))}
-            , by records that came late:{' '}
-            <a href={`/records?offset=${firstOffset}`} onClick={follow}>
-              offset {printCount(firstOffset)}
-              {frame - firstOffset > 1 ? `–${printCount(frame - 1)}` : ''}
-            </a>
+            , by records that came late: <LateRecords firstOffset={firstOffset} frame={frame} />
           </li>
         ))}
       </ul>

@@ -1,8 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import type { DefinitionAnswer, PipelineAnswer, PipelineDetailsAnswer } from '../../src/server/protocol.ts';
+import type {
+  DefinitionAnswer,
+  PipelineAnswer,
+  PipelineDetailsAnswer,
+  TopicsAnswer,
+} from '../../src/server/protocol.ts';
 import { pipelineDetailsQuery, pipelineQuery, topicsQuery } from '../api/queries.ts';
-import { printBytes, printCount, printMoment, printShort } from '../format.ts';
+import { countOf, printBytes, printCount, printMoment, printNumbersIn, printShort } from '../format.ts';
 import { SparkLine } from '../tiles/spark-line.tsx';
 import { TileError } from '../tiles/tile-frame.tsx';
 import { AmendmentList } from './amendment-list.tsx';
@@ -28,9 +33,7 @@ export function PipelinePage({ definition }: { readonly definition: DefinitionAn
           <Figures status={status} details={details} />
           <Parts details={details} />
           <div className="panels">
-            <Segments />
-            <Checkpoints details={details} status={status} />
-            <DayFiles details={details} />
+            <Kept details={details} status={status} />
             <Consumers details={details} />
             <Batches details={details} />
           </div>
@@ -55,13 +58,13 @@ function Figures({ status, details }: DetailsProps & { readonly status: Pipeline
   return (
     <div className="numbers">
       <Figure title="Records a second" value={printCount(lastSecond)} trend={status.perSecond}>
-        {printCount(status.accepted)} in all, {printCount(status.duplicates)} duplicates,{' '}
+        {printCount(status.accepted)} in all, {countOf(status.duplicates, 'duplicates')},{' '}
         {printCount(status.quarantined)} refused
       </Figure>
       <Figure
         title="Freshness"
         value={known?.freshnessP50Ms === undefined ? '–' : `${printCount(Math.round(known.freshnessP50Ms))} ms`}
-        trend={moments.map(({ freshnessP50Ms }) => freshnessP50Ms ?? 0)}
+        trend={moments.flatMap(({ freshnessP50Ms }) => freshnessP50Ms ?? [])}
       >
         half of the batches; p99{' '}
         {known?.freshnessP99Ms === undefined ? '–' : `${printCount(Math.round(known.freshnessP99Ms))} ms`}, from their
@@ -113,7 +116,7 @@ function Parts({ details: { parts } }: DetailsProps) {
             <span className="part-dot" aria-hidden="true" />
             <strong>{name}</strong>
             <span className="part-state">{state}</span>
-            <span>{doing}</span>
+            <span>{printNumbersIn(doing)}</span>
           </li>
         ))}
       </ol>
@@ -173,9 +176,36 @@ function ListTile({ title, columns, rows, empty }: ListTileProps) {
   );
 }
 
-function Segments() {
+/** What is kept where: the log in its segments with what stands beside them, or the topics of the stack. */
+function Kept({ details, status }: DetailsProps & { readonly status: PipelineAnswer }) {
   const { data } = useQuery(topicsQuery);
-  const rows = (data?.topics ?? []).flatMap(({ partitions }) =>
+  if (data === undefined) return null;
+  if (data.topics.length > 1) return <Topics topics={data.topics} />;
+  return (
+    <>
+      <Segments topics={data.topics} />
+      <Checkpoints details={details} status={status} />
+      <DayFiles details={details} />
+    </>
+  );
+}
+
+interface TopicsProps {
+  readonly topics: TopicsAnswer['topics'];
+}
+
+function Topics({ topics }: TopicsProps) {
+  const rows = topics.map(({ name, partitions, records, bytes }) => [
+    name,
+    printCount(partitions.length),
+    printCount(records),
+    bytes === undefined ? '–' : printBytes(bytes),
+  ]);
+  return <ListTile title="Topics" columns={['Topic', 'Partitions', 'Records', 'Size']} rows={rows} empty="" />;
+}
+
+function Segments({ topics }: TopicsProps) {
+  const rows = topics.flatMap(({ partitions }) =>
     partitions.flatMap(({ segments }) =>
       segments
         .map(({ name, firstOffset, nextOffset, bytes }) => [
@@ -228,11 +258,19 @@ function DayFiles({ details }: DetailsProps) {
 
 function Consumers({ details: { consumers } }: DetailsProps) {
   if (consumers.length === 0) return null;
-  const rows = consumers.map(({ group, topic, partition, committed, next }) => [
-    `${group} · ${topic} ${partition}`,
-    printCount(committed),
-    printCount(next),
-    printCount(next - committed),
+  const lagOf = ({ committed, next }: (typeof consumers)[number]): number => Math.max(0, next - committed);
+  const inOrder = consumers.toSorted(
+    (a, b) =>
+      lagOf(b) - lagOf(a) ||
+      a.group.localeCompare(b.group) ||
+      a.topic.localeCompare(b.topic) ||
+      a.partition - b.partition,
+  );
+  const rows = inOrder.map((place) => [
+    `${place.group} · ${place.topic} ${place.partition}`,
+    printCount(place.committed),
+    printCount(place.next),
+    printCount(lagOf(place)),
   ]);
   return <ListTile title="Consumer groups" columns={['Group', 'Committed', 'Next', 'Lag']} rows={rows} empty="" />;
 }

@@ -11,6 +11,7 @@ interface RecordTableProps {
 export function RecordTable({ records, definition }: RecordTableProps) {
   const { eventTime, primaryKey, fields } = definition.stream;
   const shown = [eventTime, ...fields.filter((name) => name !== eventTime && name !== primaryKey), primaryKey];
+  const hasPartitions = records.some(({ partition }) => partition > 0);
   return (
     // A room that scrolls has to be reachable by keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -18,6 +19,11 @@ export function RecordTable({ records, definition }: RecordTableProps) {
       <table className="plain">
         <thead>
           <tr>
+            {hasPartitions && (
+              <th scope="col" className="number">
+                Partition
+              </th>
+            )}
             <th scope="col" className="number">
               Offset
             </th>
@@ -30,7 +36,12 @@ export function RecordTable({ records, definition }: RecordTableProps) {
         </thead>
         <tbody>
           {records.map((record) => (
-            <RecordRow key={`${record.partition} ${record.offset}`} record={record} fields={shown} />
+            <RecordRow
+              key={`${record.partition} ${record.offset}`}
+              record={record}
+              fields={shown}
+              hasPartitions={hasPartitions}
+            />
           ))}
         </tbody>
       </table>
@@ -38,11 +49,18 @@ export function RecordTable({ records, definition }: RecordTableProps) {
   );
 }
 
-function RecordRow({ record, fields }: { readonly record: TopicRecordInfo; readonly fields: readonly string[] }) {
+interface RecordRowProps {
+  readonly record: TopicRecordInfo;
+  readonly fields: readonly string[];
+  readonly hasPartitions: boolean;
+}
+
+function RecordRow({ record, fields, hasPartitions }: RecordRowProps) {
   const values = objectIn(record.value);
   const open = (): void => choose({ record: String(record.offset), partition: String(record.partition) }, 'push');
   return (
     <tr onClick={open}>
+      {hasPartitions && <td className="number">{record.partition}</td>}
       <td className="number">
         <button
           type="button"

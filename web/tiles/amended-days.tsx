@@ -3,8 +3,8 @@ import type { DefinitionAnswer, TileInfo } from '../../src/server/protocol.ts';
 import { useAmendmentList } from '../api/use-amendment-list.ts';
 import { countOf, printDay } from '../format.ts';
 import type { PrintNumber } from '../format.ts';
-import { follow } from '../pages/shell.tsx';
 import type { DayValue } from './day-series.ts';
+import { LateRecords } from './late-records.tsx';
 
 /** A day's value that changed after the day was closed. */
 export interface Amended {
@@ -65,10 +65,9 @@ export function AmendedDays({ title, amended, days, print }: AmendedDaysProps) {
             <span>
               {before === null ? 'nothing' : print(before)} → <strong>{print(after)}</strong>
             </span>
-            <a href={`/records?offset=${firstOffset}`} onClick={follow}>
-              late records, offset {firstOffset}
-              {frame - firstOffset > 1 ? `–${frame - 1}` : ''}
-            </a>
+            <span>
+              late records, <LateRecords firstOffset={firstOffset} frame={frame} />
+            </span>
           </li>
         ))}
       </ul>

@@ -235,8 +235,17 @@ class StackRuntime implements Runtime {
     return () => this.#listeners.delete(listener);
   }
 
-  topics(): ReturnType<Runtime['topics']> {
-    return this.#browser.topics();
+  async topics(): ReturnType<Runtime['topics']> {
+    const topics = await this.#browser.topics();
+    const partitions = new Map(
+      topics.map(({ name, partitions: own }) => [name, own.map(({ partition }) => partition)]),
+    );
+    const sizes = await this.#groups.sizes(partitions).catch((error: unknown) => {
+      // Whoever may not ask for sizes sees the topics without them.
+      if (error instanceof DaybookError && error.code === 'KAFKA_REFUSED') return new Map<string, number>();
+      throw error;
+    });
+    return topics.map((topic) => ({ ...topic, bytes: sizes.get(topic.name) }));
   }
 
   readTopic(...[topic, reading, signal]: Parameters<Runtime['readTopic']>): ReturnType<Runtime['readTopic']> {
