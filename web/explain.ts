@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import type { DefinitionAnswer, JsonRow } from '../src/server/protocol.ts';
 import { choose, useChoices } from './choices.ts';
+import { canBeSummed } from './filters.ts';
 import { dimensionsOf } from './tiles/labels.ts';
 
 /** A row of a report that is to be explained. */
@@ -38,4 +39,49 @@ export function explainText(definition: DefinitionAnswer, report: string, row: J
 
 export function closeExplained(): void {
   choose({ [CHOICE]: undefined }, 'push');
+}
+
+/** A number that rows of a report give together: one of its measures, summed. */
+export interface ExplainedSum {
+  readonly report: string;
+  readonly measure: string;
+  readonly from?: string;
+  readonly to?: string;
+  /** What rows must have, as it prints; null is empty. */
+  readonly equals: Readonly<Record<string, readonly string[]>>;
+}
+
+/** In the address: the report, the measure, the range, and `is.<dimension>` as filters have it. */
+const SUM_CHOICE = 'explain.sum';
+const EQUALS_PREFIX = 'is.';
+
+/** The sum that the address asks to explain. */
+export function useExplainedSum(definition: DefinitionAnswer): ExplainedSum | undefined {
+  const text = useChoices().get(SUM_CHOICE);
+  return useMemo(() => {
+    const chosen = new URLSearchParams(text ?? '');
+    const [report, measure, from, to] = ['report', 'measure', 'from', 'to'].map((name) => chosen.get(name));
+    const columns = definition.reports.find(({ name }) => name === report)?.columns ?? [];
+    const column = columns.find(({ name, role }) => name === measure && role === 'measure');
+    if (typeof report !== 'string' || column === undefined || !canBeSummed(column)) return undefined;
+    const dimensions = dimensionsOf(definition, report).filter((name) => chosen.has(EQUALS_PREFIX + name));
+    const equals = dimensions.map((name) => [name, chosen.getAll(EQUALS_PREFIX + name)] as const);
+    const range = { ...(typeof from === 'string' && { from }), ...(typeof to === 'string' && { to }) };
+    return { report, measure: column.name, ...range, equals: Object.fromEntries(equals) };
+  }, [text, definition]);
+}
+
+/** Opens the explanation of a sum; the way back closes it. */
+export function explainSum({ report, measure, from, to, equals }: ExplainedSum): void {
+  const chosen = new URLSearchParams({ report, measure });
+  if (from !== undefined) chosen.set('from', from);
+  if (to !== undefined) chosen.set('to', to);
+  for (const [name, values] of Object.entries(equals)) {
+    for (const value of values) chosen.append(EQUALS_PREFIX + name, value);
+  }
+  choose({ [SUM_CHOICE]: chosen.toString() }, 'push');
+}
+
+export function closeExplainedSum(): void {
+  choose({ [SUM_CHOICE]: undefined }, 'push');
 }

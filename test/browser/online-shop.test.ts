@@ -58,7 +58,19 @@ it('another definition has its page: numbers, bars by hour and channel, lines by
     await page.screenshot({ path: join(SCREENSHOTS, 'online-shop.png'), fullPage: true });
     expect(await accessibilityViolations(page)).toEqual([]);
 
+    // A line's, or a part's, total opens the rows that give it.
+    const web = lines.filter(({ channel }) => channel === 'Web');
+    await tile('Revenue by hour')
+      .getByRole('button', { name: /^Explain Web/ })
+      .click();
+    const panel = page.getByRole('dialog', { name: /^Explain the sum/ });
+    await expect.poll(() => panel.locator('.agrees').count()).toBe(1);
+    expect(await panel.locator('.explain-figures dd').first().textContent()).toBe(EUROS.format(sum(web)));
+    await page.screenshot({ path: join(SCREENSHOTS, 'online-shop-explain.png') });
+    await page.keyboard.press('Escape');
+
     // A click on an hour filters what is kept by hour, and says what is not.
+    await hours.fill('10');
     await hours.press('Enter');
     await expect.poll(() => page.locator('.chip').textContent()).toContain('Hour: 10');
     await expect.poll(() => number('Revenue')).toBe(sum(newest.filter(({ hour }) => hour === 10)));

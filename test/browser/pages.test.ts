@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSale, reportsOf } from '../oracle/furniture-store.ts';
 import type { DaybookProcess } from '../process/daybook-process.ts';
@@ -45,6 +45,11 @@ afterAll(async () => {
 function microsOf(text = '0'): bigint {
   const [whole = '0', places = ''] = text.split('.');
   return BigInt(whole + places.padEnd(6, '0'));
+}
+
+/** What a panel lists as summed. */
+function valuesIn(panel: Locator): Promise<readonly string[]> {
+  return panel.locator('tbody td:last-child').allTextContents();
 }
 
 async function looksRight(page: Page, name: string): Promise<void> {
@@ -124,7 +129,7 @@ describe('filters', () => {
     await report.tile('Customers on the map').getByRole('button', { name: 'List' }).click();
     const places = reports['daily_address'] ?? [];
     const place = report.tile('Customers on the map').locator('tbody tr').first();
-    await place.getByRole('button').click();
+    await place.getByRole('button').first().click();
     await expect.poll(() => page.locator('.chip').textContent()).toContain('Place:');
     const parameters = new URL(page.url()).searchParams;
     const own = places.filter(
@@ -165,9 +170,58 @@ describe('totals of a range', () => {
     const text = await (await fetch(download.url())).text();
     expect(text.split('\r\n')).toHaveLength(sums.size + 2);
     await looksRight(page, 'totals');
+    // A total opens the days that it is the sum of, and these the records that they are made of.
     await tile.locator('tbody tr').first().click();
-    await expect.poll(() => page.locator('.chip').count()).toBe(3);
-    await expect.poll(async () => (await report.rows('Products by revenue'))[0]?.[0]).toMatch(/^2026-04-/);
+    const [key, micros = 0n] = largest[0] ?? [];
+    const days = products
+      .filter((row) => JSON.stringify([row['category'], row['sub_category'], row['product_name']]) === key)
+      .filter(({ ts_date: day = '' }) => day >= '2026-04-10' && day <= '2026-04-20')
+      .map((row) => MONEY.format(Number(row['daily_rev'])));
+    const panel = page.getByRole('dialog', { name: 'Explain the sum: What sold on a day' });
+    await expect.poll(async () => (await valuesIn(panel)).toSorted()).toEqual(days.toSorted());
+    expect(await panel.locator('.agrees data').getAttribute('value')).toBe(String(Number(micros) / 1e6));
+    await looksRight(page, 'explain-sum');
+    const first = await panel.locator('tbody td:last-child').first().textContent();
+    await panel
+      .getByRole('button', { name: /^Explain 2026-04-/ })
+      .first()
+      .click();
+    const records = page.getByRole('dialog', { name: 'Explain: What sold on a day' });
+    await expect.poll(() => records.locator('.agrees').textContent()).toContain(`revenue ${first}`);
+    await page.keyboard.press('Escape');
+    await expect.poll(() => panel.count()).toBe(1);
+  });
+});
+
+describe('sums', () => {
+  it('a place of the map, and all of them, open the days that give their number', async () => {
+    await using watched = await openPage(browser, daybook.url, '/?map.as=list', { ...PHONE, colorScheme: 'dark' });
+    const { page } = watched;
+    const tile = dailyReport(page).tile('Customers on the map');
+    const spot = tile.locator('tbody tr').first();
+    const value = (await spot.locator('td.number').textContent()) ?? '';
+    await spot.getByRole('button', { name: /^Explain/ }).click();
+    const panel = page.getByRole('dialog', { name: /^Explain the sum/ });
+    await expect.poll(() => panel.locator('.agrees data').getAttribute('value')).toBe(value);
+    const counts = (await valuesIn(panel)).map(Number);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(Number(value));
+    await looksRight(page, 'explain-place-small-dark');
+    await page.keyboard.press('Escape');
+    await tile.getByRole('button', { name: 'Explain all paying customers' }).click();
+    const total = (reports['daily_address'] ?? []).reduce((sum, row) => sum + Number(row['daily_pu']), 0);
+    await expect.poll(() => panel.locator('.explain-figures dd').first().textContent()).toBe(COUNT.format(total));
+  });
+
+  it('a number that filters make of several rows opens these', async () => {
+    await using watched = await openPage(browser, daybook.url, '/?is.category=Furniture');
+    const { page } = watched;
+    const tile = dailyReport(page).tile('Revenue');
+    await tile.getByRole('button', { name: 'Explain Revenue' }).click();
+    const panel = page.getByRole('dialog', { name: /^Explain the sum/ });
+    const newest = products.filter(({ ts_date: day, category }) => day === '2026-04-30' && category === 'Furniture');
+    const micros = newest.reduce((sum, row) => sum + microsOf(row['daily_rev']), 0n);
+    await expect.poll(() => panel.locator('.agrees data').getAttribute('value')).toBe(String(Number(micros) / 1e6));
+    expect(await valuesIn(panel)).toHaveLength(newest.length);
   });
 });
 

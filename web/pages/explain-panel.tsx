@@ -3,20 +3,25 @@ import { useEffect, useRef, useState } from 'react';
 import type { DefinitionAnswer, ExplanationAnswer, JsonRow } from '../../src/server/protocol.ts';
 import { explanationQuery } from '../api/queries.ts';
 import type { Explained } from '../explain.ts';
-import { closeExplained, useExplained } from '../explain.ts';
+import { closeExplained, useExplained, useExplainedSum } from '../explain.ts';
 import { countOf, heading, printCount, printDay, printMeasure } from '../format.ts';
 import { columnLabel } from '../tiles/labels.ts';
 import { LateRecords } from '../tiles/late-records.tsx';
 import { TileError } from '../tiles/tile-frame.tsx';
 import './explain-panel.css';
 import { follow } from './shell.tsx';
+import { SumPanel } from './sum-panel.tsx';
 
 const PAGE_SIZE = 25;
 
-/** What the row is made of that the address asks about; nothing when it asks about none. */
+/** What the row, or the sum, is made of that the address asks about; nothing when it asks about none. */
 export function ExplainPanel({ definition }: { readonly definition: DefinitionAnswer }) {
   const explained = useExplained(definition);
-  if (explained === undefined) return null;
+  const sum = useExplainedSum(definition);
+  // A row stands in front of the sum that it is of.
+  if (explained === undefined) {
+    return sum === undefined ? null : <SumPanel key={JSON.stringify(sum)} definition={definition} sum={sum} />;
+  }
   return <Panel key={JSON.stringify(explained)} definition={definition} explained={explained} />;
 }
 

@@ -4,6 +4,8 @@ import { dayNumber, dayText } from '../days.ts';
 /** Lines or parts beyond these are one called `Other`. */
 const SERIES_MAX = 6;
 const OTHER = 'Other';
+/** What stands for a value that is not there. */
+export const NO_SERIES = '–';
 /** A longer axis has none of the points between that have no rows. */
 const FILLED_MAX = 1_000;
 
@@ -12,10 +14,18 @@ export interface AxisData {
   /** What lies along the axis, in its order. */
   readonly points: readonly JsonCell[];
   /** The largest first. */
-  readonly series: readonly { readonly name: string; readonly values: readonly number[]; readonly total: number }[];
+  readonly series: readonly Series[];
   /** The ends of the scale: round numbers around all that is drawn. */
   readonly max: number;
   readonly min: number;
+}
+
+interface Series {
+  readonly name: string;
+  readonly values: readonly number[];
+  readonly total: number;
+  /** Whether it stands for one value of the dimension; else for all that have no series of their own. */
+  readonly isOne: boolean;
 }
 
 export interface AxisOptions {
@@ -36,7 +46,7 @@ export function axisData(rows: readonly JsonRow[], options: AxisOptions): AxisDa
   const sums = new Map<string, Map<JsonCell, number>>();
   const byPoint = new Map<JsonCell, number>();
   for (const row of rows) {
-    const name = series === null ? '' : String(row[series] ?? '–');
+    const name = series === null ? '' : String(row[series] ?? NO_SERIES);
     const point = row[x.name] ?? null;
     const value = Number(row[measure] ?? 0);
     const own = sums.get(name) ?? new Map<JsonCell, number>();
@@ -47,12 +57,20 @@ export function axisData(rows: readonly JsonRow[], options: AxisOptions): AxisDa
   const all = [...sums]
     .map(([name, own]) => {
       const values = points.map((point) => own.get(point) ?? 0);
-      return { name, values, total: values.reduce((sum, value) => sum + value, 0) };
+      return { name, values, total: values.reduce((sum, value) => sum + value, 0), isOne: true };
     })
     .toSorted((a, b) => b.total - a.total);
   const shown = withOther(all);
-  const drawn = isStacked ? points.map((point) => byPoint.get(point) ?? 0) : shown.flatMap(({ values }) => values);
-  return { points, series: shown, max: roundOut(Math.max(0, ...drawn)), min: -roundOut(-Math.min(0, ...drawn)) };
+  const drawn = isStacked ? points.flatMap((_, at) => stackEnds(shown, at)) : shown.flatMap(({ values }) => values);
+  const [max, min] = [drawn.reduce((a, b) => Math.max(a, b), 0), drawn.reduce((a, b) => Math.min(a, b), 0)];
+  return { points, series: shown, max: roundOut(max), min: 0 - roundOut(-min) };
+}
+
+/** How far a bar's parts go up, and how far those below zero go down. */
+function stackEnds(series: readonly Series[], at: number): readonly [up: number, down: number] {
+  const values = series.map((each) => each.values[at] ?? 0);
+  const sum = (part: readonly number[]): number => part.reduce((a, b) => a + b, 0);
+  return [sum(values.filter((value) => value > 0)), sum(values.filter((value) => value < 0))];
 }
 
 const ROUND = [1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10];
@@ -94,5 +112,5 @@ function withOther(all: AxisData['series']): AxisData['series'] {
   const values = (rest[0]?.values ?? []).map((_, index) =>
     rest.reduce((sum, each) => sum + (each.values[index] ?? 0), 0),
   );
-  return [...kept, { name: OTHER, values, total: rest.reduce((sum, { total }) => sum + total, 0) }];
+  return [...kept, { name: OTHER, values, total: rest.reduce((sum, { total }) => sum + total, 0), isOne: false }];
 }

@@ -1,13 +1,18 @@
 import { useMemo, useState } from 'react';
-import type { ColumnInfo, JsonCell, TileInfo } from '../../src/server/protocol.ts';
+import type { ColumnInfo, DefinitionAnswer, JsonCell, TileInfo } from '../../src/server/protocol.ts';
+import type { DayRange } from '../api/day-range.ts';
 import { useView } from '../api/use-view.ts';
 import { choose } from '../choices.ts';
-import { filterBy, sourceOf } from '../filters.ts';
+import type { ExplainedSum } from '../explain.ts';
+import { explainSum } from '../explain.ts';
+import type { Source } from '../filters.ts';
+import { canBeSummed, filterBy, sourceOf } from '../filters.ts';
 import type { PrintNumber } from '../format.ts';
 import { printDay, printerOf, printShort } from '../format.ts';
 import type { AxisData } from './axis-data.ts';
-import { axisData } from './axis-data.ts';
+import { axisData, NO_SERIES } from './axis-data.ts';
 import './axis-tile.css';
+import { ExplainButton } from './explain-button.tsx';
 import { columnLabel } from './labels.ts';
 import type { TileContext } from './tile-context.ts';
 import { rangeOf, selectionOf, unfilteredNote } from './tile-context.ts';
@@ -34,6 +39,7 @@ export function AxisTile({ tile, definition, range, filters }: AxisTileProps) {
   });
   const columns = definition.reports.find(({ name }) => name === source.report)?.columns ?? [];
   const column = columns.find(({ name }) => name === x);
+  const sum = explainedSum(definition, source, range);
   const rows = answer?.rows;
   const data = useMemo(() => {
     if (rows === undefined || column === undefined) return undefined;
@@ -43,7 +49,13 @@ export function AxisTile({ tile, definition, range, filters }: AxisTileProps) {
   }, [rows, column, series, source.measure, kind]);
   const print = useMemo(() => printerOf(format, definition.stream.currency), [format, definition]);
   return (
-    <TileFrame kind={kind} title={title} isStale={isStale} note={unfilteredNote(source)}>
+    <TileFrame
+      kind={kind}
+      title={title}
+      isStale={isStale}
+      note={unfilteredNote(source, definition)}
+      aside={sum !== undefined && <ExplainButton what={title} sum={sum} />}
+    >
       {data === undefined && <div className="skeleton axis-skeleton" role="status" aria-label={`Loading ${title}`} />}
       {data !== undefined && data.points.length === 0 && <TileEmpty>No sales in this range.</TileEmpty>}
       {data !== undefined && column !== undefined && data.points.length > 0 && (
@@ -59,10 +71,23 @@ export function AxisTile({ tile, definition, range, filters }: AxisTileProps) {
               choose({ range: undefined, from: String(point), to: String(point) }, 'push');
             } else filterBy({ [x]: String(point ?? '') });
           }}
+          onSeries={
+            sum !== undefined && series !== null
+              ? (name) => explainSum({ ...sum, equals: { ...sum.equals, [series]: [name === NO_SERIES ? '' : name] } })
+              : undefined
+          }
         />
       )}
     </TileFrame>
   );
+}
+
+/** All that the tile shows; undefined where it is no sum. */
+function explainedSum({ reports }: DefinitionAnswer, source: Source, range: DayRange): ExplainedSum | undefined {
+  const { report, measure, equals } = source;
+  const columns = reports.find(({ name }) => name === report)?.columns ?? [];
+  const isSum = columns.some((each) => each.name === measure && canBeSummed(each));
+  return isSum ? { report, measure, ...rangeOf(range), equals } : undefined;
 }
 
 interface ChartProps {
@@ -74,11 +99,13 @@ interface ChartProps {
   readonly label: string;
   readonly print: PrintNumber;
   readonly onPoint: (point: JsonCell) => void;
+  /** A series' total was chosen. */
+  readonly onSeries: ((name: string) => void) | undefined;
 }
 
 /** The drawing, its legend, and what is at the point that was chosen: by pointer, or by keyboard with the range input over it. */
 function Chart(props: ChartProps) {
-  const { kind, title, data, column, label, print, onPoint } = props;
+  const { kind, title, data, column, label, print, onPoint, onSeries } = props;
   const [pointed, setPointed] = useState<number>();
   const shown = kind === 'bar' ? firstPoints(data, BARS_MAX) : data;
   const last = shown.points.length - 1;
@@ -128,21 +155,42 @@ function Chart(props: ChartProps) {
         </div>
         <Axis data={shown} column={column} kind={kind} />
       </div>
-      {data.series.length > 1 && (
-        <ul className="legend">
-          {data.series.map(({ name, total: sum }, each) => (
-            <li key={name}>
-              <i className={`swatch series-${each}`} /> {name} <span>{print(sum)}</span>
-            </li>
-          ))}
-        </ul>
-      )}
+      {data.series.length > 1 && <Legend series={data.series} print={print} onSeries={onSeries} />}
       {shown.points.length < data.points.length && (
         <p className="tile-note">
           The {shown.points.length} largest of {data.points.length}
         </p>
       )}
     </>
+  );
+}
+
+interface LegendProps extends Pick<ChartProps, 'print' | 'onSeries'> {
+  readonly series: AxisData['series'];
+}
+
+/** Each series with its total, which opens what it is made of. */
+function Legend({ series, print, onSeries }: LegendProps) {
+  return (
+    <ul className="legend">
+      {series.map(({ name, total, isOne }, each) => (
+        <li key={name}>
+          <i className={`swatch series-${each}`} /> {name}{' '}
+          {onSeries !== undefined && isOne ? (
+            <button
+              type="button"
+              className="cell-button"
+              aria-label={`Explain ${name}: ${print(total)}`}
+              onClick={() => onSeries(name)}
+            >
+              {print(total)}
+            </button>
+          ) : (
+            <span>{print(total)}</span>
+          )}
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -181,17 +229,29 @@ function Bars({ data, pointed }: { readonly data: AxisData; readonly pointed: nu
     <div className="bars" aria-hidden="true">
       {points.map((point, index) => (
         <div key={String(point)} className={`bar-column${pointed === index ? ' pointed' : ''}`}>
-          {series.map(({ name, values }, each) => (
-            <i
-              key={name}
-              className={`series-${each}`}
-              style={{ height: `${(Math.max(0, values[index] ?? 0) / span) * 100}%` }}
-            />
-          ))}
+          {(['up', 'down'] as const).map((side) => {
+            const room = side === 'up' ? max : -min;
+            return (
+              <div key={side} className={side} style={{ height: `${(room / span) * 100}%` }}>
+                {series.map(({ name, values }, each) => (
+                  <i
+                    key={name}
+                    className={`series-${each}`}
+                    style={{ height: `${(partOn(side, values[index] ?? 0) / (room || 1)) * 100}%` }}
+                  />
+                ))}
+              </div>
+            );
+          })}
         </div>
       ))}
     </div>
   );
+}
+
+/** How much of a value is above zero, or below it. */
+function partOn(side: 'up' | 'down', value: number): number {
+  return Math.max(0, side === 'up' ? value : -value);
 }
 
 function Axis({ data: { points }, column, kind }: Pick<ChartProps, 'data' | 'column' | 'kind'>) {

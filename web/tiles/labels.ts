@@ -14,6 +14,14 @@ export function columnLabel(definition: DefinitionAnswer, { name, role }: Column
   return name === definition.stream.businessDate ? 'Date' : heading(name);
 }
 
+/** The dimensions that are a place together, as the map has them; empty names where there is no map. */
+export function placeNames({ tiles }: DefinitionAnswer['dashboard']): {
+  readonly latitude: string;
+  readonly longitude: string;
+} {
+  return tiles.find((tile) => tile.kind === 'map') ?? { latitude: '', longitude: '' };
+}
+
 /** A report's dimensions: the key of its rows. */
 export function dimensionsOf({ reports }: DefinitionAnswer, report: string): readonly string[] {
   const columns = reports.find(({ name }) => name === report)?.columns ?? [];

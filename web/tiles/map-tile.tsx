@@ -2,8 +2,11 @@ import { Suspense, lazy, useCallback, useMemo, useState } from 'react';
 import type { TileInfo } from '../../src/server/protocol.ts';
 import { useView } from '../api/use-view.ts';
 import { choose, useChoices } from '../choices.ts';
+import type { ExplainedSum } from '../explain.ts';
+import { explainSum } from '../explain.ts';
 import { filterBy, sourceOf } from '../filters.ts';
 import { countOf } from '../format.ts';
+import { ExplainButton } from './explain-button.tsx';
 import { measureLabel } from './labels.ts';
 import './map-tile.css';
 import { PlaceList } from './place-list.tsx';
@@ -53,19 +56,28 @@ export function MapTile({ tile, definition, range, filters }: MapTileProps) {
     [latitude, longitude],
   );
   const label = measureLabel(definition, measure);
+  const sum = { report: source.report, measure: source.measure, ...rangeOf(range), equals: source.equals };
   return (
     <TileFrame
       kind="map"
       title={title}
       isStale={isStale}
       aside={<MapTools label={label} />}
-      note={unfilteredNote(source)}
+      note={unfilteredNote(source, definition)}
     >
       {places === undefined && <MapSkeleton />}
       {places !== undefined && (
         <>
-          <MapOrList places={places} label={label} onPlace={onPlace} />
-          <Summary places={places} label={label} />
+          <MapOrList
+            places={places}
+            label={label}
+            onPlace={onPlace}
+            onExplain={({ reportedLatitude, longitude: east }) => {
+              const at = { [latitude]: [String(reportedLatitude)], [longitude]: [String(east)] };
+              explainSum({ ...sum, equals: { ...sum.equals, ...at } });
+            }}
+          />
+          <Summary places={places} label={label} sum={sum} />
         </>
       )}
     </TileFrame>
@@ -102,7 +114,12 @@ interface PlacesProps {
   readonly label: string;
 }
 
-function MapOrList({ places, label, onPlace }: PlacesProps & { readonly onPlace: (place: Place) => void }) {
+interface MapOrListProps extends PlacesProps {
+  readonly onPlace: (place: Place) => void;
+  readonly onExplain: (place: Place) => void;
+}
+
+function MapOrList({ places, label, onPlace, onExplain }: MapOrListProps) {
   const { counted, shape } = useMapChoices();
   const [failure, setFailure] = useState<Error>();
   const [isDrawable] = useState(hasWebGl);
@@ -122,7 +139,7 @@ function MapOrList({ places, label, onPlace }: PlacesProps & { readonly onPlace:
               : 'This browser draws no maps (it has no WebGL). These are the largest places:'}
           </p>
         )}
-        <PlaceList places={places.places} label={label} onPlace={onPlace} />
+        <PlaceList places={places.places} label={label} onPlace={onPlace} onExplain={onExplain} />
       </div>
     );
   }
@@ -138,7 +155,7 @@ function MapOrList({ places, label, onPlace }: PlacesProps & { readonly onPlace:
   );
 }
 
-function Summary({ places, label }: PlacesProps) {
+function Summary({ places, label, sum }: PlacesProps & { readonly sum: ExplainedSum }) {
   const { places: spots, shown, unplaced } = places;
   const total = shown + unplaced;
   const things = label.toLowerCase();
@@ -151,6 +168,7 @@ function Summary({ places, label }: PlacesProps) {
         </strong>{' '}
         added up by day, in {countOf(spots.length, 'places')}
         {unplaced > 0 && <>, {countOf(unplaced, things)} of them in places not found</>}
+        <ExplainButton what={`all ${things}`} sum={sum} />
       </p>
       <p className="credit">Map: U.S. Census Bureau, Natural Earth</p>
     </footer>

@@ -1,15 +1,18 @@
 import { useMemo } from 'react';
-import type { TileInfo } from '../../src/server/protocol.ts';
+import type { DefinitionAnswer, TileInfo } from '../../src/server/protocol.ts';
 import { usePageState, useView } from '../api/use-view.ts';
 import type { ViewAnswer, ViewQuestion } from '../api/view-store.ts';
 import { addDays } from '../days.ts';
 import { explainRow } from '../explain.ts';
+import type { Source } from '../filters.ts';
 import { canBeSummed, sourceOf } from '../filters.ts';
 import { printChange, printDay, printerOf } from '../format.ts';
 import { AmendedDays, useAmendments } from './amended-days.tsx';
 import type { Change, DayValue } from './day-series.ts';
 import { daySeries } from './day-series.ts';
+import { ExplainButton } from './explain-button.tsx';
 import { dimensionsOf } from './labels.ts';
+import './explain-button.css';
 import './number-tile.css';
 import type { TileContext } from './tile-context.ts';
 import { rangeOf, selectionOf, unfilteredNote } from './tile-context.ts';
@@ -44,20 +47,18 @@ export function NumberTile({ tile, definition, range, filters, today }: NumberTi
     answer === undefined
       ? undefined
       : daySeries(valuesOf(answer, businessDate, source.measure), range, throughDay(range.to, today, newestDay));
-  // A day's figure that is made of several rows is explained by these.
-  const isOneRow = dimensionsOf(definition, source.report).length === 1;
-  const explainButton = isOneRow && series !== undefined && (
-    <button
-      type="button"
-      className="quiet explain-button"
-      aria-label={`Explain ${title}`}
-      onClick={() => explainRow(definition, source.report, { [businessDate]: series.newest.day })}
-    >
-      Explain
-    </button>
-  );
   return (
-    <TileFrame kind="number" title={title} isStale={isStale} note={unfilteredNote(source)} aside={explainButton}>
+    <TileFrame
+      kind="number"
+      title={title}
+      isStale={isStale}
+      note={unfilteredNote(source, definition)}
+      aside={
+        series !== undefined && (
+          <ExplainNumber title={title} definition={definition} source={source} day={series.newest.day} />
+        )
+      }
+    >
       {answer === undefined && <NumberSkeleton />}
       {answer !== undefined && series === undefined && <TileEmpty>No sales in this range.</TileEmpty>}
       {series !== undefined && (
@@ -76,6 +77,33 @@ export function NumberTile({ tile, definition, range, filters, today }: NumberTi
       )}
     </TileFrame>
   );
+}
+
+interface ExplainNumberProps {
+  readonly title: string;
+  readonly definition: DefinitionAnswer;
+  readonly source: Source;
+  readonly day: string;
+}
+
+/** A day's figure is a row, or made of several. */
+function ExplainNumber({ title, definition, source, day }: ExplainNumberProps) {
+  const { report, measure, equals } = source;
+  const columns = definition.reports.find(({ name }) => name === report)?.columns ?? [];
+  if (dimensionsOf(definition, report).length === 1) {
+    return (
+      <button
+        type="button"
+        className="quiet explain-button"
+        aria-label={`Explain ${title}`}
+        onClick={() => explainRow(definition, report, { [definition.stream.businessDate]: day })}
+      >
+        Explain
+      </button>
+    );
+  }
+  const isSum = columns.some((column) => column.name === measure && canBeSummed(column));
+  return isSum && <ExplainButton what={title} sum={{ report, measure, from: day, to: day, equals }} />;
 }
 
 function valuesOf({ rows }: ViewAnswer, date: string, measure: string): readonly DayValue[] {

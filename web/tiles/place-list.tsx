@@ -1,4 +1,4 @@
-import { printCount } from '../format.ts';
+import { countOf, printCount } from '../format.ts';
 import type { Place } from './places.ts';
 import { printPlace } from './places.ts';
 
@@ -9,10 +9,11 @@ interface PlaceListProps {
   /** What is counted, in the plural. */
   readonly label: string;
   readonly onPlace: (place: Place) => void;
+  readonly onExplain: (place: Place) => void;
 }
 
 /** The places as a table, the largest first: for those who cannot see the map, or want to read it. */
-export function PlaceList({ places, label, onPlace }: PlaceListProps) {
+export function PlaceList({ places, label, onPlace, onExplain }: PlaceListProps) {
   const largest = places.toSorted((a, b) => b.value - a.value).slice(0, LISTED_MAX);
   return (
     <table>
@@ -32,7 +33,16 @@ export function PlaceList({ places, label, onPlace }: PlaceListProps) {
                 {printPlace(place)}
               </button>
             </td>
-            <td className="number">{printCount(place.value)}</td>
+            <td className="number">
+              <button
+                type="button"
+                className="cell-button"
+                aria-label={`Explain ${countOf(place.value, label.toLowerCase())} at ${printPlace(place)}`}
+                onClick={() => onExplain(place)}
+              >
+                {printCount(place.value)}
+              </button>
+            </td>
           </tr>
         ))}
       </tbody>

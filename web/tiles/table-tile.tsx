@@ -4,7 +4,8 @@ import { csvAddress } from '../api/queries.ts';
 import { useView } from '../api/use-view.ts';
 import type { ViewQuestion } from '../api/view-store.ts';
 import { choose, useChoices } from '../choices.ts';
-import { explainRow } from '../explain.ts';
+import type { ExplainedSum } from '../explain.ts';
+import { explainRow, explainSum } from '../explain.ts';
 import type { Source } from '../filters.ts';
 import { canBeSummed, filterBy, sourceOf } from '../filters.ts';
 import { dimensionsOf } from './labels.ts';
@@ -71,7 +72,7 @@ export function TableTile(props: TableTileProps) {
     </div>
   );
   return (
-    <TileFrame kind="table" title={title} isStale={isStale} aside={tools} note={unfilteredNote(source)}>
+    <TileFrame kind="table" title={title} isStale={isStale} aside={tools} note={unfilteredNote(source, definition)}>
       <div className="table-room">
         {answer === undefined && <TableSkeleton title={title} />}
         {answer !== undefined && total === 0 && (
@@ -85,10 +86,11 @@ export function TableTile(props: TableTileProps) {
             sort={choices.sort}
             onSort={(next) => change({ sort: next })}
             onFilter={(name, value) => filterBy({ [name]: value })}
-            onOpen={(row) =>
-              choices.rows === 'days' ? explainRow(definition, tile.report, row) : openDays(title, by, row)
-            }
-            openLabel={choices.rows === 'days' ? 'Explain' : 'Show the days of'}
+            onOpen={(row) => {
+              if (choices.rows === 'days') explainRow(definition, tile.report, row);
+              else explainSum({ ...rangeOf(range), ...totalOf(source, by, row), measure });
+            }}
+            openLabel="Explain"
           />
         )}
       </div>
@@ -104,10 +106,14 @@ export function TableTile(props: TableTileProps) {
   );
 }
 
-/** Shows the days that a total is made of; these are made of records. */
-function openDays(title: string, by: readonly string[], row: JsonRow): void {
-  filterBy(Object.fromEntries(by.map((name) => [name, String(row[name] ?? '')])));
-  choose(choiceTexts(title, { rows: 'days', page: 0 }));
+/** What rows have that a total is the sum of. */
+function totalOf(
+  { report, equals }: Source,
+  by: readonly string[],
+  row: JsonRow,
+): Pick<ExplainedSum, 'report' | 'equals'> {
+  const own = Object.fromEntries(by.map((name) => [name, [String(row[name] ?? '')]]));
+  return { report, equals: { ...equals, ...own } };
 }
 
 interface CsvLinkProps {

@@ -2,6 +2,9 @@ import type { DefinitionAnswer } from '../../src/server/protocol.ts';
 import type { DayRange } from '../api/day-range.ts';
 import type { Filters, Source } from '../filters.ts';
 import { heading } from '../format.ts';
+import { placeNames } from './labels.ts';
+
+const LIST = new Intl.ListFormat('en');
 
 /** What all tiles of a page share. */
 export interface TileContext {
@@ -25,8 +28,12 @@ export function selectionOf({ report, equals }: Source): {
   return { report, ...(Object.keys(equals).length > 0 && { equals }) };
 }
 
-/** Says which filters a tile cannot take; undefined: it takes all. */
-export function unfilteredNote({ unfiltered }: Source): string | undefined {
+/** Says which filters a tile cannot take, as their chips call them; undefined: it takes all. */
+export function unfilteredNote({ unfiltered }: Source, { dashboard }: DefinitionAnswer): string | undefined {
   if (unfiltered.length === 0) return undefined;
-  return `Not filtered: no report has this by ${unfiltered.map((name) => heading(name).toLowerCase()).join(', ')}`;
+  const { latitude, longitude } = placeNames(dashboard);
+  const names = unfiltered.map((name) =>
+    name === latitude || name === longitude ? 'place' : heading(name).toLowerCase(),
+  );
+  return `Not filtered: no report has this by ${LIST.format(new Set(names))}`;
 }

@@ -1,0 +1,202 @@
+import { useEffect, useRef } from 'react';
+import type { ColumnInfo, DefinitionAnswer, JsonRow } from '../../src/server/protocol.ts';
+import { useView } from '../api/use-view.ts';
+import type { ExplainedSum } from '../explain.ts';
+import { closeExplainedSum, explainRow } from '../explain.ts';
+import { countOf, printCount, printDay, printMeasure } from '../format.ts';
+import { columnLabel, placeNames } from '../tiles/labels.ts';
+import { printPlace } from '../tiles/places.ts';
+import './explain-panel.css';
+
+/** So many rows are listed and summed here; of more, the first. */
+const LISTED_MAX = 500;
+const MICROS = 1e6;
+
+interface SumPanelProps {
+  readonly definition: DefinitionAnswer;
+  readonly sum: ExplainedSum;
+}
+
+/** The rows that a number is the sum of, each with the way to its records; live, as of the page's frame. */
+export function SumPanel({ definition, sum }: SumPanelProps) {
+  const { report: name, measure, ...selection } = sum;
+  const dialog = useRef<HTMLDialogElement>(null);
+  const question = { report: name, ...selection };
+  const sort = `-${definition.stream.businessDate},-${measure}`;
+  const { answer: rows } = useView({ kind: 'rows', ...question, sort, limit: LISTED_MAX });
+  const { answer: total } = useView({ kind: 'totals', ...question, by: [], measure });
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
+  const report = definition.reports.find((each) => each.name === name);
+  const column = report?.columns.find((each) => each.name === measure);
+  if (report === undefined || column === undefined) return null;
+  return (
+    // A click beside the panel closes it, as Escape does.
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
+    <dialog
+      ref={dialog}
+      className="explain"
+      aria-label={`Explain the sum: ${report.title}`}
+      onClose={closeExplainedSum}
+      onClick={(event) => {
+        if (event.target === event.currentTarget) dialog.current?.close();
+      }}
+    >
+      <div className="explain-content">
+        <header className="explain-header">
+          <div>
+            <p className="over">Explain · {report.title}</p>
+            <h2>{selectionText(definition, sum)}</h2>
+          </div>
+          <button type="button" className="quiet icon" aria-label="Close" onClick={() => dialog.current?.close()}>
+            ×
+          </button>
+        </header>
+        {rows === undefined || total === undefined ? (
+          <p role="status">Reading the rows that this is the sum of…</p>
+        ) : (
+          <Content
+            definition={definition}
+            report={name}
+            columns={report.columns.filter(({ role }) => role === 'dimension')}
+            column={column}
+            rows={rows.rows}
+            rowCount={rows.total}
+            sum={Number(total.rows[0]?.[measure] ?? 0)}
+          />
+        )}
+      </div>
+    </dialog>
+  );
+}
+
+function selectionText({ dashboard }: DefinitionAnswer, { from, to, equals }: ExplainedSum): string {
+  const { latitude, longitude } = placeNames(dashboard);
+  const [[north], [east]] = [equals[latitude] ?? [], equals[longitude] ?? []];
+  const isPlace = north !== undefined && east !== undefined;
+  const values = Object.entries(equals)
+    .filter(([name]) => !isPlace || (name !== latitude && name !== longitude))
+    .flatMap(([, each]) => each.map((value) => (value === '' ? '–' : value)));
+  const place = isPlace ? [printPlace({ latitude: Number(north), longitude: Number(east) })] : [];
+  const days = from === to && from !== undefined ? printDay(from) : rangeText(from, to);
+  return [...values, ...place, days].join(' · ');
+}
+
+function rangeText(from: string | undefined, to: string | undefined): string {
+  if (from === undefined) return to === undefined ? 'All days' : `Until ${printDay(to)}`;
+  return to === undefined ? `Since ${printDay(from)}` : `${printDay(from)} – ${printDay(to)}`;
+}
+
+interface ContentProps {
+  readonly definition: DefinitionAnswer;
+  readonly report: string;
+  /** The report's dimensions. */
+  readonly columns: readonly ColumnInfo[];
+  /** The measure that is summed. */
+  readonly column: ColumnInfo;
+  readonly rows: readonly JsonRow[];
+  readonly rowCount: number;
+  /** Of all rows. */
+  readonly sum: number;
+}
+
+function Content({ definition, report, columns, column, rows, rowCount, sum }: ContentProps) {
+  if (rowCount === 0) return <p className="notice">There is no such row, and so no record of it.</p>;
+  const label = columnLabel(definition, column);
+  const varying = columns.filter(({ name }) => rows.some((row) => row[name] !== rows[0]?.[name]));
+  const listed = sumOf(rows, column.name);
+  const isSame = Math.round(sum * MICROS) === listed * MICROS || listed === sum;
+  return (
+    <>
+      <dl className="explain-figures">
+        <div>
+          <dt>{label}</dt>
+          <dd>{printMeasure(sum, column, definition)}</dd>
+        </div>
+        <div>
+          <dt>Rows</dt>
+          <dd>{printCount(rowCount)}</dd>
+        </div>
+      </dl>
+      <SumRows
+        definition={definition}
+        report={report}
+        columns={varying.length === 0 ? columns : varying}
+        column={column}
+        rows={rows}
+      />
+      <footer className="explain-sums">
+        <p className={rows.length < rowCount || isSame ? 'agrees' : 'disagrees'}>
+          {rows.length < rowCount
+            ? `The newest ${printCount(rows.length)} of ${countOf(rowCount, 'rows')} give `
+            : `${isSame ? '✓ ' : '✗ '}${countOf(rowCount, 'rows')} give `}
+          {label.toLowerCase()}{' '}
+          <strong>
+            <data value={String(listed)}>{printMeasure(listed, column, definition)}</data>
+          </strong>
+          {rows.length < rowCount && `; all of them ${printMeasure(sum, column, definition)}`}.
+        </p>
+        {column.of?.startsWith('countDistinct') === true && (
+          <p className="over">Each row counts for itself: who is in two of them counts in both.</p>
+        )}
+        <p className="over">A row opens the records that it is made of.</p>
+      </footer>
+    </>
+  );
+}
+
+/** The sum, exact: values have at most six places. */
+function sumOf(rows: readonly JsonRow[], measure: string): number {
+  const micros = rows.reduce((sum, row) => sum + BigInt(Math.round(Number(row[measure] ?? 0) * MICROS)), 0n);
+  return Number(micros) / MICROS;
+}
+
+/** The columns are those in which the rows differ: what they share stands above. */
+type SumRowsProps = Omit<ContentProps, 'rowCount' | 'sum'>;
+
+function SumRows({ definition, report, columns, column, rows }: SumRowsProps) {
+  return (
+    // A room that scrolls has to be reachable by keyboard.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div className="explain-records" role="group" aria-label="Rows of the sum" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            {columns.map((each) => (
+              <th key={each.name} scope="col">
+                {columnLabel(definition, each)}
+              </th>
+            ))}
+            <th scope="col" className="number">
+              {columnLabel(definition, column)}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => {
+            const key = columns.map(({ name }) => String(row[name] ?? '–'));
+            const value = printMeasure(row[column.name] ?? null, column, definition);
+            return (
+              <tr key={key.join('\u0000')}>
+                {key.map((text, index) => (
+                  <td key={columns[index]?.name}>{text}</td>
+                ))}
+                <td className="number">
+                  <button
+                    type="button"
+                    className="cell-button"
+                    aria-label={`Explain ${key.join(', ')}: ${value}`}
+                    onClick={() => explainRow(definition, report, row)}
+                  >
+                    {value}
+                  </button>
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
