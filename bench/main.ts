@@ -12,6 +12,8 @@ import { ingest } from './figures/ingest.ts';
 import { others } from './figures/others.ts';
 import { pages } from './figures/pages.ts';
 import { sinks } from './figures/sinks.ts';
+import { sparkFreshness } from './figures/spark-freshness.ts';
+import { sparkQuery } from './figures/spark-query.ts';
 import { stackFreshness } from './figures/stack-freshness.ts';
 import { throughput } from './figures/throughput.ts';
 import type { Circumstances } from './results-file.ts';
@@ -20,7 +22,18 @@ import { cellsOf, terminalTable } from './table.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const RESULTS = join(import.meta.dirname, 'RESULTS.md');
-const FIGURES: readonly Figure[] = [throughput, ingest, freshness, pages, growth, sinks, stackFreshness, ...others];
+const FIGURES: readonly Figure[] = [
+  throughput,
+  ingest,
+  freshness,
+  pages,
+  growth,
+  sinks,
+  stackFreshness,
+  ...others,
+  sparkQuery,
+  sparkFreshness,
+];
 const RUNS_DEFAULT = 5;
 
 const { values, positionals } = parseArgs({

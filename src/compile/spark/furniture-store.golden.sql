@@ -4,6 +4,10 @@ SET spark.sql.streaming.stateStore.providerClass=org.apache.spark.sql.execution.
 SET spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled=true;
 SET spark.sql.streaming.stateStore.rocksdb.boundedMemoryUsage=true;
 SET spark.sql.streaming.noDataMicroBatches.enabled=false;
+SET spark.sql.optimizer.excludedRules=org.apache.spark.sql.catalyst.optimizer.SimplifyConditionals,org.apache.spark.sql.catalyst.optimizer.CollapseProject,org.apache.spark.sql.catalyst.optimizer.RemoveRedundantAliases,org.apache.spark.sql.catalyst.optimizer.PushFoldableIntoBranches;
+SET spark.sql.lightweightPlanChangeValidation=false;
+SET spark.sql.ui.explainMode=simple;
+SET spark.sql.objectHashAggregate.sortBased.fallbackThreshold=10000;
 
 -- messages: the topic daily_records, read as a stream by Spark's Kafka source, from its beginning on.
 
@@ -32,152 +36,45 @@ FROM (
       `#offset`,
       `#written`,
       `#texts`[0] AS `ts_id`,
-      CASE
-      WHEN length(`#texts`[1]) = 19 OR NOT `#texts`[1] RLIKE r'(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})\z' THEN try_cast(left(`#texts`[1], 10) AS DATE)
-      ELSE element_at(transform(array(regexp_extract(`#texts`[1], r'([0-9]{2}:?[0-9]{2})\z', 1)), written -> element_at(transform(array(unix_date(try_cast(left(`#texts`[1], 10) AS DATE)) * 86400L + CAST(substr(`#texts`[1], 12, 2) AS BIGINT) * 3600 + CAST(substr(`#texts`[1], 15, 2) AS BIGINT) * 60 + CAST(substr(`#texts`[1], 18, 2) AS BIGINT) - CASE
-          WHEN upper(right(`#texts`[1], 1)) = 'Z' THEN 0
-          ELSE (CAST(left(written, 2) AS BIGINT) * 3600 + CAST(right(written, 2) AS BIGINT) * 60) *
-            CASE WHEN contains(substr(`#texts`[1], 20), '-') THEN -1 ELSE 1 END
-        END), utc -> element_at(transform(array(utc + coalesce(try_element_at(array(37800, NULL), nullif(size(filter(array(0, 4102444800), since -> since <= utc)), 0)), unix_seconds(from_utc_timestamp(timestamp_seconds(utc), 'America/New_York')) - utc)), local -> CASE WHEN date_add(DATE'1970-01-01', CAST(floor(CAST(local AS DOUBLE) / 86400) AS INT)) BETWEEN DATE'0001-01-01' AND DATE'9999-12-31' THEN date_add(DATE'1970-01-01', CAST(floor(CAST(local - 0 AS DOUBLE) / 86400) AS INT)) END), 1)), 1)), 1)
-    END AS `#event_day`,
+      try_cast(left(`#texts`[1], 10) AS DATE) AS `#event_day`,
       try_cast(`#texts`[2] AS DATE) AS `ts_date`,
       `#texts`[2] = '' AS `#ts_date#null`,
-      CASE
-        WHEN NOT contains(`#texts`[3], '\\') THEN `#texts`[3]
-        WHEN NOT replace(`#texts`[3], '\\\\', '\\u005c') RLIKE r'(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])' THEN element_at(from_json(concat('[', concat('"', `#texts`[3], '"'), ']'), 'array<string>'), 1)
-      END AS `customer_id`,
-      CASE
-        WHEN NOT contains(`#texts`[4], '\\') THEN `#texts`[4]
-        WHEN NOT replace(`#texts`[4], '\\\\', '\\u005c') RLIKE r'(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])' THEN element_at(from_json(concat('[', concat('"', `#texts`[4], '"'), ']'), 'array<string>'), 1)
-      END AS `customer_name`,
-      CASE
-        WHEN NOT contains(`#texts`[5], '\\') THEN `#texts`[5]
-        WHEN NOT replace(`#texts`[5], '\\\\', '\\u005c') RLIKE r'(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])' THEN element_at(from_json(concat('[', concat('"', `#texts`[5], '"'), ']'), 'array<string>'), 1)
-      END AS `segment`,
-      CASE
-        WHEN NOT contains(`#texts`[6], '\\') THEN `#texts`[6]
-        WHEN NOT replace(`#texts`[6], '\\\\', '\\u005c') RLIKE r'(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])' THEN element_at(from_json(concat('[', concat('"', `#texts`[6], '"'), ']'), 'array<string>'), 1)
-      END AS `country`,
-      CASE
-        WHEN NOT contains(`#texts`[7], '\\') THEN `#texts`[7]
-        WHEN NOT replace(`#texts`[7], '\\\\', '\\u005c') RLIKE r'(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])' THEN element_at(from_json(concat('[', concat('"', `#texts`[7], '"'), ']'), 'array<string>'), 1)
-      END AS `city`,
-      CASE
-        WHEN NOT contains(`#texts`[8], '\\') THEN `#texts`[8]
-        WHEN NOT replace(`#texts`[8], '\\\\', '\\u005c') RLIKE r'(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])' THEN element_at(from_json(concat('[', concat('"', `#texts`[8], '"'), ']'), 'array<string>'), 1)
-      END AS `category`,
-      CASE
-        WHEN NOT contains(`#texts`[9], '\\') THEN `#texts`[9]
-        WHEN NOT replace(`#texts`[9], '\\\\', '\\u005c') RLIKE r'(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])' THEN element_at(from_json(concat('[', concat('"', `#texts`[9], '"'), ']'), 'array<string>'), 1)
-      END AS `sub_category`,
-      CASE
-        WHEN NOT contains(`#texts`[10], '\\') THEN `#texts`[10]
-        WHEN NOT replace(`#texts`[10], '\\\\', '\\u005c') RLIKE r'(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])' THEN element_at(from_json(concat('[', concat('"', `#texts`[10], '"'), ']'), 'array<string>'), 1)
-      END AS `product_name`,
-      CASE
-      WHEN length(`#texts`[11]) <= 30 AND NOT (contains(`#texts`[11], 'e') OR contains(`#texts`[11], 'E'))
-        THEN try_cast(bround(try_cast(`#texts`[11] AS DECIMAL(38, 28)), 6) AS DECIMAL(16, 6))
-      ELSE element_at(transform(array(split(lower(ltrim('-', `#texts`[11])), 'e')), parts -> element_at(transform(array(split(parts[0], '[.]')), mantissa -> element_at(transform(array(array_join(mantissa, '')), written -> element_at(transform(array(ltrim('0', written)), digits -> element_at(transform(array(CASE
-        WHEN size(parts) = 1 THEN 0
-        ELSE greatest(-4000000, least(4000000, coalesce(
-          try_cast(parts[1] AS BIGINT), CASE WHEN startswith(parts[1], '-') THEN -4000000 ELSE 4000000 END
-        )))
-      END), exponent -> element_at(transform(array(CAST(length(mantissa[0]) - length(written) + length(digits) + exponent AS INT)), size -> try_cast(CAST(CASE
-      WHEN digits = '' OR size < -6 THEN CAST(0 AS BIGINT)
-      WHEN size <= 10 THEN CASE WHEN startswith(`#texts`[11], '-') THEN -(element_at(transform(array(CAST(concat('0', rpad(digits, size + 6, '0')) AS BIGINT)), kept -> element_at(transform(array(substr(digits, size + 7)), dropped -> kept + CASE
-        WHEN NOT startswith(dropped, '5') THEN CAST(dropped > '5' AS INT)
-        WHEN rtrim('0', dropped) = '5' THEN kept % 2
-        ELSE 1
-      END), 1)), 1)) ELSE element_at(transform(array(CAST(concat('0', rpad(digits, size + 6, '0')) AS BIGINT)), kept -> element_at(transform(array(substr(digits, size + 7)), dropped -> kept + CASE
-        WHEN NOT startswith(dropped, '5') THEN CAST(dropped > '5' AS INT)
-        WHEN rtrim('0', dropped) = '5' THEN kept % 2
-        ELSE 1
-      END), 1)), 1) END
-    END AS DECIMAL(20, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(16, 6))), 1)), 1)), 1)), 1)), 1)), 1)
-    END AS `price`,
-      CASE
-      WHEN length(`#texts`[12]) <= 17 AND NOT contains(`#texts`[12], '.') AND NOT (contains(`#texts`[12], 'e') OR contains(`#texts`[12], 'E'))
-        THEN try_cast(`#texts`[12] AS BIGINT)
-      ELSE element_at(transform(array(split(lower(ltrim('-', `#texts`[12])), 'e')), parts -> element_at(transform(array(split(parts[0], '[.]')), mantissa -> element_at(transform(array(array_join(mantissa, '')), written -> element_at(transform(array(ltrim('0', written)), digits -> element_at(transform(array(CASE
-        WHEN size(parts) = 1 THEN 0
-        ELSE greatest(-4000000, least(4000000, coalesce(
-          try_cast(parts[1] AS BIGINT), CASE WHEN startswith(parts[1], '-') THEN -4000000 ELSE 4000000 END
-        )))
-      END), exponent -> element_at(transform(array(CAST(length(mantissa[0]) - length(written) + length(digits) + exponent AS INT)), size -> CASE
-      WHEN digits = '' THEN CAST(0 AS BIGINT)
-      WHEN size <= 16 AND length(rtrim('0', digits)) <= size
-        THEN CASE WHEN startswith(`#texts`[12], '-') THEN -(CAST(rpad(digits, size, '0') AS BIGINT)) ELSE CAST(rpad(digits, size, '0') AS BIGINT) END
-    END), 1)), 1)), 1)), 1)), 1)), 1)
-    END AS `quantity`,
-      CASE
-      WHEN length(`#texts`[13]) <= 30 AND NOT (contains(`#texts`[13], 'e') OR contains(`#texts`[13], 'E'))
-        THEN try_cast(bround(try_cast(`#texts`[13] AS DECIMAL(38, 28)), 6) AS DECIMAL(16, 6))
-      ELSE element_at(transform(array(split(lower(ltrim('-', `#texts`[13])), 'e')), parts -> element_at(transform(array(split(parts[0], '[.]')), mantissa -> element_at(transform(array(array_join(mantissa, '')), written -> element_at(transform(array(ltrim('0', written)), digits -> element_at(transform(array(CASE
-        WHEN size(parts) = 1 THEN 0
-        ELSE greatest(-4000000, least(4000000, coalesce(
-          try_cast(parts[1] AS BIGINT), CASE WHEN startswith(parts[1], '-') THEN -4000000 ELSE 4000000 END
-        )))
-      END), exponent -> element_at(transform(array(CAST(length(mantissa[0]) - length(written) + length(digits) + exponent AS INT)), size -> try_cast(CAST(CASE
-      WHEN digits = '' OR size < -6 THEN CAST(0 AS BIGINT)
-      WHEN size <= 10 THEN CASE WHEN startswith(`#texts`[13], '-') THEN -(element_at(transform(array(CAST(concat('0', rpad(digits, size + 6, '0')) AS BIGINT)), kept -> element_at(transform(array(substr(digits, size + 7)), dropped -> kept + CASE
-        WHEN NOT startswith(dropped, '5') THEN CAST(dropped > '5' AS INT)
-        WHEN rtrim('0', dropped) = '5' THEN kept % 2
-        ELSE 1
-      END), 1)), 1)) ELSE element_at(transform(array(CAST(concat('0', rpad(digits, size + 6, '0')) AS BIGINT)), kept -> element_at(transform(array(substr(digits, size + 7)), dropped -> kept + CASE
-        WHEN NOT startswith(dropped, '5') THEN CAST(dropped > '5' AS INT)
-        WHEN rtrim('0', dropped) = '5' THEN kept % 2
-        ELSE 1
-      END), 1)), 1) END
-    END AS DECIMAL(20, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(16, 6))), 1)), 1)), 1)), 1)), 1)), 1)
-    END AS `discount`,
-      CASE
-      WHEN length(`#texts`[14]) <= 30 AND NOT (contains(`#texts`[14], 'e') OR contains(`#texts`[14], 'E'))
-        THEN try_cast(bround(try_cast(`#texts`[14] AS DECIMAL(38, 28)), 6) AS DECIMAL(16, 6))
-      ELSE element_at(transform(array(split(lower(ltrim('-', `#texts`[14])), 'e')), parts -> element_at(transform(array(split(parts[0], '[.]')), mantissa -> element_at(transform(array(array_join(mantissa, '')), written -> element_at(transform(array(ltrim('0', written)), digits -> element_at(transform(array(CASE
-        WHEN size(parts) = 1 THEN 0
-        ELSE greatest(-4000000, least(4000000, coalesce(
-          try_cast(parts[1] AS BIGINT), CASE WHEN startswith(parts[1], '-') THEN -4000000 ELSE 4000000 END
-        )))
-      END), exponent -> element_at(transform(array(CAST(length(mantissa[0]) - length(written) + length(digits) + exponent AS INT)), size -> try_cast(CAST(CASE
-      WHEN digits = '' OR size < -6 THEN CAST(0 AS BIGINT)
-      WHEN size <= 10 THEN CASE WHEN startswith(`#texts`[14], '-') THEN -(element_at(transform(array(CAST(concat('0', rpad(digits, size + 6, '0')) AS BIGINT)), kept -> element_at(transform(array(substr(digits, size + 7)), dropped -> kept + CASE
-        WHEN NOT startswith(dropped, '5') THEN CAST(dropped > '5' AS INT)
-        WHEN rtrim('0', dropped) = '5' THEN kept % 2
-        ELSE 1
-      END), 1)), 1)) ELSE element_at(transform(array(CAST(concat('0', rpad(digits, size + 6, '0')) AS BIGINT)), kept -> element_at(transform(array(substr(digits, size + 7)), dropped -> kept + CASE
-        WHEN NOT startswith(dropped, '5') THEN CAST(dropped > '5' AS INT)
-        WHEN rtrim('0', dropped) = '5' THEN kept % 2
-        ELSE 1
-      END), 1)), 1) END
-    END AS DECIMAL(20, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(16, 6))), 1)), 1)), 1)), 1)), 1)), 1)
-    END AS `revenue`,
-      CASE
-      WHEN length(`#texts`[15]) <= 30 AND NOT (contains(`#texts`[15], 'e') OR contains(`#texts`[15], 'E'))
-        THEN try_cast(bround(try_cast(`#texts`[15] AS DECIMAL(38, 28)), 6) AS DECIMAL(16, 6))
-      ELSE element_at(transform(array(split(lower(ltrim('-', `#texts`[15])), 'e')), parts -> element_at(transform(array(split(parts[0], '[.]')), mantissa -> element_at(transform(array(array_join(mantissa, '')), written -> element_at(transform(array(ltrim('0', written)), digits -> element_at(transform(array(CASE
-        WHEN size(parts) = 1 THEN 0
-        ELSE greatest(-4000000, least(4000000, coalesce(
-          try_cast(parts[1] AS BIGINT), CASE WHEN startswith(parts[1], '-') THEN -4000000 ELSE 4000000 END
-        )))
-      END), exponent -> element_at(transform(array(CAST(length(mantissa[0]) - length(written) + length(digits) + exponent AS INT)), size -> try_cast(CAST(CASE
-      WHEN digits = '' OR size < -6 THEN CAST(0 AS BIGINT)
-      WHEN size <= 10 THEN CASE WHEN startswith(`#texts`[15], '-') THEN -(element_at(transform(array(CAST(concat('0', rpad(digits, size + 6, '0')) AS BIGINT)), kept -> element_at(transform(array(substr(digits, size + 7)), dropped -> kept + CASE
-        WHEN NOT startswith(dropped, '5') THEN CAST(dropped > '5' AS INT)
-        WHEN rtrim('0', dropped) = '5' THEN kept % 2
-        ELSE 1
-      END), 1)), 1)) ELSE element_at(transform(array(CAST(concat('0', rpad(digits, size + 6, '0')) AS BIGINT)), kept -> element_at(transform(array(substr(digits, size + 7)), dropped -> kept + CASE
-        WHEN NOT startswith(dropped, '5') THEN CAST(dropped > '5' AS INT)
-        WHEN rtrim('0', dropped) = '5' THEN kept % 2
-        ELSE 1
-      END), 1)), 1) END
-    END AS DECIMAL(20, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(16, 6))), 1)), 1)), 1)), 1)), 1)), 1)
-    END AS `profit`,
+      `#texts`[3] AS `customer_id`,
+      `#texts`[4] AS `customer_name`,
+      `#texts`[5] AS `segment`,
+      `#texts`[6] AS `country`,
+      `#texts`[7] AS `city`,
+      `#texts`[8] AS `category`,
+      `#texts`[9] AS `sub_category`,
+      `#texts`[10] AS `product_name`,
+      try_cast(bround(try_cast(`#texts`[11] AS DECIMAL(38, 28)), 6) AS DECIMAL(16, 6)) AS `price`,
+      try_cast(`#texts`[12] AS BIGINT) AS `quantity`,
+      try_cast(bround(try_cast(`#texts`[13] AS DECIMAL(38, 28)), 6) AS DECIMAL(16, 6)) AS `discount`,
+      try_cast(bround(try_cast(`#texts`[14] AS DECIMAL(38, 28)), 6) AS DECIMAL(16, 6)) AS `revenue`,
+      try_cast(bround(try_cast(`#texts`[15] AS DECIMAL(38, 28)), 6) AS DECIMAL(16, 6)) AS `profit`,
       try_cast(`#texts`[16] AS DOUBLE) + CAST(0 AS DOUBLE) AS `latitude`,
       `#texts`[16] = 'null' AS `#latitude#null`,
       try_cast(`#texts`[17] AS DOUBLE) + CAST(0 AS DOUBLE) AS `longitude`,
       `#texts`[17] = 'null' AS `#longitude#null`
     FROM (
       SELECT *, CASE
+    WHEN contains(line, '\\') OR length(`#written_texts`[1]) <> 19
+      THEN transform(`#written_texts`, (text, place) -> CASE
+        WHEN place IN (3, 4, 5, 6, 7, 8, 9, 10) AND contains(text, '\\') THEN CASE WHEN NOT replace(text, '\\\\', '\\u005c') RLIKE r'(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])' THEN element_at(from_json(concat('[', concat('"', text, '"'), ']'), 'array<string>'), 1) END
+        WHEN place IN (1) THEN CASE
+      WHEN NOT text RLIKE r'(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})\z' THEN text
+      ELSE CAST(element_at(transform(array(regexp_extract(text, r'([0-9]{2}:?[0-9]{2})\z', 1)), written -> element_at(transform(array(unix_date(try_cast(left(text, 10) AS DATE)) * 86400L + CAST(substr(text, 12, 2) AS BIGINT) * 3600 + CAST(substr(text, 15, 2) AS BIGINT) * 60 + CAST(substr(text, 18, 2) AS BIGINT) - CASE
+          WHEN upper(right(text, 1)) = 'Z' THEN 0
+          ELSE (CAST(left(written, 2) AS BIGINT) * 3600 + CAST(right(written, 2) AS BIGINT) * 60) *
+            CASE WHEN contains(substr(text, 20), '-') THEN -1 ELSE 1 END
+        END), utc -> element_at(transform(array(utc + coalesce(try_element_at(transform(split('37800 ', ' '), each -> try_cast(each AS BIGINT)), nullif(size(filter(transform(split('0 4102444800', ' '), each -> try_cast(each AS BIGINT)), since -> since <= utc)), 0)), unix_seconds(from_utc_timestamp(timestamp_seconds(utc), 'America/New_York')) - utc)), local -> CASE WHEN date_add(DATE'1970-01-01', CAST(floor(CAST(local AS DOUBLE) / 86400) AS INT)) BETWEEN DATE'0001-01-01' AND DATE'9999-12-31' THEN date_add(DATE'1970-01-01', CAST(floor(CAST(local - 0 AS DOUBLE) / 86400) AS INT)) END), 1)), 1)), 1) AS STRING)
+    END
+        ELSE text
+      END)
+    ELSE `#written_texts`
+  END AS `#texts`
+      FROM (
+        SELECT *, CASE
     WHEN startswith(marked, '\u0002') AND NOT startswith(line, '\u0002')
       THEN split(substr(marked, 2), '\u0002')
     ELSE element_at(transform(array(CASE
@@ -206,76 +103,90 @@ FROM (
         END
       )
     )) END), 1)), 1) END), 1)
-  END), members -> CASE WHEN members IS NOT NULL THEN array(
-      element_at(transform(array(try_element_at(members, '"ts_id"')), literal -> element_at(transform(array(CASE
+  END), members -> CASE WHEN members IS NOT NULL THEN transform(
+      split('ts_id:uuid ts:timestamp ts_date:date+null customer_id:text customer_name:text segment:text country:text city:text category:text sub_category:text product_name:text price:decimal quantity:integer discount:decimal+quoted revenue:decimal profit:decimal latitude:number+null longitude:number+null', ' '),
+      field -> element_at(transform(array(try_element_at(members, concat('"', substring_index(field, ':', 1), '"'))), literal -> element_at(transform(array(CASE
     WHEN NOT startswith(literal, '"') THEN NULL
     WHEN NOT contains(literal, '\\') THEN btrim(literal, '"')
     WHEN NOT replace(literal, '\\\\', '\\u005c') RLIKE r'(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])' THEN element_at(from_json(concat('[', literal, ']'), 'array<string>'), 1)
-  END), content -> CASE WHEN content RLIKE r'\A[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\z' THEN content END), 1)), 1),
-      element_at(transform(array(try_element_at(members, '"ts"')), literal -> element_at(transform(array(CASE
-    WHEN NOT startswith(literal, '"') THEN NULL
-    WHEN NOT contains(literal, '\\') THEN btrim(literal, '"')
-    WHEN NOT replace(literal, '\\\\', '\\u005c') RLIKE r'(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])' THEN element_at(from_json(concat('[', literal, ']'), 'array<string>'), 1)
-  END), content -> CASE WHEN content RLIKE r'\A(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}[ Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.][0-9]{1,9})?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])?\z' THEN content END), 1)), 1),
-      element_at(transform(array(try_element_at(members, '"ts_date"')), literal -> CASE WHEN literal IS NULL OR literal = 'null' THEN '' ELSE element_at(transform(array(CASE
-    WHEN NOT startswith(literal, '"') THEN NULL
-    WHEN NOT contains(literal, '\\') THEN btrim(literal, '"')
-    WHEN NOT replace(literal, '\\\\', '\\u005c') RLIKE r'(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])' THEN element_at(from_json(concat('[', literal, ']'), 'array<string>'), 1)
-  END), content -> CASE WHEN content RLIKE r'\A(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}\z' THEN content END), 1) END), 1),
-      element_at(transform(array(try_element_at(members, '"customer_id"')), literal -> CASE WHEN startswith(literal, '"') THEN substr(literal, 2, length(literal) - 2) END), 1),
-      element_at(transform(array(try_element_at(members, '"customer_name"')), literal -> CASE WHEN startswith(literal, '"') THEN substr(literal, 2, length(literal) - 2) END), 1),
-      element_at(transform(array(try_element_at(members, '"segment"')), literal -> CASE WHEN startswith(literal, '"') THEN substr(literal, 2, length(literal) - 2) END), 1),
-      element_at(transform(array(try_element_at(members, '"country"')), literal -> CASE WHEN startswith(literal, '"') THEN substr(literal, 2, length(literal) - 2) END), 1),
-      element_at(transform(array(try_element_at(members, '"city"')), literal -> CASE WHEN startswith(literal, '"') THEN substr(literal, 2, length(literal) - 2) END), 1),
-      element_at(transform(array(try_element_at(members, '"category"')), literal -> CASE WHEN startswith(literal, '"') THEN substr(literal, 2, length(literal) - 2) END), 1),
-      element_at(transform(array(try_element_at(members, '"sub_category"')), literal -> CASE WHEN startswith(literal, '"') THEN substr(literal, 2, length(literal) - 2) END), 1),
-      element_at(transform(array(try_element_at(members, '"product_name"')), literal -> CASE WHEN startswith(literal, '"') THEN substr(literal, 2, length(literal) - 2) END), 1),
-      element_at(transform(array(try_element_at(members, '"price"')), literal -> CASE
-          WHEN startswith(literal, '"') THEN NULL
-          WHEN literal RLIKE r'\A[-0-9]' THEN literal
-        END), 1),
-      element_at(transform(array(try_element_at(members, '"quantity"')), literal -> CASE
-          WHEN startswith(literal, '"') THEN NULL
-          WHEN literal RLIKE r'\A[-0-9]' THEN literal
-        END), 1),
-      element_at(transform(array(try_element_at(members, '"discount"')), literal -> CASE
-          WHEN startswith(literal, '"') THEN element_at(transform(array(CASE
-    WHEN NOT startswith(literal, '"') THEN NULL
-    WHEN NOT contains(literal, '\\') THEN btrim(literal, '"')
-    WHEN NOT replace(literal, '\\\\', '\\u005c') RLIKE r'(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])' THEN element_at(from_json(concat('[', literal, ']'), 'array<string>'), 1)
-  END), content -> CASE WHEN content RLIKE r'\A-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+\z' THEN content END), 1)
-          WHEN literal RLIKE r'\A[-0-9]' THEN literal
-        END), 1),
-      element_at(transform(array(try_element_at(members, '"revenue"')), literal -> CASE
-          WHEN startswith(literal, '"') THEN NULL
-          WHEN literal RLIKE r'\A[-0-9]' THEN literal
-        END), 1),
-      element_at(transform(array(try_element_at(members, '"profit"')), literal -> CASE
-          WHEN startswith(literal, '"') THEN NULL
-          WHEN literal RLIKE r'\A[-0-9]' THEN literal
-        END), 1),
-      element_at(transform(array(try_element_at(members, '"latitude"')), literal -> CASE
-          WHEN startswith(literal, '"') THEN NULL
-          WHEN literal RLIKE r'\A[-0-9]' OR literal = 'null' THEN literal
-        END), 1),
-      element_at(transform(array(try_element_at(members, '"longitude"')), literal -> CASE
-          WHEN startswith(literal, '"') THEN NULL
-          WHEN literal RLIKE r'\A[-0-9]' OR literal = 'null' THEN literal
-        END), 1)
+  END), content -> CASE substring_index(field, ':', -1)
+          WHEN 'uuid' THEN CASE WHEN content RLIKE r'\A[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\z' THEN content END
+          WHEN 'timestamp' THEN CASE WHEN content RLIKE r'\A(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}[ Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.][0-9]{1,9})?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])?\z' THEN content END
+          WHEN 'date+null' THEN CASE WHEN literal IS NULL OR literal = 'null' THEN '' ELSE CASE WHEN content RLIKE r'\A(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}\z' THEN content END END
+          WHEN 'text' THEN CASE WHEN startswith(literal, '"') THEN substr(literal, 2, length(literal) - 2) END
+          WHEN 'decimal' THEN element_at(transform(array(CASE
+            WHEN startswith(literal, '"') THEN NULL
+            WHEN literal RLIKE r'\A[-0-9]' THEN literal
+          END), numeral -> CASE WHEN numeral RLIKE r'\A-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?\z' THEN numeral ELSE CAST(element_at(transform(array(split(lower(ltrim('-', numeral)), 'e')), parts -> element_at(transform(array(split(parts[0], '[.]')), mantissa -> element_at(transform(array(array_join(mantissa, '')), written -> element_at(transform(array(ltrim('0', written)), digits -> element_at(transform(array(CASE
+        WHEN size(parts) = 1 THEN 0
+        ELSE greatest(-4000000, least(4000000, coalesce(
+          try_cast(parts[1] AS BIGINT), CASE WHEN startswith(parts[1], '-') THEN -4000000 ELSE 4000000 END
+        )))
+      END), exponent -> element_at(transform(array(CAST(length(mantissa[0]) - length(written) + length(digits) + exponent AS INT)), size -> try_cast(CAST(CASE
+      WHEN digits = '' OR size < -6 THEN CAST(0 AS BIGINT)
+      WHEN size <= 10 THEN CASE WHEN startswith(numeral, '-') THEN -(element_at(transform(array(CAST(concat('0', rpad(digits, size + 6, '0')) AS BIGINT)), kept -> element_at(transform(array(substr(digits, size + 7)), dropped -> kept + CASE
+        WHEN NOT startswith(dropped, '5') THEN CAST(dropped > '5' AS INT)
+        WHEN rtrim('0', dropped) = '5' THEN kept % 2
+        ELSE 1
+      END), 1)), 1)) ELSE element_at(transform(array(CAST(concat('0', rpad(digits, size + 6, '0')) AS BIGINT)), kept -> element_at(transform(array(substr(digits, size + 7)), dropped -> kept + CASE
+        WHEN NOT startswith(dropped, '5') THEN CAST(dropped > '5' AS INT)
+        WHEN rtrim('0', dropped) = '5' THEN kept % 2
+        ELSE 1
+      END), 1)), 1) END
+    END AS DECIMAL(20, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(16, 6))), 1)), 1)), 1)), 1)), 1)), 1) AS STRING) END), 1)
+          WHEN 'integer' THEN element_at(transform(array(CASE
+            WHEN startswith(literal, '"') THEN NULL
+            WHEN literal RLIKE r'\A[-0-9]' THEN literal
+          END), numeral -> CASE WHEN numeral RLIKE r'\A-?(?:0|[1-9][0-9]{0,15})\z' THEN numeral ELSE CAST(element_at(transform(array(split(lower(ltrim('-', numeral)), 'e')), parts -> element_at(transform(array(split(parts[0], '[.]')), mantissa -> element_at(transform(array(array_join(mantissa, '')), written -> element_at(transform(array(ltrim('0', written)), digits -> element_at(transform(array(CASE
+        WHEN size(parts) = 1 THEN 0
+        ELSE greatest(-4000000, least(4000000, coalesce(
+          try_cast(parts[1] AS BIGINT), CASE WHEN startswith(parts[1], '-') THEN -4000000 ELSE 4000000 END
+        )))
+      END), exponent -> element_at(transform(array(CAST(length(mantissa[0]) - length(written) + length(digits) + exponent AS INT)), size -> CASE
+      WHEN digits = '' THEN CAST(0 AS BIGINT)
+      WHEN size <= 16 AND length(rtrim('0', digits)) <= size
+        THEN CASE WHEN startswith(numeral, '-') THEN -(CAST(rpad(digits, size, '0') AS BIGINT)) ELSE CAST(rpad(digits, size, '0') AS BIGINT) END
+    END), 1)), 1)), 1)), 1)), 1)), 1) AS STRING) END), 1)
+          WHEN 'decimal+quoted' THEN element_at(transform(array(CASE
+            WHEN startswith(literal, '"') THEN CASE WHEN content RLIKE r'\A-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+\z' THEN content END
+            WHEN literal RLIKE r'\A[-0-9]' THEN literal
+          END), numeral -> CASE WHEN numeral RLIKE r'\A-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?\z' THEN numeral ELSE CAST(element_at(transform(array(split(lower(ltrim('-', numeral)), 'e')), parts -> element_at(transform(array(split(parts[0], '[.]')), mantissa -> element_at(transform(array(array_join(mantissa, '')), written -> element_at(transform(array(ltrim('0', written)), digits -> element_at(transform(array(CASE
+        WHEN size(parts) = 1 THEN 0
+        ELSE greatest(-4000000, least(4000000, coalesce(
+          try_cast(parts[1] AS BIGINT), CASE WHEN startswith(parts[1], '-') THEN -4000000 ELSE 4000000 END
+        )))
+      END), exponent -> element_at(transform(array(CAST(length(mantissa[0]) - length(written) + length(digits) + exponent AS INT)), size -> try_cast(CAST(CASE
+      WHEN digits = '' OR size < -6 THEN CAST(0 AS BIGINT)
+      WHEN size <= 10 THEN CASE WHEN startswith(numeral, '-') THEN -(element_at(transform(array(CAST(concat('0', rpad(digits, size + 6, '0')) AS BIGINT)), kept -> element_at(transform(array(substr(digits, size + 7)), dropped -> kept + CASE
+        WHEN NOT startswith(dropped, '5') THEN CAST(dropped > '5' AS INT)
+        WHEN rtrim('0', dropped) = '5' THEN kept % 2
+        ELSE 1
+      END), 1)), 1)) ELSE element_at(transform(array(CAST(concat('0', rpad(digits, size + 6, '0')) AS BIGINT)), kept -> element_at(transform(array(substr(digits, size + 7)), dropped -> kept + CASE
+        WHEN NOT startswith(dropped, '5') THEN CAST(dropped > '5' AS INT)
+        WHEN rtrim('0', dropped) = '5' THEN kept % 2
+        ELSE 1
+      END), 1)), 1) END
+    END AS DECIMAL(20, 0)) * CAST('0.000001' AS DECIMAL(6, 6)) AS DECIMAL(16, 6))), 1)), 1)), 1)), 1)), 1)), 1) AS STRING) END), 1)
+          WHEN 'number+null' THEN CASE WHEN literal = 'null' THEN literal ELSE CASE
+            WHEN startswith(literal, '"') THEN NULL
+            WHEN literal RLIKE r'\A[-0-9]' THEN literal
+          END END
+        END), 1)), 1)
     ) END), 1)
-  END AS `#texts`
-      FROM (
-        SELECT
-          *,
-          regexp_replace(line, r'\A[ \t\n\r]*+\{[ \t\n\r]*+"ts_id"[ \t\n\r]*+:[ \t\n\r]*+"([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})"[ \t\n\r]*+,[ \t\n\r]*+"ts"[ \t\n\r]*+:[ \t\n\r]*+"((?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}[ Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.][0-9]{1,9})?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])?)"[ \t\n\r]*+(?:,[ \t\n\r]*+"ts_date"[ \t\n\r]*+:[ \t\n\r]*+(?:"((?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2})"|null)[ \t\n\r]*+)?+,[ \t\n\r]*+"customer_id"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"customer_name"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"segment"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"country"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"city"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"category"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"sub_category"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"product_name"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"price"[ \t\n\r]*+:[ \t\n\r]*+(-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+)[ \t\n\r]*+,[ \t\n\r]*+"quantity"[ \t\n\r]*+:[ \t\n\r]*+(-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+)[ \t\n\r]*+,[ \t\n\r]*+"discount"[ \t\n\r]*+:[ \t\n\r]*+(?:"(-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+)"|(-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+))[ \t\n\r]*+,[ \t\n\r]*+"revenue"[ \t\n\r]*+:[ \t\n\r]*+(-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+)[ \t\n\r]*+,[ \t\n\r]*+"profit"[ \t\n\r]*+:[ \t\n\r]*+(-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+)[ \t\n\r]*+,[ \t\n\r]*+"latitude"[ \t\n\r]*+:[ \t\n\r]*+(-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+|null)[ \t\n\r]*+,[ \t\n\r]*+"longitude"[ \t\n\r]*+:[ \t\n\r]*+(-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+|null)[ \t\n\r]*+(?:,[ \t\n\r]*+(?!"(?:ts_id|ts|ts_date|customer_id|customer_name|segment|country|city|category|sub_category|product_name|price|quantity|discount|revenue|profit|latitude|longitude)"|"[^"\\]*+\\)"[^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+"[ \t\n\r]*+:[ \t\n\r]*+(?:"[^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+"|-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+|true|false|null)[ \t\n\r]*+)*+\}[ \t\n\r]*+\z', '\u0002$1\u0002$2\u0002$3\u0002$4\u0002$5\u0002$6\u0002$7\u0002$8\u0002$9\u0002$10\u0002$11\u0002$12\u0002$13\u0002$14$15\u0002$16\u0002$17\u0002$18\u0002$19') AS marked
+  END AS `#written_texts`
         FROM (
           SELECT
-            CAST(value AS STRING) AS line,
-            partition AS `#partition`,
-            offset AS `#offset`,
-            timestamp AS `#written`
-          FROM messages
-          WHERE octet_length(value) <= 1048576 AND is_valid_utf8(CAST(value AS STRING))
+            *,
+            regexp_replace(line, r'\A[ \t\n\r]*+\{[ \t\n\r]*+"ts_id"[ \t\n\r]*+:[ \t\n\r]*+"([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})"[ \t\n\r]*+,[ \t\n\r]*+"ts"[ \t\n\r]*+:[ \t\n\r]*+"((?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}[ Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.][0-9]{1,9})?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])?)"[ \t\n\r]*+(?:,[ \t\n\r]*+"ts_date"[ \t\n\r]*+:[ \t\n\r]*+(?:"((?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2})"|null)[ \t\n\r]*+)?+,[ \t\n\r]*+"customer_id"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"customer_name"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"segment"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"country"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"city"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"category"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"sub_category"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"product_name"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"price"[ \t\n\r]*+:[ \t\n\r]*+(-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?)[ \t\n\r]*+,[ \t\n\r]*+"quantity"[ \t\n\r]*+:[ \t\n\r]*+(-?(?:0|[1-9][0-9]{0,15}))[ \t\n\r]*+,[ \t\n\r]*+"discount"[ \t\n\r]*+:[ \t\n\r]*+(?:"(-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?)"|(-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?))[ \t\n\r]*+,[ \t\n\r]*+"revenue"[ \t\n\r]*+:[ \t\n\r]*+(-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?)[ \t\n\r]*+,[ \t\n\r]*+"profit"[ \t\n\r]*+:[ \t\n\r]*+(-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?)[ \t\n\r]*+,[ \t\n\r]*+"latitude"[ \t\n\r]*+:[ \t\n\r]*+(-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+|null)[ \t\n\r]*+,[ \t\n\r]*+"longitude"[ \t\n\r]*+:[ \t\n\r]*+(-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+|null)[ \t\n\r]*+(?:,[ \t\n\r]*+(?!"(?:ts_id|ts|ts_date|customer_id|customer_name|segment|country|city|category|sub_category|product_name|price|quantity|discount|revenue|profit|latitude|longitude)"|"[^"\\]*+\\)"[^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+"[ \t\n\r]*+:[ \t\n\r]*+(?:"[^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+"|-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+|true|false|null)[ \t\n\r]*+)*+\}[ \t\n\r]*+\z', '\u0002$1\u0002$2\u0002$3\u0002$4\u0002$5\u0002$6\u0002$7\u0002$8\u0002$9\u0002$10\u0002$11\u0002$12\u0002$13\u0002$14$15\u0002$16\u0002$17\u0002$18\u0002$19') AS marked
+          FROM (
+            SELECT
+              CAST(value AS STRING) AS line,
+              partition AS `#partition`,
+              offset AS `#offset`,
+              timestamp AS `#written`
+            FROM messages
+            WHERE octet_length(value) <= 1048576 AND is_valid_utf8(CAST(value AS STRING))
+          )
         )
       )
     )
@@ -311,159 +222,80 @@ END) taken AS is_taken;
 SELECT `#message`.topic, `#message`.key, `#message`.value, `#message`.accepted, `#frame` AS frame
 FROM (
   SELECT
-    grouping_id() AS `#set`,
-    `#at`,
-    `#day`,
-    `category`,
-    `sub_category`,
-    `product_name`,
-    `latitude`,
-    `longitude`,
-    size(collect_set(CASE WHEN grouping_id() = 63 THEN `customer_id` END)) AS `#0`,
-    sum(`revenue`) AS `#1`,
-    sum(`profit`) AS `#2`,
-    sum(`quantity`) AS `#3`,
-    size(collect_set(CASE WHEN grouping_id() = 60 THEN `customer_id` END)) AS `#4`,
-    count(*) AS `#5`,
-    unix_micros(current_timestamp()) AS `#frame`
+    *,
+    concat('"', CAST(CAST(coalesce(`#at`, `#day`) AS DATE) AS STRING), '"') AS `#day#text`,
+    transform(array(`category`, `sub_category`, `product_name`), value -> CASE WHEN value IS NULL THEN 'null' ELSE concat('"', CASE WHEN value RLIKE r'[\x00-\x1F]' THEN aggregate(
+          sequence(0, 31),
+          replace(replace(value, '\\', '\\\\'), '"', '\\"'),
+          (text, unit) -> replace(text, chr(unit), CASE unit
+            WHEN 8 THEN '\\b' WHEN 9 THEN '\\t' WHEN 10 THEN '\\n' WHEN 12 THEN '\\f' WHEN 13 THEN '\\r'
+            ELSE concat('\\u00', lower(lpad(hex(unit), 2, '0')))
+          END)
+        ) ELSE replace(replace(value, '\\', '\\\\'), '"', '\\"') END, '"') END) AS `#texts`,
+    transform(array(`latitude`, `longitude`), value -> CASE WHEN value IS NULL THEN 'null' ELSE CASE
+      WHEN value = 0 THEN '0'
+      ELSE concat(CASE WHEN value < 0 THEN '-' ELSE '' END, element_at(transform(array(abs(value)), magnitude -> element_at(transform(array(split(CAST(magnitude AS STRING), 'E')), parts -> element_at(transform(array(split(parts[0], '[.]')), mantissa -> element_at(transform(array(array_join(mantissa, '')), written -> element_at(transform(array(ltrim('0', written)), leading -> element_at(transform(array(rtrim('0', leading)), digits -> element_at(transform(array(length(mantissa[0]) - length(written) + length(leading) + CASE WHEN size(parts) = 1 THEN 0 ELSE CAST(parts[1] AS INT) END), size -> element_at(transform(array(CASE
+          WHEN length(digits) > 1 THEN CAST(CAST(left(digits, length(digits) - 1) AS BIGINT) +
+            CASE WHEN right(digits, 1) >= '5' THEN 1 ELSE 0 END AS STRING)
+          ELSE digits
+        END), fewer -> element_at(transform(array(size - length(digits) + CASE WHEN length(digits) > 1 THEN 1 ELSE 0 END), scale -> element_at(transform(array(CAST(concat(fewer, 'E', scale) AS DOUBLE) = magnitude), same -> element_at(transform(array(CASE WHEN same THEN rtrim('0', fewer) ELSE digits END), shortest -> element_at(transform(array(CASE WHEN same THEN length(fewer) + scale ELSE size END), point -> CASE
+        WHEN length(shortest) <= point AND point <= 21 THEN rpad(shortest, point, '0')
+        WHEN point > 0 AND point <= 21 THEN concat(left(shortest, point), '.', substr(shortest, point + 1))
+        WHEN point > -6 AND point <= 0 THEN concat('0.', repeat('0', -point), shortest)
+        ELSE concat(
+          left(shortest, 1),
+          CASE WHEN length(shortest) > 1 THEN concat('.', substr(shortest, 2)) ELSE '' END,
+          CASE WHEN point > 0 THEN 'e+' ELSE 'e-' END,
+          abs(point - 1)
+        )
+      END), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1))
+    END END) AS `#floats`
   FROM (
     SELECT
-      *,
-      CAST(`#at` AS DATE) AS `#day`
-    FROM firsts WATERMARK `#at` DELAY OF INTERVAL 7 DAYS 1 MILLISECOND
-  )
-  GROUP BY `#at`, `#day`, `category`, `sub_category`, `product_name`, `latitude`, `longitude` GROUPING SETS (
-    (`#at`),
-    (`#at`, `category`, `sub_category`, `product_name`),
-    (`#at`, `latitude`, `longitude`),
-    (`#day`),
-    ()
+      grouping_id() AS `#set`,
+      `#at`,
+      `#day`,
+      `category`,
+      `sub_category`,
+      `product_name`,
+      `latitude`,
+      `longitude`,
+      size(collect_set(CASE WHEN grouping_id() = 63 THEN `customer_id` END)) AS `#0`,
+      sum(`revenue`) AS `#1`,
+      sum(`profit`) AS `#2`,
+      sum(`quantity`) AS `#3`,
+      size(collect_set(CASE WHEN grouping_id() = 60 THEN `customer_id` END)) AS `#4`,
+      count(*) AS `#5`,
+      CAST(unix_micros(current_timestamp()) AS STRING) AS `#frame`
+    FROM (
+      SELECT
+        *,
+        CAST(`#at` AS DATE) AS `#day`
+      FROM firsts WATERMARK `#at` DELAY OF INTERVAL 7 DAYS 1 MILLISECOND
+    )
+    GROUP BY `#at`, `#day`, `category`, `sub_category`, `product_name`, `latitude`, `longitude` GROUPING SETS (
+      (`#at`),
+      (`#at`, `category`, `sub_category`, `product_name`),
+      (`#at`, `latitude`, `longitude`),
+      (`#day`),
+      ()
+    )
   )
 )
 LATERAL VIEW explode(
   CASE `#set`
     WHEN 63 THEN array(
-      struct('daily_pu_rev' AS topic, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), '}') AS key, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"daily_pu":', CAST(`#0` AS STRING), ',"daily_rev":', rtrim('.', rtrim('0', CAST(`#1` AS STRING))), ',"daily_profit":', rtrim('.', rtrim('0', CAST(`#2` AS STRING))), ',"frame":', `#frame`, '}') AS value, CAST(NULL AS BIGINT) AS accepted),
-      struct('daily_records_days' AS topic, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"of":', '"kept"', '}') AS key, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"of":', '"kept"', ',"records":', CAST(`#5` AS STRING), ',"query":', '"e93fd00d96ee1058"', ',"frame":', `#frame`, '}') AS value, CAST(NULL AS BIGINT) AS accepted)
+      struct('daily_pu_rev' AS topic, concat('{"ts_date":', `#day#text`, '}') AS key, concat('{"ts_date":', `#day#text`, ',"daily_pu":', CAST(`#0` AS STRING), ',"daily_rev":', rtrim('.', rtrim('0', CAST(`#1` AS STRING))), ',"daily_profit":', rtrim('.', rtrim('0', CAST(`#2` AS STRING))), ',"frame":', `#frame`, '}') AS value, CAST(NULL AS BIGINT) AS accepted),
+      struct('daily_records_days' AS topic, concat('{"ts_date":', `#day#text`, ',"of":', '"kept"', '}') AS key, concat('{"ts_date":', `#day#text`, ',"of":', '"kept"', ',"records":', CAST(`#5` AS STRING), ',"query":', '"e93fd00d96ee1058"', ',"frame":', `#frame`, '}') AS value, CAST(NULL AS BIGINT) AS accepted)
     )
     WHEN 35 THEN array(
-      struct('daily_category_product' AS topic, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"category":', concat('"', CASE WHEN `category` RLIKE r'[\x00-\x1F]' THEN aggregate(
-          sequence(0, 31),
-          replace(replace(`category`, '\\', '\\\\'), '"', '\\"'),
-          (text, unit) -> replace(text, chr(unit), CASE unit
-            WHEN 8 THEN '\\b' WHEN 9 THEN '\\t' WHEN 10 THEN '\\n' WHEN 12 THEN '\\f' WHEN 13 THEN '\\r'
-            ELSE concat('\\u00', lower(lpad(hex(unit), 2, '0')))
-          END)
-        ) ELSE replace(replace(`category`, '\\', '\\\\'), '"', '\\"') END, '"'), ',"sub_category":', concat('"', CASE WHEN `sub_category` RLIKE r'[\x00-\x1F]' THEN aggregate(
-          sequence(0, 31),
-          replace(replace(`sub_category`, '\\', '\\\\'), '"', '\\"'),
-          (text, unit) -> replace(text, chr(unit), CASE unit
-            WHEN 8 THEN '\\b' WHEN 9 THEN '\\t' WHEN 10 THEN '\\n' WHEN 12 THEN '\\f' WHEN 13 THEN '\\r'
-            ELSE concat('\\u00', lower(lpad(hex(unit), 2, '0')))
-          END)
-        ) ELSE replace(replace(`sub_category`, '\\', '\\\\'), '"', '\\"') END, '"'), ',"product_name":', concat('"', CASE WHEN `product_name` RLIKE r'[\x00-\x1F]' THEN aggregate(
-          sequence(0, 31),
-          replace(replace(`product_name`, '\\', '\\\\'), '"', '\\"'),
-          (text, unit) -> replace(text, chr(unit), CASE unit
-            WHEN 8 THEN '\\b' WHEN 9 THEN '\\t' WHEN 10 THEN '\\n' WHEN 12 THEN '\\f' WHEN 13 THEN '\\r'
-            ELSE concat('\\u00', lower(lpad(hex(unit), 2, '0')))
-          END)
-        ) ELSE replace(replace(`product_name`, '\\', '\\\\'), '"', '\\"') END, '"'), '}') AS key, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"category":', concat('"', CASE WHEN `category` RLIKE r'[\x00-\x1F]' THEN aggregate(
-          sequence(0, 31),
-          replace(replace(`category`, '\\', '\\\\'), '"', '\\"'),
-          (text, unit) -> replace(text, chr(unit), CASE unit
-            WHEN 8 THEN '\\b' WHEN 9 THEN '\\t' WHEN 10 THEN '\\n' WHEN 12 THEN '\\f' WHEN 13 THEN '\\r'
-            ELSE concat('\\u00', lower(lpad(hex(unit), 2, '0')))
-          END)
-        ) ELSE replace(replace(`category`, '\\', '\\\\'), '"', '\\"') END, '"'), ',"sub_category":', concat('"', CASE WHEN `sub_category` RLIKE r'[\x00-\x1F]' THEN aggregate(
-          sequence(0, 31),
-          replace(replace(`sub_category`, '\\', '\\\\'), '"', '\\"'),
-          (text, unit) -> replace(text, chr(unit), CASE unit
-            WHEN 8 THEN '\\b' WHEN 9 THEN '\\t' WHEN 10 THEN '\\n' WHEN 12 THEN '\\f' WHEN 13 THEN '\\r'
-            ELSE concat('\\u00', lower(lpad(hex(unit), 2, '0')))
-          END)
-        ) ELSE replace(replace(`sub_category`, '\\', '\\\\'), '"', '\\"') END, '"'), ',"product_name":', concat('"', CASE WHEN `product_name` RLIKE r'[\x00-\x1F]' THEN aggregate(
-          sequence(0, 31),
-          replace(replace(`product_name`, '\\', '\\\\'), '"', '\\"'),
-          (text, unit) -> replace(text, chr(unit), CASE unit
-            WHEN 8 THEN '\\b' WHEN 9 THEN '\\t' WHEN 10 THEN '\\n' WHEN 12 THEN '\\f' WHEN 13 THEN '\\r'
-            ELSE concat('\\u00', lower(lpad(hex(unit), 2, '0')))
-          END)
-        ) ELSE replace(replace(`product_name`, '\\', '\\\\'), '"', '\\"') END, '"'), ',"daily_quantity":', CAST(`#3` AS STRING), ',"daily_rev":', rtrim('.', rtrim('0', CAST(`#1` AS STRING))), ',"daily_profit":', rtrim('.', rtrim('0', CAST(`#2` AS STRING))), ',"frame":', `#frame`, '}') AS value, CAST(NULL AS BIGINT) AS accepted)
+      struct('daily_category_product' AS topic, concat('{"ts_date":', `#day#text`, ',"category":', `#texts`[0], ',"sub_category":', `#texts`[1], ',"product_name":', `#texts`[2], '}') AS key, concat('{"ts_date":', `#day#text`, ',"category":', `#texts`[0], ',"sub_category":', `#texts`[1], ',"product_name":', `#texts`[2], ',"daily_quantity":', CAST(`#3` AS STRING), ',"daily_rev":', rtrim('.', rtrim('0', CAST(`#1` AS STRING))), ',"daily_profit":', rtrim('.', rtrim('0', CAST(`#2` AS STRING))), ',"frame":', `#frame`, '}') AS value, CAST(NULL AS BIGINT) AS accepted)
     )
     WHEN 60 THEN array(
-      struct('daily_address' AS topic, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"latitude":', coalesce(CASE
-      WHEN `latitude` = 0 THEN '0'
-      ELSE concat(CASE WHEN `latitude` < 0 THEN '-' ELSE '' END, element_at(transform(array(abs(`latitude`)), magnitude -> element_at(transform(array(split(CAST(magnitude AS STRING), 'E')), parts -> element_at(transform(array(split(parts[0], '[.]')), mantissa -> element_at(transform(array(array_join(mantissa, '')), written -> element_at(transform(array(ltrim('0', written)), leading -> element_at(transform(array(rtrim('0', leading)), digits -> element_at(transform(array(length(mantissa[0]) - length(written) + length(leading) + CASE WHEN size(parts) = 1 THEN 0 ELSE CAST(parts[1] AS INT) END), size -> element_at(transform(array(CASE
-          WHEN length(digits) > 1 THEN CAST(CAST(left(digits, length(digits) - 1) AS BIGINT) +
-            CASE WHEN right(digits, 1) >= '5' THEN 1 ELSE 0 END AS STRING)
-          ELSE digits
-        END), fewer -> element_at(transform(array(size - length(digits) + CASE WHEN length(digits) > 1 THEN 1 ELSE 0 END), scale -> element_at(transform(array(CAST(concat(fewer, 'E', scale) AS DOUBLE) = magnitude), same -> element_at(transform(array(CASE WHEN same THEN rtrim('0', fewer) ELSE digits END), shortest -> element_at(transform(array(CASE WHEN same THEN length(fewer) + scale ELSE size END), point -> CASE
-        WHEN length(shortest) <= point AND point <= 21 THEN rpad(shortest, point, '0')
-        WHEN point > 0 AND point <= 21 THEN concat(left(shortest, point), '.', substr(shortest, point + 1))
-        WHEN point > -6 AND point <= 0 THEN concat('0.', repeat('0', -point), shortest)
-        ELSE concat(
-          left(shortest, 1),
-          CASE WHEN length(shortest) > 1 THEN concat('.', substr(shortest, 2)) ELSE '' END,
-          CASE WHEN point > 0 THEN 'e+' ELSE 'e-' END,
-          abs(point - 1)
-        )
-      END), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1))
-    END, 'null'), ',"longitude":', coalesce(CASE
-      WHEN `longitude` = 0 THEN '0'
-      ELSE concat(CASE WHEN `longitude` < 0 THEN '-' ELSE '' END, element_at(transform(array(abs(`longitude`)), magnitude -> element_at(transform(array(split(CAST(magnitude AS STRING), 'E')), parts -> element_at(transform(array(split(parts[0], '[.]')), mantissa -> element_at(transform(array(array_join(mantissa, '')), written -> element_at(transform(array(ltrim('0', written)), leading -> element_at(transform(array(rtrim('0', leading)), digits -> element_at(transform(array(length(mantissa[0]) - length(written) + length(leading) + CASE WHEN size(parts) = 1 THEN 0 ELSE CAST(parts[1] AS INT) END), size -> element_at(transform(array(CASE
-          WHEN length(digits) > 1 THEN CAST(CAST(left(digits, length(digits) - 1) AS BIGINT) +
-            CASE WHEN right(digits, 1) >= '5' THEN 1 ELSE 0 END AS STRING)
-          ELSE digits
-        END), fewer -> element_at(transform(array(size - length(digits) + CASE WHEN length(digits) > 1 THEN 1 ELSE 0 END), scale -> element_at(transform(array(CAST(concat(fewer, 'E', scale) AS DOUBLE) = magnitude), same -> element_at(transform(array(CASE WHEN same THEN rtrim('0', fewer) ELSE digits END), shortest -> element_at(transform(array(CASE WHEN same THEN length(fewer) + scale ELSE size END), point -> CASE
-        WHEN length(shortest) <= point AND point <= 21 THEN rpad(shortest, point, '0')
-        WHEN point > 0 AND point <= 21 THEN concat(left(shortest, point), '.', substr(shortest, point + 1))
-        WHEN point > -6 AND point <= 0 THEN concat('0.', repeat('0', -point), shortest)
-        ELSE concat(
-          left(shortest, 1),
-          CASE WHEN length(shortest) > 1 THEN concat('.', substr(shortest, 2)) ELSE '' END,
-          CASE WHEN point > 0 THEN 'e+' ELSE 'e-' END,
-          abs(point - 1)
-        )
-      END), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1))
-    END, 'null'), '}') AS key, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"latitude":', coalesce(CASE
-      WHEN `latitude` = 0 THEN '0'
-      ELSE concat(CASE WHEN `latitude` < 0 THEN '-' ELSE '' END, element_at(transform(array(abs(`latitude`)), magnitude -> element_at(transform(array(split(CAST(magnitude AS STRING), 'E')), parts -> element_at(transform(array(split(parts[0], '[.]')), mantissa -> element_at(transform(array(array_join(mantissa, '')), written -> element_at(transform(array(ltrim('0', written)), leading -> element_at(transform(array(rtrim('0', leading)), digits -> element_at(transform(array(length(mantissa[0]) - length(written) + length(leading) + CASE WHEN size(parts) = 1 THEN 0 ELSE CAST(parts[1] AS INT) END), size -> element_at(transform(array(CASE
-          WHEN length(digits) > 1 THEN CAST(CAST(left(digits, length(digits) - 1) AS BIGINT) +
-            CASE WHEN right(digits, 1) >= '5' THEN 1 ELSE 0 END AS STRING)
-          ELSE digits
-        END), fewer -> element_at(transform(array(size - length(digits) + CASE WHEN length(digits) > 1 THEN 1 ELSE 0 END), scale -> element_at(transform(array(CAST(concat(fewer, 'E', scale) AS DOUBLE) = magnitude), same -> element_at(transform(array(CASE WHEN same THEN rtrim('0', fewer) ELSE digits END), shortest -> element_at(transform(array(CASE WHEN same THEN length(fewer) + scale ELSE size END), point -> CASE
-        WHEN length(shortest) <= point AND point <= 21 THEN rpad(shortest, point, '0')
-        WHEN point > 0 AND point <= 21 THEN concat(left(shortest, point), '.', substr(shortest, point + 1))
-        WHEN point > -6 AND point <= 0 THEN concat('0.', repeat('0', -point), shortest)
-        ELSE concat(
-          left(shortest, 1),
-          CASE WHEN length(shortest) > 1 THEN concat('.', substr(shortest, 2)) ELSE '' END,
-          CASE WHEN point > 0 THEN 'e+' ELSE 'e-' END,
-          abs(point - 1)
-        )
-      END), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1))
-    END, 'null'), ',"longitude":', coalesce(CASE
-      WHEN `longitude` = 0 THEN '0'
-      ELSE concat(CASE WHEN `longitude` < 0 THEN '-' ELSE '' END, element_at(transform(array(abs(`longitude`)), magnitude -> element_at(transform(array(split(CAST(magnitude AS STRING), 'E')), parts -> element_at(transform(array(split(parts[0], '[.]')), mantissa -> element_at(transform(array(array_join(mantissa, '')), written -> element_at(transform(array(ltrim('0', written)), leading -> element_at(transform(array(rtrim('0', leading)), digits -> element_at(transform(array(length(mantissa[0]) - length(written) + length(leading) + CASE WHEN size(parts) = 1 THEN 0 ELSE CAST(parts[1] AS INT) END), size -> element_at(transform(array(CASE
-          WHEN length(digits) > 1 THEN CAST(CAST(left(digits, length(digits) - 1) AS BIGINT) +
-            CASE WHEN right(digits, 1) >= '5' THEN 1 ELSE 0 END AS STRING)
-          ELSE digits
-        END), fewer -> element_at(transform(array(size - length(digits) + CASE WHEN length(digits) > 1 THEN 1 ELSE 0 END), scale -> element_at(transform(array(CAST(concat(fewer, 'E', scale) AS DOUBLE) = magnitude), same -> element_at(transform(array(CASE WHEN same THEN rtrim('0', fewer) ELSE digits END), shortest -> element_at(transform(array(CASE WHEN same THEN length(fewer) + scale ELSE size END), point -> CASE
-        WHEN length(shortest) <= point AND point <= 21 THEN rpad(shortest, point, '0')
-        WHEN point > 0 AND point <= 21 THEN concat(left(shortest, point), '.', substr(shortest, point + 1))
-        WHEN point > -6 AND point <= 0 THEN concat('0.', repeat('0', -point), shortest)
-        ELSE concat(
-          left(shortest, 1),
-          CASE WHEN length(shortest) > 1 THEN concat('.', substr(shortest, 2)) ELSE '' END,
-          CASE WHEN point > 0 THEN 'e+' ELSE 'e-' END,
-          abs(point - 1)
-        )
-      END), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1))
-    END, 'null'), ',"daily_pu":', CAST(`#4` AS STRING), ',"frame":', `#frame`, '}') AS value, CAST(NULL AS BIGINT) AS accepted)
+      struct('daily_address' AS topic, concat('{"ts_date":', `#day#text`, ',"latitude":', `#floats`[0], ',"longitude":', `#floats`[1], '}') AS key, concat('{"ts_date":', `#day#text`, ',"latitude":', `#floats`[0], ',"longitude":', `#floats`[1], ',"daily_pu":', CAST(`#4` AS STRING), ',"frame":', `#frame`, '}') AS value, CAST(NULL AS BIGINT) AS accepted)
     )
     WHEN 95 THEN array(
-      struct('daily_records_days' AS topic, concat('{"ts_date":', concat('"', CAST(CAST(`#day` AS DATE) AS STRING), '"'), ',"of":', '"seen"', '}') AS key, concat('{"ts_date":', concat('"', CAST(CAST(`#day` AS DATE) AS STRING), '"'), ',"of":', '"seen"', ',"records":', CAST(`#5` AS STRING), ',"query":', '"e93fd00d96ee1058"', ',"frame":', `#frame`, '}') AS value, CAST(NULL AS BIGINT) AS accepted)
+      struct('daily_records_days' AS topic, concat('{"ts_date":', `#day#text`, ',"of":', '"seen"', '}') AS key, concat('{"ts_date":', `#day#text`, ',"of":', '"seen"', ',"records":', CAST(`#5` AS STRING), ',"query":', '"e93fd00d96ee1058"', ',"frame":', `#frame`, '}') AS value, CAST(NULL AS BIGINT) AS accepted)
     )
     WHEN 127 THEN array(
       struct('daily_records_days' AS topic, concat('{"of":', '"all"', '}') AS key, concat('{"of":', '"all"', ',"records":', CAST(`#5` AS STRING), ',"query":', '"e93fd00d96ee1058"', ',"frame":', `#frame`, '}') AS value, `#5` AS accepted)
@@ -476,158 +308,79 @@ WHERE `#message` IS NOT NULL;
 SELECT `#message`.topic, `#message`.key, `#message`.value
 FROM (
   SELECT
-    grouping_id() AS `#set`,
-    `#at`,
-    `#day`,
-    `category`,
-    `sub_category`,
-    `product_name`,
-    `latitude`,
-    `longitude`,
-    size(collect_set(CASE WHEN grouping_id() = 63 THEN `customer_id` END)) AS `#0`,
-    sum(`revenue`) AS `#1`,
-    sum(`profit`) AS `#2`,
-    sum(`quantity`) AS `#3`,
-    size(collect_set(CASE WHEN grouping_id() = 60 THEN `customer_id` END)) AS `#4`
+    *,
+    concat('"', CAST(CAST(coalesce(`#at`, `#day`) AS DATE) AS STRING), '"') AS `#day#text`,
+    transform(array(`category`, `sub_category`, `product_name`), value -> CASE WHEN value IS NULL THEN 'null' ELSE concat('"', CASE WHEN value RLIKE r'[\x00-\x1F]' THEN aggregate(
+          sequence(0, 31),
+          replace(replace(value, '\\', '\\\\'), '"', '\\"'),
+          (text, unit) -> replace(text, chr(unit), CASE unit
+            WHEN 8 THEN '\\b' WHEN 9 THEN '\\t' WHEN 10 THEN '\\n' WHEN 12 THEN '\\f' WHEN 13 THEN '\\r'
+            ELSE concat('\\u00', lower(lpad(hex(unit), 2, '0')))
+          END)
+        ) ELSE replace(replace(value, '\\', '\\\\'), '"', '\\"') END, '"') END) AS `#texts`,
+    transform(array(`latitude`, `longitude`), value -> CASE WHEN value IS NULL THEN 'null' ELSE CASE
+      WHEN value = 0 THEN '0'
+      ELSE concat(CASE WHEN value < 0 THEN '-' ELSE '' END, element_at(transform(array(abs(value)), magnitude -> element_at(transform(array(split(CAST(magnitude AS STRING), 'E')), parts -> element_at(transform(array(split(parts[0], '[.]')), mantissa -> element_at(transform(array(array_join(mantissa, '')), written -> element_at(transform(array(ltrim('0', written)), leading -> element_at(transform(array(rtrim('0', leading)), digits -> element_at(transform(array(length(mantissa[0]) - length(written) + length(leading) + CASE WHEN size(parts) = 1 THEN 0 ELSE CAST(parts[1] AS INT) END), size -> element_at(transform(array(CASE
+          WHEN length(digits) > 1 THEN CAST(CAST(left(digits, length(digits) - 1) AS BIGINT) +
+            CASE WHEN right(digits, 1) >= '5' THEN 1 ELSE 0 END AS STRING)
+          ELSE digits
+        END), fewer -> element_at(transform(array(size - length(digits) + CASE WHEN length(digits) > 1 THEN 1 ELSE 0 END), scale -> element_at(transform(array(CAST(concat(fewer, 'E', scale) AS DOUBLE) = magnitude), same -> element_at(transform(array(CASE WHEN same THEN rtrim('0', fewer) ELSE digits END), shortest -> element_at(transform(array(CASE WHEN same THEN length(fewer) + scale ELSE size END), point -> CASE
+        WHEN length(shortest) <= point AND point <= 21 THEN rpad(shortest, point, '0')
+        WHEN point > 0 AND point <= 21 THEN concat(left(shortest, point), '.', substr(shortest, point + 1))
+        WHEN point > -6 AND point <= 0 THEN concat('0.', repeat('0', -point), shortest)
+        ELSE concat(
+          left(shortest, 1),
+          CASE WHEN length(shortest) > 1 THEN concat('.', substr(shortest, 2)) ELSE '' END,
+          CASE WHEN point > 0 THEN 'e+' ELSE 'e-' END,
+          abs(point - 1)
+        )
+      END), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1))
+    END END) AS `#floats`
   FROM (
     SELECT
-      *,
-      CAST(`#at` AS DATE) AS `#day`
+      grouping_id() AS `#set`,
+      `#at`,
+      `#day`,
+      `category`,
+      `sub_category`,
+      `product_name`,
+      `latitude`,
+      `longitude`,
+      size(collect_set(CASE WHEN grouping_id() = 63 THEN `customer_id` END)) AS `#0`,
+      sum(`revenue`) AS `#1`,
+      sum(`profit`) AS `#2`,
+      sum(`quantity`) AS `#3`,
+      size(collect_set(CASE WHEN grouping_id() = 60 THEN `customer_id` END)) AS `#4`
     FROM (
+      SELECT
+        *,
+        CAST(`#at` AS DATE) AS `#day`
+      FROM (
   SELECT * FROM (
     SELECT * FROM records
     QUALIFY row_number() OVER (PARTITION BY `#key`, `#partition` ORDER BY `#offset`) = 1
   )
   QUALIFY row_number() OVER (PARTITION BY `#key` ORDER BY `#written`, `#partition`) = 1
 )
-  )
-  WHERE `#day` IN (DATE'2026-03-04')
-  GROUP BY `#at`, `#day`, `category`, `sub_category`, `product_name`, `latitude`, `longitude` GROUPING SETS (
-    (`#at`),
-    (`#at`, `category`, `sub_category`, `product_name`),
-    (`#at`, `latitude`, `longitude`)
+    )
+    WHERE `#day` IN (DATE'2026-03-04')
+    GROUP BY `#at`, `#day`, `category`, `sub_category`, `product_name`, `latitude`, `longitude` GROUPING SETS (
+      (`#at`),
+      (`#at`, `category`, `sub_category`, `product_name`),
+      (`#at`, `latitude`, `longitude`)
+    )
   )
 )
 LATERAL VIEW explode(
   CASE `#set`
     WHEN 63 THEN array(
-      struct('daily_pu_rev' AS topic, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), '}') AS key, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"daily_pu":', CAST(`#0` AS STRING), ',"daily_rev":', rtrim('.', rtrim('0', CAST(`#1` AS STRING))), ',"daily_profit":', rtrim('.', rtrim('0', CAST(`#2` AS STRING))), ',"frame":') AS value, CAST(NULL AS BIGINT) AS accepted)
+      struct('daily_pu_rev' AS topic, concat('{"ts_date":', `#day#text`, '}') AS key, concat('{"ts_date":', `#day#text`, ',"daily_pu":', CAST(`#0` AS STRING), ',"daily_rev":', rtrim('.', rtrim('0', CAST(`#1` AS STRING))), ',"daily_profit":', rtrim('.', rtrim('0', CAST(`#2` AS STRING))), ',"frame":') AS value, CAST(NULL AS BIGINT) AS accepted)
     )
     WHEN 35 THEN array(
-      struct('daily_category_product' AS topic, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"category":', concat('"', CASE WHEN `category` RLIKE r'[\x00-\x1F]' THEN aggregate(
-          sequence(0, 31),
-          replace(replace(`category`, '\\', '\\\\'), '"', '\\"'),
-          (text, unit) -> replace(text, chr(unit), CASE unit
-            WHEN 8 THEN '\\b' WHEN 9 THEN '\\t' WHEN 10 THEN '\\n' WHEN 12 THEN '\\f' WHEN 13 THEN '\\r'
-            ELSE concat('\\u00', lower(lpad(hex(unit), 2, '0')))
-          END)
-        ) ELSE replace(replace(`category`, '\\', '\\\\'), '"', '\\"') END, '"'), ',"sub_category":', concat('"', CASE WHEN `sub_category` RLIKE r'[\x00-\x1F]' THEN aggregate(
-          sequence(0, 31),
-          replace(replace(`sub_category`, '\\', '\\\\'), '"', '\\"'),
-          (text, unit) -> replace(text, chr(unit), CASE unit
-            WHEN 8 THEN '\\b' WHEN 9 THEN '\\t' WHEN 10 THEN '\\n' WHEN 12 THEN '\\f' WHEN 13 THEN '\\r'
-            ELSE concat('\\u00', lower(lpad(hex(unit), 2, '0')))
-          END)
-        ) ELSE replace(replace(`sub_category`, '\\', '\\\\'), '"', '\\"') END, '"'), ',"product_name":', concat('"', CASE WHEN `product_name` RLIKE r'[\x00-\x1F]' THEN aggregate(
-          sequence(0, 31),
-          replace(replace(`product_name`, '\\', '\\\\'), '"', '\\"'),
-          (text, unit) -> replace(text, chr(unit), CASE unit
-            WHEN 8 THEN '\\b' WHEN 9 THEN '\\t' WHEN 10 THEN '\\n' WHEN 12 THEN '\\f' WHEN 13 THEN '\\r'
-            ELSE concat('\\u00', lower(lpad(hex(unit), 2, '0')))
-          END)
-        ) ELSE replace(replace(`product_name`, '\\', '\\\\'), '"', '\\"') END, '"'), '}') AS key, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"category":', concat('"', CASE WHEN `category` RLIKE r'[\x00-\x1F]' THEN aggregate(
-          sequence(0, 31),
-          replace(replace(`category`, '\\', '\\\\'), '"', '\\"'),
-          (text, unit) -> replace(text, chr(unit), CASE unit
-            WHEN 8 THEN '\\b' WHEN 9 THEN '\\t' WHEN 10 THEN '\\n' WHEN 12 THEN '\\f' WHEN 13 THEN '\\r'
-            ELSE concat('\\u00', lower(lpad(hex(unit), 2, '0')))
-          END)
-        ) ELSE replace(replace(`category`, '\\', '\\\\'), '"', '\\"') END, '"'), ',"sub_category":', concat('"', CASE WHEN `sub_category` RLIKE r'[\x00-\x1F]' THEN aggregate(
-          sequence(0, 31),
-          replace(replace(`sub_category`, '\\', '\\\\'), '"', '\\"'),
-          (text, unit) -> replace(text, chr(unit), CASE unit
-            WHEN 8 THEN '\\b' WHEN 9 THEN '\\t' WHEN 10 THEN '\\n' WHEN 12 THEN '\\f' WHEN 13 THEN '\\r'
-            ELSE concat('\\u00', lower(lpad(hex(unit), 2, '0')))
-          END)
-        ) ELSE replace(replace(`sub_category`, '\\', '\\\\'), '"', '\\"') END, '"'), ',"product_name":', concat('"', CASE WHEN `product_name` RLIKE r'[\x00-\x1F]' THEN aggregate(
-          sequence(0, 31),
-          replace(replace(`product_name`, '\\', '\\\\'), '"', '\\"'),
-          (text, unit) -> replace(text, chr(unit), CASE unit
-            WHEN 8 THEN '\\b' WHEN 9 THEN '\\t' WHEN 10 THEN '\\n' WHEN 12 THEN '\\f' WHEN 13 THEN '\\r'
-            ELSE concat('\\u00', lower(lpad(hex(unit), 2, '0')))
-          END)
-        ) ELSE replace(replace(`product_name`, '\\', '\\\\'), '"', '\\"') END, '"'), ',"daily_quantity":', CAST(`#3` AS STRING), ',"daily_rev":', rtrim('.', rtrim('0', CAST(`#1` AS STRING))), ',"daily_profit":', rtrim('.', rtrim('0', CAST(`#2` AS STRING))), ',"frame":') AS value, CAST(NULL AS BIGINT) AS accepted)
+      struct('daily_category_product' AS topic, concat('{"ts_date":', `#day#text`, ',"category":', `#texts`[0], ',"sub_category":', `#texts`[1], ',"product_name":', `#texts`[2], '}') AS key, concat('{"ts_date":', `#day#text`, ',"category":', `#texts`[0], ',"sub_category":', `#texts`[1], ',"product_name":', `#texts`[2], ',"daily_quantity":', CAST(`#3` AS STRING), ',"daily_rev":', rtrim('.', rtrim('0', CAST(`#1` AS STRING))), ',"daily_profit":', rtrim('.', rtrim('0', CAST(`#2` AS STRING))), ',"frame":') AS value, CAST(NULL AS BIGINT) AS accepted)
     )
     WHEN 60 THEN array(
-      struct('daily_address' AS topic, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"latitude":', coalesce(CASE
-      WHEN `latitude` = 0 THEN '0'
-      ELSE concat(CASE WHEN `latitude` < 0 THEN '-' ELSE '' END, element_at(transform(array(abs(`latitude`)), magnitude -> element_at(transform(array(split(CAST(magnitude AS STRING), 'E')), parts -> element_at(transform(array(split(parts[0], '[.]')), mantissa -> element_at(transform(array(array_join(mantissa, '')), written -> element_at(transform(array(ltrim('0', written)), leading -> element_at(transform(array(rtrim('0', leading)), digits -> element_at(transform(array(length(mantissa[0]) - length(written) + length(leading) + CASE WHEN size(parts) = 1 THEN 0 ELSE CAST(parts[1] AS INT) END), size -> element_at(transform(array(CASE
-          WHEN length(digits) > 1 THEN CAST(CAST(left(digits, length(digits) - 1) AS BIGINT) +
-            CASE WHEN right(digits, 1) >= '5' THEN 1 ELSE 0 END AS STRING)
-          ELSE digits
-        END), fewer -> element_at(transform(array(size - length(digits) + CASE WHEN length(digits) > 1 THEN 1 ELSE 0 END), scale -> element_at(transform(array(CAST(concat(fewer, 'E', scale) AS DOUBLE) = magnitude), same -> element_at(transform(array(CASE WHEN same THEN rtrim('0', fewer) ELSE digits END), shortest -> element_at(transform(array(CASE WHEN same THEN length(fewer) + scale ELSE size END), point -> CASE
-        WHEN length(shortest) <= point AND point <= 21 THEN rpad(shortest, point, '0')
-        WHEN point > 0 AND point <= 21 THEN concat(left(shortest, point), '.', substr(shortest, point + 1))
-        WHEN point > -6 AND point <= 0 THEN concat('0.', repeat('0', -point), shortest)
-        ELSE concat(
-          left(shortest, 1),
-          CASE WHEN length(shortest) > 1 THEN concat('.', substr(shortest, 2)) ELSE '' END,
-          CASE WHEN point > 0 THEN 'e+' ELSE 'e-' END,
-          abs(point - 1)
-        )
-      END), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1))
-    END, 'null'), ',"longitude":', coalesce(CASE
-      WHEN `longitude` = 0 THEN '0'
-      ELSE concat(CASE WHEN `longitude` < 0 THEN '-' ELSE '' END, element_at(transform(array(abs(`longitude`)), magnitude -> element_at(transform(array(split(CAST(magnitude AS STRING), 'E')), parts -> element_at(transform(array(split(parts[0], '[.]')), mantissa -> element_at(transform(array(array_join(mantissa, '')), written -> element_at(transform(array(ltrim('0', written)), leading -> element_at(transform(array(rtrim('0', leading)), digits -> element_at(transform(array(length(mantissa[0]) - length(written) + length(leading) + CASE WHEN size(parts) = 1 THEN 0 ELSE CAST(parts[1] AS INT) END), size -> element_at(transform(array(CASE
-          WHEN length(digits) > 1 THEN CAST(CAST(left(digits, length(digits) - 1) AS BIGINT) +
-            CASE WHEN right(digits, 1) >= '5' THEN 1 ELSE 0 END AS STRING)
-          ELSE digits
-        END), fewer -> element_at(transform(array(size - length(digits) + CASE WHEN length(digits) > 1 THEN 1 ELSE 0 END), scale -> element_at(transform(array(CAST(concat(fewer, 'E', scale) AS DOUBLE) = magnitude), same -> element_at(transform(array(CASE WHEN same THEN rtrim('0', fewer) ELSE digits END), shortest -> element_at(transform(array(CASE WHEN same THEN length(fewer) + scale ELSE size END), point -> CASE
-        WHEN length(shortest) <= point AND point <= 21 THEN rpad(shortest, point, '0')
-        WHEN point > 0 AND point <= 21 THEN concat(left(shortest, point), '.', substr(shortest, point + 1))
-        WHEN point > -6 AND point <= 0 THEN concat('0.', repeat('0', -point), shortest)
-        ELSE concat(
-          left(shortest, 1),
-          CASE WHEN length(shortest) > 1 THEN concat('.', substr(shortest, 2)) ELSE '' END,
-          CASE WHEN point > 0 THEN 'e+' ELSE 'e-' END,
-          abs(point - 1)
-        )
-      END), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1))
-    END, 'null'), '}') AS key, concat('{"ts_date":', concat('"', CAST(CAST(`#at` AS DATE) AS STRING), '"'), ',"latitude":', coalesce(CASE
-      WHEN `latitude` = 0 THEN '0'
-      ELSE concat(CASE WHEN `latitude` < 0 THEN '-' ELSE '' END, element_at(transform(array(abs(`latitude`)), magnitude -> element_at(transform(array(split(CAST(magnitude AS STRING), 'E')), parts -> element_at(transform(array(split(parts[0], '[.]')), mantissa -> element_at(transform(array(array_join(mantissa, '')), written -> element_at(transform(array(ltrim('0', written)), leading -> element_at(transform(array(rtrim('0', leading)), digits -> element_at(transform(array(length(mantissa[0]) - length(written) + length(leading) + CASE WHEN size(parts) = 1 THEN 0 ELSE CAST(parts[1] AS INT) END), size -> element_at(transform(array(CASE
-          WHEN length(digits) > 1 THEN CAST(CAST(left(digits, length(digits) - 1) AS BIGINT) +
-            CASE WHEN right(digits, 1) >= '5' THEN 1 ELSE 0 END AS STRING)
-          ELSE digits
-        END), fewer -> element_at(transform(array(size - length(digits) + CASE WHEN length(digits) > 1 THEN 1 ELSE 0 END), scale -> element_at(transform(array(CAST(concat(fewer, 'E', scale) AS DOUBLE) = magnitude), same -> element_at(transform(array(CASE WHEN same THEN rtrim('0', fewer) ELSE digits END), shortest -> element_at(transform(array(CASE WHEN same THEN length(fewer) + scale ELSE size END), point -> CASE
-        WHEN length(shortest) <= point AND point <= 21 THEN rpad(shortest, point, '0')
-        WHEN point > 0 AND point <= 21 THEN concat(left(shortest, point), '.', substr(shortest, point + 1))
-        WHEN point > -6 AND point <= 0 THEN concat('0.', repeat('0', -point), shortest)
-        ELSE concat(
-          left(shortest, 1),
-          CASE WHEN length(shortest) > 1 THEN concat('.', substr(shortest, 2)) ELSE '' END,
-          CASE WHEN point > 0 THEN 'e+' ELSE 'e-' END,
-          abs(point - 1)
-        )
-      END), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1))
-    END, 'null'), ',"longitude":', coalesce(CASE
-      WHEN `longitude` = 0 THEN '0'
-      ELSE concat(CASE WHEN `longitude` < 0 THEN '-' ELSE '' END, element_at(transform(array(abs(`longitude`)), magnitude -> element_at(transform(array(split(CAST(magnitude AS STRING), 'E')), parts -> element_at(transform(array(split(parts[0], '[.]')), mantissa -> element_at(transform(array(array_join(mantissa, '')), written -> element_at(transform(array(ltrim('0', written)), leading -> element_at(transform(array(rtrim('0', leading)), digits -> element_at(transform(array(length(mantissa[0]) - length(written) + length(leading) + CASE WHEN size(parts) = 1 THEN 0 ELSE CAST(parts[1] AS INT) END), size -> element_at(transform(array(CASE
-          WHEN length(digits) > 1 THEN CAST(CAST(left(digits, length(digits) - 1) AS BIGINT) +
-            CASE WHEN right(digits, 1) >= '5' THEN 1 ELSE 0 END AS STRING)
-          ELSE digits
-        END), fewer -> element_at(transform(array(size - length(digits) + CASE WHEN length(digits) > 1 THEN 1 ELSE 0 END), scale -> element_at(transform(array(CAST(concat(fewer, 'E', scale) AS DOUBLE) = magnitude), same -> element_at(transform(array(CASE WHEN same THEN rtrim('0', fewer) ELSE digits END), shortest -> element_at(transform(array(CASE WHEN same THEN length(fewer) + scale ELSE size END), point -> CASE
-        WHEN length(shortest) <= point AND point <= 21 THEN rpad(shortest, point, '0')
-        WHEN point > 0 AND point <= 21 THEN concat(left(shortest, point), '.', substr(shortest, point + 1))
-        WHEN point > -6 AND point <= 0 THEN concat('0.', repeat('0', -point), shortest)
-        ELSE concat(
-          left(shortest, 1),
-          CASE WHEN length(shortest) > 1 THEN concat('.', substr(shortest, 2)) ELSE '' END,
-          CASE WHEN point > 0 THEN 'e+' ELSE 'e-' END,
-          abs(point - 1)
-        )
-      END), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1)), 1))
-    END, 'null'), ',"daily_pu":', CAST(`#4` AS STRING), ',"frame":') AS value, CAST(NULL AS BIGINT) AS accepted)
+      struct('daily_address' AS topic, concat('{"ts_date":', `#day#text`, ',"latitude":', `#floats`[0], ',"longitude":', `#floats`[1], '}') AS key, concat('{"ts_date":', `#day#text`, ',"latitude":', `#floats`[0], ',"longitude":', `#floats`[1], ',"daily_pu":', CAST(`#4` AS STRING), ',"frame":') AS value, CAST(NULL AS BIGINT) AS accepted)
     )
   END
 ) messages AS `#message`

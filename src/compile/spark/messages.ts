@@ -20,9 +20,14 @@ export function countsTopic({ stream }: Plan): string {
  * A report's row as a message, null when no record of the group counts in the report.
  * @param frame  the row's frame in JSON; undefined: the row's text ends before it, and with it
  */
-export function rowMessage(scope: ReportScope, plan: Plan, aggregates: Aggregates, frame: string | undefined): string {
+export function rowMessage(
+  scope: ReportScope,
+  texts: DimensionTexts,
+  aggregates: Aggregates,
+  frame: string | undefined,
+): string {
   const { report, counts } = scope;
-  const dimensions = report.dimensions.map((field) => member(field.name, dimensionText(field, plan)));
+  const dimensions = report.dimensions.map((field) => member(field.name, texts.of(field)));
   const measures = report.measures.map((measure) => member(measure.name, measureText(measure, scope, aggregates)));
   const row = [...dimensions, ...measures, frame === undefined ? [`"frame":`] : member('frame', frame)];
   const value = frame === undefined ? joined(membersOf(row)) : object(row);
@@ -33,7 +38,7 @@ export function rowMessage(scope: ReportScope, plan: Plan, aggregates: Aggregate
 
 /** What is counted of a group of records: of a day those that came (`seen`) or that its rows have (`kept`), or all. */
 export function countMessage(plan: Plan, of: 'seen' | 'kept' | 'all', records: string): string {
-  const day = of === 'all' ? [] : [member(plan.stream.businessDate.name, dayText(of === 'seen' ? DAY : AT))];
+  const day = of === 'all' ? [] : [member(plan.stream.businessDate.name, DAY_TEXT)];
   const key = [...day, member('of', `'"${of}"'`)];
   const value = [
     ...key,
@@ -71,12 +76,61 @@ function joined(parts: readonly Part[]): string {
   return `concat(${merged.map((part) => (typeof part === 'string' ? quotedText(part) : part.sql)).join(', ')})`;
 }
 
-function dimensionText(field: FieldPlan, plan: Plan): string {
-  if (field === plan.stream.businessDate) return dayText(AT);
-  const value = quotedName(field.name);
-  const text =
-    field.kind === 'text' ? stringText(value) : field.kind === 'date' ? dayText(value) : numberText(value, field);
-  return field.nullable ? `coalesce(${text}, 'null')` : text;
+/** The columns of the dimensions' texts in JSON by kind, in which a column has a place. */
+const TEXTS = { text: quotedName('#texts'), number: quotedName('#floats') } as const;
+const DAY_TEXT = quotedName('#day#text');
+
+/** How a group's row has its dimensions in JSON, which keys and values both need. */
+export class DimensionTexts {
+  readonly #byKind: Readonly<Record<keyof typeof TEXTS, readonly FieldPlan[]>>;
+  readonly #others: readonly FieldPlan[];
+  readonly #day: FieldPlan;
+
+  /** @param fields  that any report groups by, besides the business day */
+  constructor(fields: readonly FieldPlan[], { stream }: Plan) {
+    this.#byKind = {
+      text: fields.filter(({ kind }) => kind === 'text'),
+      number: fields.filter(({ kind }) => kind === 'number'),
+    };
+    this.#others = fields.filter(({ kind }) => kind !== 'text' && kind !== 'number');
+    this.#day = stream.businessDate;
+  }
+
+  /** The text of a dimension, as SQL over the columns of `selected`; `null` for a null. */
+  of(field: FieldPlan): string {
+    if (field === this.#day) return DAY_TEXT;
+    const { kind } = field;
+    if (kind !== 'text' && kind !== 'number') return textColumn(field);
+    return `${TEXTS[kind]}[${this.#byKind[kind].indexOf(field)}]`;
+  }
+
+  /** As a query of groups selects them. What is long to say is said once for all columns of a kind. */
+  selected(): readonly string[] {
+    const list = (kind: keyof typeof TEXTS, text: string): readonly string[] => {
+      const columns = this.#byKind[kind].map(({ name }) => quotedName(name));
+      if (columns.length === 0) return [];
+      const texts = `transform(array(${columns.join(', ')}), value -> ${orNull('value', text)})`;
+      return [`${texts} AS ${TEXTS[kind]}`];
+    };
+    return [
+      `${dayText(`coalesce(${AT}, ${DAY})`)} AS ${DAY_TEXT}`,
+      ...list('text', stringText('value')),
+      ...list('number', numberText('value', { kind: 'number' })),
+      ...this.#others.map((field) => {
+        const value = quotedName(field.name);
+        const text = field.kind === 'date' ? dayText(value) : numberText(value, field);
+        return `${orNull(value, text)} AS ${textColumn(field)}`;
+      }),
+    ];
+  }
+}
+
+function textColumn({ name }: FieldPlan): string {
+  return quotedName(`#${name}#text`);
+}
+
+function orNull(value: string, text: string): string {
+  return `CASE WHEN ${value} IS NULL THEN 'null' ELSE ${text} END`;
 }
 
 function dayText(day: string): string {

@@ -15,20 +15,31 @@ export function dayOf(text: string): string {
   return `try_cast(${text} AS DATE)`;
 }
 
+/** Whether a moment's text may have an offset. */
+export function mayHaveOffset(text: string): string {
+  return `length(${text}) <> ${PLAIN_LENGTH}`;
+}
+
 /**
- * The business day of a moment's text; null when there is no such moment. Without an offset it is local time; with one it
- * is brought to the time zone first. A second's fraction is of no consequence, as offsets and the end of a business day
- * are whole seconds.
+ * A moment's text as it is when it is local time, and its business day's text when it has an offset: it is brought to the
+ * time zone then. Null when there is no such moment.
  */
-export function businessDayOf(text: string, stream: StreamPlan, offsets: readonly ZoneOffset[]): string {
-  const day = dayOf(`left(${text}, 10)`);
-  const ends = stream.businessDayEndsAtHour;
-  const local =
-    ends === 0 ? day : `date_sub(${day}, CASE WHEN CAST(substr(${text}, 12, 2) AS INT) < ${ends} THEN 1 ELSE 0 END)`;
+export function withoutOffset(text: string, stream: StreamPlan, offsets: readonly ZoneOffset[]): string {
   return `CASE
-      WHEN length(${text}) = ${PLAIN_LENGTH} OR NOT ${text} RLIKE ${pattern(OFFSET)} THEN ${local}
-      ELSE ${zonedDay(text, day, stream, offsets)}
+      WHEN NOT ${text} RLIKE ${pattern(OFFSET)} THEN ${text}
+      ELSE CAST(${zonedDay(text, dayOf(`left(${text}, 10)`), stream, offsets)} AS STRING)
     END`;
+}
+
+/**
+ * The business day of a text of `withoutOffset`; null when there is no such moment. A second's fraction is of no
+ * consequence, as offsets and the end of a business day are whole seconds.
+ */
+export function businessDayOf(text: string, { businessDayEndsAtHour }: StreamPlan): string {
+  const day = dayOf(`left(${text}, 10)`);
+  if (businessDayEndsAtHour === 0) return day;
+  const isBeforeEnd = `try_cast(substr(${text}, 12, 2) AS INT) < ${businessDayEndsAtHour}`;
+  return `date_sub(${day}, CASE WHEN ${isBeforeEnd} THEN 1 ELSE 0 END)`;
 }
 
 /** Whether a day can be written as `YYYY-MM-DD`. */
@@ -58,8 +69,9 @@ function zonedDay(text: string, day: string, stream: StreamPlan, offsets: readon
 /** By the offsets; where they say nothing by Spark's own. */
 function zoneOffset(utc: string, timeZone: string, offsets: readonly ZoneOffset[]): string {
   const own = `unix_seconds(from_utc_timestamp(timestamp_seconds(${utc}), ${quotedText(timeZone)})) - ${utc}`;
+  // A text that is split is one value where a list of hundreds would be planned anew for each batch.
   const list = (numbers: readonly (number | undefined)[]): string =>
-    `array(${numbers.map((each) => each ?? 'NULL').join(', ')})`;
+    `transform(split('${numbers.map((each) => each ?? '').join(' ')}', ' '), each -> try_cast(each AS BIGINT))`;
   const since = list(offsets.map(({ sinceS }) => sinceS));
   const place = `nullif(size(filter(${since}, since -> since <= ${utc})), 0)`;
   return `coalesce(try_element_at(${list(offsets.map(({ offsetS }) => offsetS))}, ${place}), ${own})`;

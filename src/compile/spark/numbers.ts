@@ -1,22 +1,38 @@
 import { microsText } from '../../base/decimal.ts';
 import type { FieldPlan } from '../../plan/plan.ts';
-import { lets, quotedText } from './sql.ts';
+import { lets, pattern, quotedText } from './sql.ts';
 
 /** Every decimal of a record has ten digits before the point at most. */
 export const DECIMAL = 'DECIMAL(16, 6)';
-/** Texts without an exponent up to these lengths are cast at once: as a decimal of ten digits and 28 places, as 64 bits. */
-const USUAL_DECIMAL_LENGTH = 30;
-const USUAL_WHOLE_LENGTH = 17;
+/** Numbers that are cast at once: as a decimal of ten digits and 28 places, as 64 bits. Nearly all are such. */
+export const USUAL_DECIMAL = '-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?';
+export const USUAL_WHOLE = '-?(?:0|[1-9][0-9]{0,15})';
 /** More digits than a record may have, so beyond it all exponents are alike. */
 const EXPONENT_MAX = 4_000_000;
 /** Digits before the point of what is larger than any decimal or whole number that a record may have. */
 const DECIMAL_DIGITS_MAX = 10;
 const WHOLE_DIGITS_MAX = 16;
 
-/** The text of a number as its field keeps it, exactly; null when that is no whole number, is beyond all, or is `null`. */
+/** The text of a usual number as its field keeps it; a decimal is rounded half-even, once, to 6 places; null for `null`. */
 export function numberOf(text: string, { kind }: FieldPlan): string {
-  if (kind === 'decimal') return decimalOf(text);
-  return kind === 'integer' ? wholeOf(text) : floatOf(text);
+  if (kind === 'decimal') return `try_cast(bround(try_cast(${text} AS DECIMAL(38, 28)), 6) AS ${DECIMAL})`;
+  if (kind === 'integer') return `try_cast(${text} AS BIGINT)`;
+  // Zero has no sign.
+  return `try_cast(${text} AS DOUBLE) + CAST(0 AS DOUBLE)`;
+}
+
+/** Any decimal as a usual one; null when it is beyond all that a field takes. */
+export function usualDecimal(text: string): string {
+  return usual(text, USUAL_DECIMAL, unusualDecimal(text));
+}
+
+/** Any number as a usual whole one; null when it is not whole, or beyond all that a field takes. */
+export function usualWhole(text: string): string {
+  return usual(text, USUAL_WHOLE, unusualWhole(text));
+}
+
+function usual(text: string, shape: string, otherwise: string): string {
+  return `CASE WHEN ${text} RLIKE ${pattern(`\\A${shape}\\z`)} THEN ${text} ELSE CAST(${otherwise} AS STRING) END`;
 }
 
 /** Whether a number is within its field's bounds. */
@@ -27,32 +43,6 @@ export function isInBounds(number: string, { kind, min, max }: FieldPlan): strin
   };
   const [from, to] = kind === 'integer' ? [Math.ceil(min), Math.floor(max)] : [min, max];
   return `${number} BETWEEN ${bound(from)} AND ${bound(to)}`;
-}
-
-/** Rounded half-even, once, to 6 places. */
-function decimalOf(text: string): string {
-  return `CASE
-      WHEN length(${text}) <= ${USUAL_DECIMAL_LENGTH} AND NOT ${hasExponent(text)}
-        THEN try_cast(bround(try_cast(${text} AS DECIMAL(38, 28)), 6) AS ${DECIMAL})
-      ELSE ${unusualDecimal(text)}
-    END`;
-}
-
-function wholeOf(text: string): string {
-  return `CASE
-      WHEN length(${text}) <= ${USUAL_WHOLE_LENGTH} AND NOT contains(${text}, '.') AND NOT ${hasExponent(text)}
-        THEN try_cast(${text} AS BIGINT)
-      ELSE ${unusualWhole(text)}
-    END`;
-}
-
-function hasExponent(text: string): string {
-  return `(contains(${text}, 'e') OR contains(${text}, 'E'))`;
-}
-
-/** Zero has no sign. */
-function floatOf(text: string): string {
-  return `try_cast(${text} AS DOUBLE) + CAST(0 AS DOUBLE)`;
 }
 
 /** Takes a number apart: it is 0.`digits` × 10^`size`, and `digits` begins with no zero. */

@@ -1,10 +1,9 @@
 import type { ZoneOffset } from '../../base/zone-offsets.ts';
 import type { FieldPlan, Plan, StreamPlan } from '../../plan/plan.ts';
-import { contentOf, isWellFormed, unescaped } from './json.ts';
 import { businessDayOf, dayOf, isWritable } from './moments.ts';
 import { isInBounds, numberOf } from './numbers.ts';
 import { listed, quotedName } from './sql.ts';
-import { fieldTexts, markedFields } from './usual.ts';
+import { fieldTexts, markedFields, plainTexts } from './usual.ts';
 
 /** As the careful reader has it. */
 const RECORD_BYTES_MAX = 1_048_576;
@@ -17,6 +16,7 @@ const KEY = quotedName(KEY_NAME);
 export const AT = quotedName('#at');
 const DAY = quotedName('#day');
 const EVENT_DAY = quotedName('#event_day');
+const WRITTEN_TEXTS = quotedName('#written_texts');
 const TEXTS = quotedName('#texts');
 /** Where a record stands in its topic, and when it was written there. */
 export const PLACE = {
@@ -51,21 +51,24 @@ FROM (
   SELECT *, coalesce(${quotedName(businessDate.name)}, ${EVENT_DAY}) AS ${DAY}
   FROM (
     SELECT
-${listed([...Object.values(PLACE), ...fields.flatMap((field) => valueOf(field, stream, offsets))], '      ')}
+${listed([...Object.values(PLACE), ...fields.flatMap((field) => valueOf(field, stream))], '      ')}
     FROM (
-      SELECT *, ${fieldTexts('line', 'marked', stream)} AS ${TEXTS}
+      SELECT *, ${plainTexts('line', WRITTEN_TEXTS, stream, offsets)} AS ${TEXTS}
       FROM (
-        SELECT
-          *,
-          ${markedFields('line', stream)} AS marked
+        SELECT *, ${fieldTexts('line', 'marked', stream)} AS ${WRITTEN_TEXTS}
         FROM (
           SELECT
-            CAST(value AS STRING) AS line,
-            partition AS ${PLACE.partition},
-            offset AS ${PLACE.offset},
-            timestamp AS ${PLACE.written}
-          FROM ${messages}
-          WHERE octet_length(value) <= ${RECORD_BYTES_MAX} AND is_valid_utf8(CAST(value AS STRING))
+            *,
+            ${markedFields('line', stream)} AS marked
+          FROM (
+            SELECT
+              CAST(value AS STRING) AS line,
+              partition AS ${PLACE.partition},
+              offset AS ${PLACE.offset},
+              timestamp AS ${PLACE.written}
+            FROM ${messages}
+            WHERE octet_length(value) <= ${RECORD_BYTES_MAX} AND is_valid_utf8(CAST(value AS STRING))
+          )
         )
       )
     )
@@ -93,7 +96,7 @@ export function neededFields({ stream, reports }: Plan): readonly FieldPlan[] {
 }
 
 /** A field's value by its text; of the event time its business day. */
-function valueOf(field: FieldPlan, stream: StreamPlan, offsets: readonly ZoneOffset[]): readonly string[] {
+function valueOf(field: FieldPlan, stream: StreamPlan): readonly string[] {
   const text = `${TEXTS}[${field.index}]`;
   const name = quotedName(field.name);
   switch (field.kind) {
@@ -101,10 +104,13 @@ function valueOf(field: FieldPlan, stream: StreamPlan, offsets: readonly ZoneOff
       return [`${text} AS ${name}`];
     case 'text':
       return field.nullable
-        ? [`CASE WHEN ${text} <> 'null' THEN ${contentOf(text)} END AS ${name}`, `${text} = 'null' AS ${nullOf(field)}`]
-        : [`${textOf(text)} AS ${name}`];
+        ? [
+            `CASE WHEN ${text} <> 'null' THEN substr(${text}, 2, length(${text}) - 2) END AS ${name}`,
+            `${text} = 'null' AS ${nullOf(field)}`,
+          ]
+        : [`${text} AS ${name}`];
     case 'timestamp':
-      return [`${businessDayOf(text, stream, offsets)} AS ${momentOf(field, stream)}`];
+      return [`${businessDayOf(text, stream)} AS ${momentOf(field, stream)}`];
     case 'date':
       return [`${dayOf(text)} AS ${name}`, ...(field.optional ? [`${text} = '' AS ${nullOf(field)}`] : [])];
     case 'integer':
@@ -114,14 +120,6 @@ function valueOf(field: FieldPlan, stream: StreamPlan, offsets: readonly ZoneOff
       return field.nullable ? [value, `${text} = 'null' AS ${nullOf(field)}`] : [value];
     }
   }
-}
-
-/** What stands between the quotes of a text, without its escapes; null for half a surrogate pair. */
-function textOf(inside: string): string {
-  return `CASE
-        WHEN NOT contains(${inside}, '\\\\') THEN ${inside}
-        WHEN ${isWellFormed(inside)} THEN ${unescaped(`concat('"', ${inside}, '"')`)}
-      END`;
 }
 
 /** Whether the record says null, or nothing, where it may. */

@@ -2,7 +2,7 @@ import type { FieldPlan, Plan, ReportPlan } from '../../plan/plan.ts';
 import { conditionSql } from './conditions.ts';
 import type { ReportScope } from './measures.ts';
 import { Aggregates } from './measures.ts';
-import { countMessage, DAY, FRAME, rowMessage } from './messages.ts';
+import { countMessage, DAY, DimensionTexts, FRAME, rowMessage } from './messages.ts';
 import { AT } from './records.ts';
 import { listed, quotedName, quotedText } from './sql.ts';
 
@@ -35,9 +35,11 @@ interface GroupingSet {
  */
 export function reportsSql(plan: Plan, firsts: string, purpose: Purpose): string {
   const aggregates = new Aggregates();
-  const dimensions = groupedFields(plan).map(({ name }) => quotedName(name));
+  const fields = groupedFields(plan);
+  const dimensions = fields.map(({ name }) => quotedName(name));
   const grouped = [AT, DAY, ...dimensions];
-  const sets = groupingSets(plan, grouped, aggregates, purpose);
+  const texts = new DimensionTexts(fields, plan);
+  const sets = groupingSets(plan, grouped, texts, aggregates, purpose);
   const branches = sets.map(
     ({ columns, messages }) => `WHEN ${groupingId(grouped, columns)} THEN array(\n${listed(messages, '      ')}\n    )`,
   );
@@ -46,25 +48,30 @@ export function reportsSql(plan: Plan, firsts: string, purpose: Purpose): string
     `grouping_id() AS ${SET}`,
     ...grouped,
     ...aggregates.selected(),
-    // One moment for all of a batch, which the checkpoint keeps: a batch that is run again has the same.
-    ...(isStream ? [`unix_micros(current_timestamp()) AS ${FRAME}`] : []),
+    // One moment for all of a batch, which the checkpoint keeps: a batch that is run again has the same. A number would
+    // stand in the code that Spark makes of the query, and have it compiled for each batch; a text does not.
+    ...(isStream ? [`CAST(unix_micros(current_timestamp()) AS STRING) AS ${FRAME}`] : []),
   ];
   const selected = ['topic', 'key', 'value', ...(isStream ? ['accepted'] : [])].map((name) => `${MESSAGE}.${name}`);
   const { latenessDays } = plan.stream;
   return `SELECT ${[...selected, ...(isStream ? [`${FRAME} AS frame`] : [])].join(', ')}
 FROM (
   SELECT
-${listed(columns, '    ')}
+${listed(['*', ...texts.selected()], '    ')}
   FROM (
     SELECT
-${listed(['*', `CAST(${AT} AS DATE) AS ${DAY}`, ...conditionColumns(plan)], '      ')}
-    FROM ${firsts}${isStream ? ` WATERMARK ${AT} DELAY OF INTERVAL ${latenessDays} DAYS ${DAY_IS_OPEN}` : ''}
-  )${isStream ? '' : `\n  WHERE ${DAY} IN (${purpose.days.map((day) => `DATE${quotedText(day)}`).join(', ')})`}
-  GROUP BY ${grouped.join(', ')} GROUPING SETS (
+${listed(columns, '      ')}
+    FROM (
+      SELECT
+${listed(['*', `CAST(${AT} AS DATE) AS ${DAY}`, ...conditionColumns(plan)], '        ')}
+      FROM ${firsts}${isStream ? ` WATERMARK ${AT} DELAY OF INTERVAL ${latenessDays} DAYS ${DAY_IS_OPEN}` : ''}
+    )${isStream ? '' : `\n    WHERE ${DAY} IN (${purpose.days.map((day) => `DATE${quotedText(day)}`).join(', ')})`}
+    GROUP BY ${grouped.join(', ')} GROUPING SETS (
 ${listed(
   sets.map((set) => `(${set.columns.join(', ')})`),
-  '    ',
+  '      ',
 )}
+    )
   )
 )
 LATERAL VIEW explode(
@@ -84,6 +91,7 @@ function groupedFields({ stream, reports }: Plan): readonly FieldPlan[] {
 function groupingSets(
   plan: Plan,
   grouped: readonly string[],
+  texts: DimensionTexts,
   aggregates: Aggregates,
   purpose: Purpose,
 ): readonly GroupingSet[] {
@@ -102,7 +110,7 @@ function groupingSets(
       counts: report.where.length === 0 ? undefined : conditionColumn(report),
       isGrouped: `grouping_id() = ${groupingId(grouped, columns)}`,
     };
-    setOf(columns).messages.push(rowMessage(scope, plan, aggregates, purpose.kind === 'stream' ? FRAME : undefined));
+    setOf(columns).messages.push(rowMessage(scope, texts, aggregates, purpose.kind === 'stream' ? FRAME : undefined));
   }
   if (purpose.kind === 'stream') {
     const records = aggregates.column('count(*)');

@@ -12,7 +12,7 @@ const FIRSTS = 'firsts';
 
 /** What a Spark session is told so that it keeps the reports. */
 export interface SparkSql {
-  /** Settings without which the queries are not exact, or not safe. */
+  /** Settings without which the queries are not exact, not safe, or slow. */
   readonly settings: Readonly<Record<string, string>>;
   /** The view of the topic's messages, and of the records in them, by `recordsSql`. */
   readonly messages: string;
@@ -32,6 +32,14 @@ export interface SparkSql {
   readonly againMessages: (view: string, frame: number) => string;
 }
 
+/** Rules of Spark's optimizer that find nothing in these queries, or nothing worth what they cost. */
+const RULES_LEFT_OUT = [
+  'SimplifyConditionals',
+  'CollapseProject',
+  'RemoveRedundantAliases',
+  'PushFoldableIntoBranches',
+];
+
 const SETTINGS = {
   // Business days are dates, and no moment of ours has another zone.
   'spark.sql.session.timeZone': 'UTC',
@@ -44,6 +52,14 @@ const SETTINGS = {
   'spark.sql.streaming.stateStore.rocksdb.boundedMemoryUsage': 'true',
   // Without news there is nothing to say; such a batch would keep the next record waiting.
   'spark.sql.streaming.noDataMicroBatches.enabled': 'false',
+  // Spark plans all of a query anew for each batch, so what is spared here is spared once a batch.
+  'spark.sql.optimizer.excludedRules': RULES_LEFT_OUT.map(
+    (rule) => `org.apache.spark.sql.catalyst.optimizer.${rule}`,
+  ).join(','),
+  'spark.sql.lightweightPlanChangeValidation': 'false',
+  'spark.sql.ui.explainMode': 'simple',
+  // A batch at some thousand records a second fits a table in memory; beyond so many groups it is sorted.
+  'spark.sql.objectHashAggregate.sortBased.fallbackThreshold': '10000',
 } as const;
 
 /** Compiles a plan to what Spark runs. @param offsets  of the stream's time zone, oldest first */

@@ -1,7 +1,9 @@
 import type { FieldPlan, StreamPlan } from '../../plan/plan.ts';
-import { contentOf, ESCAPE, MEMBER, membersOf, NUMBER, PLAIN, WHITE } from './json.ts';
-import { DAY, MOMENT } from './moments.ts';
-import { lets, listed, pattern, quotedText } from './sql.ts';
+import type { ZoneOffset } from '../../base/zone-offsets.ts';
+import { contentOf, ESCAPE, isWellFormed, MEMBER, membersOf, NUMBER, PLAIN, unescaped, WHITE } from './json.ts';
+import { DAY, mayHaveOffset, MOMENT, withoutOffset } from './moments.ts';
+import { USUAL_DECIMAL, USUAL_WHOLE, usualDecimal, usualWhole } from './numbers.ts';
+import { lets, pattern, quotedText } from './sql.ts';
 
 const UUID = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}';
 const TEXT = `${PLAIN}(?:${ESCAPE}${PLAIN})*+`;
@@ -35,20 +37,57 @@ export function markedFields(line: string, { fields }: StreamPlan): string {
 /**
  * A list of each field's text, in the stream's order, null where the record has none that the field's kind takes; or null
  * when the line is no record at all. A text is what stands between a string's quotes, with its escapes if the field is a
- * text; a number's digits; `null` for a number that is null. A text that may be null keeps its quotes, to tell `null`
- * from a null; a business date that is left out is empty.
+ * text; a number's digits, without an exponent where it is no float; `null` for a number that is null. A text that may be
+ * null keeps its quotes, to tell `null` from a null; a business date that is left out is empty.
  * @param marked  `markedFields` of the line
  */
 export function fieldTexts(line: string, marked: string, { fields }: StreamPlan): string {
-  const texts = fields.map((field) => unusualText(`try_element_at(members, ${quotedText(`"${field.name}"`)})`, field));
+  const wanted = fields.map((field) => `${field.name}:${shapeOf(field)}`).join(' ');
+  const texts = `transform(
+      split(${quotedText(wanted)}, ' '),
+      field -> ${unusualText(fields)}
+    )`;
   return `CASE
     WHEN startswith(${marked}, ${MARK}) AND NOT startswith(${line}, ${MARK})
       THEN split(substr(${marked}, 2), ${MARK})
-    ELSE ${lets([['members', membersOf(line)]], `CASE WHEN members IS NOT NULL THEN array(\n${listed(texts, '      ')}\n    ) END`)}
+    ELSE ${lets([['members', membersOf(line)]], `CASE WHEN members IS NOT NULL THEN ${texts} END`)}
   END`;
 }
 
-/** A pattern of a field's value, with the number of groups of which one has its text. */
+/**
+ * The same with nothing left to read in them: texts without escapes, null for half a surrogate pair; and moments without
+ * offsets. Few records have any.
+ * @param texts  of `fieldTexts`
+ */
+export function plainTexts(line: string, texts: string, stream: StreamPlan, offsets: readonly ZoneOffset[]): string {
+  const placesOf = (are: (field: FieldPlan) => boolean): string | undefined => {
+    const places = stream.fields.filter(are).map(({ index }) => index);
+    return places.length === 0 ? undefined : `place IN (${places.join(', ')})`;
+  };
+  const quoted = `concat('"', ${unescaped('text')}, '"')`;
+  const cases = [
+    [placesOf(({ kind, nullable }) => kind === 'text' && !nullable), unescaped(`concat('"', text, '"')`)],
+    [placesOf(({ kind, nullable }) => kind === 'text' && nullable), quoted],
+  ].flatMap(([isAt, plain]) =>
+    isAt === undefined
+      ? []
+      : [`WHEN ${isAt} AND contains(text, '\\\\') THEN CASE WHEN ${isWellFormed('text')} THEN ${plain} END`],
+  );
+  const moments = stream.fields.filter(({ kind }) => kind === 'timestamp');
+  const isMoment = placesOf(({ kind }) => kind === 'timestamp');
+  if (isMoment !== undefined) cases.push(`WHEN ${isMoment} THEN ${withoutOffset('text', stream, offsets)}`);
+  const isOdd = [`contains(${line}, '\\\\')`, ...moments.map(({ index }) => mayHaveOffset(`${texts}[${index}]`))];
+  return `CASE
+    WHEN ${isOdd.join(' OR ')}
+      THEN transform(${texts}, (text, place) -> CASE
+        ${cases.join('\n        ')}
+        ELSE text
+      END)
+    ELSE ${texts}
+  END`;
+}
+
+/** A pattern of a field's usual value, with the number of groups of which one has its text. */
 function usualValue({ kind, nullable, optional, quoted }: FieldPlan): readonly [value: string, groups: number] {
   switch (kind) {
     case 'uuid':
@@ -62,40 +101,60 @@ function usualValue({ kind, nullable, optional, quoted }: FieldPlan): readonly [
     case 'integer':
     case 'decimal':
     case 'number': {
-      const number = nullable ? `(${NUMBER}|null)` : `(${NUMBER})`;
-      return quoted ? [`(?:"(${NUMBER})"|${number})`, 2] : [number, 1];
+      const usual = kind === 'decimal' ? USUAL_DECIMAL : kind === 'integer' ? USUAL_WHOLE : NUMBER;
+      const number = nullable ? `(${usual}|null)` : `(${usual})`;
+      return quoted ? [`(?:"(${usual})"|${number})`, 2] : [number, 1];
     }
   }
 }
 
-/** The same by a field's literal. */
-function unusualText(literal: string, { kind, nullable, optional, quoted }: FieldPlan): string {
-  const content = contentOf('literal');
-  const matching = (shape: string): string =>
-    lets([['content', content]], `CASE WHEN content RLIKE ${pattern(`\\A${shape}\\z`)} THEN content END`);
+/** What decides how a field's text is taken from its literal. */
+function shapeOf({ kind, nullable, optional, quoted }: FieldPlan): string {
+  return `${kind}${quoted ? '+quoted' : ''}${nullable || optional ? '+null' : ''}`;
+}
+
+/** The same by a field's literal, for the field `field` of all. */
+function unusualText(fields: readonly FieldPlan[]): string {
+  const shapes = new Map(fields.map((field) => [shapeOf(field), field]));
+  const branches = [...shapes].map(([shape, field]) => `WHEN '${shape}' THEN ${unusualTextOf(field)}`);
+  return lets(
+    [
+      ['literal', `try_element_at(members, concat('"', substring_index(field, ':', 1), '"'))`],
+      ['content', contentOf('literal')],
+    ],
+    `CASE substring_index(field, ':', -1)
+          ${branches.join('\n          ')}
+        END`,
+  );
+}
+
+function unusualTextOf({ kind, nullable, optional, quoted }: FieldPlan): string {
+  const matching = (shape: string): string => `CASE WHEN content RLIKE ${pattern(`\\A${shape}\\z`)} THEN content END`;
   const isString = `startswith(literal, '"')`;
-  const text = (): string => {
-    switch (kind) {
-      case 'uuid':
-        return matching(UUID);
-      case 'text':
-        return nullable
-          ? `CASE WHEN ${isString} OR literal = 'null' THEN literal END`
-          : `CASE WHEN ${isString} THEN substr(literal, 2, length(literal) - 2) END`;
-      case 'timestamp':
-        return matching(MOMENT);
-      case 'date':
-        return optional
-          ? `CASE WHEN literal IS NULL OR literal = 'null' THEN '' ELSE ${matching(DAY)} END`
-          : matching(DAY);
-      case 'integer':
-      case 'decimal':
-      case 'number':
-        return `CASE
-          WHEN ${isString} THEN ${quoted ? matching(NUMBER) : 'NULL'}
-          WHEN literal RLIKE r'\\A[-0-9]'${nullable ? ` OR literal = 'null'` : ''} THEN literal
-        END`;
+  switch (kind) {
+    case 'uuid':
+      return matching(UUID);
+    case 'text':
+      return nullable
+        ? `CASE WHEN ${isString} OR literal = 'null' THEN literal END`
+        : `CASE WHEN ${isString} THEN substr(literal, 2, length(literal) - 2) END`;
+    case 'timestamp':
+      return matching(MOMENT);
+    case 'date':
+      return optional
+        ? `CASE WHEN literal IS NULL OR literal = 'null' THEN '' ELSE ${matching(DAY)} END`
+        : matching(DAY);
+    case 'integer':
+    case 'decimal':
+    case 'number': {
+      const number = `CASE
+            WHEN ${isString} THEN ${quoted ? matching(NUMBER) : 'NULL'}
+            WHEN literal RLIKE r'\\A[-0-9]' THEN literal
+          END`;
+      const usual =
+        kind === 'decimal' ? usualDecimal('numeral') : kind === 'integer' ? usualWhole('numeral') : undefined;
+      const text = usual === undefined ? number : lets([['numeral', number]], usual);
+      return nullable ? `CASE WHEN literal = 'null' THEN literal ELSE ${text} END` : text;
     }
-  };
-  return lets([['literal', literal]], text());
+  }
 }

@@ -36,7 +36,7 @@ interface Progress {
 }
 
 interface Observed {
-  readonly values: readonly (number | null)[];
+  readonly values: readonly (number | string | null)[];
   readonly schema: { readonly fields: readonly { readonly name: string }[] };
 }
 
@@ -51,7 +51,8 @@ export function readBatch(json: string): Batch {
   const observed = progress.observedMetrics?.[OBSERVED];
   const metric = (name: string): number | undefined => {
     const at = observed?.schema.fields.findIndex((field) => field.name === name) ?? -1;
-    return observed?.values[at] ?? undefined;
+    const value = observed?.values[at] ?? undefined;
+    return value === undefined ? undefined : Number(value);
   };
   return {
     id: progress.batchId,
