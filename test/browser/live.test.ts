@@ -12,6 +12,8 @@ const SCREENSHOTS = join(import.meta.dirname, 'screenshots');
 const MONEY = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' });
 /** What the page loads before the map, packed, and all that a map needs besides. */
 const FIRST_LOAD_BYTES_MAX = 350 * 1024;
+/** What is good, by web.dev’s measure. */
+const LAYOUT_SHIFT_MAX = 0.1;
 const MAP_FILES = /map-canvas|maplibre|states-10m|land-110m/;
 
 const lines = mixedSales(1_500, { repeats: 0, seed: 41 });
@@ -91,6 +93,51 @@ it('all tiles are of the frame that the page names, in every picture that is dra
       for (const moment of moments) expect(moment).toEqual(expected);
     }
   });
+});
+
+/** Runs in the page: notes what moves without anybody asking for it (Cumulative Layout Shift). */
+function watchShifts(): void {
+  const shifts: number[] = [];
+  Object.assign(globalThis, { shifts });
+  new PerformanceObserver((list) => {
+    const entries = list.getEntries() as unknown as readonly {
+      readonly value: number;
+      readonly hadRecentInput: boolean;
+    }[];
+    shifts.push(...entries.filter(({ hadRecentInput }) => !hadRecentInput).map(({ value }) => value));
+  }).observe({ type: 'layout-shift', buffered: true });
+}
+
+async function shiftOf(page: Page): Promise<number> {
+  const shifts = await page.evaluate(() => (globalThis as unknown as { readonly shifts: readonly number[] }).shifts);
+  return shifts.reduce((sum, value) => sum + value, 0);
+}
+
+it.each([
+  ['large', { width: 1440, height: 900 }],
+  ['small', { width: 360, height: 740 }],
+])('nothing moves while the page loads and its numbers change: %s', async (_name, viewport) => {
+  await using folder = await temporaryFolder();
+  const daybook = await startDaybook(folder.path);
+  try {
+    await post(daybook.url, lines.slice(0, 500));
+    await using watched = await openPage(browser, daybook.url, '/', { viewport });
+    const { page } = watched;
+    await page.addInitScript(watchShifts);
+    await page.reload();
+    await expect.poll(() => dailyReport(page).mapTotal()).toBeGreaterThan(0);
+    const printed = new Intl.NumberFormat('en-US');
+    for (let at = 500; at < lines.length; at += 100) {
+      await post(daybook.url, lines.slice(at, at + 100));
+      await expect.poll(() => page.locator('.live-frame').textContent()).toBe(`frame ${printed.format(at + 100)}`);
+    }
+    expect(await shiftOf(page)).toBeLessThan(LAYOUT_SHIFT_MAX);
+    // What does move is noticed.
+    await page.locator('main').evaluate((main) => main.style.setProperty('margin-top', '300px'));
+    await expect.poll(() => shiftOf(page)).toBeGreaterThan(LAYOUT_SHIFT_MAX);
+  } finally {
+    await daybook.stop();
+  }
 });
 
 it('at the store’s midnight the page moves to the new day by itself', async () => {
