@@ -106,7 +106,7 @@ function Content({ definition, report, columns, column, rows, rowCount, sum }: C
   const label = columnLabel(definition, column);
   const varying = columns.filter(({ name }) => rows.some((row) => row[name] !== rows[0]?.[name]));
   const listed = sumOf(rows, column.name);
-  const isSame = Math.round(sum * MICROS) === listed * MICROS || listed === sum;
+  const isSame = listed === sum;
   return (
     <>
       <dl className="explain-figures">
@@ -149,7 +149,7 @@ function Content({ definition, report, columns, column, rows, rowCount, sum }: C
 /** The sum, exact: values have at most six places. */
 function sumOf(rows: readonly JsonRow[], measure: string): number {
   const micros = rows.reduce((sum, row) => sum + BigInt(Math.round(Number(row[measure] ?? 0) * MICROS)), 0n);
-  return Number(micros) / MICROS;
+  return Number(`${micros}e-6`);
 }
 
 /** The columns are those in which the rows differ: what they share stands above. */
