@@ -1,10 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DaybookError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { QueryResult, QueryTable } from '../stores/duckdb/sql-query.ts';
 import { runQuery } from '../stores/duckdb/sql-query.ts';
-import { exportDays } from './export-days.ts';
+import { writeRecordsFile } from '../stores/parquet/records-file.ts';
 import { csvText } from './page-text.ts';
 import type { RemoteRuntime } from './remote.ts';
 
@@ -27,9 +28,19 @@ export async function query({ runtime, sql, onProgress }: QueryOptions): Promise
   try {
     const tables = await tablesOf(runtime, sql, folder, onProgress);
     return await runQuery(folder, tables, sql);
+  } catch (error) {
+    throw namingTables(error, runtime.plan);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** DuckDB suggests tables of its own for one that is not there. */
+function namingTables(error: unknown, { stream, reports }: Plan): unknown {
+  if (!(error instanceof DaybookError) || !/^Catalog Error: Table/.test(error.message)) return error;
+  const [said = ''] = error.message.split('\n');
+  const names = [stream.name, ...reports.map(({ name }) => name)].join(', ');
+  return new DaybookError(error.code, `${said} There are the tables ${names}.`, { cause: error });
 }
 
 async function tablesOf(
@@ -47,9 +58,17 @@ async function tablesOf(
     tables.push({ name: report.name, csv, columns: report.columns });
   }
   if (isNamed(stream.name)) {
-    const days = join(folder, 'days');
-    const files = await exportDays({ runtime, range: {}, folder: days, format: 'parquet', onProgress });
-    if (files.length > 0) tables.push({ name: stream.name, parquet: join(days, '*.parquet') });
+    const parquet = join(folder, `${stream.name}.parquet`);
+    const { accepted } = await runtime.status();
+    const told = (records: number): void => onProgress(records, accepted);
+    await writeRecordsFile({
+      records: runtime.records({}),
+      stream,
+      path: parquet,
+      workFolder: folder,
+      onProgress: told,
+    });
+    tables.push({ name: stream.name, parquet });
   }
   return tables;
 }

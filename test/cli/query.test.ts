@@ -33,11 +33,32 @@ it('SQL reads the reports and the raw records, of a folder and through the Daybo
     ["SELECT * FROM read_text('/etc/hostname')", 'SQL_WRONG'],
     ["COPY (SELECT 1) TO 'x.csv'", 'SQL_'],
     ['SELECT nothing FROM daily_pu_rev', 'SQL_WRONG'],
+    ['SELECT 1 FROM nothing', 'There are the tables daily_records, daily_pu_rev, '],
   ] as const) {
     const answer = await ask(wrong);
     expect([answer.code, answer.stdout]).toEqual([1, '']);
     expect(answer.stderr).toContain(code2);
   }
+});
+
+it('SQL reads the records of many days, and none', async () => {
+  await using folder = await temporaryFolder();
+  const ask = async (data: string) =>
+    (await runDaybook(['query', 'SELECT count(*) AS n FROM daily_records', '--data', data, '--format', 'csv'])).stdout;
+  const [sale = ''] = LINES;
+  const days = Array.from({ length: 2_000 }, (_, index) => new Date(Date.UTC(2015, 0, 1 + index)).toISOString());
+  const lines = days.map((day, index) =>
+    JSON.stringify({
+      ...(JSON.parse(sale) as object),
+      ts_id: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
+      ts: `${day.slice(0, 10)} 12:00:00`,
+      ts_date: day.slice(0, 10),
+    }),
+  );
+  const [many, none] = [join(folder.path, 'many'), join(folder.path, 'none')];
+  await runDaybook(['import', '-', '--data', many], lines.join('\n'));
+  await runDaybook(['import', '-', '--data', none], 'no record');
+  expect([await ask(many), await ask(none)]).toEqual(['n\r\n2000\r\n', 'n\r\n0\r\n']);
 });
 
 it('explains a row of a folder, and says when there is none', async () => {

@@ -90,8 +90,13 @@ export async function* readLines(path: string): AsyncGenerator<readonly string[]
     const bytes = rest.length === 0 ? read : Buffer.concat([rest, read]);
     const end = bytes.lastIndexOf(LINE_FEED) + 1;
     rest = bytes.subarray(end);
-    if (end > 0) yield cutLines(bytes.subarray(0, end)).map(toText);
+    if (end > 0) yield textLines(bytes.subarray(0, end));
   }
+}
+
+/** The lines of some bytes, without empty ones. */
+export function textLines(bytes: Uint8Array): readonly string[] {
+  return cutLines(bytes).map(toText);
 }
 
 function cutLines(bytes: Uint8Array): Uint8Array[] {
