@@ -73,6 +73,18 @@ describe('the careful reader', () => {
     });
   });
 
+  it('shows a value as it stands in the record, and not all of a long one', () => {
+    const reasonOf = (wrong: object): string =>
+      (read(JSON.stringify({ ...sale, ...wrong })) as { readonly reason: string }).reason;
+    expect(reasonOf({ price: '120.5' })).toBe(`field 'price' is "120.5"; it must be a number`);
+    expect(reasonOf({ ts: '04.03.2026' })).toContain(`field 'ts' is "04.03.2026"; it must be a moment that exists`);
+    expect(reasonOf({ ts_id: 'a "b"\n' })).toContain(String.raw`field 'ts_id' is "a \"b\"\n"; it must be a UUID`);
+    expect(reasonOf({ segment: { name: 'x'.repeat(100) } })).toBe(
+      `field 'segment' is {"name":"${'x'.repeat(48)}…; it must be a string`,
+    );
+    expect(reasonOf({ ts_id: 'x'.repeat(100) })).toContain(`field 'ts_id' is "${'x'.repeat(57)}…"; it must be`);
+  });
+
   it('says where a line stops being JSON, and what should stand there', () => {
     expect(read('not JSON')).toEqual({
       code: 'NOT_JSON',

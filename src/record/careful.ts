@@ -148,6 +148,9 @@ function readField(members: Readonly<Record<string, unknown>>, field: FieldPlan,
   }
 }
 
+/** Of a value in a reason, in UTF-16 units. */
+const SHOWN_MAX = 60;
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 function readUuid(value: unknown, field: FieldPlan): Read {
@@ -200,12 +203,12 @@ function readNumber(value: unknown, field: FieldPlan): Read {
   const known = readNumberText(text, field);
   if (known !== undefined) return { value: known };
   if (numberOf(text, field) === undefined) {
-    return refused('WRONG_TYPE', field, `is ${shown(text)}; it must be a whole number`);
+    return refused('WRONG_TYPE', field, `is ${shown(value)}; it must be a whole number`);
   }
   return refused(
     'NUMBER_OUT_OF_RANGE',
     field,
-    `is ${shown(text)}; it must be from ${boundText(field, field.min)} to ${boundText(field, field.max)}`,
+    `is ${shown(value)}; it must be from ${boundText(field, field.min)} to ${boundText(field, field.max)}`,
   );
 }
 
@@ -238,14 +241,17 @@ function boundText(field: FieldPlan, value: number): string {
 }
 
 function wrongType(value: unknown, field: FieldPlan, wanted: string): Read {
-  const text = value instanceof NumberText ? value.text : JSON.stringify(value);
-  return refused('WRONG_TYPE', field, `is ${shown(text)}; it must be ${wanted}`);
+  return refused('WRONG_TYPE', field, `is ${shown(value)}; it must be ${wanted}`);
 }
 
-/** A value as a reason shows it: short, however long it is. */
-function shown(text: string): string {
-  const short = text.length > 60 ? `${text.slice(0, 57)}…` : text;
-  return JSON.stringify(short.toWellFormed()).slice(1, -1);
+/** A value as a reason shows it: JSON, short however long it is. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(shortened(value));
+  return shortened(value instanceof NumberText ? value.text : JSON.stringify(value));
+}
+
+function shortened(text: string): string {
+  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX - 3)}…`.toWellFormed() : text;
 }
 
 function refused(code: Refusal['code'], field: FieldPlan, rest: string): Read {

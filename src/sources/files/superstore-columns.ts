@@ -141,7 +141,7 @@ function saleOf(cells: Cells, columns: Columns): Sale | Refusal {
   const date = cells[columns.order_date] ?? '';
   const day = orderDay(date);
   if (day === undefined) {
-    const wanted = 'it must be a day that exists, as M/D/YYYY';
+    const wanted = 'it must be a day that exists, as M/D/YYYY or YYYY-MM-DD';
     return refusal('IMPOSSIBLE_DATE', 'order_date', `column 'order_date' is '${short(date)}'; ${wanted}`);
   }
   const sales = fractionOf(cells[columns.sales]);
