@@ -66,7 +66,8 @@ async function explain(name: string, values: readonly string[], flags: ExplainFl
   try {
     const query = { report: name, key, limit: flags.limit, offset: 0 };
     const explanation = await folder.explain(query, new AbortController().signal);
-    const text = flags.format === 'ndjson' ? recordsText(explanation) : explanationText(report, explanation);
+    const text =
+      flags.format === 'ndjson' ? recordsText(explanation) : explanationText(report, explanation, flags.limit);
     process.stdout.write(text);
     if (explanation.row === null && explanation.total === 0) process.exitCode = 1;
   } finally {
@@ -78,7 +79,8 @@ function recordsText({ records }: Explanation): string {
   return records.map(({ value }) => `${value}\n`).join('');
 }
 
-function explanationText(report: ReportPlan, explanation: Explanation): string {
+/** @param limit  so many records and so many repeats are listed */
+function explanationText(report: ReportPlan, explanation: Explanation, limit: number): string {
   const { frame, row, computed, total, records, duplicates, amendments } = explanation;
   if (row === null && total === 0) return `There is no such row, and no record of it (offset ${frame}).\n`;
   const page = { frame, total: 1, rows: row === null ? [] : [row] };
@@ -88,20 +90,24 @@ function explanationText(report: ReportPlan, explanation: Explanation): string {
     tableText(report, page).split('\n').slice(0, -2).join('\n'),
     `${counted(total, 'record')}, which ${isEqual ? 'give just this row' : 'do NOT give this row; run daybook verify'}:`,
     ...listed,
-    ...(total > records.length ? [`  … ${counted(total - records.length, 'more record')}; see --limit`] : []),
+    ...moreLine(total - records.length, 'more record'),
     ...(duplicates.length > 0 ? [`${counted(duplicates.length, 'repeat')} of these were left out:`] : []),
-    ...duplicates.map(
-      ({ offset, origin, line, record }) => `  before ${offset}, from ${origin}, line ${line}  ${record}`,
-    ),
+    ...duplicates
+      .slice(0, limit)
+      .map(({ offset, origin, line, record }) => `  before ${offset}, from ${origin}, line ${line}  ${record}`),
+    ...moreLine(duplicates.length - limit, 'more repeat'),
     ...(amendments.length > 0 ? [`${counted(amendments.length, 'change')} after the day was closed:`] : []),
     ...amendments.map(({ firstOffset, before, after }) => {
-      const lines = [...(before === null ? [] : [before]), after].map((each) =>
-        ndjsonText(report, { ...page, rows: [each] }).trim(),
-      );
-      return `  by records from offset ${firstOffset} on: ${lines.join(' became ')}`;
+      const line = (each: Row): string => ndjsonText(report, { ...page, rows: [each] }).trim();
+      const was = before === null ? 'there was no such row' : line(before);
+      return `  by records from offset ${firstOffset} on: ${was}; then ${line(after)}`;
     }),
   ];
   return `${parts.join('\n')}\n`;
+}
+
+function moreLine(count: number, what: string): readonly string[] {
+  return count > 0 ? [`  … ${counted(count, what)}; see --limit`] : [];
 }
 
 function isSame(report: ReportPlan, a: Row, b: Row): boolean {

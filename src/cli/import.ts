@@ -36,7 +36,7 @@ export function addImport(program: Command): void {
       'after',
       `
 A table has the columns of a record, or those of order lines (superstore: order_id, row_id, order_date, sales, …);
-the README lists both.
+the README lists both. The exit code is 1 when there are no records in a file, or none that could be accepted.
 
 Examples:
   daybook import sales.csv more.ndjson.gz --data ../my-shop
@@ -90,6 +90,7 @@ async function importAll(
     });
     for await (const file of files) {
       progress.end();
+      if (file.accepted + file.duplicates === 0) process.exitCode = 1;
       process.stdout.write(
         summaryLines(file)
           .map((line) => `${printable(line)}\n`)
@@ -116,7 +117,7 @@ function summaryLines(file: ImportedFile): readonly string[] {
     ...refusals.map(({ line, reason }) => `  line ${line}: ${reason}`),
     ...(quarantined > refusals.length ? [`  and ${quarantined - refusals.length} more`] : []),
     ...(quarantined > 0
-      ? ['  All of them are kept whole: see /api/v1/quarantine of a running Daybook (daybook start).']
+      ? ['  All of them are kept whole: see the page /records of a running Daybook (daybook start).']
       : []),
     ...(placeless > 0
       ? [`  counted, but not on the map, as the place was not found: ${counted(placeless, 'record')}`]

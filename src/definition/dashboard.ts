@@ -10,7 +10,7 @@ export type Tile =
       readonly title: string;
       readonly report: string;
       readonly measure: string;
-      readonly format: 'count' | 'money';
+      readonly format: Format;
     }
   | {
       /** A report's rows with one measure, newest day first and then the largest. */
@@ -18,7 +18,7 @@ export type Tile =
       readonly title: string;
       readonly report: string;
       readonly measure: string;
-      readonly format: 'count' | 'money';
+      readonly format: Format;
     }
   | {
       /** A line, or one for each value of `series`, along a dimension; values that share a point are summed. */
@@ -26,7 +26,7 @@ export type Tile =
       readonly title: string;
       readonly report: string;
       readonly measure: string;
-      readonly format: 'count' | 'money';
+      readonly format: Format;
       readonly x: string;
       readonly series: string | null;
     }
@@ -36,7 +36,7 @@ export type Tile =
       readonly title: string;
       readonly report: string;
       readonly measure: string;
-      readonly format: 'count' | 'money';
+      readonly format: Format;
       readonly x: string;
       readonly series: string | null;
     }
@@ -61,7 +61,10 @@ export function defineDashboard(dashboard: Dashboard): Dashboard {
   return dashboard;
 }
 
-type Format = 'count' | 'money';
+/** How a tile shows its values: as numbers, or in the stream's currency. */
+export const FORMATS = ['count', 'money'] as const;
+
+type Format = (typeof FORMATS)[number];
 
 /** A tile with the newest day's value of a measure. */
 export function numberTile<R extends Report>(

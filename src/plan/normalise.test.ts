@@ -108,6 +108,14 @@ describe('a plan', () => {
     expect(() => makePlan(withReport(report))).toThrow(sentence);
   });
 
+  it('is refused for a tile with a format that is none', () => {
+    const tile = { kind: 'number', title: 'Odd', report: 'daily_pu_rev', measure: 'daily_pu', format: 'cnt' } as const;
+    const dashboard = { ...daybook.dashboard, tiles: [tile as unknown as (typeof daybook.dashboard.tiles)[number]] };
+    expect(() => makePlan({ ...daybook, dashboard })).toThrow(
+      "dashboard tile 'Odd': its format is 'cnt'; it must be count or money",
+    );
+  });
+
   it('is refused for a tile that shows what is not there', () => {
     const tile = {
       kind: 'number',

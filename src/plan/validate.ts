@@ -2,6 +2,7 @@ import { zone } from '../base/calendar.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Definition } from '../definition/daybook.ts';
 import type { Tile } from '../definition/dashboard.ts';
+import { FORMATS } from '../definition/dashboard.ts';
 import type { Field, FieldKind } from '../definition/fields.ts';
 import type { Measure } from '../definition/measures.ts';
 import type { Condition, Report } from '../definition/report.ts';
@@ -71,7 +72,7 @@ function streamMistakes(stream: Stream): readonly string[] {
   const at = `stream '${stream.name}'`;
   const role = (name: string, what: string, kinds: readonly FieldKind[]): readonly string[] => {
     const field = fieldOf(stream, name);
-    if (field === undefined) return [`${at}: its ${what} is ${unknownField(name, stream)}`];
+    if (field === undefined) return [`${at}: its ${what} '${name}' is ${unknownField(name, stream)}`];
     if (!kinds.includes(field.kind))
       return [`${at}: its ${what} '${name}' must be ${kinds.join(' or ')}, not ${field.kind}`];
     return field.nullable ? [`${at}: its ${what} '${name}' must not be nullable`] : [];
@@ -206,6 +207,9 @@ function tileMistakes(tile: Tile, reports: readonly Report[]): readonly string[]
     ...dimensions
       .filter((name) => !report.dimensions.includes(name))
       .map((name) => `report '${report.name}' has no dimension '${name}'`),
+    ...('format' in tile && !FORMATS.includes(tile.format)
+      ? [`its format is '${tile.format as string}'; it must be ${FORMATS.join(' or ')}`]
+      : []),
   ];
 }
 

@@ -37,7 +37,7 @@ export async function query({ runtime, sql, onProgress }: QueryOptions): Promise
 
 /** DuckDB suggests tables of its own for one that is not there. */
 function namingTables(error: unknown, { stream, reports }: Plan): unknown {
-  if (!(error instanceof DaybookError) || !/^Catalog Error: Table/.test(error.message)) return error;
+  if (!(error instanceof DaybookError) || !error.message.startsWith('Catalog Error: Table')) return error;
   const [said = ''] = error.message.split('\n');
   const names = [stream.name, ...reports.map(({ name }) => name)].join(', ');
   return new DaybookError(error.code, `${said} There are the tables ${names}.`, { cause: error });

@@ -6,6 +6,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import { checkAddress, startServer } from '../server/server.ts';
+import type { Catalogue } from '../sources/generator/catalogue.ts';
 import { openSpilledDays } from '../stores/parquet/spilled-days.ts';
 import { openEmbedded } from './embedded.ts';
 import { kafkaConnection } from './kafka-connection.ts';
@@ -46,12 +47,13 @@ export interface ServeOptions {
 /**
  * The embedded Daybook in one process: holds the folder, opens log and engine, serves, and generates sales if it is told
  * to, until the signal; then ends in the opposite order, so that nothing is taken in that cannot be finished.
- * @throws DaybookError `FOLDER_HELD`, `PORT_TAKEN`, what `openEmbedded` throws
+ * @throws DaybookError `FOLDER_HELD`, `PORT_TAKEN`, what `readCatalogFile` and `openEmbedded` throw
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const { plan, root, host, allowHosts, port, pages, clock, signal, onReady, onNotice, onProgress } = options;
   const logger = pino({ level: options.logLevel }, pino.destination({ fd: 2, sync: true }));
   checkSchedules(plan.schedules, plan.stream.timeZone);
+  const catalogue = await givenCatalogue(options);
   await using stack = new AsyncDisposableStack();
   await makeDurableFolder(root);
   const lock = stack.use(await takeFolderLock(root));
@@ -75,7 +77,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   stack.defer(() => server.close());
   await lock.announce(server.url);
   onReady(server.url);
-  const generating = generateUntil(signal, options, runtime, logger);
+  const generating = generateUntil(signal, options, catalogue, runtime, logger);
   const scheduling = scheduleUntil(signal, options, runtime, logger);
   await Promise.all([until(signal), readTopicUntil(signal, options, runtime)]);
   await Promise.all([generating, scheduling]);
@@ -93,9 +95,17 @@ async function readTopicUntil(
   await readTopic({ engine, connection, topic: topic.name ?? plan.stream.name, clock, signal, onNotice });
 }
 
+/** The user's own catalogue, which had better be wrong before anything is started. */
+async function givenCatalogue({ generate }: ServeOptions): Promise<Catalogue | undefined> {
+  if (generate?.catalog === undefined) return undefined;
+  const { openCatalogue } = await import('../sources/generator/live.ts');
+  return openCatalogue(generate.catalog);
+}
+
 async function generateUntil(
   signal: AbortSignal,
   options: ServeOptions,
+  given: Catalogue | undefined,
   runtime: Runtime,
   logger: Logger,
 ): Promise<void> {
@@ -104,7 +114,7 @@ async function generateUntil(
   try {
     // Loaded only when it is wanted, as its names and places take a while.
     const { openCatalogue, runGenerator } = await import('../sources/generator/live.ts');
-    const catalogue = await openCatalogue(generate.catalog);
+    const catalogue = given ?? (await openCatalogue(undefined));
     await runGenerator({ runtime, clock, rate: generate.rate, seed: generate.seed, catalogue, signal });
   } catch (error) {
     // The Daybook serves on without its generator; whoever watches is told.

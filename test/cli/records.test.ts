@@ -109,7 +109,21 @@ describe('import, report and export', () => {
       '6',
     ]);
     expect(lines[6]).toBe('  and 3 more');
-    expect(lines[7]).toContain('/api/v1/quarantine');
+    expect(lines[7]).toContain('/records');
+  });
+
+  it('end with 1 when a file has nothing that could be taken', async () => {
+    await using folder = await temporaryFolder();
+    const data = join(folder.path, 'data');
+    for (const text of ['', 'nonsense']) {
+      const { code, stdout } = await runDaybook(['import', '-', '--data', data], text);
+      expect([code, stdout]).toEqual([1, expect.stringMatching(/no records in it|1 quarantined/)]);
+    }
+    const [good = ''] = mixedSales(1, { repeats: 0, seed: 5 });
+    for (const counted of ['1 accepted', '1 duplicate']) {
+      const { code, stdout } = await runDaybook(['import', '-', '--data', data], `${good}\nnonsense`);
+      expect([code, stdout]).toEqual([0, expect.stringContaining(counted)]);
+    }
   });
 
   it('write each day’s raw records to a file of its own', async () => {

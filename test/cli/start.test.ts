@@ -43,6 +43,17 @@ describe('start', () => {
     }
   });
 
+  it('does not start with a catalogue that is none', async () => {
+    await using folder = await temporaryFolder();
+    const data = join(folder.path, 'data');
+    const { code, stdout, stderr } = await runDaybook([
+      ...['start', '--port', '0', '--data', data],
+      ...['--catalog', join(folder.path, 'none.csv')],
+    ]);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('Name a CSV of order lines with --catalog.');
+  });
+
   it('takes no other program for a Daybook', async () => {
     await using folder = await temporaryFolder();
     const silent = createServer().listen(0, '127.0.0.1');

@@ -163,9 +163,8 @@ function summed(report: ReportPlan, name: string): SummedMeasure & { readonly na
   const summable = report.measures.filter(({ kind }) => kind === 'sum' || kind === 'count' || kind === 'countDistinct');
   if (measure === undefined || !summable.includes(measure)) {
     const names = summable.map((each) => each.name).join(', ');
-    throw badQuery(
-      `'${name}' is no measure of report '${report.name}' that can be summed up; it has ${names || 'none'}.`,
-    );
+    const what = name === '' ? "'measure' is missing: it must name a measure" : `'${name}' is no measure`;
+    throw badQuery(`${what} of report '${report.name}' that can be summed up; it has ${names || 'none'}.`);
   }
   return { index, name, isDecimal: measure.kind === 'sum' && measure.field.kind === 'decimal' };
 }
