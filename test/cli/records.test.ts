@@ -115,7 +115,7 @@ describe('import, report and export', () => {
   it('end with 1 when a file has nothing that could be taken', async () => {
     await using folder = await temporaryFolder();
     const data = join(folder.path, 'data');
-    for (const text of ['', 'nonsense']) {
+    for (const text of ['\n', 'nonsense']) {
       const { code, stdout } = await runDaybook(['import', '-', '--data', data], text);
       expect([code, stdout]).toEqual([1, expect.stringMatching(/no records in it|1 quarantined/)]);
     }

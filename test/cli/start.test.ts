@@ -46,10 +46,8 @@ describe('start', () => {
   it('does not start with a catalogue that is none', async () => {
     await using folder = await temporaryFolder();
     const data = join(folder.path, 'data');
-    const { code, stdout, stderr } = await runDaybook([
-      ...['start', '--port', '0', '--data', data],
-      ...['--catalog', join(folder.path, 'none.csv')],
-    ]);
+    const none = join(folder.path, 'none.csv');
+    const { code, stdout, stderr } = await runDaybook(['start', '--port', '0', '--data', data, '--catalog', none]);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toContain('Name a CSV of order lines with --catalog.');
   });
