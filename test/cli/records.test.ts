@@ -115,13 +115,13 @@ describe('import, report and export', () => {
   it('end with 1 when a file has nothing that could be taken', async () => {
     await using folder = await temporaryFolder();
     const data = join(folder.path, 'data');
-    for (const text of ['\n', 'nonsense']) {
+    for (const text of ['\n', '{"ts":1}']) {
       const { code, stdout } = await runDaybook(['import', '-', '--data', data], text);
       expect([code, stdout]).toEqual([1, expect.stringMatching(/no records in it|1 quarantined/)]);
     }
     const [good = ''] = mixedSales(1, { repeats: 0, seed: 5 });
     for (const counted of ['1 accepted', '1 duplicate']) {
-      const { code, stdout } = await runDaybook(['import', '-', '--data', data], `${good}\nnonsense`);
+      const { code, stdout } = await runDaybook(['import', '-', '--data', data], `${good}\n{"ts":1}`);
       expect([code, stdout]).toEqual([0, expect.stringContaining(counted)]);
     }
   });
