@@ -54,4 +54,6 @@ async function run(name: 'postgres' | 'cassandra', flags: SinkFlags): Promise<vo
   const signal = interruption(clock);
   await SINKS[name]?.({ plan, kafka, store, clock, logLevel, signal });
   process.stdout.write('Stopped.\n');
+  // Cassandra's driver may forget a connection when the cluster was away, and that would keep the process.
+  process.exit();
 }

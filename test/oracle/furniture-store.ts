@@ -45,7 +45,8 @@ function millionths(text: string): bigint {
   return negative ? -value : value;
 }
 
-function moneyText(value: bigint): string {
+/** Millionths as a decimal without zeros at its end. */
+export function moneyText(value: bigint): string {
   const sign = value < 0n ? '-' : '';
   const digits = (value < 0n ? -value : value).toString().padStart(7, '0');
   return sign + `${digits.slice(0, -6)}.${digits.slice(-6)}`.replace(/\.?0+$/, '');

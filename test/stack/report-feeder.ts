@@ -1,4 +1,3 @@
-import { Producer } from '@platformatic/kafka';
 import { DaybookError } from '../../src/base/errors.ts';
 import { framesTopic } from '../../src/compile/kafka/topics.ts';
 
@@ -9,12 +8,13 @@ import type { TopicPlace } from '../../src/ports/messages.ts';
 import { openEmbedded } from '../../src/runtimes/embedded.ts';
 import { machineClock } from '../../src/runtimes/machine/clock.ts';
 import { openDisk } from '../../src/runtimes/machine/disk.ts';
+import type { NewMessage } from '../../src/sources/kafka/producer.ts';
+import { openTopicProducer } from '../../src/sources/kafka/producer.ts';
 import { rowPrinter } from '../../src/server/row-text.ts';
 import { openTopicReader } from '../../src/sources/kafka/topic-reader.ts';
 import { temporaryFolder } from '../process/daybook-process.ts';
 
 const LINE_FEED = Buffer.from('\n');
-const MESSAGES_AT_ONCE = 1_000;
 const LINES_AT_ONCE = 60_000;
 
 /** An embedded engine in the place of Spark: reads the stream's topic, fills the reports' topics and announces frames. */
@@ -31,14 +31,8 @@ export interface ReportFeeder extends AsyncDisposable {
 export async function openFeeder(plan: Plan, broker: string): Promise<ReportFeeder> {
   const folder = await temporaryFolder();
   const runtime = await openEmbedded({ plan, disk: openDisk(folder.path), clock: machineClock() });
-  const producer = new Producer({
-    clientId: 'feeder',
-    bootstrapBrokers: [broker],
-    idempotent: true,
-    acks: -1,
-    retries: 100,
-    retryDelay: 200,
-  });
+  const connection = { bootstrapBrokers: broker.split(',') };
+  const producer = openTopicProducer(connection, 'feeder');
   const printers = new Map(plan.reports.map((report) => [report.name, rowPrinter(report)]));
   const stopping = new AbortController();
   let following: Promise<void> = Promise.resolve();
@@ -48,12 +42,8 @@ export async function openFeeder(plan: Plan, broker: string): Promise<ReportFeed
     changed.resolve(frame);
     changed = Promise.withResolvers<Frame>();
   });
-  const send = async (messages: readonly { topic: string; key: Buffer; value: Buffer }[]): Promise<void> => {
-    for (let at = 0; at < messages.length; at += MESSAGES_AT_ONCE) {
-      await producer.send({ messages: messages.slice(at, at + MESSAGES_AT_ONCE) });
-    }
-  };
-  const messageOf = (report: ReportPlan, row: Row): { topic: string; key: Buffer; value: Buffer } => {
+  const send = (messages: readonly NewMessage[]): Promise<unknown> => untilReached(() => producer.send(messages));
+  const messageOf = (report: ReportPlan, row: Row): NewMessage => {
     const text = printers.get(report.name)?.(row) ?? '';
     const parsed = JSON.parse(text) as Readonly<Record<string, unknown>>;
     const key = Object.fromEntries(report.dimensions.map(({ name }) => [name, parsed[name]]));
@@ -80,7 +70,7 @@ export async function openFeeder(plan: Plan, broker: string): Promise<ReportFeed
     await send([{ topic: framesTopic(plan), key: Buffer.from(plan.stream.name), value: Buffer.from(value) }]);
   };
   const follow = async (): Promise<void> => {
-    await using reader = openTopicReader({ bootstrapBrokers: [broker] }, 'feeder');
+    await using reader = openTopicReader(connection, 'feeder');
     let places: readonly TopicPlace[] = (await reader.extents([plan.stream.name])).map((extent) => ({
       ...extent,
       nextOffset: extent.firstOffset,
@@ -118,9 +108,20 @@ export async function openFeeder(plan: Plan, broker: string): Promise<ReportFeed
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await following;
-      await producer.close();
+      await producer[Symbol.asyncDispose]();
       await runtime.close();
       await folder[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Does something with Kafka until it is reached: what a call that failed has written all the same is then there twice. */
+export async function untilReached<R>(work: () => Promise<R>): Promise<R> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof DaybookError) || !error.retryable) throw error;
+    }
+  }
 }

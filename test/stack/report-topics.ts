@@ -11,7 +11,7 @@ type Row = Readonly<Record<string, string | null>>;
 
 /** Everything that a topic holds, partition by partition. */
 export async function messagesOf(broker: string, topic: string): Promise<readonly TopicMessage[]> {
-  await using reader = openTopicReader({ bootstrapBrokers: [broker] }, 'test');
+  await using reader = openTopicReader({ bootstrapBrokers: broker.split(',') }, 'test');
   const found: TopicMessage[] = [];
   for (const extent of await reader.extents([topic])) {
     for await (const part of messagesBetween(reader, extent, extent.firstOffset, extent.endOffset)) found.push(...part);
@@ -53,7 +53,7 @@ export async function announcedFrames(
 
 /** Sends records as a producer does that knows their key: those of a key are in one partition, in order. */
 export async function sendRecords(plan: Plan, broker: string, lines: readonly string[]): Promise<void> {
-  await using producer = openTopicProducer({ bootstrapBrokers: [broker] }, 'test');
+  await using producer = openTopicProducer({ bootstrapBrokers: broker.split(',') }, 'test');
   await producer.send(
     lines.map((line) => {
       const record = JSON.parse(line) as Readonly<Record<string, unknown>>;

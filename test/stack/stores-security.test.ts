@@ -180,6 +180,7 @@ test('PostgreSQL and Cassandra are reached by TLS and passwords from files, by e
 
   for (const [target, code, changed] of [
     ['postgres', 'POSTGRES_REFUSED', { DAYBOOK_POSTGRES_PASSWORD: secret() }],
+    ['postgres', 'POSTGRES_REFUSED', { DAYBOOK_POSTGRES_PASSWORD_FILE: '' }],
     ['postgres', 'POSTGRES_REFUSED', { DAYBOOK_POSTGRES_TLS: 'false' }],
     ['postgres', 'POSTGRES_UNREACHABLE', { DAYBOOK_POSTGRES_CA_FILE: ofCassandra.certificate }],
     ['cassandra', 'CASSANDRA_REFUSED', { DAYBOOK_CASSANDRA_PASSWORD: secret() }],

@@ -2,6 +2,7 @@ import type { types } from 'cassandra-driver';
 import { Client } from 'cassandra-driver';
 import pg from 'pg';
 import { expect } from 'vitest';
+import { present } from '../../src/base/assert.ts';
 import { microsText, parseMicros } from '../../src/base/decimal.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Reports } from '../oracle/furniture-store.ts';
@@ -23,11 +24,9 @@ export async function apply(
 export async function reportsInPostgres(plan: Plan, url: string): Promise<Reports> {
   const reports: Record<string, Reports[string]> = {};
   for (const { name, columns } of plan.reports) {
-    const cells = columns.map((column) =>
-      column.kind === 'decimal' ? `trim_scale("${column.name}") AS "${column.name}"` : `"${column.name}"`,
-    );
+    const cells = columns.map((column) => `"${column.name}"`);
     const rows = await rowsInPostgres(url, `SELECT ${cells.join(', ')} FROM daily_report."${name}"`);
-    reports[name] = sortedRows(rows);
+    reports[name] = sortedRows(rows.map((row) => asOracle(columns, row)));
   }
   return reports;
 }
@@ -99,17 +98,22 @@ export async function reportsInCassandra(plan: Plan, node: string): Promise<Repo
   for (const { name, columns } of plan.reports) {
     const names = columns.map((column) => `"${column.name}"`).join(', ');
     const rows = await rowsInCassandra(node, `SELECT ${names} FROM spark_streams."${name}"`);
-    const decimals = new Set(columns.filter(({ kind }) => kind === 'decimal').map((column) => column.name));
-    reports[name] = sortedRows(
-      rows.map((row) =>
-        Object.fromEntries(
-          Object.entries(row).map(([key, cell]) => [
-            key,
-            decimals.has(key) ? microsText(parseMicros(cell) ?? 0n) : cell,
-          ]),
-        ),
-      ),
-    );
+    reports[name] = sortedRows(rows.map((row) => asOracle(columns, row)));
   }
   return reports;
+}
+
+/** Numbers in the oracle's digits: each store writes floats, and zeros at the end of a decimal, in its own way. */
+function asOracle(
+  columns: Plan['reports'][number]['columns'],
+  row: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    columns.map(({ name, kind }) => {
+      const cell = row[name] ?? 'absent';
+      if (cell === 'null') return [name, cell];
+      if (kind === 'number') return [name, String(Number(cell))];
+      return [name, kind === 'decimal' ? microsText(present(parseMicros(cell), 'a decimal')) : cell];
+    }),
+  );
 }

@@ -75,7 +75,7 @@ CREATE TABLE IF NOT EXISTS "daily_report"."every_measure" (
   "high" numeric(18,6) NOT NULL,
   "top" double precision NOT NULL,
   "mean" numeric(18,6),
-  "mean_rooms" numeric(18,6),
+  "mean_rooms" numeric(38,6),
   "a_bed" numeric(38,6),
   "a_guest" numeric(38,6),
   "spread" numeric(38,6),

@@ -59,9 +59,10 @@ function kindType(kind: ColumnKind): string {
   }
 }
 
-/** Wide enough for what a measure can come to: a sum, and a ratio of sums, has no limit of its own. */
+/** Wide enough for what a measure can come to: a sum, and a ratio of sums, has no limit; whole numbers have 16 digits. */
 function measureType(measure: MeasurePlan, kind: ColumnKind): string {
   if (measure.kind === 'ratio') return 'numeric(38,6)';
+  if (measure.kind === 'avg' && measure.field.kind === 'integer') return 'numeric(38,6)';
   if (measure.kind !== 'sum') return kindType(kind);
   if (kind === 'decimal') return 'numeric(38,6)';
   const { min, max } = measure.field;

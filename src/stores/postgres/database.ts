@@ -100,6 +100,7 @@ async function rollBack(client: PoolClient): Promise<Error | undefined> {
 
 /** Classes and codes of PostgreSQL's errors that go by themselves: connections, resources, intervention, serialization. */
 const PASSING = /^(08|53|57P|57014|40001|40P01|25006)/;
+const NO_PASSWORD = /^SASL: .*client password must be/;
 const REFUSED = /^(28|42501|3D000)/;
 const MISSING = /^(42P01|3F000|42703)/;
 
@@ -107,6 +108,14 @@ const MISSING = /^(42P01|3F000|42703)/;
 export function postgresFailure(error: unknown): DaybookError {
   if (error instanceof DaybookError) return error;
   const { code = '', message } = error as { readonly code?: string; readonly message: string };
+  // The library's own words, before the server was told anything.
+  if (NO_PASSWORD.test(message)) {
+    return new DaybookError(
+      'POSTGRES_REFUSED',
+      'PostgreSQL asks for a password, and none was given. Name the file that holds it in DAYBOOK_POSTGRES_PASSWORD_FILE.',
+      { cause: error },
+    );
+  }
   if (REFUSED.test(code)) {
     return new DaybookError(
       'POSTGRES_REFUSED',
