@@ -374,6 +374,8 @@ export class Engine implements Runtime, SourceDoor {
       dayFiles: names.map((name) => ({ name, bytes: undefined })),
       consumers: [],
       batches: [],
+      // What late records changed here is known row by row: amendments.
+      lateDays: [],
     };
   }
 

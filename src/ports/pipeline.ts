@@ -45,6 +45,17 @@ export interface BatchInfo {
   readonly lateRows: number;
 }
 
+/** A business day that got records when it was closed. */
+export interface LateDay {
+  readonly day: string;
+  /** All its records, each once. */
+  readonly records: number;
+  /** How many of them came when it was closed. */
+  readonly late: number;
+  /** How many of those are in none of its rows yet, as the day waits to be computed again. */
+  readonly waiting: number;
+}
+
 /** All that is known of how records get into the reports; what a runtime does not have is empty. */
 export interface PipelineDetails {
   /** Oldest first, a few minutes. */
@@ -55,4 +66,6 @@ export interface PipelineDetails {
   readonly dayFiles: readonly { readonly name: string; readonly bytes: number | undefined }[];
   readonly consumers: readonly ConsumerPlace[];
   readonly batches: readonly BatchInfo[];
+  /** Oldest first. */
+  readonly lateDays: readonly LateDay[];
 }

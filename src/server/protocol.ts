@@ -241,6 +241,12 @@ export interface PipelineDetailsAnswer {
     readonly outputRows: number;
     readonly lateRows: number;
   }[];
+  readonly lateDays: readonly {
+    readonly day: string;
+    readonly records: number;
+    readonly late: number;
+    readonly waiting: number;
+  }[];
 }
 
 export interface TopicRecordInfo {

@@ -7,11 +7,12 @@ import { makePlan } from '../../src/plan/normalise.ts';
 import { openEmbedded } from '../../src/runtimes/embedded.ts';
 import { machineClock } from '../../src/runtimes/machine/clock.ts';
 import { openDisk } from '../../src/runtimes/machine/disk.ts';
+import type { PipelineDetailsAnswer } from '../../src/server/protocol.ts';
 import type { Sale } from '../oracle/furniture-store.ts';
 import { readSale, reportsOf } from '../oracle/furniture-store.ts';
 import { runDaybook, temporaryFolder } from '../process/daybook-process.ts';
 import { rowTexts } from '../process/reports-of-runtime.ts';
-import { startProcess } from './processes.ts';
+import { readyUrl, startProcess } from './processes.ts';
 import { sendRecords } from './report-topics.ts';
 import { startServers } from './servers.ts';
 import { amendmentsIn, apply, reportsInCassandra, reportsInPostgres, rowsInPostgres } from './stores.ts';
@@ -68,6 +69,15 @@ function changedClosedDays(sales: readonly Sale[], step: number): Readonly<Recor
   return Object.fromEntries(Object.entries(changed).map(([name, days]) => [name, [...days].sort()]));
 }
 
+/** The days that got records when they were closed, as they are listed for whoever watches. */
+async function lateDaysOf(url: string): Promise<ReadonlyMap<string, { readonly records: number }>> {
+  const days = async (): Promise<PipelineDetailsAnswer['lateDays']> =>
+    ((await (await fetch(`${url}/api/v1/pipeline/details`)).json()) as PipelineDetailsAnswer).lateDays;
+  // It is as of the newest frame, of which a server that was just started has not heard yet.
+  await expect.poll(days).not.toEqual([]);
+  return new Map((await days()).map((each) => [each.day, each]));
+}
+
 test(
   '300,000 records with repeats, late ones and long floats give the same rows in PostgreSQL, Cassandra, the embedded engine and the oracle',
   async () => {
@@ -118,6 +128,15 @@ test(
       const { days, differing, broken } = await amendmentsIn(plan, postgres, name);
       const missing = (changed[name] ?? []).filter((day) => !days.includes(day));
       expect({ name, missing, differing, broken }).toEqual({ name, missing: [], differing: 0, broken: 0 });
+    }
+
+    const days = await lateDaysOf(await readyUrl(processes.use(startProcess(['serve', '--port', '0'], environment))));
+    const perDay = Map.groupBy(
+      new Map(sales.toReversed().map((sale) => [sale.ts_id, sale])).values(),
+      ({ ts_date: day = '' }) => day,
+    );
+    for (const day of changed['daily_pu_rev'] ?? []) {
+      expect(days.get(day)).toMatchObject({ records: perDay.get(day)?.length, waiting: 0 });
     }
 
     // What was there is sent once more, all repeats now, and each row compared by the command that users have for it.

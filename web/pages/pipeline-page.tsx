@@ -36,6 +36,7 @@ export function PipelinePage({ definition }: { readonly definition: DefinitionAn
             <Kept details={details} status={status} />
             <Consumers details={details} />
             <Batches details={details} />
+            <LateDays details={details} />
           </div>
           <AmendmentList definition={definition} />
         </>
@@ -290,6 +291,21 @@ function Batches({ details: { batches } }: DetailsProps) {
     <ListTile
       title="Batches of the query"
       columns={['Batch', 'Took', 'Rows in', 'Rows out', 'Dropped as late']}
+      rows={rows}
+      empty=""
+    />
+  );
+}
+
+function LateDays({ details: { lateDays } }: DetailsProps) {
+  if (lateDays.length === 0) return null;
+  const rows = lateDays
+    .map(({ day, records, late, waiting }) => [day, printCount(records), printCount(late), printCount(waiting)])
+    .toReversed();
+  return (
+    <ListTile
+      title="Days with late records"
+      columns={['Day', 'Records', 'Came late', 'Not yet in its rows']}
       rows={rows}
       empty=""
     />

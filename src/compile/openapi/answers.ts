@@ -185,6 +185,14 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
         lateRows: whole,
       }),
     ),
+    lateDays: list(
+      object({
+        day: { type: 'string', format: 'date' },
+        records: whole,
+        late: { ...(whole as object), description: 'Records that came when the day was closed.' },
+        waiting: { ...(whole as object), description: 'Those of them that are in none of the day’s rows yet.' },
+      }),
+    ),
   }),
   TopicRecord: topicRecord,
   Topics: object({

@@ -11,6 +11,7 @@ import { kafkaTopics } from '../../compile/kafka/topics.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DuplicatePage, ExplainQuery, Explanation } from '../../ports/explanation.ts';
 import type { ConsumerPlace, PipelineDetails, PipelinePart } from '../../ports/pipeline.ts';
+import type { TopicReader } from '../../ports/messages.ts';
 import type { Cell, Frame, Reading, Readings, ReportPage, ReportQuery, Row } from '../../ports/rows.ts';
 import type { AmendmentPage, QuarantinePage, QuarantineQuery, Runtime, RuntimeStatus } from '../../ports/runtime.ts';
 import type { RecordDetails } from '../../ports/topics.ts';
@@ -27,6 +28,7 @@ import { postgresOwnReader } from '../../stores/postgres/own-reader.ts';
 import { postgresReportReader, reportNamed } from '../../stores/postgres/report-reader.ts';
 import type { KafkaIntake } from '../kafka-intake.ts';
 import { openKafkaIntake } from '../kafka-intake.ts';
+import { LateDays } from './late-days.ts';
 import { LiveFrames } from './live-frames.ts';
 import { rowReader } from './report-row.ts';
 import { StackWatch } from './stack-watch.ts';
@@ -78,6 +80,8 @@ class StackRuntime implements Runtime {
   readonly #progress: ReturnType<typeof cassandraRecordSink>;
   readonly #browser: TopicBrowser;
   readonly #watch: StackWatch;
+  readonly #daysReader: TopicReader;
+  readonly #lateDays: LateDays;
   readonly #closing = new AbortController();
   readonly #listeners = new Set<(frame: Frame) => void>();
   readonly #following: Promise<void>;
@@ -100,6 +104,8 @@ class StackRuntime implements Runtime {
     const openReader = () => openTopicReader(connection, 'daybook-browser');
     this.#browser = new TopicBrowser({ plan, clock, openReader });
     this.#watch = new StackWatch(clock);
+    this.#daysReader = openTopicReader(connection, 'daybook-days');
+    this.#lateDays = new LateDays(plan, this.#daysReader);
     this.#following = this.#follow();
   }
 
@@ -212,10 +218,11 @@ class StackRuntime implements Runtime {
   }
 
   async pipeline(): Promise<PipelineDetails> {
-    const [status, consumers, { refused, duplicates }] = await Promise.all([
+    const [status, consumers, { refused, duplicates }, lateDays] = await Promise.all([
       this.status(),
       this.#consumers(),
       this.#counted(),
+      this.#lateDays.asOf(this.#watch.newest?.frame ?? 0),
     ]);
     const topics = await this.#browser.topics();
     const handed = topics.find(({ name }) => name === this.plan.stream.name)?.records ?? 0;
@@ -227,6 +234,7 @@ class StackRuntime implements Runtime {
       dayFiles: [],
       consumers,
       batches: this.#watch.batches(),
+      lateDays,
     };
   }
 
@@ -267,6 +275,7 @@ class StackRuntime implements Runtime {
     await this.#following;
     await this.#intake.close();
     await this.#groups[Symbol.asyncDispose]();
+    await this.#daysReader[Symbol.asyncDispose]();
   }
 
   async #follow(): Promise<void> {

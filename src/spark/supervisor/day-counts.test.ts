@@ -26,6 +26,7 @@ describe('the counts of days', () => {
     ]);
     counts.advance(1);
     expect(counts.behind()).toEqual([{ day: '2026-03-04', seen: 5, missing: 2 }]);
+    expect(counts.lateDays()).toEqual([{ day: '2026-03-04', records: 5, late: 2, waiting: 2 }]);
     expect(counts.late).toBe(2);
   });
 
@@ -55,6 +56,7 @@ describe('the counts of days', () => {
     counts.take([message(value)]);
     counts.advance(2);
     expect([counts.behind(), counts.late]).toEqual([[], 2]);
+    expect(counts.lateDays()).toEqual([{ day: '2026-03-04', records: 5, late: 2, waiting: 0 }]);
     counts.take([count('seen', 6, 3)]);
     counts.advance(3);
     expect(counts.behind()).toEqual([{ day: '2026-03-04', seen: 6, missing: 1 }]);

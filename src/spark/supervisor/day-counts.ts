@@ -1,5 +1,6 @@
 import type { StreamPlan } from '../../plan/plan.ts';
 import type { TopicMessage } from '../../ports/messages.ts';
+import type { LateDay } from '../../ports/pipeline.ts';
 
 /** A day of which more records came than its rows have. */
 export interface DayBehind {
@@ -75,6 +76,19 @@ export class DayCounts {
     return [...this.#counts.seen.values()]
       .map(({ day, records }) => ({ day, seen: records, missing: records - this.#inRows(day) }))
       .filter(({ missing }) => missing > 0)
+      .sort((a, b) => (a.day < b.day ? -1 : 1));
+  }
+
+  /** The days that got records when they were closed, oldest first. */
+  lateDays(): readonly LateDay[] {
+    return [...this.#counts.seen.values()]
+      .map(({ day, records }) => ({
+        day,
+        records,
+        late: records - (this.#counts.kept.get(day)?.records ?? 0),
+        waiting: Math.max(0, records - this.#inRows(day)),
+      }))
+      .filter(({ late }) => late > 0)
       .sort((a, b) => (a.day < b.day ? -1 : 1));
   }
 
