@@ -107,7 +107,7 @@ describe('POST /records', () => {
           line: 3,
           code: 'WRONG_TYPE',
           field: 'quantity',
-          reason: 'field \'quantity\' is \\"two\\"; it must be a number',
+          reason: 'field \'quantity\' is "two"; it must be a number',
         },
       ],
     });
