@@ -14,7 +14,7 @@ import { percentile } from '../statistics.ts';
 
 const PER_SECOND = 1_000;
 const SENDS_PER_SECOND = 20;
-const WARM_S = 30;
+const WARM_S = 60;
 const SECONDS = 30;
 const plan = makePlan(daybook);
 
