@@ -56,7 +56,14 @@ async function run({ runs, scratchFolder, say }: BenchContext): Promise<Outcome>
   await using servers = await startServers(['kafka', 'spark']);
   const { kafka, spark } = servers.at;
   const topics = kafkaTopics(plan, { partitions: CORES });
-  await applyTopics({ connection: { bootstrapBrokers: [kafka] }, topics, isPartitionsTold: true });
+  const others = topics
+    .filter(({ name }) => plan.reports.some((report) => report.name === name))
+    .map((topic) => ({ ...topic, name: `bench_${topic.name}`, config: {} }));
+  await applyTopics({
+    connection: { bootstrapBrokers: [kafka] },
+    topics: [...topics, ...others],
+    isPartitionsTold: true,
+  });
   await sendRecords(plan, kafka, lines);
   const address = parseSparkAddress(spark);
   const session = (): SparkSession => new SparkSession({ address, sessionId: randomUUID(), user: 'bench' });
@@ -133,12 +140,12 @@ const SCHEMA = `ts_id STRING, ts STRING, ts_date STRING, customer_id STRING, cus
   country STRING, city STRING, category STRING, sub_category STRING, product_name STRING, price DOUBLE, quantity INT,
   discount STRING, revenue DOUBLE, profit DOUBLE, latitude DOUBLE, longitude DOUBLE`;
 const REPORTS = {
-  pu_rev: `SELECT ts_date, approx_count_distinct(customer_id) AS daily_pu, sum(revenue) AS daily_rev,
+  daily_pu_rev: `SELECT ts_date, approx_count_distinct(customer_id) AS daily_pu, sum(revenue) AS daily_rev,
     sum(profit) AS daily_profit FROM sales GROUP BY ts_date`,
-  category_product: `SELECT ts_date, category, sub_category, product_name, sum(quantity) AS daily_quantity,
+  daily_category_product: `SELECT ts_date, category, sub_category, product_name, sum(quantity) AS daily_quantity,
     sum(revenue) AS daily_rev, sum(profit) AS daily_profit FROM sales
     GROUP BY ts_date, category, sub_category, product_name`,
-  address: `SELECT ts_date, latitude, longitude, approx_count_distinct(customer_id) AS daily_pu FROM sales
+  daily_address: `SELECT ts_date, latitude, longitude, approx_count_distinct(customer_id) AS daily_pu FROM sales
     GROUP BY ts_date, latitude, longitude`,
 };
 
