@@ -25,8 +25,12 @@ export const stackFreshness: Figure = {
     const lines: Line[] = [];
     const runs: Freshness[] = [];
     for (let run = 0; run < context.runs; run++) {
-      runs.push(await measureOnce(context));
-      context.say(JSON.stringify(runs.at(-1)));
+      const measured = await measureOnce(context);
+      runs.push(measured);
+      const p99 = (times: readonly number[]): string => percentile(times, 0.99).toFixed(0);
+      context.say(
+        `run ${run + 1} of ${context.runs}: p99 ${p99(measured.storeMs)} ms to PostgreSQL, ${p99(measured.pageMs)} ms to the page`,
+      );
     }
     for (const [what, of] of [
       ['sale to PostgreSQL', 'storeMs'],

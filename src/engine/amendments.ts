@@ -84,7 +84,7 @@ export class Amendments {
         if (this.#total - id >= offset) entries.push(amendmentOf(change, i, id, rowText));
       }
     }
-    return { total: this.#total, entries };
+    return { total: this.#total, kept: Math.min(this.#kept, KEPT_MAX), entries };
   }
 
   /** All of it for a checkpoint; `load` takes it back. */

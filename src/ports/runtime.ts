@@ -124,8 +124,10 @@ export interface Amendment {
 }
 
 export interface AmendmentPage {
-  /** How many there have been; the oldest of very many are no longer listed. */
+  /** How many there have been. */
   readonly total: number;
+  /** How many of the newest can be listed. */
+  readonly kept: number;
   readonly entries: readonly Amendment[];
 }
 

@@ -9,9 +9,9 @@ import type { RouteContext } from './server.ts';
 export function addAmendments(app: FastifyInstance, { runtime }: RouteContext): void {
   const printers = new Map(runtime.plan.reports.map((report) => [report.name, rowPrinter(report)]));
   app.get('/api/v1/amendments', async (request, reply) => {
-    const { total, entries } = await runtime.amendments(pageOf(request.query));
+    const { total, kept, entries } = await runtime.amendments(pageOf(request.query));
     const texts = entries.map((entry) => amendmentText(entry, printers.get(entry.report) ?? JSON.stringify));
-    return reply.type('application/json').send(`{"total":${total},"entries":[${texts.join(',')}]}`);
+    return reply.type('application/json').send(`{"total":${total},"kept":${kept},"entries":[${texts.join(',')}]}`);
   });
 }
 

@@ -173,6 +173,8 @@ export interface QuarantineAnswer {
 /** `GET /api/v1/amendments` */
 export interface AmendmentsAnswer {
   readonly total: number;
+  /** How many of the newest can be listed. */
+  readonly kept: number;
   readonly entries: readonly {
     readonly id: number;
     readonly frame: number;

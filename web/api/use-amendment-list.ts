@@ -7,8 +7,8 @@ import { usePageState } from './use-view.ts';
 /** An import into the past changes closed days with every frame; they are read again no more often than this. */
 const READ_AGAIN_MS = 2_000;
 
-/** Changes to closed days, newest first, as far as they are listed; none until they are there. */
-export function useAmendmentList(): AmendmentsAnswer['entries'] {
+/** Changes to closed days, newest first, and how many of all changes are kept; none until they are there. */
+export function useAmendmentList(): Omit<AmendmentsAnswer, 'total'> {
   const { amendments } = usePageState();
   const [total, setTotal] = useState(amendments);
   const isDue = total !== amendments;
@@ -21,7 +21,7 @@ export function useAmendmentList(): AmendmentsAnswer['entries'] {
     return () => clearTimeout(timer);
   }, [isDue, isFirst]);
   const { data } = useQuery({ ...amendmentsQuery(total), placeholderData: keepPreviousData });
-  return total > 0 ? (data?.entries ?? NONE) : NONE;
+  return total > 0 ? (data ?? NONE) : NONE;
 }
 
-const NONE: AmendmentsAnswer['entries'] = [];
+const NONE: Omit<AmendmentsAnswer, 'total'> = { kept: 0, entries: [] };

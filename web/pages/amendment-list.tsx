@@ -11,7 +11,7 @@ const LISTED_MAX = 100;
 /** What changed in closed days: the row, old and new values, and the records that did it. */
 export function AmendmentList({ definition }: { readonly definition: DefinitionAnswer }) {
   const { amendments } = usePageState();
-  const entries = useAmendmentList();
+  const { kept, entries } = useAmendmentList();
   return (
     <section className="tile" aria-label="Amendments">
       <h2>{amendments === 0 ? 'Amendments' : countOf(amendments, 'amendments')}</h2>
@@ -19,7 +19,14 @@ export function AmendmentList({ definition }: { readonly definition: DefinitionA
         A day is closed {definition.stream.latenessDays} days behind the newest one. Records that come later still
         count, and what they change is listed here.
       </p>
-      {amendments > LISTED_MAX && <p className="tile-note">The newest {LISTED_MAX} are listed.</p>}
+      {amendments > LISTED_MAX && (
+        <p className="tile-note">
+          The newest {LISTED_MAX} are listed.
+          {kept > 0 &&
+            kept < amendments &&
+            ` The newest ${countOf(kept, 'changes')} are kept, the others only counted.`}
+        </p>
+      )}
       {entries.length === 0 && <p className="notice">No closed day has changed.</p>}
       <ul className="refused">
         {entries.slice(0, LISTED_MAX).map(({ id, report, before, after, firstOffset, frame }) => {

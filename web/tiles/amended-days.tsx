@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import type { DefinitionAnswer, TileInfo } from '../../src/server/protocol.ts';
 import { useAmendmentList } from '../api/use-amendment-list.ts';
+import { usePageState } from '../api/use-view.ts';
 import { countOf, printDay } from '../format.ts';
 import type { PrintNumber } from '../format.ts';
 import type { DayValue } from './day-series.ts';
@@ -18,14 +19,18 @@ export interface Amended {
 
 const LISTED_MAX = 50;
 
-/** By day, newest change first: how a tile's measure changed after its day was closed. */
+/** By day, newest change first. */
+export type AmendedByDay = ReadonlyMap<string, readonly Amended[]>;
+
+/** How a tile's measure changed after its day was closed, and whether that is all, or what the newest changes did. */
 export function useAmendments(
   { stream }: DefinitionAnswer,
   { report, measure }: Extract<TileInfo, { kind: 'number' | 'table' }>,
   isFiltered: boolean,
-): ReadonlyMap<string, readonly Amended[]> {
-  const entries = useAmendmentList();
-  return useMemo(() => {
+): { readonly amended: AmendedByDay; readonly isAll: boolean } {
+  const { amendments } = usePageState();
+  const { entries } = useAmendmentList();
+  const amended = useMemo(() => {
     const byDay = new Map<string, Amended[]>();
     if (isFiltered) return byDay;
     for (const entry of entries) {
@@ -38,17 +43,19 @@ export function useAmendments(
     }
     return byDay;
   }, [entries, report, measure, stream.businessDate, isFiltered]);
+  return { amended, isAll: entries.length >= amendments };
 }
 
 interface AmendedDaysProps {
   readonly title: string;
-  readonly amended: ReadonlyMap<string, readonly Amended[]>;
+  readonly amended: AmendedByDay;
+  readonly isAll: boolean;
   readonly days: readonly DayValue[];
   readonly print: PrintNumber;
 }
 
 /** Says which of the shown days changed after they were closed: old value, new value, and the records that did it. */
-export function AmendedDays({ title, amended, days, print }: AmendedDaysProps) {
+export function AmendedDays({ title, amended, isAll, days, print }: AmendedDaysProps) {
   const shown = days.flatMap(({ day }) => amended.get(day) ?? []).toReversed();
   const count = new Set(shown.map(({ day }) => day)).size;
   if (count === 0) return null;
@@ -56,6 +63,7 @@ export function AmendedDays({ title, amended, days, print }: AmendedDaysProps) {
     <details className="amended">
       <summary>
         <span className="amended-mark" aria-hidden="true" />
+        {isAll ? '' : 'at least '}
         {countOf(count, 'days')} amended
       </summary>
       <ul aria-label={`Amended days of ${title}`}>

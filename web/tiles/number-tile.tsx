@@ -42,7 +42,7 @@ export function NumberTile({ tile, definition, range, filters, today }: NumberTi
       : { kind: 'rows', ...selectionOf(source), ...rangeOf(read), sort: `-${businessDate}`, limit: ROWS_MAX };
   const { answer, isStale } = useView(question);
   const { newestDay } = usePageState();
-  const amended = useAmendments(definition, tile, Object.keys(filters).length > 0);
+  const { amended, isAll } = useAmendments(definition, tile, Object.keys(filters).length > 0);
   const series =
     answer === undefined
       ? undefined
@@ -72,7 +72,7 @@ export function NumberTile({ tile, definition, range, filters, today }: NumberTi
             <ChangeText change={series.weekChange} against="same day last week" />
           </p>
           <TrendLine days={series.days} title={title} print={print} amended={amended} />
-          <AmendedDays title={title} amended={amended} days={series.days} print={print} />
+          <AmendedDays title={title} amended={amended} isAll={isAll} days={series.days} print={print} />
         </>
       )}
     </TileFrame>

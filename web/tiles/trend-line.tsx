@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { PrintNumber } from '../format.ts';
 import { choose } from '../choices.ts';
 import { printDay } from '../format.ts';
-import type { Amended } from './amended-days.tsx';
+import type { AmendedByDay } from './amended-days.tsx';
 import type { DayValue } from './day-series.ts';
 
 /** The drawing's own units; it is stretched to the room that there is. */
@@ -16,7 +16,7 @@ interface TrendLineProps {
   readonly title: string;
   readonly print: PrintNumber;
   /** Days that changed after they were closed. */
-  readonly amended: ReadonlyMap<string, readonly Amended[]>;
+  readonly amended: AmendedByDay;
 }
 
 /**

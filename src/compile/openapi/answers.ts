@@ -133,6 +133,7 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
   Amendment: amendment,
   Amendments: object({
     total: whole,
+    kept: { ...(whole as object), description: 'How many of the newest can be listed.' },
     entries: list(ref('Amendment')),
   }),
   Pipeline: object({

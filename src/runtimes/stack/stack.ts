@@ -187,6 +187,7 @@ class StackRuntime implements Runtime {
     const { total, entries } = await this.#own.amendments(page);
     return {
       total,
+      kept: total,
       entries: entries.flatMap(({ before, after, ...entry }) => {
         const report = this.plan.reports.find(({ name }) => name === entry.report);
         if (report === undefined) return [];
