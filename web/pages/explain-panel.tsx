@@ -206,7 +206,7 @@ function Records({ records, definition, measures }: RecordsProps) {
                 </td>
                 {fields.map((name) => (
                   <td key={name} className={typeof record[name] === 'number' ? 'number' : undefined}>
-                    {String(record[name] ?? '–')}
+                    {cellText(record[name])}
                   </td>
                 ))}
               </tr>
@@ -216,6 +216,13 @@ function Records({ records, definition, measures }: RecordsProps) {
       </table>
     </div>
   );
+}
+
+/** A field's value; of a number no more than the six places that count. The record itself has all its digits. */
+function cellText(value: unknown): string {
+  if (value === null || value === undefined) return '–';
+  if (typeof value === 'number') return value.toLocaleString(undefined, { maximumFractionDigits: 6 });
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function Duplicates({ data: { duplicates } }: { readonly data: ExplanationAnswer }) {

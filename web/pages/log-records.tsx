@@ -23,11 +23,14 @@ export function LogRecords({ topic, definition }: LogRecordsProps) {
   const choices = useChoices();
   const isFollowing = choices.get('follow') === 'true';
   const search = searchOf(choices);
+  const { data } = useQuery(topicsQuery);
+  const partitions = data?.topics.find(({ name }) => name === topic)?.partitions.length ?? 1;
   return (
     <section className="tile records-tile" aria-label={`Records of ${topic}`}>
       <RecordSearchForm
         key={JSON.stringify(search)}
         definition={definition}
+        partitions={partitions}
         search={search}
         isFollowing={isFollowing}
       />
@@ -53,7 +56,7 @@ const BEGUN: Progress = { records: [], scanned: 0, of: 0, nextOffset: null, stat
 
 function Found({ topic, definition, search }: LogRecordsProps & { readonly search: RecordSearch }) {
   const { data } = useQuery(topicsQuery);
-  const next = data?.topics.find(({ name }) => name === topic)?.partitions[0]?.nextOffset;
+  const next = data?.topics.find(({ name }) => name === topic)?.partitions[search.partition ?? 0]?.nextOffset;
   // The newest page unless the reader says where to begin; it stays where it began.
   const [newest, setNewest] = useState<number>();
   if (newest === undefined && next !== undefined) setNewest(Math.max(0, next - PAGE_SIZE));
@@ -139,10 +142,11 @@ function Pages({ progress: { records, nextOffset, state }, first, isFiltered }: 
 }
 
 function addressOf(topic: string, search: RecordSearch, from: number | undefined): string {
-  const { field, test, value, time } = search;
+  const { partition, field, test, value, time } = search;
   const parameters = new URLSearchParams({ stream: 'true', limit: String(PAGE_SIZE) });
   if (time === '') parameters.set('offset', String(from ?? 0));
   else parameters.set('time', time);
+  if (partition !== undefined || field === '') parameters.set('partition', String(partition ?? 0));
   if (field !== '') for (const [name, text] of Object.entries({ field, test, value })) parameters.set(name, text);
   return `/api/v1/topics/${encodeURIComponent(topic)}/records?${parameters}`;
 }

@@ -7,6 +7,8 @@ const TESTS = { is: 'is', contains: 'contains', above: 'is above', below: 'is be
 
 /** Which records are wanted; all texts may be empty. */
 export interface RecordSearch {
+  /** undefined: all of them when a field is looked at, else the first one, as offsets are a partition's own. */
+  readonly partition: number | undefined;
   readonly offset: number | undefined;
   readonly time: string;
   readonly field: string;
@@ -16,10 +18,14 @@ export interface RecordSearch {
 
 /** The search that the address holds. */
 export function searchOf(choices: Choices): RecordSearch {
-  const offset = choices.get('offset');
+  const wholeOf = (name: string): number | undefined => {
+    const text = choices.get(name);
+    return text !== null && /^\d+$/.test(text) ? Number(text) : undefined;
+  };
   const test = choices.get('test');
   return {
-    offset: offset !== null && /^\d+$/.test(offset) ? Number(offset) : undefined,
+    partition: wholeOf('in-partition'),
+    offset: wholeOf('offset'),
     time: choices.get('time') ?? '',
     field: choices.get('field') ?? '',
     test: test !== null && test in TESTS ? (test as keyof typeof TESTS) : 'contains',
@@ -29,12 +35,14 @@ export function searchOf(choices: Choices): RecordSearch {
 
 interface RecordSearchFormProps {
   readonly definition: DefinitionAnswer;
+  /** How many the topic has. */
+  readonly partitions: number;
   readonly search: RecordSearch;
   readonly isFollowing: boolean;
 }
 
 /** Says where to begin, what a field must be like, or that records are shown as they come. */
-export function RecordSearchForm({ definition, search, isFollowing }: RecordSearchFormProps) {
+export function RecordSearchForm({ definition, partitions, search, isFollowing }: RecordSearchFormProps) {
   const [draft, setDraft] = useState(search);
   const id = useId();
   const change = (changes: Partial<RecordSearch>): void => setDraft({ ...draft, ...changes });
@@ -43,12 +51,14 @@ export function RecordSearchForm({ definition, search, isFollowing }: RecordSear
       className="record-search"
       onSubmit={(event) => {
         event.preventDefault();
-        const { offset, time, field, test, value } = draft;
+        const { partition, offset, time, field, test, value } = draft;
         const filter = field === '' ? { field: '', test: '', value: '' } : { field, test, value };
         const from = time === '' && offset !== undefined ? String(offset) : undefined;
-        choose({ offset: from, time, ...filter, follow: undefined }, 'push');
+        const within = partition === undefined ? undefined : String(partition);
+        choose({ 'in-partition': within, offset: from, time, ...filter, follow: undefined }, 'push');
       }}
     >
+      {partitions > 1 && <PartitionChoice partitions={partitions} draft={draft} onChange={change} />}
       <label htmlFor={`${id}-offset`}>From offset</label>
       <input
         id={`${id}-offset`}
@@ -81,6 +91,38 @@ export function RecordSearchForm({ definition, search, isFollowing }: RecordSear
         Follow
       </button>
     </form>
+  );
+}
+
+interface PartitionChoiceProps {
+  readonly partitions: number;
+  readonly draft: RecordSearch;
+  readonly onChange: (changes: Partial<RecordSearch>) => void;
+}
+
+/** In which partition records are looked for. */
+function PartitionChoice({ partitions, draft, onChange }: PartitionChoiceProps) {
+  const id = useId();
+  const isFiltered = draft.field !== '';
+  return (
+    <>
+      <label htmlFor={id}>Partition</label>
+      <select
+        id={id}
+        value={draft.partition ?? (isFiltered ? '' : 0)}
+        onChange={(event) => {
+          const text = event.currentTarget.value;
+          onChange({ partition: text === '' ? undefined : Number(text) });
+        }}
+      >
+        {isFiltered && <option value="">all</option>}
+        {Array.from({ length: partitions }, (_, partition) => (
+          <option key={partition} value={partition}>
+            {partition}
+          </option>
+        ))}
+      </select>
+    </>
   );
 }
 
