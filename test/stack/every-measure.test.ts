@@ -1,9 +1,12 @@
 import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { daybook as furnitureStore } from '../../daybook.config.ts';
 import { makePlan } from '../../src/plan/normalise.ts';
 import { daybook } from '../definitions/every-measure-by-day.ts';
+import { readSale, reportsOf } from '../oracle/furniture-store.ts';
 import { reportsOfVisits } from '../oracle/visits.ts';
+import { mixedSales } from '../sales/mixed-sales.ts';
 import { startProcess } from './processes.ts';
 import { openFeeder } from './report-feeder.ts';
 import { sendRecords } from './report-topics.ts';
@@ -44,17 +47,31 @@ const visit = fc
 test('every kind of measure, dimension and condition is in both stores, to the last digit, as the oracle has it of any records', async () => {
   await using servers = await startServers(['kafka', 'postgres', 'cassandra']);
   const { kafka, postgres, cassandra } = servers.at;
-  const environment = {
-    DAYBOOK_CONFIG: resolve(import.meta.dirname, '../definitions/every-measure-by-day.ts'),
-    DAYBOOK_KAFKA: kafka,
-    DAYBOOK_POSTGRES: postgres,
-    DAYBOOK_CASSANDRA: cassandra,
-  };
-  await apply(environment, 'kafka', 'postgres', 'cassandra');
+  const reached = { DAYBOOK_KAFKA: kafka, DAYBOOK_POSTGRES: postgres, DAYBOOK_CASSANDRA: cassandra };
+  const config = resolve(import.meta.dirname, '../definitions/every-measure-by-day.ts');
+  const environment = { ...reached, DAYBOOK_CONFIG: config };
   await using processes = new AsyncDisposableStack();
+  // Sinks of another definition are there already, on the same servers: neither takes the other's partitions.
+  const others = makePlan(furnitureStore);
+  await using otherFeeder = await openFeeder(others, kafka);
+  for (const [definition, settings] of [
+    [others, reached],
+    [plan, environment],
+  ] as const) {
+    await apply(settings, 'kafka', 'postgres', 'cassandra');
+    for (const store of ['postgres', 'cassandra']) {
+      const sink = processes.use(startProcess(['sink', store], settings));
+      await expect.poll(() => sink.text()).toContain(`${definition.reports[0]?.name}/0`);
+    }
+  }
   await using feeder = await openFeeder(plan, kafka);
   feeder.follow();
-  for (const store of ['postgres', 'cassandra']) processes.use(startProcess(['sink', store], environment));
+  const sales = mixedSales(300, { repeats: 0.05, seed: 11 });
+  await otherFeeder.feed(sales);
+  const expectedOthers = reportsOf(sales.map(readSale));
+  await expect.poll(() => reportsInPostgres(others, postgres), { interval: 200 }).toEqual(expectedOthers);
+  await expect.poll(() => reportsInCassandra(others, cassandra), { interval: 200 }).toEqual(expectedOthers);
+
   // What is sent stays, so each run is also more of the same days: what fails cannot be tried again with less.
   const sent: string[] = [];
   await fc.assert(

@@ -160,13 +160,13 @@ test('the stack is served: records in by HTTP, whole frames out, and every quest
   // Who watches over it sees how far each group is.
   const metrics = async (): Promise<string> => (await fetch(`${url}/metrics`)).text();
   for (const [group, topic] of [
-    ['daybook-postgres', 'daily_pu_rev'],
-    ['daybook-cassandra', 'daily_records'],
+    ['daybook-postgres-daily_records', 'daily_pu_rev'],
+    ['daybook-cassandra-daily_records', 'daily_records'],
   ]) {
     const lag = `daybook_consumer_lag_messages{group="${group}",topic="${topic}",partition="0"} 0\n`;
     await expect.poll(metrics, { interval: 500 }).toContain(lag);
   }
-  expect(await metrics()).toMatch(/daybook_consumer_offset_total\{group="daybook-cassandra",.*\} [1-9]/);
+  expect(await metrics()).toMatch(/daybook_consumer_offset_total\{group="daybook-cassandra-daily_records",.*\} [1-9]/);
 
   await servers.stack.kill('postgres');
   const refused = await fetch(`${url}/api/v1/reports/daily_pu_rev`);

@@ -23,8 +23,6 @@ import type { SinkProgress } from './sink-progress.ts';
 import { startingPlaces } from './starting-places.ts';
 import { recordReader } from './stream-record.ts';
 
-/** The consumer group of all sinks of one cluster. */
-const GROUP = 'daybook-cassandra';
 const WAIT_MS = 250;
 
 export interface CassandraSinkOptions extends Persistence {
@@ -51,7 +49,8 @@ export async function runCassandraSink(options: CassandraSinkOptions): Promise<v
     {
       ...options,
       clientId: 'daybook-sink-cassandra',
-      groupId: GROUP,
+      // A stream's own: members of a group that read other topics would be given each other's partitions.
+      groupId: `daybook-cassandra-${plan.stream.name}`,
       topics: [plan.stream.name, ...plan.reports.map(({ name }) => name)],
     },
     async (session) => {

@@ -22,8 +22,6 @@ import { rowReader } from './report-row.ts';
 import { startingPlaces } from './starting-places.ts';
 import type { SinkProgress } from './sink-progress.ts';
 
-/** The consumer group of all sinks of one database. */
-const GROUP = 'daybook-postgres';
 const WAIT_MS = 250;
 /** More rows are not held back for the sake of whole frames: it is a sink that catches up, or a very large frame. */
 const HELD_MAX = 50_000;
@@ -48,7 +46,8 @@ export function runPostgresSink(options: PostgresSinkOptions): Promise<void> {
     {
       ...options,
       clientId: 'daybook-sink-postgres',
-      groupId: GROUP,
+      // A stream's own: members of a group that read other topics would be given each other's partitions.
+      groupId: `daybook-postgres-${plan.stream.name}`,
       topics: [...plan.reports.map(({ name }) => name), quarantineTopic(plan)],
     },
     async (session) => {
