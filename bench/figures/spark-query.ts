@@ -122,6 +122,7 @@ async function measureCompiled(session: SparkSession, kafka: string, folder: str
   const reports = new ReportsQuery({
     plan,
     sql: sparkSql(plan, zoneOffsets(plan.stream.timeZone)),
+    topicId: 'the only one',
     kafka: { 'kafka.bootstrap.servers': kafka },
     checkpoints: `file://${folder}`,
     statePartitions: CORES,

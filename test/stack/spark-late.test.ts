@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { Admin } from '@platformatic/kafka';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
 import { makePlan } from '../../src/plan/normalise.ts';
@@ -24,16 +25,15 @@ let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let supervisor: StackProcess;
 const sent: string[] = [];
 
-function supervise(): StackProcess {
-  const { kafka, spark } = servers.at;
+function supervise(kafka: string = servers.at.kafka): StackProcess {
+  const { spark } = servers.at;
   return startProcess(['spark', 'run', '--kafka', kafka, '--spark', spark, '--checkpoints', folder.path]);
 }
 
 beforeAll(async () => {
   folder = await temporaryFolder();
   servers = await startServers(['kafka', 'spark']);
-  const applied = await runDaybook(['apply', '--target', 'kafka', '--kafka', servers.at.kafka, '--partitions', '3']);
-  expect(applied.code).toBe(0);
+  await applyTopics(servers.at.kafka);
   supervisor = supervise();
 });
 afterAll(async () => {
@@ -41,6 +41,11 @@ afterAll(async () => {
   await servers[Symbol.asyncDispose]();
   await folder[Symbol.asyncDispose]();
 });
+
+async function applyTopics(kafka: string): Promise<void> {
+  const applied = await runDaybook(['apply', '--target', 'kafka', '--kafka', kafka, '--partitions', '3']);
+  expect(applied.code).toBe(0);
+}
 
 /** Sends records and waits until the topics have the reports of all that was sent so far. */
 async function sendAndCompare(lines: readonly string[]): Promise<void> {
@@ -124,5 +129,51 @@ describe('records behind the watermark', { timeout: TEST_MS }, () => {
     const unique = new Set(sent.map((line) => readSale(line).ts_id));
     expect(frames.at(-1)).toMatchObject({ accepted: unique.size });
     expect(Math.max(...frames.map(({ late }) => late))).toBeGreaterThan(0);
+  });
+});
+
+describe('a checkpoint is of one topic alone', { timeout: TEST_MS }, () => {
+  it('so another Kafka begins anew in the same folder, and the one of before goes on where it was', async () => {
+    await supervisor.stop();
+    await using others = await startServers(['kafka']);
+    const { kafka } = others.at;
+    await applyTopics(kafka);
+    const sales = mixedSales(200, { repeats: 0.2, seed: 14 });
+    await sendRecords(plan, kafka, sales);
+    await using other = supervise(kafka);
+    await expect
+      .poll(() => reportsInTopics(plan, kafka), { timeout: WAIT_MS, interval: 500 })
+      .toEqual(reportsOf(sales.map(readSale)));
+    expect(await other.stop(), other.text()).toBe(0);
+    supervisor = supervise();
+    await sendAndCompare(salesOf('2026-05-21', 10, 15));
+
+    // What is removed before it was read is in no report.
+    await sendRecords(plan, kafka, salesOf('2026-05-21', 30, 16));
+    await using open = new AsyncDisposableStack();
+    const admin = open.adopt(new Admin({ bootstrapBrokers: [kafka], clientId: 'test' }), (each) => each.close());
+    const partitions = [0, 1, 2].map((partition) => ({ partition, offset: -1n }));
+    await admin.deleteRecords({ topics: [{ name: plan.stream.name, partitions }] });
+    await using cut = supervise(kafka);
+    expect(await cut.ended, cut.text()).toBe(1);
+    expect(cut.text()).toMatch(
+      /Records of daily_records are gone .* remove the checkpoint file:\S+,.*TOPIC_INCOMPLETE/,
+    );
+  });
+
+  it('so a topic that was made anew is told from it, as the reports would keep rows of the old one', async () => {
+    const { kafka } = servers.at;
+    await using open = new AsyncDisposableStack();
+    const admin = open.adopt(new Admin({ bootstrapBrokers: [kafka], clientId: 'test' }), (each) => each.close());
+    await admin.deleteTopics({ topics: [plan.stream.name] });
+    expect(await supervisor.ended, supervisor.text()).toBe(1);
+    expect(supervisor.text()).toContain('TOPIC_MISSING');
+    await applyTopics(kafka);
+    await sendRecords(plan, kafka, salesOf('2026-05-22', 10, 17));
+    supervisor = supervise();
+    expect(await supervisor.ended, supervisor.text()).toBe(1);
+    expect(supervisor.text()).toMatch(
+      /The topic daily_records was made anew: .* delete the topics daily_pu_rev, .*REPORTS_OF_ANOTHER_TOPIC/,
+    );
   });
 });

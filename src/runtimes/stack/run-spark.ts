@@ -5,6 +5,7 @@ import { sparkSql } from '../../compile/spark/spark.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { openTopicProducer } from '../../sources/kafka/producer.ts';
+import { topicId } from '../../sources/kafka/topics.ts';
 import { parseSparkAddress } from '../../spark/connect/address.ts';
 import { SparkSession } from '../../spark/connect/session.ts';
 import { ReportsQuery } from '../../spark/supervisor/reports-query.ts';
@@ -43,13 +44,9 @@ export async function runSpark(options: RunSparkOptions): Promise<void> {
   const logger = pino({ level: logLevel, base: { spark: options.spark } }, pino.destination({ fd: 2, sync: true }));
   const connection = kafkaConnection(options.kafka);
   const address = parseSparkAddress(options.spark, secretOf('DAYBOOK_SPARK_TOKEN'));
-  const query = new ReportsQuery({
-    plan,
-    sql: sparkSql(plan, zoneOffsets(plan.stream.timeZone)),
-    kafka: sparkKafkaOptions(connection),
-    checkpoints: options.checkpoints,
-    statePartitions: options.statePartitions,
-  });
+  const sql = sparkSql(plan, zoneOffsets(plan.stream.timeZone));
+  const { checkpoints, statePartitions } = options;
+  const idNow = (): Promise<string> => topicId(connection, plan.stream.name);
   const topics = { frames: framesTopic(plan), days: daysTopic(plan) };
   const group = {
     connection,
@@ -69,8 +66,16 @@ export async function runSpark(options: RunSparkOptions): Promise<void> {
     };
     const supervisor = new Supervisor({
       plan,
-      query,
+      query: new ReportsQuery({
+        plan,
+        sql,
+        topicId: await idNow(),
+        kafka: sparkKafkaOptions(connection),
+        checkpoints,
+        statePartitions,
+      }),
       openSession: (sessionId) => new SparkSession({ address, sessionId, user: USER }),
+      topicId: idNow,
       topics,
       reader,
       send,

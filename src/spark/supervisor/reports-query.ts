@@ -14,9 +14,11 @@ const MESSAGES_A_BATCH = 250_000;
 export interface ReportsQueryOptions {
   readonly plan: Plan;
   readonly sql: SparkSql;
+  /** Of the stream's topic. */
+  readonly topicId: string;
   /** Spark's options for Kafka: brokers, security. They may hold secrets. */
   readonly kafka: Readonly<Record<string, string>>;
-  /** A folder that all of Spark's processes reach, as a URI; each definition has its own checkpoint in it. */
+  /** A folder that all of Spark's processes reach, as a URI; each definition has a checkpoint of each topic in it. */
   readonly checkpoints: string;
   /** How many parts the state has. What it began with holds for ever. */
   readonly statePartitions: number;
@@ -29,10 +31,11 @@ export class ReportsQuery {
   readonly #options: ReportsQueryOptions;
 
   constructor(options: ReportsQueryOptions) {
-    const { plan, checkpoints } = options;
+    const { plan, checkpoints, topicId } = options;
     this.#options = options;
     this.name = `${this.#prefix}${plan.fingerprint}`;
-    this.checkpoint = `${checkpoints.replace(/\/$/, '')}/${plan.stream.name}-${plan.fingerprint}`;
+    // Offsets mean nothing in another topic, be it one of another Kafka or one of the same name that was made anew.
+    this.checkpoint = `${checkpoints.replace(/\/$/, '')}/${plan.stream.name}-${plan.fingerprint}-${topicId}`;
   }
 
   get #prefix(): string {
@@ -40,12 +43,12 @@ export class ReportsQuery {
   }
 
   /**
-   * The session of all who keep these reports, a UUID: they find each other's query in it. Streams, and folders of
+   * The session of all who keep these reports, a UUID: they find each other's query in it. Topics, and folders of
    * checkpoints, have sessions of their own.
    */
   get sessionId(): string {
-    const { plan, checkpoints } = this.#options;
-    const hex = createHash('sha256').update(`${plan.stream.name}\n${checkpoints}`).digest('hex');
+    const { plan, checkpoints, topicId } = this.#options;
+    const hex = createHash('sha256').update(`${plan.stream.name}\n${topicId}\n${checkpoints}`).digest('hex');
     return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-5$3-8$4-$5');
   }
 
@@ -79,6 +82,10 @@ export class ReportsQuery {
       options: { ...kafka, checkpointLocation: this.checkpoint },
       outputMode: 'update',
     });
+  }
+
+  get topicId(): string {
+    return this.#options.topicId;
   }
 
   /** The frame of the newest batch that the checkpoint says is whole; undefined: none is. Only while the query is at rest. */

@@ -25,6 +25,8 @@ const FAILURES_MAX = 10;
 const AGAIN_MS_MAX = 6 * 3_600_000;
 /** How much of the time may go into computing days again while the stream has not caught up. */
 const AGAIN_SHARE = 10;
+/** How Spark says that its offsets are not in a topic any more. Source: KafkaSourceProvider of Spark 4.2 */
+const LOST_RECORDS = /data may have been (?:lost|missed)/;
 
 export interface Announcement {
   readonly topic: string;
@@ -32,10 +34,18 @@ export interface Announcement {
   readonly value: string;
 }
 
+/** What is read of an announcement of before. */
+interface Announced {
+  readonly frame?: number;
+  readonly topicId?: string;
+}
+
 export interface SupervisorOptions {
   readonly plan: Plan;
   readonly query: ReportsQuery;
   readonly openSession: (sessionId: string) => SparkSession;
+  /** The id that the stream's topic has now. */
+  readonly topicId: () => Promise<string>;
   readonly topics: { readonly frames: string; readonly days: string };
   readonly reader: TopicReader;
   /** Resolves when all copies have the messages. */
@@ -95,9 +105,10 @@ export class Supervisor {
   }
 
   async #watch(ended: AbortSignal): Promise<void> {
-    const { query, openSession, isQueryToStop, logger } = this.#options;
+    const { query, openSession, isQueryToStop, logger, topicId } = this.#options;
     const session = openSession(query.sessionId);
     try {
+      this.#requireSameTopic(query.topicId, await topicId());
       await this.#readAnnounced();
       const streaming = await this.#findOrStart(session);
       await this.#follow(session, streaming, ended);
@@ -146,11 +157,27 @@ export class Supervisor {
       if (clock.nowMs() - statusAtMs >= STATUS_EVERY_MS) {
         statusAtMs = clock.nowMs();
         const { isActive } = await session.status(streaming);
-        if (!isActive) throw (await session.failure(streaming)) ?? stopped(streaming);
+        if (!isActive) throw this.#endOf(streaming, await session.failure(streaming));
       }
       this.#tendDays(ended);
       await clock.sleep(POLL_MS, ended);
     }
+  }
+
+  /** Why a query ended, which nobody asked to. */
+  #endOf(streaming: StreamingQuery, failure: DaybookError | undefined): DaybookError {
+    if (failure === undefined) return stopped(streaming);
+    const text = String(failure.details['message']);
+    if (!LOST_RECORDS.test(text)) return failure;
+    const { plan, query } = this.#options;
+    const reason = /Reason: (.*)/.exec(text)?.[1];
+    return new DaybookError(
+      'TOPIC_INCOMPLETE',
+      `Records of ${plan.stream.name} are gone from Kafka that Spark had not read yet${reason === undefined ? '' : ` (${reason})`}, ` +
+        'so they are in no report. Set the retention.ms of the topic to -1 (daybook apply --target kafka), send what is ' +
+        `missing again, remove the checkpoint ${query.checkpoint}, and start this again: it computes all of it anew.`,
+      { cause: failure },
+    );
   }
 
   async #batchDone(batch: Batch): Promise<void> {
@@ -180,7 +207,7 @@ export class Supervisor {
   }
 
   #frameMessage(frame: number, batch: Batch | undefined): Announcement {
-    const { plan, topics } = this.#options;
+    const { plan, query, topics } = this.#options;
     const stream = plan.stream.name;
     const value = {
       stream,
@@ -188,6 +215,7 @@ export class Supervisor {
       accepted: batch?.accepted ?? this.#counts.accepted,
       ...(batch !== undefined && { rows: batch.rows, batch: batch.id, lag: batch.lag }),
       late: this.#counts.late,
+      topicId: query.topicId,
     };
     return { topic: topics.frames, key: stream, value: JSON.stringify(value) };
   }
@@ -276,19 +304,37 @@ export class Supervisor {
     this.#counts.advance(frame);
   }
 
-  /** What another supervisor announced before. */
+  /** What another supervisor announced before. @throws DaybookError `REPORTS_OF_ANOTHER_TOPIC` */
   async #readAnnounced(): Promise<void> {
-    const { reader, topics } = this.#options;
+    const { query, reader, topics } = this.#options;
+    let madeOf: string | undefined;
     for (const extent of await reader.extents([topics.frames])) {
       for await (const messages of messagesBetween(reader, extent, extent.firstOffset, extent.endOffset)) {
         for (const { value } of messages) {
-          const { frame } = JSON.parse(Buffer.from(value ?? '{}').toString()) as { readonly frame?: number };
+          const { frame, topicId } = JSON.parse(Buffer.from(value ?? '{}').toString()) as Announced;
           this.#announced = Math.max(this.#announced, frame ?? 0);
+          madeOf = topicId ?? madeOf;
         }
       }
     }
+    this.#requireSameTopic(madeOf, query.topicId);
     await this.#readDays();
     this.#counts.advance(this.#announced);
+  }
+
+  /** Rows of a topic that is gone would stand for ever among those of the one that is there. */
+  #requireSameTopic(madeOf: string | undefined, topicId: string): void {
+    const { plan, topics } = this.#options;
+    if (madeOf === undefined || madeOf === topicId) return;
+    const { name } = plan.stream;
+    const old = [...plan.reports.map((report) => report.name), topics.frames, topics.days].join(', ');
+    throw new DaybookError(
+      'REPORTS_OF_ANOTHER_TOPIC',
+      `The topic ${name} was made anew: its id is ${topicId}, but the reports in this Kafka were computed from the one ` +
+        `with id ${madeOf}, and their rows would stay. To begin anew, delete the topics ${old}, make them with daybook apply ` +
+        '--target kafka, and give the sinks empty stores; then start this again.',
+      { details: { topic: name, topicId, madeOf } },
+    );
   }
 
   /** Reads the topic of days to its end. */
