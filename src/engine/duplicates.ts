@@ -1,7 +1,7 @@
 import type { Clock } from '../ports/clock.ts';
 import type { Duplicate, DuplicatePage } from '../ports/explanation.ts';
 import type { RecordColumns } from '../record/columns.ts';
-import type { PreparedBatch } from './group.ts';
+import type { WaitingBatch } from './group.ts';
 
 /** So many of the newest are kept, and of one batch no more than so many: a file that comes again is one story. */
 const KEPT_MAX = 5_000;
@@ -31,10 +31,10 @@ export class Duplicates {
    * @param known   how many duplicates there were before the group
    * @param offset  the log's next offset before it
    */
-  note(batches: readonly PreparedBatch[], known: number, offset: number): void {
+  note(batches: readonly WaitingBatch[], known: number, offset: number): void {
     let id = known;
-    for (const { batch, picked } of batches) {
-      const { columns, intake } = batch;
+    for (const { columns, claim, intake } of batches) {
+      const { picked } = claim;
       const count = columns.count - picked.length;
       if (count === 0) continue;
       id += count;

@@ -31,8 +31,8 @@ import { Checkpointing } from './checkpointing.ts';
 import { checkFiles, DayFiling } from './day-filing.ts';
 import { Duplicates } from './duplicates.ts';
 import { explainRow } from './explain.ts';
-import type { GroupFrame, PreparedBatch, WaitingBatch } from './group.ts';
-import { answerOf, framesOf, prepareGroup, refusedOf } from './group.ts';
+import type { GroupFrame, WaitingBatch } from './group.ts';
+import { answerOf, framesOf, recordsOf, refusedOf } from './group.ts';
 import { FrameFeed } from './frame-feed.ts';
 import { keepFiling } from './keep-filing.ts';
 import { LogIndex } from './log-index.ts';
@@ -49,23 +49,19 @@ import { RateMeter } from './rate-meter.ts';
 import { recordsBetween } from './raw-records.ts';
 import { Reader } from './reading/reader.ts';
 import { removeKeyFiles } from './key-file.ts';
-import type { Claim } from './key-index.ts';
 import { SectionReader } from './sections.ts';
 import { Scanning } from './scanning.ts';
 import { EngineState } from './state.ts';
 import { SourcePlaces } from './source-places.ts';
 import { STATE_BYTES_DEFAULT, StateBudget } from './state-budget.ts';
 import { Trouble } from './trouble.ts';
+import { WaitingBatches } from './waiting-batches.ts';
 
 /** Bytes that may wait for the disk; beyond it batches are turned away, so that memory stays bounded. */
 const PENDING_BYTES_MAX = 64 * 1024 * 1024;
-/** A group has no more than this, or a single batch. */
-const GROUP_BYTES_MAX = 32 * 1024 * 1024;
 /** With more bytes than this to be taken in, the files of days are left for later. */
 const BUSY_BYTES = 1024 * 1024;
 const BUSY_POLL_MS = 100;
-/** About what a quarantine entry has besides its record. */
-const ENTRY_BYTES = 200;
 
 export interface EngineOptions {
   readonly plan: Plan;
@@ -110,7 +106,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 }
 
 /**
- * The embedded engine. Batches are scanned as they come; waiting ones are checked for repeats, written and fsynced
+ * The embedded engine. Batches are scanned and checked for repeats as they come; waiting ones are written and fsynced
  * together as one frame of the log (group commit), then added to the reports and answered. So what is answered is
  * durable, and what is shown was answered.
  */
@@ -136,7 +132,7 @@ export class Engine implements Runtime, SourceDoor {
   readonly #topic: LogTopic;
   readonly #tail: LogTail;
   readonly #watch: PipelineWatch;
-  readonly #waiting: WaitingBatch[] = [];
+  readonly #waiting: WaitingBatches;
   readonly #closing = new AbortController();
   /** The group that is durable and not yet in the reports: it is added while the next one is written. */
   #durable: DurableGroup | undefined;
@@ -166,6 +162,7 @@ export class Engine implements Runtime, SourceDoor {
     this.#amendments = amendments;
     this.#place = new Place(checkpoint?.facts, state.keys.size);
     this.#budget = new StateBudget(options.stateBytesMax ?? STATE_BYTES_DEFAULT);
+    this.#waiting = new WaitingBatches(state.keys);
     this.#scanning = new Scanning(plan, state.dictionaries, options.scanElsewhere);
     this.#aheadOfClock = new AheadOfClock(plan.stream);
     this.#hasDayFiles = options.dayFiles !== undefined;
@@ -418,13 +415,15 @@ export class Engine implements Runtime, SourceDoor {
       // Batches that come in the same turn are committed together.
       await Promise.resolve();
       while (this.#waiting.length > 0) {
-        await this.#commit(takeGroup(this.#waiting));
+        await this.#commit(this.#waiting.take());
         const isSpillDue = this.#isSpillDue();
         if (this.#waiting.length > 0 && !isSpillDue && !this.#checkpoints.isDue) continue;
         // What is saved must be the keys and the reports of one place in the log.
         this.#settleDurable();
-        if (isSpillDue) this.#spill();
-        this.#checkpoints.whenDue();
+        this.#waiting.whileKept(() => {
+          if (isSpillDue) this.#spill();
+          this.#checkpoints.whenDue();
+        });
         if (this.#spilling !== undefined && this.#budget.isSpent(this.#state)) await this.#spilling;
       }
     } finally {
@@ -433,12 +432,13 @@ export class Engine implements Runtime, SourceDoor {
   }
 
   async #commit(batches: readonly WaitingBatch[]): Promise<void> {
-    this.#state.keys.mark();
-    let prepared: readonly PreparedBatch[];
     let last: DurableGroup | undefined;
     try {
-      prepared = prepareGroup(batches, await this.#claim(batches));
-      for (const group of framesOf(prepared, this.#quarantine, this.#clock.nowMs())) {
+      if (batches.some(({ claim }) => claim.doubtful.length > 0)) {
+        this.#settleDurable();
+        await this.#waiting.settle(batches, this.#disk);
+      }
+      for (const group of framesOf(batches, this.#quarantine, this.#clock.nowMs())) {
         // With nothing to write, a disk in trouble is tried all the same: that is how the trouble ends.
         if (group.isEmpty && this.#trouble.text === undefined) break;
         const writing = this.#log.append(group.frame);
@@ -450,14 +450,15 @@ export class Engine implements Runtime, SourceDoor {
     } catch (error) {
       this.#settleDurable();
       // No record of the group is in the log, so none may be remembered.
-      this.#state.keys.undo();
+      this.#waiting.undo();
       this.#quarantine.undo();
       this.#noteTrouble(error);
       for (const batch of batches) batch.reject(error);
       return;
     }
+    this.#waiting.keep(batches);
     this.#settleDurable();
-    if (last === undefined) this.#answer(prepared);
+    if (last === undefined) this.#answer(batches);
     else this.#durable = last;
     // The quarantine must know where entries stand before it is asked for the next ones.
     if (last !== undefined && last.group.frame.quarantineCount > 0) this.#settleDurable();
@@ -472,30 +473,21 @@ export class Engine implements Runtime, SourceDoor {
     this.#answer(group.batches);
   }
 
-  #answer(batches: readonly PreparedBatch[]): void {
-    let offset = this.#place.offset - batches.reduce((sum, { picked }) => sum + picked.length, 0);
-    for (const each of batches) {
-      offset += each.picked.length;
-      each.batch.resolve(answerOf(each, offset));
+  #answer(batches: readonly WaitingBatch[]): void {
+    let offset = this.#place.offset - recordsOf(batches);
+    for (const batch of batches) {
+      offset += batch.claim.picked.length;
+      batch.resolve(answerOf(batch, offset));
     }
-  }
-
-  /** Claims the keys of a group's records. It waits only for the disk, if keys have to be looked up there. */
-  async #claim(batches: readonly WaitingBatch[]): Promise<readonly Claim[]> {
-    const claims = batches.map(({ columns }) => this.#state.keys.claim(columns));
-    if (!claims.some(({ doubtful }) => doubtful.length > 0)) return claims;
-    this.#settleDurable();
-    await this.#state.keys.settle(this.#disk, claims);
-    return claims;
   }
 
   /** Adds a durable frame of a group to the reports. */
   #settle(stored: WrittenFrame, group: GroupFrame): void {
     this.#trouble.end();
     const scope = this.#state.beginFrame();
-    for (const { batch, picked } of group.batches) {
-      this.#state.apply(batch.columns, picked, scope);
-      this.#watch.settled(batch.journey, picked.length);
+    for (const { columns, claim, journey } of group.batches) {
+      this.#state.apply(columns, claim.picked, scope);
+      this.#watch.settled(journey, claim.picked.length);
     }
     this.#tail.note(stored);
     if (stored.duplicateCount > 0) this.#duplicatesKept.note(group.batches, this.#place.duplicates, stored.firstOffset);
@@ -521,9 +513,9 @@ export class Engine implements Runtime, SourceDoor {
         { details: { segment: frame.at.segment, position: frame.at.position } },
       );
     }
-    this.#state.keys.mark();
     const claim = this.#state.keys.claim(columns);
     if (claim.doubtful.length > 0) await this.#state.keys.settle(this.#disk, [claim]);
+    this.#state.keys.keep(claim.picked.length);
     const scope = this.#state.beginFrame();
     this.#state.apply(columns, claim.picked, scope);
     this.#scanning.release(columns);
@@ -588,18 +580,6 @@ export class Engine implements Runtime, SourceDoor {
 interface DurableGroup {
   readonly stored: WrittenFrame;
   readonly group: GroupFrame;
-}
-
-/** The batches that go into the next frame: in order, as many as fit, at least one. */
-function takeGroup(waiting: WaitingBatch[]): readonly WaitingBatch[] {
-  let bytes = 0;
-  let count = 0;
-  for (const { intake, refused } of waiting) {
-    bytes += intake.lines.length + refused.length * ENTRY_BYTES;
-    if (count > 0 && bytes > GROUP_BYTES_MAX) break;
-    count++;
-  }
-  return waiting.splice(0, count);
 }
 
 function dayOr(name: string, text: string | undefined, open: number): number {

@@ -1,4 +1,3 @@
-import { present } from '../base/assert.ts';
 import { DaybookError } from '../base/errors.ts';
 import { FRAME_BODY_BYTES_MAX } from '../log/format.ts';
 import type { NewFrame } from '../ports/log.ts';
@@ -14,10 +13,12 @@ const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 const LINE_END = Uint8Array.of(LINE_FEED);
 
-/** A scanned batch that waits for its commit. */
+/** A scanned batch that waits for its commit; see `WaitingBatches`. */
 export interface WaitingBatch {
   readonly intake: Intake;
   readonly columns: RecordColumns;
+  /** Which of its records are new, if all batches before it become durable. */
+  claim: Claim;
   /** What cannot be accepted, in the order of the lines. */
   readonly refused: readonly RefusedOfBatch[];
   readonly journey: Journey;
@@ -28,18 +29,11 @@ export interface WaitingBatch {
 /** A line of the batch, or what its source could not make one of. */
 type RefusedOfBatch = RefusedLine | { readonly line: number; readonly refusal: Refusal; readonly record: string };
 
-/** A batch whose new records are known. */
-export interface PreparedBatch {
-  readonly batch: WaitingBatch;
-  /** The numbers of the records whose primary key is new, in order. */
-  readonly picked: Int32Array;
-}
-
 /** One of the frames that a group becomes. */
 export interface GroupFrame {
   readonly frame: NewFrame;
   /** Those whose records it holds; the last frame of a group has all of them. */
-  readonly batches: readonly PreparedBatch[];
+  readonly batches: readonly WaitingBatch[];
   readonly isLast: boolean;
   /** Nothing was sent that the log would have to hold. */
   readonly isEmpty: boolean;
@@ -85,11 +79,9 @@ function batchTooLarge(what: string, bytesMax: number): DaybookError {
   );
 }
 
-/** Tells a group's new records from repeats. @param claims  of the batches' columns, one a batch, with no doubt left */
-export function prepareGroup(batches: readonly WaitingBatch[], claims: readonly Claim[]): readonly PreparedBatch[] {
-  return batches.map((batch, index) => {
-    return { batch, picked: present(claims[index], 'each batch has its claim').picked };
-  });
+/** How many of the batches' records are new. */
+export function recordsOf(batches: readonly WaitingBatch[]): number {
+  return batches.reduce((sum, { claim }) => sum + claim.picked.length, 0);
 }
 
 /**
@@ -98,16 +90,16 @@ export function prepareGroup(batches: readonly WaitingBatch[], claims: readonly 
  * must be durable, and the quarantine told of it, before the next is asked for.
  */
 export function* framesOf(
-  prepared: readonly PreparedBatch[],
+  batches: readonly WaitingBatch[],
   quarantine: Quarantine,
   nowMs: number,
 ): Generator<GroupFrame> {
-  const recordCount = prepared.reduce((sum, { picked }) => sum + picked.length, 0);
-  const duplicateCount = prepared.reduce((sum, { batch }) => sum + batch.columns.count, 0) - recordCount;
-  const records = prepared.flatMap(({ batch, picked }) => runsOf(batch.columns, picked));
+  const recordCount = recordsOf(batches);
+  const duplicateCount = batches.reduce((sum, { columns }) => sum + columns.count, 0) - recordCount;
+  const records = batches.flatMap(({ claim }) => runsOf(claim));
   const recordBytes = records.reduce((sum, run) => sum + run.length, 0);
   let last: QuarantinePart | undefined;
-  for (const part of quarantine.claim(refusedRecords(prepared), nowMs)) {
+  for (const part of quarantine.claim(refusedRecords(batches), nowMs)) {
     if (last !== undefined) yield frameOfRefused(last);
     last = part;
   }
@@ -115,10 +107,10 @@ export function* framesOf(
     yield frameOfRefused(last);
     last = undefined;
   }
-  const places = printPlaces(prepared.flatMap(({ batch }) => batch.intake.place ?? []));
+  const places = printPlaces(batches.flatMap(({ intake }) => intake.place ?? []));
   const { bytes: quarantined, count: quarantineCount } = last ?? { bytes: new Uint8Array(), count: 0 };
   yield {
-    batches: prepared,
+    batches,
     frame: { recordCount, records, duplicateCount, quarantineCount, quarantine: quarantined, places },
     isLast: true,
     isEmpty: recordCount + duplicateCount + quarantineCount + places.length === 0,
@@ -135,27 +127,27 @@ function frameOfRefused({ bytes, count }: QuarantinePart): GroupFrame {
 }
 
 /** What all batches of a group could not accept. Made one by one: there may be millions. */
-function* refusedRecords(prepared: readonly PreparedBatch[]): Generator<Refused> {
-  for (const { batch } of prepared) {
-    const { origin, lines } = batch.intake;
-    for (const each of batch.refused) {
+function* refusedRecords(batches: readonly WaitingBatch[]): Generator<Refused> {
+  for (const { intake, refused } of batches) {
+    const { origin, lines } = intake;
+    for (const each of refused) {
       const bytes = 'record' in each ? Buffer.from(each.record) : lines.subarray(each.start, each.end);
       yield { refusal: each.refusal, line: each.line, origin, bytes };
     }
   }
 }
 
-export function answerOf({ batch, picked }: PreparedBatch, offset: number): Acceptance {
+export function answerOf({ columns, claim, refused }: WaitingBatch, offset: number): Acceptance {
   return {
-    accepted: picked.length,
-    duplicates: batch.columns.count - picked.length,
-    quarantined: batch.refused.map(({ refusal, line }) => ({ line, ...refusal })),
+    accepted: claim.picked.length,
+    duplicates: columns.count - claim.picked.length,
+    quarantined: refused.map(({ refusal, line }) => ({ line, ...refusal })),
     offset,
   };
 }
 
 /** The picked records' lines as they came, each ended by a line feed; lines that stand behind each other are one piece. */
-function runsOf(columns: RecordColumns, picked: Int32Array): readonly Uint8Array[] {
+function runsOf({ columns, picked }: Claim): readonly Uint8Array[] {
   const { bytes, starts, ends } = columns;
   const runs: Uint8Array[] = [];
   for (let first = 0, next = 0; first < picked.length; first = next) {

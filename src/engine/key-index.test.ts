@@ -1,21 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FaultyDisk } from '../../test/disk/faulty-disk.ts';
+import { keyColumns, keyOf, keyThatLooksLike } from '../../test/intake/key-columns.ts';
 import type { RecordColumns } from '../record/columns.ts';
-import { KEY_WORDS } from '../record/columns.ts';
 import { keyHash, keyPrint, shardOf } from '../record/key-hash.ts';
 import { KeyIndex } from './key-index.ts';
 import { KeyPrints } from './key-prints.ts';
 
-/** Columns of records that have nothing but a key. */
 function columnsOf(numbers: readonly number[]): RecordColumns {
-  const keys = Int32Array.from(numbers.flatMap((number) => [number, 0, number * 31, 5]));
-  const none = new Int32Array(numbers.length);
-  const bytes = new Uint8Array();
-  const hashes = Int32Array.from(numbers, (_, record) => keyHash(keys, record * KEY_WORDS));
-  const count = numbers.length;
-  const places = { bytes, starts: none, ends: none, isPlain: true, lines: none };
-  return { count, ...places, keys, hashes, days: none, ids: [], values: [] };
+  return keyColumns(numbers.map(keyOf));
 }
 
 function reload(disk: FaultyDisk, { facts, arrays }: ReturnType<KeyIndex['save']>): Promise<KeyIndex> {
@@ -26,6 +19,7 @@ function reload(disk: FaultyDisk, { facts, arrays }: ReturnType<KeyIndex['save']
 async function claim(index: KeyIndex, disk: FaultyDisk, batches: readonly (readonly number[])[]): Promise<number[][]> {
   const claims = batches.map((numbers) => index.claim(columnsOf(numbers)));
   await index.settle(disk, claims);
+  index.keep(claims.reduce((sum, { picked }) => sum + picked.length, 0));
   return claims.map(({ picked }, at) => [...picked].map((record) => batches[at]?.[record] ?? NaN));
 }
 
@@ -57,8 +51,7 @@ describe('an index of keys', () => {
           } else if (each === 'restart') {
             index = await reload(disk, index.save());
           } else if ('fail' in each) {
-            index.mark();
-            await claim(index, disk, [each.fail]);
+            await index.settle(disk, [index.claim(columnsOf(each.fail))]);
             index.undo();
           } else {
             const expected = each.accept.map((batch) => batch.filter((key) => !known.has(key) && known.add(key)));
@@ -80,7 +73,6 @@ describe('an index of keys', () => {
       await index.spill(disk);
     }
     expect(index.spilled).toBe(80_000);
-    index.mark();
     const fresh = index.claim(columnsOf(upTo(80_000, 160_000)));
     expect(fresh.doubtful.length).toBeLessThan(3);
     index.undo();
@@ -88,6 +80,21 @@ describe('an index of keys', () => {
     const mixed = upTo(0, 3_000).map((i) => (i * 53) % 159_000);
     const [picked] = await claim(index, disk, [mixed]);
     expect(picked).toEqual(mixed.filter((key) => key >= 80_000));
+  });
+
+  it('takes a key for new that looks like one in a file', async () => {
+    const disk = new FaultyDisk();
+    const index = new KeyIndex();
+    const keys = Array.from({ length: 50 }, (_, i) => keyOf(i));
+    const lookAlikes = keys.map(keyThatLooksLike);
+    await index.settle(disk, [index.claim(keyColumns(keys))]);
+    index.keep(keys.length);
+    index.retire();
+    await index.spill(disk);
+    const claimed = index.claim(keyColumns([...lookAlikes, ...keys, ...lookAlikes]));
+    expect([claimed.picked.length, claimed.doubtful.length]).toEqual([0, 150]);
+    await index.settle(disk, [claimed]);
+    expect([...claimed.picked]).toEqual(keys.map((_, i) => i));
   });
 
   it('says so when a file is damaged or gone, whether it is opened or asked', async () => {

@@ -1,4 +1,4 @@
-import { present } from '../base/assert.ts';
+import { assert, present } from '../base/assert.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Disk } from '../ports/disk.ts';
 import type { RecordColumns } from '../record/columns.ts';
@@ -65,7 +65,7 @@ export class KeyIndex {
 
   /**
    * Picks out the records whose key was not there before, and remembers the keys; the first of equal ones wins.
-   * `undo` takes it back when the records do not become durable.
+   * `undo` takes it back when the records do not become durable; when they are, they must be kept.
    */
   claim(columns: RecordColumns): Claim {
     const { keys, hashes, count } = columns;
@@ -88,35 +88,49 @@ export class KeyIndex {
    * @throws DaybookError `KEYS_DAMAGED`, what the disk throws
    */
   async settle(disk: Disk, claims: readonly Claim[]): Promise<void> {
+    this.pick(claims, await this.lookUp(disk, claims));
+  }
+
+  /**
+   * Looks up the doubtful records of some claims.
+   * @returns the doubtful ones that are in no file, a list a claim
+   * @throws DaybookError `KEYS_DAMAGED`, what the disk throws
+   */
+  async lookUp(disk: Disk, claims: readonly Claim[]): Promise<readonly (readonly number[])[]> {
     const questions = claims.map(({ columns, doubtful }) =>
       doubtful.map((record): KeyQuestion => {
         return { words: columns.keys, at: record * KEY_WORDS, isKnown: false };
       }),
     );
     await this.#answer(disk, questions.flat());
+    return questions.map((asked) => asked.filter(({ isKnown }) => !isKnown).map(({ at }) => at / KEY_WORDS));
+  }
+
+  /** Claims the keys of records that are in no file, in the claims' order. @param unknown  as `lookUp` gives them */
+  pick(claims: readonly Claim[], unknown: readonly (readonly number[])[]): void {
     claims.forEach((claim, index) => {
-      const fresh = claim.doubtful.filter((_, at) => {
-        const question = present(questions[index]?.[at], 'each doubtful record is asked for');
-        return !question.isKnown && this.#young.add(question.words, question.at, keyHash(question.words, question.at));
-      });
+      const { keys, hashes } = claim.columns;
+      const records = present(unknown[index], 'each claim has its list');
+      const fresh = records.filter((record) => this.#young.add(keys, record * KEY_WORDS, hashes[record] as number));
       // Typed arrays are sorted by their numbers.
       if (fresh.length > 0) claim.picked = Int32Array.from([...claim.picked, ...fresh]).sort();
     });
   }
 
-  /** From here on, `undo` takes back what is claimed and settled; until then keys must not be retired. */
-  mark(): void {
-    this.#young.mark();
+  /** Has the first so many keys of those that `undo` would take back stay for good: their records are durable. */
+  keep(keys: number): void {
+    this.#young.keep(keys);
   }
 
-  /** Takes back the keys that came since `mark`. */
-  undo(): void {
-    this.#young.undo();
+  /** Takes back the keys that are not kept, but for the first so many of them. */
+  undo(butFirst = 0): void {
+    this.#young.undo(butFirst);
   }
 
-  /** Sets the keys in memory aside, for `spill` to write; those of a spill that failed first. */
+  /** Sets the keys in memory aside, for `spill` to write; those of a spill that failed first. All of them must be kept. */
   retire(): void {
     if (this.#retired !== undefined) return;
+    assert(this.#young.undoable === 0, 'keys that leave memory are those of durable records');
     this.#retired = this.#young;
     this.#young = new KeyTable();
   }
@@ -142,8 +156,9 @@ export class KeyIndex {
     this.#retired = undefined;
   }
 
-  /** All of it for a checkpoint; `load` takes it back. No copies: see `KeyTable.keysOf`. */
+  /** All of it for a checkpoint; `load` takes it back. All of it must be kept. No copies: see `KeyTable.keysOf`. */
   save(): { readonly facts: KeyFacts; readonly arrays: readonly Int32Array[] } {
+    assert(this.#young.undoable === 0, 'keys that are saved are those of durable records');
     const tables = [this.#young, ...(this.#retired === undefined ? [] : [this.#retired])];
     const shards = Array.from({ length: KEY_SHARDS }, (_, shard) => shard);
     const arrays = shards.flatMap((shard) => tables.map((table) => table.keysOf(shard)));

@@ -20,27 +20,36 @@ function reload(table: KeyTable): KeyTable {
 
 describe('a key table', () => {
   it('knows exactly the keys that were added and not taken back, saved or not', () => {
+    const share = fc.double({ min: 0, max: 1, noNaN: true });
     const step = fc.oneof(
-      fc.record({ add: key }),
-      fc.record({ undo: fc.array(key, { maxLength: 20 }) }),
+      { weight: 5, arbitrary: fc.record({ add: key }) },
+      fc.record({ keep: share }),
+      fc.record({ undo: share }),
       fc.constant({ save: true }),
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
         let table = new KeyTable();
-        const known = new Set<string>();
+        const kept: string[] = [];
+        let undoable: string[] = [];
         for (const each of steps) {
           if ('add' in each) {
-            expect(add(table, each.add)).toBe(!known.has(each.add.join()));
-            known.add(each.add.join());
+            const isNew = ![...kept, ...undoable].includes(each.add.join());
+            expect(add(table, each.add)).toBe(isNew);
+            if (isNew) undoable.push(each.add.join());
+          } else if ('keep' in each) {
+            const count = Math.round(each.keep * undoable.length);
+            table.keep(count);
+            kept.push(...undoable.splice(0, count));
           } else if ('undo' in each) {
-            table.mark();
-            for (const words of each.undo) add(table, words);
-            table.undo();
+            const count = Math.round(each.undo * undoable.length);
+            table.undo(count);
+            undoable = undoable.slice(0, count);
           } else {
             table = reload(table);
+            kept.push(...undoable.splice(0));
           }
-          expect(table.size).toBe(known.size);
+          expect([table.size, table.undoable]).toEqual([kept.length + undoable.length, undoable.length]);
         }
       }),
     );
@@ -52,7 +61,7 @@ describe('a key table', () => {
     for (let number = 0; number < 40_000; number++) expect(add(table, keyOf(number))).toBe(true);
     const saved = Array.from({ length: KEY_SHARDS }, (_, shard) => table.keysOf(shard));
     const copies = saved.map((keys) => keys.slice());
-    table.mark();
+    table.keep(40_000);
     for (let number = 40_000; number < 100_000; number++) add(table, keyOf(number));
     table.undo();
     expect(table.size).toBe(40_000);

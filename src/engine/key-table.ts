@@ -27,7 +27,7 @@ export class KeyTable {
   /** By shard: `KEY_WORDS` words a key, in the order in which they were added. */
   readonly #keys: Int32Array[] = Array.from({ length: KEY_SHARDS }, () => NO_KEYS);
   readonly #counts = new Uint32Array(KEY_SHARDS);
-  /** The shards of the keys added since `mark`. */
+  /** The shards of the keys that may be taken back, in the order in which they were added. */
   #trail = new Uint16Array(FIRST_TRAIL);
   #trailLength = 0;
   #size = 0;
@@ -74,17 +74,24 @@ export class KeyTable {
     return slots.length > 0 && slots[slotOf(slots, this.#keys[shardOf(hash)] as Int32Array, words, at, hash)] !== 0;
   }
 
-  /** From here on, `undo` takes back what is added. */
-  mark(): void {
-    this.#trailLength = 0;
+  /** How many keys `undo` would take back. */
+  get undoable(): number {
+    return this.#trailLength;
+  }
+
+  /** Has the first so many keys of those that `undo` would take back stay for good. */
+  keep(keys: number): void {
+    assert(keys <= this.#trailLength, 'what is kept was added');
+    this.#trail.copyWithin(0, keys, this.#trailLength);
+    this.#trailLength -= keys;
   }
 
   /**
-   * Takes back the keys added since `mark`. Going backwards, no key's way to its slot leads over one that is taken back,
-   * so slots can simply be freed.
+   * Takes back the keys that are not kept, but for the first so many of them. Going backwards, no key's way to its slot
+   * leads over one that is taken back, so slots can simply be freed.
    */
-  undo(): void {
-    while (this.#trailLength > 0) {
+  undo(butFirst = 0): void {
+    while (this.#trailLength > butFirst) {
       const shard = this.#trail[--this.#trailLength] as number;
       const count = this.#counts[shard] as number;
       const hash = keyHash(this.#keys[shard] as Int32Array, (count - 1) * KEY_WORDS);

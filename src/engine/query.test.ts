@@ -6,6 +6,7 @@ import { defineReport } from '../definition/report.ts';
 import { microsText } from '../base/decimal.ts';
 import { makePlan } from '../plan/normalise.ts';
 import type { Cell, Row } from '../ports/rows.ts';
+import type { RecordColumns } from '../record/columns.ts';
 import { Scanner } from '../record/scanner.ts';
 import { FaultyDisk } from '../../test/disk/faulty-disk.ts';
 import { readSale, reportsOf } from '../../test/oracle/furniture-store.ts';
@@ -39,13 +40,19 @@ const everyMeasure = defineReport(dailyRecords, {
 });
 const plan = makePlan({ ...daybook, reports: [...daybook.reports, everyMeasure] });
 
+function claimAndApply(state: EngineState, columns: RecordColumns): void {
+  const { picked } = state.keys.claim(columns);
+  state.keys.keep(picked.length);
+  state.apply(columns, picked);
+}
+
 function stateOf(batches: readonly (readonly RandomSale[])[]): EngineState {
   const state = new EngineState(plan);
   const scanner = new Scanner(plan, state.dictionaries);
   for (const sales of batches) {
     const { columns, refused } = scanner.scan(linesOf(sales), 1);
     expect(refused).toEqual([]);
-    state.apply(columns, state.keys.claim(columns).picked);
+    claimAndApply(state, columns);
   }
   return state;
 }
@@ -78,7 +85,7 @@ describe('the reports', () => {
         const scanner = new Scanner(plan, state.dictionaries);
         for (const sales of after) {
           const { columns } = scanner.scan(linesOf(sales), 1);
-          state.apply(columns, state.keys.claim(columns).picked);
+          claimAndApply(state, columns);
         }
         const straight = stateOf([...before, ...after]);
         for (const { name } of plan.reports) {

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { makeDurableFolder, openDisk } from './disk.ts';
@@ -15,6 +16,13 @@ afterEach(() => rm(root, { recursive: true }));
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 const textOf = (content: Uint8Array | undefined): string => Buffer.from(content ?? []).toString();
+
+/** Bytes in memory that threads share, others at each place. */
+function patterned(length: number, seed: number): Uint8Array {
+  const made = new Uint8Array(new SharedArrayBuffer(length));
+  for (let at = 0; at < length; at++) made[at] = (at * 31 + (at >> 9) + seed) & 0xff;
+  return made;
+}
 
 describe("the machine's disk", () => {
   it('makes folders, also its own, and lists what is in them', async () => {
@@ -59,6 +67,48 @@ describe("the machine's disk", () => {
     expect(written.equals(Buffer.concat([new Uint8Array(3), ...pieces, bytes('end')]))).toBe(true);
   });
 
+  it('writes long and short, one behind the other, wherever they begin, from memory that threads share', async () => {
+    const disk = openDisk(root);
+    const length = fc.oneof(fc.nat(5_000), fc.integer({ min: 1_000_000, max: 20_000_000 }), fc.constant(8 * 2 ** 20));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(9_000),
+        fc.array(fc.array(length, { maxLength: 3 }), { maxLength: 3 }),
+        async (at, writes) => {
+          const file = await disk.open('file', 'append');
+          let end = at;
+          const expected = [Buffer.alloc(at)];
+          for (const lengths of writes) {
+            const chunks = lengths.map((bytes, index) => patterned(bytes, end + index));
+            await file.writeAt(end, chunks);
+            await file.sync();
+            for (const chunk of chunks) end += expected[expected.push(Buffer.from(chunk)) - 1]?.length ?? 0;
+          }
+          if (end === at) await file.truncate(at);
+          await file.close();
+          expect(Buffer.concat(expected).equals((await disk.read('file')) ?? new Uint8Array())).toBe(true);
+          await disk.remove('file');
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  it('writes long to several files at once', async () => {
+    const disk = openDisk(root);
+    const names = ['a', 'b', 'c'];
+    const chunks = [patterned(17_000_000, 1), patterned(3, 2)];
+    await Promise.all(
+      names.map(async (name) => {
+        const file = await disk.open(name, 'create');
+        await file.writeAt(0, chunks);
+        await file.close();
+      }),
+    );
+    for (const name of names)
+      expect(Buffer.concat(chunks).equals((await disk.read(name)) ?? new Uint8Array())).toBe(true);
+  });
+
   it('creates, renames and removes', async () => {
     const disk = openDisk(root);
     await (await disk.open('a', 'create')).close();
@@ -90,12 +140,14 @@ describe("the machine's disk", () => {
 
   it.runIf(existsSync('/dev/full'))('tells a full disk from other failures', async () => {
     const file = await openDisk('/dev').open('full', 'append');
-    await expect(file.writeAt(0, [bytes('x')])).rejects.toMatchObject({
-      code: 'DISK_FULL',
-      retryable: true,
-      details: { path: '/dev/full', operation: 'write' },
-      cause: { code: 'ENOSPC' },
-    });
+    for (const content of [bytes('x'), new Uint8Array(2_000_000)]) {
+      await expect(file.writeAt(0, [content])).rejects.toMatchObject({
+        code: 'DISK_FULL',
+        retryable: true,
+        details: { path: '/dev/full', operation: 'write' },
+        cause: { code: 'ENOSPC' },
+      });
+    }
     await file.close();
   });
 });

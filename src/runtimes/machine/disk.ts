@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 
 import { DaybookError } from '../../base/errors.ts';
 import type { Disk, DiskFile } from '../../ports/disk.ts';
+import { DirectWrites } from './direct-writes.ts';
 import { SyncAhead } from './sync-ahead.ts';
 
 /**
@@ -40,17 +41,33 @@ export function openDisk(root: string): Disk {
 
 function machineFile(path: string, fullPath: string, handle: FileHandle): DiskFile {
   const ahead = new SyncAhead(handle);
+  const direct = new DirectWrites(fullPath);
   return {
     path,
     size: () => translated('stat', fullPath, async () => (await handle.stat()).size),
     readAt: (position, length) => translated('read', fullPath, () => readFully(handle, position, length)),
-    writeAt: (position, chunks) => translated('write', fullPath, () => writeInParts(handle, position, chunks, ahead)),
+    writeAt: (position, chunks) => translated('write', fullPath, () => write(handle, position, chunks, direct, ahead)),
     truncate: (size) => translated('truncate', fullPath, () => handle.truncate(size)),
     // fdatasync leaves out times only: the size and the blocks, without which the content could not be read back, go
     // to the disk with it (POSIX: "synchronized I/O data integrity completion").
     sync: () => translated('sync', fullPath, () => ahead.sync()),
-    close: () => translated('close', fullPath, () => ahead.close()),
+    close: () => translated('close', fullPath, () => Promise.all([ahead.close(), direct.close()]).then(() => {})),
   };
+}
+
+async function write(
+  handle: FileHandle,
+  position: number,
+  chunks: readonly Uint8Array[],
+  direct: DirectWrites,
+  ahead: SyncAhead,
+): Promise<void> {
+  const length = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+  const { from, to } = direct.partOf(position, length);
+  if (from === to) return writeInParts(handle, position, chunks, ahead);
+  await writeFully(handle, position, between(chunks, 0, from - position));
+  const written = await direct.write(from, between(chunks, from - position, to - position));
+  await writeInParts(handle, from + written, between(chunks, from + written - position, length), ahead);
 }
 
 /** Writes so many bytes, then the next ones while the disk takes those. */
@@ -91,26 +108,27 @@ async function readFully(handle: FileHandle, position: number, length: number): 
 }
 
 async function writeFully(handle: FileHandle, position: number, chunks: readonly Uint8Array[]): Promise<void> {
-  let rest = chunks.filter((chunk) => chunk.byteLength > 0);
+  let rest = between(chunks, 0, Infinity);
   let at = position;
   while (rest.length > 0) {
     const { bytesWritten } = await handle.writev(rest, at);
     // A disk that takes nothing and reports nothing would be asked for ever.
     if (bytesWritten === 0) throw new Error(`Nothing was written at byte ${at}, and no reason was given.`);
     at += bytesWritten;
-    rest = withoutFirst(rest, bytesWritten);
+    rest = between(rest, bytesWritten, Infinity);
   }
 }
 
-function withoutFirst(chunks: readonly Uint8Array[], bytes: number): Uint8Array[] {
-  let left = bytes;
-  const rest: Uint8Array[] = [];
+/** The bytes from one place to another of what the chunks are together. */
+function between(chunks: readonly Uint8Array[], from: number, to: number): Uint8Array[] {
+  const found: Uint8Array[] = [];
+  let at = 0;
   for (const chunk of chunks) {
-    const taken = Math.min(left, chunk.byteLength);
-    left -= taken;
-    if (taken < chunk.byteLength) rest.push(chunk.subarray(taken));
+    const piece = chunk.subarray(Math.max(0, from - at), Math.max(0, to - at));
+    if (piece.byteLength > 0) found.push(piece);
+    at += chunk.byteLength;
   }
-  return rest;
+  return found;
 }
 
 /**

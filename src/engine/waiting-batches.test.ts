@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { FaultyDisk } from '../../test/disk/faulty-disk.ts';
+import { keyColumns, keyOf, keyThatLooksLike } from '../../test/intake/key-columns.ts';
+import { KEY_WORDS } from '../record/columns.ts';
+import type { WaitingBatch } from './group.ts';
+import { KeyIndex } from './key-index.ts';
+import { WaitingBatches } from './waiting-batches.ts';
+
+/** Each second key looks like the one before it, so that it is doubtful once that one has left memory. */
+const keys = Array.from({ length: 30 }, (_, i) => keyOf(i)).flatMap((key) => [key, keyThatLooksLike(key)]);
+
+function batchOf(numbers: readonly number[]): Omit<WaitingBatch, 'claim'> {
+  const intake = { origin: 'test', lines: new Uint8Array(numbers.length) };
+  return {
+    intake,
+    columns: keyColumns(numbers.map((number) => keys[number] ?? keyOf(number))),
+    refused: [],
+    journey: { sinceMs: 0, records: 0 },
+    resolve: () => {},
+    reject: () => {},
+  };
+}
+
+it('tells new records from repeats as if each batch came once those before it were durable or lost', async () => {
+  const numbers = fc.array(fc.nat(59), { maxLength: 20, size: 'max' });
+  const step = fc.oneof(
+    fc.record({ push: numbers }),
+    // What comes while the group is being looked up and written.
+    fc.record({ commit: fc.boolean(), meanwhile: fc.array(numbers, { maxLength: 2, size: 'max' }) }),
+    fc.constant('spill'),
+    fc.constant('save'),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30, size: 'max' }), async (steps) => {
+      const disk = new FaultyDisk();
+      const index = new KeyIndex();
+      const waiting = new WaitingBatches(index);
+      const durable = new Set<number>();
+      const sent: (readonly number[])[] = [];
+      const push = (numbers: readonly number[]): void => {
+        sent.push(numbers);
+        waiting.push(batchOf(numbers));
+      };
+      for (const each of steps) {
+        if (each === 'spill') {
+          waiting.whileKept(() => index.retire());
+          await index.spill(disk);
+        } else if (each === 'save') {
+          let words = 0;
+          waiting.whileKept(() => {
+            for (const saved of index.save().arrays) words += saved.length;
+          });
+          expect(words / KEY_WORDS + index.spilled).toBe(durable.size);
+        } else if ('push' in each) push(each.push);
+        else {
+          const group = waiting.take();
+          const settling = waiting.settle(group, disk);
+          each.meanwhile.forEach(push);
+          await settling;
+          const batches = sent.splice(0, group.length);
+          const seen = new Set(durable);
+          const expected = batches.map((batch) => batch.filter((key) => !seen.has(key) && seen.add(key)));
+          expect(group.map(({ claim }, at) => [...claim.picked].map((record) => batches[at]?.[record]))).toEqual(
+            expected,
+          );
+          if (!each.commit) waiting.undo();
+          else {
+            waiting.keep(group);
+            for (const key of expected.flat()) durable.add(key);
+          }
+        }
+      }
+      waiting.whileKept(() => expect(index.size).toBe(durable.size));
+    }),
+  );
+});
