@@ -18,6 +18,13 @@ const DAY = new Intl.DateTimeFormat(undefined, {
   year: 'numeric',
   timeZone: 'UTC',
 });
+const FRAME_MOMENT = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  hour: 'numeric',
+  minute: '2-digit',
+  second: '2-digit',
+});
 /** From here on a number on the map is shortened; its label has it in full. */
 const SHORT_FROM = 10_000;
 
@@ -81,6 +88,29 @@ export function printBytes(bytes: number): string {
   const places = power === 0 ? 0 : 1;
   const digits = { minimumFractionDigits: places, maximumFractionDigits: places };
   return `${(bytes / 1000 ** power).toLocaleString(undefined, digits)} ${BYTES[power] ?? ''}`;
+}
+
+const MS_PER_S = 1_000;
+const S_PER_MIN = 60;
+const MICROS_PER_MS = 1_000;
+
+/** How long something took: `412 ms`, `41.2 s`, `3 min 5 s`. */
+export function printDuration(ms: number): string {
+  if (ms < MS_PER_S) return `${Math.round(ms)} ms`;
+  const tenths = Math.round(ms / (MS_PER_S / 10)) / 10;
+  const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+  if (tenths < S_PER_MIN) return `${tenths.toLocaleString(undefined, digits)} s`;
+  const seconds = Math.round(ms / MS_PER_S);
+  return `${printCount(Math.floor(seconds / S_PER_MIN))} min ${seconds % S_PER_MIN} s`;
+}
+
+/** Which frame it is, for people: an offset of the log, or the moment at which the stack's engine began it. */
+export function printFrame(frame: number, frames: DefinitionAnswer['frames'] | undefined): string {
+  if (frames !== 'moments') return `frame ${printCount(frame)}`;
+  if (frame === 0) return 'no frame yet';
+  const at = new Date(frame / MICROS_PER_MS);
+  const isToday = at.toDateString() === new Date().toDateString();
+  return `frame of ${isToday ? at.toLocaleTimeString() : FRAME_MOMENT.format(at)}`;
 }
 
 /** A moment as the reader's clock shows it. */

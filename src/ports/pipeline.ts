@@ -18,6 +18,16 @@ export interface PipelinePart {
   readonly doing: string;
 }
 
+/** An engine that is a process of its own, as far as it says how it is. */
+export interface EngineStatus {
+  /** `silent`: it said that it lives every few seconds, and does no more; or it has never said anything. */
+  readonly state: 'starting' | 'running' | 'trouble' | 'stopped' | 'silent';
+  /** When it was last heard of. */
+  readonly heardAtMs: number | undefined;
+  /** Why it is in trouble, or has stopped unasked. */
+  readonly reason: string | undefined;
+}
+
 export interface CheckpointInfo {
   readonly offset: number;
   /** Undefined where only its name is known. */

@@ -1,6 +1,6 @@
 import type { Plan } from '../plan/plan.ts';
 import type { DuplicatePage, ExplainQuery, Explanation } from './explanation.ts';
-import type { PipelineDetails } from './pipeline.ts';
+import type { EngineStatus, PipelineDetails } from './pipeline.ts';
 import type { Frame, Reading, Readings, ReportPage, ReportQuery, Row } from './rows.ts';
 import type { Topics } from './topics.ts';
 
@@ -161,6 +161,8 @@ export interface RuntimeStatus {
   readonly checkpoint: { readonly offset: number; readonly atMs: number } | undefined;
   /** Why nothing can be accepted at present (the disk is full, say); undefined when all is well. */
   readonly trouble: string | undefined;
+  /** Of an engine that is a process of its own and tells how it is; the reports stand still when it does not run. */
+  readonly engine?: EngineStatus | undefined;
   readonly newestDay: string | undefined;
   /** How many changes to closed days there have been. */
   readonly amendments: number;
@@ -179,6 +181,8 @@ export interface SourceDoor extends Pick<Runtime, 'accept'> {
  */
 export interface Runtime extends Topics {
   readonly plan: Plan;
+  /** What the number of a frame is: the log's next offset unless told, or the microseconds at which the engine began it. */
+  readonly frames?: 'offsets' | 'moments';
 
   /**
    * Accepts a batch: checks, drops repeats of known primary keys, writes to the log, and answers once all is durable.

@@ -148,11 +148,15 @@ async function* rawRecords(
 }
 
 function statusOf(answer: PipelineAnswer): RuntimeStatus {
-  const { checkpoint, trouble, newestDay, sources, ...rest } = answer;
+  const { checkpoint, trouble, engine, newestDay, sources, ...rest } = answer;
   return {
     ...rest,
     checkpoint: checkpoint ?? undefined,
     trouble: trouble ?? undefined,
+    engine:
+      engine === null
+        ? undefined
+        : { state: engine.state, heardAtMs: engine.heardAtMs ?? undefined, reason: engine.reason ?? undefined },
     newestDay: newestDay ?? undefined,
     sources: sources.map((source) => ({ ...source, trouble: source.trouble ?? undefined })),
   };

@@ -56,6 +56,7 @@ function statusMetrics(registry: Registry): Update {
     labelNames: ['source'],
     registers,
   });
+  const engine = gauge('engine_running', '1 when the engine keeps the reports; not a number when it does not say');
   const ready = gauge('ready', '1 when records can be accepted');
   return (status) => {
     for (const [metric, value] of [
@@ -74,6 +75,7 @@ function statusMetrics(registry: Registry): Update {
     for (const source of status.sources) {
       if (source.lag !== null) lag.set({ source: source.name }, source.lag);
     }
+    engine.set(status.engine === undefined ? Number.NaN : status.engine.state === 'running' ? 1 : 0);
     ready.set(status.trouble === undefined ? 1 : 0);
   };
 }

@@ -5,11 +5,15 @@ import type { RouteContext } from './server.ts';
 /** `GET /api/v1/pipeline`: what the parts are doing; `/details` how they have been doing lately. */
 export function addPipeline(app: FastifyInstance, { runtime }: RouteContext): void {
   app.get('/api/v1/pipeline', async (): Promise<PipelineAnswer> => {
-    const { checkpoint, trouble, newestDay, sources, ...status } = await runtime.status();
+    const { checkpoint, trouble, engine, newestDay, sources, ...status } = await runtime.status();
     return {
       ...status,
       checkpoint: checkpoint ?? null,
       trouble: trouble ?? null,
+      engine:
+        engine === undefined
+          ? null
+          : { state: engine.state, heardAtMs: engine.heardAtMs ?? null, reason: engine.reason ?? null },
       newestDay: newestDay ?? null,
       sources: sources.map((source) => ({ ...source, trouble: source.trouble ?? null })),
     };

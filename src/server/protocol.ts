@@ -66,6 +66,8 @@ export interface DefinitionAnswer {
     /** The names of a record's fields. */
     readonly fields: readonly string[];
   };
+  /** What the number of a frame is: the log's next offset, or the microseconds at which the engine began it. */
+  readonly frames: 'offsets' | 'moments';
   readonly reports: readonly ReportInfo[];
   readonly dashboard: { readonly title: string; readonly tiles: readonly TileInfo[] };
 }
@@ -196,6 +198,12 @@ export interface PipelineAnswer {
   readonly log: { readonly segments: number; readonly bytes: number };
   readonly checkpoint: { readonly offset: number; readonly atMs: number } | null;
   readonly trouble: string | null;
+  /** Of an engine that is a process of its own, as Spark is; null for the embedded one, and one that says nothing of itself. */
+  readonly engine: {
+    readonly state: 'starting' | 'running' | 'trouble' | 'stopped' | 'silent';
+    readonly heardAtMs: number | null;
+    readonly reason: string | null;
+  } | null;
   readonly newestDay: string | null;
   readonly amendments: number;
   /** What is read all the time, such as a topic. */

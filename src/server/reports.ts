@@ -20,7 +20,7 @@ const FRAME_HEADER = 'daybook-frame';
 
 /** `GET /api/v1/reports` says what there is, `GET /api/v1/reports/{name}` gives rows. */
 export function addReports(app: FastifyInstance, { runtime }: RouteContext): void {
-  const definition = definitionAnswer(runtime.plan);
+  const definition = definitionAnswer(runtime.plan, runtime.frames ?? 'offsets');
   app.get('/api/v1/reports', () => definition);
 
   app.get<{ Params: { name: string } }>('/api/v1/reports/:name', async (request, reply) => {
@@ -54,7 +54,7 @@ export function addReports(app: FastifyInstance, { runtime }: RouteContext): voi
   });
 }
 
-function definitionAnswer({ stream, reports, dashboard }: Plan): DefinitionAnswer {
+function definitionAnswer({ stream, reports, dashboard }: Plan, frames: DefinitionAnswer['frames']): DefinitionAnswer {
   return {
     stream: {
       name: stream.name,
@@ -68,6 +68,7 @@ function definitionAnswer({ stream, reports, dashboard }: Plan): DefinitionAnswe
       fields: stream.fields.map(({ name }) => name),
     },
     reports: reports.map(reportInfo),
+    frames,
     dashboard,
   };
 }

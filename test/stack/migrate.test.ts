@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
 import { makePlan } from '../../src/plan/normalise.ts';
+import type { PipelineAnswer } from '../../src/server/protocol.ts';
 import { readSale, reportsOf } from '../oracle/furniture-store.ts';
 import { runDaybook, temporaryFolder } from '../process/daybook-process.ts';
 import { mixedSales } from '../sales/mixed-sales.ts';
@@ -45,8 +46,8 @@ test.each([
     };
     await apply(environment, 'kafka', 'postgres', 'cassandra');
     await using processes = new AsyncDisposableStack();
-    if (isSpark) processes.use(startProcess(['spark', 'run'], environment));
-    else processes.use(await openFeeder(plan, kafka)).follow();
+    const supervisor = isSpark ? processes.use(startProcess(['spark', 'run'], environment)) : undefined;
+    if (!isSpark) processes.use(await openFeeder(plan, kafka)).follow();
     for (const store of ['postgres', 'cassandra']) processes.use(startProcess(['sink', store], environment));
     const serve = processes.use(startProcess(['serve', '--port', '0'], environment));
 
@@ -80,6 +81,26 @@ test.each([
     const again = await runDaybook(['migrate', ...data], '', environment);
     expect(again.code).toBe(1);
     expect(again.stdout).toContain('daily_pu_rev: 30 rows compared, 1 difference');
+
+    const engineState = async (): Promise<PipelineAnswer['engine']> =>
+      ((await (await fetch(`${url}/api/v1/pipeline`)).json()) as PipelineAnswer).engine;
+    // An engine that says nothing of itself has nothing said of it.
+    if (supervisor === undefined) return expect(await engineState()).toBeNull();
+    expect(await engineState()).toMatchObject({ state: 'running', reason: null });
+    await servers.stack.kill('spark-connect');
+    const inTrouble = { state: 'trouble', reason: expect.stringMatching(/cannot be reached/) as string };
+    await expect.poll(engineState, { timeout: TIMEOUT_MS / 3 }).toMatchObject(inTrouble);
+    await supervisor.kill();
+    const killedAtMs = Date.now();
+    await expect.poll(engineState, { timeout: TIMEOUT_MS / 3 }).toMatchObject({ state: 'silent' });
+    const { heardAtMs } = (await engineState()) ?? {};
+    expect(heardAtMs).toBeLessThan(killedAtMs + 1_000);
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain('\ndaybook_engine_running 0\n');
+    await servers.stack.start('spark-connect');
+    const next = processes.use(startProcess(['spark', 'run'], environment));
+    await expect.poll(engineState, { timeout: TIMEOUT_MS / 3 }).toMatchObject({ state: 'running' });
+    expect(await next.stop(), next.text()).toBe(0);
+    await expect.poll(engineState).toMatchObject({ state: 'stopped', reason: null });
   },
   TIMEOUT_MS,
 );

@@ -41,13 +41,17 @@ export async function reportsInTopics(plan: Plan, broker: string): Promise<Repor
   return reports;
 }
 
-/** Every frame that was announced, in order, with how many records there were. */
+/** Every frame that was announced, in order, with how many records there were. What tells one again is a sign of life. */
 export async function announcedFrames(
   plan: Plan,
   broker: string,
 ): Promise<readonly { readonly frame: number; readonly accepted: number; readonly late: number }[]> {
-  return (await messagesOf(broker, framesTopic(plan))).map(
-    ({ value }) => JSON.parse(Buffer.from(value ?? '').toString()) as { frame: number; accepted: number; late: number },
+  const told = (await messagesOf(broker, framesTopic(plan))).map(
+    ({ value }) =>
+      JSON.parse(Buffer.from(value ?? '').toString()) as { frame?: number; accepted: number; late: number },
+  );
+  return told.flatMap(({ frame, accepted, late }, index) =>
+    frame === undefined || frame === told[index - 1]?.frame ? [] : [{ frame, accepted, late }],
   );
 }
 

@@ -105,6 +105,8 @@ test('the stack is served: records in by HTTP, whole frames out, and every quest
   for (let at = 0; at < sales.length; at += 100) {
     const { status, answer } = await post(url, sales.slice(at, at + 100));
     expect({ status, answer }).toMatchObject({ status: 200, answer: { accepted: 100 } });
+    // However long it takes the sinks to be there.
+    if (at === 0) await expect.poll(() => told).toBeGreaterThan(0);
     const before = told;
     const { frame, answers } = await runtime.read([
       { kind: 'rows', report: 'daily_pu_rev', query: {} },

@@ -4,7 +4,7 @@ import type { DefinitionAnswer, ExplanationAnswer, JsonRow } from '../../src/ser
 import { explanationQuery } from '../api/queries.ts';
 import type { Explained } from '../explain.ts';
 import { closeExplained, useExplained, useExplainedSum } from '../explain.ts';
-import { countOf, heading, printCount, printDay, printMeasure } from '../format.ts';
+import { countOf, heading, printCount, printDay, printFrame, printMeasure } from '../format.ts';
 import { columnLabel } from '../tiles/labels.ts';
 import { LateRecords } from '../tiles/late-records.tsx';
 import { TileError } from '../tiles/tile-frame.tsx';
@@ -148,7 +148,7 @@ function Content({ definition, report, data, page, onPage }: ContentProps) {
           {isSame ? ', just as the report says' : '. The report says otherwise: run daybook verify'}.
         </p>
         <p className="over">
-          As of frame {printCount(frame)}; {printCount(looked)} records of the log were looked at
+          As of {printFrame(frame, definition.frames)}; {countOf(looked, 'records')} of the log were looked at
         </p>
       </footer>
       <Duplicates data={data} />

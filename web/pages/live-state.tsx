@@ -1,7 +1,9 @@
+import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import { definitionQuery } from '../api/queries.ts';
 import { usePageState, useViewStore } from '../api/use-view.ts';
 import type { PageState } from '../api/view-store.ts';
-import { printCount } from '../format.ts';
+import { printFrame } from '../format.ts';
 
 const TICK_MS = 1_000;
 const WORDS: Readonly<Record<PageState['status'], string>> = {
@@ -15,14 +17,22 @@ const WORDS: Readonly<Record<PageState['status'], string>> = {
 export function LiveState() {
   const store = useViewStore();
   const { status, frame, cameAtMs } = usePageState();
+  const frames = useQuery(definitionQuery).data?.frames;
   const isPaused = status === 'paused';
   return (
     <div className={`live-state ${status}`}>
       <span className="live-dot" aria-hidden="true" />
       <span role="status">{WORDS[status]}</span>
       {frame !== undefined && (
-        <span className="live-frame" title="All records below this offset of the log are in the figures">
-          frame {printCount(frame)}
+        <span
+          className="live-frame"
+          title={
+            frames === 'moments'
+              ? 'All records that the engine had read at this moment are in the figures'
+              : 'All records below this offset of the log are in the figures'
+          }
+        >
+          {printFrame(frame, frames)}
         </span>
       )}
       {cameAtMs !== undefined && <Age sinceMs={cameAtMs} />}

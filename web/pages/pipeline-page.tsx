@@ -7,7 +7,7 @@ import type {
   TopicsAnswer,
 } from '../../src/server/protocol.ts';
 import { pipelineDetailsQuery, pipelineQuery, topicsQuery } from '../api/queries.ts';
-import { countOf, printBytes, printCount, printMoment, printNumbersIn, printShort } from '../format.ts';
+import { countOf, printBytes, printCount, printDuration, printMoment, printNumbersIn } from '../format.ts';
 import { SparkLine } from '../tiles/spark-line.tsx';
 import { TileError } from '../tiles/tile-frame.tsx';
 import { AmendmentList } from './amendment-list.tsx';
@@ -30,7 +30,7 @@ export function PipelinePage({ definition }: { readonly definition: DefinitionAn
       )}
       {status !== undefined && details !== undefined ? (
         <>
-          <Figures status={status} details={details} />
+          <Figures status={status} details={details} frames={definition.frames} />
           <Parts details={details} />
           <div className="panels">
             <Kept details={details} status={status} />
@@ -51,7 +51,12 @@ interface DetailsProps {
   readonly details: PipelineDetailsAnswer;
 }
 
-function Figures({ status, details }: DetailsProps & { readonly status: PipelineAnswer }) {
+interface FiguresProps extends DetailsProps {
+  readonly status: PipelineAnswer;
+  readonly frames: DefinitionAnswer['frames'];
+}
+
+function Figures({ status, details, frames }: FiguresProps) {
   const { moments } = details;
   const now = moments.at(-1);
   const lastSecond = status.perSecond.at(-1) ?? 0;
@@ -64,26 +69,22 @@ function Figures({ status, details }: DetailsProps & { readonly status: Pipeline
       </Figure>
       <Figure
         title="Freshness"
-        value={known?.freshnessP50Ms === undefined ? '–' : `${printCount(Math.round(known.freshnessP50Ms))} ms`}
+        value={known?.freshnessP50Ms === undefined ? '–' : printDuration(known.freshnessP50Ms)}
         trend={moments.flatMap(({ freshnessP50Ms }) => freshnessP50Ms ?? [])}
       >
-        half of the batches; p99{' '}
-        {known?.freshnessP99Ms === undefined ? '–' : `${printCount(Math.round(known.freshnessP99Ms))} ms`}, from their
-        arrival to the frame that shows them
+        {known?.freshnessP99Ms === undefined
+          ? 'Nothing came in the last 5 minutes'
+          : `Half within this, 99 of 100 within ${printDuration(known.freshnessP99Ms)}, from ${frames === 'moments' ? 'the start of Spark’s batch' : 'its arrival'}`}
       </Figure>
       <Figure
         title="Lag in records"
         value={printCount(now?.lagRecords ?? 0)}
         trend={moments.map(({ lagRecords }) => lagRecords)}
       >
-        the most that was in no frame yet, of 5 seconds
+        Came in and are in no report yet; the most in 5 seconds
       </Figure>
-      <Figure
-        title="Lag in time"
-        value={`${printShort(Math.round(now?.lagMs ?? 0))} ms`}
-        trend={moments.map(({ lagMs }) => lagMs)}
-      >
-        the longest that a batch has waited, of 5 seconds
+      <Figure title="Lag in time" value={printDuration(now?.lagMs ?? 0)} trend={moments.map(({ lagMs }) => lagMs)}>
+        The longest that one of them has waited, in 5 seconds
       </Figure>
     </div>
   );
@@ -281,7 +282,7 @@ function Batches({ details: { batches } }: DetailsProps) {
   const rows = batches
     .map(({ id, durationMs, inputRows, outputRows, lateRows }) => [
       `Batch ${printCount(id)}`,
-      `${printCount(durationMs)} ms`,
+      printDuration(durationMs),
       printCount(inputRows),
       printCount(outputRows),
       printCount(lateRows),
@@ -290,7 +291,7 @@ function Batches({ details: { batches } }: DetailsProps) {
   return (
     <ListTile
       title="Batches of the query"
-      columns={['Batch', 'Took', 'Rows in', 'Rows out', 'Dropped as late']}
+      columns={['Batch', 'Took', 'Records', 'Rows written', 'Came late']}
       rows={rows}
       empty=""
     />

@@ -1,6 +1,7 @@
 import type { MouseEvent, ReactNode } from 'react';
 import { usePageState } from '../api/use-view.ts';
 import { goTo, usePath } from '../choices.ts';
+import { EngineTrouble } from './engine-trouble.tsx';
 import { LiveState } from './live-state.tsx';
 
 const PAGES = [
@@ -31,6 +32,7 @@ export function Shell({ title, aside, children }: ShellProps) {
         <LiveState />
       </header>
       <Troubles />
+      <EngineTrouble />
       <main>
         <div className="page-header">
           <h1>{title}</h1>

@@ -1,4 +1,6 @@
-import { printCount } from '../format.ts';
+import { useQuery } from '@tanstack/react-query';
+import { definitionQuery } from '../api/queries.ts';
+import { printCount, printFrame } from '../format.ts';
 import { follow } from '../pages/shell.tsx';
 
 interface LateRecordsProps {
@@ -6,9 +8,10 @@ interface LateRecordsProps {
   readonly frame: number;
 }
 
-/** The way to the records that an amendment is due to; on the stack its frame, which has no offsets. */
+/** The way to the records that an amendment is due to; on the stack the frame that has them, as nobody notes their offsets there. */
 export function LateRecords({ firstOffset, frame }: LateRecordsProps) {
-  if (firstOffset >= frame) return <span>frame {printCount(frame)}</span>;
+  const frames = useQuery(definitionQuery).data?.frames;
+  if (firstOffset >= frame) return <span>{printFrame(frame, frames)}</span>;
   return (
     <a href={`/records?offset=${firstOffset}`} onClick={follow}>
       offset {printCount(firstOffset)}

@@ -60,7 +60,7 @@ export function kafkaTopics(plan: Plan, { partitions = PARTITIONS_DEFAULT }: Top
     {
       name: framesTopic(plan),
       role: 'frames',
-      holds: 'frames: the newest is the one that pages may show',
+      holds: 'frames: the newest is the one that pages may show; how the engine is, every few seconds',
       partitions: 1,
       config: COMPACTED,
       key: { text: 'stream' },

@@ -84,6 +84,11 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
         where: { type: 'string', description: 'What a record must satisfy to count in it; empty: nothing.' },
       }),
     ),
+    frames: {
+      enum: ['offsets', 'moments'],
+      description:
+        'What the number of a frame is: the log’s next offset, or the microseconds since 1970 at which the engine began it.',
+    },
     dashboard: object({ title: text, tiles: list(ref('Tile')) }),
   }),
   Column: object({
@@ -146,6 +151,18 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
     log: object({ segments: whole, bytes: whole }),
     checkpoint: orNull(object({ offset: whole, atMs: number })),
     trouble: orNull(text),
+    engine: {
+      ...(orNull(
+        object({
+          state: { enum: ['starting', 'running', 'trouble', 'stopped', 'silent'] },
+          heardAtMs: orNull(number),
+          reason: orNull(text),
+        }),
+      ) as object),
+      description:
+        'Of an engine that is a process of its own, as Spark is, when it was last heard of; null for the embedded one. ' +
+        'Reports stand still in any state but running.',
+    },
     newestDay: orNull({ type: 'string', format: 'date' }),
     amendments: whole,
     sources: list(

@@ -1,6 +1,8 @@
 import type { AnnouncedFrame } from '../../ports/report-rows.ts';
 import type { TopicMessage } from '../../ports/messages.ts';
 
+const STATES = ['starting', 'running', 'trouble', 'stopped'] as const;
+
 /** A frame as the stack's engine announces it. */
 export interface Announcement extends AnnouncedFrame {
   /** When it was announced. */
@@ -9,6 +11,29 @@ export interface Announcement extends AnnouncedFrame {
   readonly batch: number | undefined;
   readonly rows: number | undefined;
   readonly late: number | undefined;
+}
+
+/** What the stack's engine says of itself, with each frame and every few seconds. */
+export interface Sign {
+  readonly atMs: number;
+  /** Undefined: an engine that says nothing of itself. */
+  readonly state: (typeof STATES)[number] | undefined;
+  readonly reason: string | undefined;
+  /** No frame was announced yet. */
+  readonly isBeforeFirst: boolean;
+}
+
+/** The newest sign of life among messages of a topic of frames; undefined: there is none. */
+export function newestSign(messages: readonly TopicMessage[]): Sign | undefined {
+  const message = messages.at(-1);
+  if (message === undefined) return undefined;
+  const { state, reason, frame } = membersOf(message);
+  return {
+    atMs: message.timestampMs,
+    state: STATES.find((each) => each === state),
+    reason: typeof reason === 'string' ? reason : undefined,
+    isBeforeFirst: frame === undefined,
+  };
 }
 
 /** The frames that messages of a topic of frames announce, in order. A message that is none is left out: the next one announces its frame as well. */
@@ -23,17 +48,10 @@ export function newestFrame(messages: readonly TopicMessage[]): Announcement | u
   return newest;
 }
 
-function readAnnouncement({ value, timestampMs }: TopicMessage): Announcement | undefined {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(Buffer.from(value ?? []).toString());
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-  if (typeof parsed !== 'object' || parsed === null) return undefined;
+function readAnnouncement(message: TopicMessage): Announcement | undefined {
+  const members = membersOf(message);
   const whole = (name: string): number | undefined => {
-    const member = (parsed as Readonly<Record<string, unknown>>)[name];
+    const member = members[name];
     return Number.isSafeInteger(member) ? (member as number) : undefined;
   };
   const frame = whole('frame');
@@ -41,9 +59,20 @@ function readAnnouncement({ value, timestampMs }: TopicMessage): Announcement | 
   return {
     frame,
     accepted: whole('accepted') ?? 0,
-    atMs: timestampMs,
+    atMs: message.timestampMs,
     batch: whole('batch'),
     rows: whole('rows'),
     late: whole('late'),
   };
+}
+
+/** The members of a message's JSON object; none when it is no such. */
+function membersOf({ value }: TopicMessage): Readonly<Record<string, unknown>> {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(value ?? []).toString());
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Readonly<Record<string, unknown>>) : {};
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
 }

@@ -60,3 +60,15 @@ it('lets through what is announced, or all, when more is held than can be', () =
   expect(gate.releaseAll().messages.map(({ what }) => what)).toEqual(['0.1']);
   expect(gate.heldCount).toBe(0);
 });
+
+it('a frame that is announced again, as a sign of life, changes nothing', () => {
+  const gate = gateOfTwo();
+  gate.take(read(0, 1), [message(0, 0, 10)]);
+  gate.announce({ frame: 10, accepted: 5 }, extents(1, 0));
+  expect(gate.release()?.messages).toHaveLength(1);
+  gate.take(read(0, 2), [message(0, 1, 20)]);
+  gate.announce({ frame: 10, accepted: 5 }, extents(2, 0));
+  expect(gate.release()).toBeUndefined();
+  gate.announce({ frame: 20, accepted: 6 }, extents(2, 0));
+  expect(gate.release()?.frame).toEqual({ frame: 20, accepted: 6 });
+});

@@ -51,10 +51,13 @@ export class FrameGate<M> {
   }
 
   /**
-   * Notes that a frame was announced; an older one than the newest may complete rows that came late.
+   * Notes that a frame was announced; an older one than the newest may complete rows that came late, and the newest one
+   * again, which is no more than a sign of life, changes nothing when there are none.
    * @param extents  of the partitions, looked up after the frame was announced; others are left out
    */
   announce(frame: AnnouncedFrame, extents: readonly PartitionExtent[]): void {
+    const isAgain = this.#ends === undefined && frame.frame === this.#newest?.frame;
+    if (isAgain && this.#held.every((message) => message.frame > frame.frame)) return;
     if (this.#newest === undefined || frame.frame >= this.#newest.frame) this.#newest = frame;
     this.#ends = new Map(extents.map((extent) => [nameOf(extent), extent.endOffset]));
   }

@@ -3,8 +3,8 @@ import { framesTopic } from '../../compile/kafka/topics.ts';
 import type { Frame } from '../../ports/rows.ts';
 import type { ReadPartition, TopicPlace, TopicReader } from '../../ports/messages.ts';
 import type { PostgresReportReader } from '../../stores/postgres/report-reader.ts';
-import type { Announcement } from './announced-frames.ts';
-import { announcements } from './announced-frames.ts';
+import type { Announcement, Sign } from './announced-frames.ts';
+import { announcements, newestSign } from './announced-frames.ts';
 import type { Gated } from './frame-gate.ts';
 import { FrameGate } from './frame-gate.ts';
 import type { RowOfReport } from './newest-rows.ts';
@@ -27,6 +27,7 @@ export interface LiveFramesOptions extends Persistence {
   readonly store: PostgresReportReader;
   readonly onFrame: (frame: Frame) => void;
   readonly onAnnouncement: (announcement: Announcement) => void;
+  readonly onSign: (sign: Sign) => void;
 }
 
 /** What is whole and not yet in PostgreSQL. */
@@ -81,13 +82,15 @@ export class LiveFrames {
   }
 
   async #take(gate: FrameGate<RowOfReport>, read: readonly ReadPartition[]): Promise<void> {
-    const { plan, reader, onAnnouncement } = this.#options;
+    const { plan, reader, onAnnouncement, onSign } = this.#options;
     let newest: Announcement | undefined;
     for (const partition of read) {
       if (partition.topic !== framesTopic(plan)) {
         gate.take(partition, this.#rowsOf(partition));
         continue;
       }
+      const sign = newestSign(partition.messages);
+      if (sign !== undefined) onSign(sign);
       for (const announcement of announcements(partition.messages)) {
         onAnnouncement(announcement);
         if (announcement.frame >= (newest?.frame ?? 0)) newest = announcement;

@@ -19,6 +19,7 @@ import type { Persistence } from './persistence.ts';
 import { persist } from './persistence.ts';
 import { quarantineValue, refusedMessage } from './quarantine-topic.ts';
 import { rowReader } from './report-row.ts';
+import { sinkGroup } from './sink-group.ts';
 import type { SinkProgress } from './sink-progress.ts';
 import { startingPlaces } from './starting-places.ts';
 import { recordReader } from './stream-record.ts';
@@ -49,8 +50,7 @@ export async function runCassandraSink(options: CassandraSinkOptions): Promise<v
     {
       ...options,
       clientId: 'daybook-sink-cassandra',
-      // A stream's own: members of a group that read other topics would be given each other's partitions.
-      groupId: `daybook-cassandra-${plan.stream.name}`,
+      groupId: sinkGroup('cassandra', plan),
       topics: [plan.stream.name, ...plan.reports.map(({ name }) => name)],
     },
     async (session) => {

@@ -20,6 +20,7 @@ import { persist } from './persistence.ts';
 import { quarantineEntry, refusedMessage } from './quarantine-topic.ts';
 import { rowReader } from './report-row.ts';
 import { startingPlaces } from './starting-places.ts';
+import { sinkGroup } from './sink-group.ts';
 import type { SinkProgress } from './sink-progress.ts';
 
 const WAIT_MS = 250;
@@ -46,8 +47,7 @@ export function runPostgresSink(options: PostgresSinkOptions): Promise<void> {
     {
       ...options,
       clientId: 'daybook-sink-postgres',
-      // A stream's own: members of a group that read other topics would be given each other's partitions.
-      groupId: `daybook-postgres-${plan.stream.name}`,
+      groupId: sinkGroup('postgres', plan),
       topics: [...plan.reports.map(({ name }) => name), quarantineTopic(plan)],
     },
     async (session) => {

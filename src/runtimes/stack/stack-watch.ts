@@ -1,19 +1,34 @@
 import type { Clock } from '../../ports/clock.ts';
-import type { BatchInfo, PipelineMoment } from '../../ports/pipeline.ts';
-import type { Announcement } from './announced-frames.ts';
+import type { BatchInfo, EngineStatus, PipelineMoment } from '../../ports/pipeline.ts';
+import type { Announcement, Sign } from './announced-frames.ts';
 
 const SECONDS = 60;
 const MOMENT_MS = 5_000;
 const MOMENTS_MAX = 60;
 const BATCHES_MAX = 50;
 const MICROS_PER_MS = 1000;
+/** The engine says that it lives every 5 seconds. */
+const SILENT_FROM_MS = 20_000;
 
-/** What has come in lately, as the announced frames tell it. */
+/** What was behind when somebody asked. */
+interface Behind {
+  readonly atMs: number;
+  readonly records: number;
+  /** How long the oldest of them has waited, at least. */
+  readonly waitedMs: number;
+}
+
+/** What has come in lately, and how the engine is, as the announced frames tell it. */
 export class StackWatch {
   readonly #clock: Clock;
   readonly #startMs: number;
   /** Oldest first, as far back as anybody asks. */
   #announced: Announcement[] = [];
+  #sign: (Sign & { readonly heardAtMs: number }) | undefined;
+  readonly #behind: Behind[] = [];
+  /** Since when something has been behind without a break. */
+  #behindSinceMs: number | undefined;
+  #told = 0;
   readonly #freshness: { readonly atMs: number; readonly tookMs: number }[] = [];
 
   constructor(clock: Clock) {
@@ -27,15 +42,50 @@ export class StackWatch {
   }
 
   note(announcement: Announcement): void {
+    // Told again, as a sign of life.
+    if (announcement.frame === this.newest?.frame) return;
     this.#announced.push(announcement);
     const keptFromMs = this.#clock.nowMs() - MOMENT_MS * MOMENTS_MAX;
     while (this.#announced.length > BATCHES_MAX && (this.#announced[0]?.atMs ?? 0) < keptFromMs)
       this.#announced.shift();
   }
 
+  heard(sign: Sign): void {
+    // Whoever is there from the beginning knows what the first frame brought.
+    if (sign.isBeforeFirst && this.newest === undefined) {
+      this.#announced.push({ frame: 0, accepted: 0, atMs: sign.atMs, batch: undefined, rows: undefined, late: 0 });
+    }
+    // The first one stood in the topic already; those after it come as they are said, whatever the clock of who said it.
+    this.#sign = { ...sign, heardAtMs: this.#sign === undefined ? sign.atMs : this.#clock.nowMs() };
+  }
+
+  /** How the engine is; undefined for one that says nothing of itself. */
+  engine(): EngineStatus | undefined {
+    const sign = this.#sign;
+    if (sign === undefined) return { state: 'silent', heardAtMs: undefined, reason: undefined };
+    const { state, heardAtMs, reason } = sign;
+    if (state === undefined) return undefined;
+    const isSilent = state !== 'stopped' && this.#clock.nowMs() - heardAtMs > SILENT_FROM_MS;
+    return { state: isSilent ? 'silent' : state, heardAtMs, reason };
+  }
+
+  /** So many records were handed over and are in no frame yet. */
+  lags(records: number): void {
+    const atMs = this.#clock.nowMs();
+    this.#behindSinceMs = records === 0 ? undefined : (this.#behindSinceMs ?? atMs);
+    // What the newest frame has not came after it began.
+    const sinceMs = Math.max(this.#behindSinceMs ?? atMs, this.#told / MICROS_PER_MS);
+    this.#behind.push({ atMs, records, waitedMs: Math.max(0, atMs - sinceMs) });
+    while ((this.#behind[0]?.atMs ?? atMs) < atMs - MOMENT_MS * MOMENTS_MAX) this.#behind.shift();
+  }
+
   /** A frame was told to the pages. */
   told(frame: number): void {
     const atMs = this.#clock.nowMs();
+    const before = this.#told;
+    this.#told = frame;
+    // Days that are computed again have the number after the newest frame's, which is no time of theirs.
+    if (frame === before + 1) return;
     this.#freshness.push({ atMs, tookMs: atMs - frame / MICROS_PER_MS });
     while ((this.#freshness[0]?.atMs ?? atMs) < atMs - MOMENT_MS * MOMENTS_MAX) this.#freshness.shift();
   }
@@ -51,7 +101,7 @@ export class StackWatch {
     return counts;
   }
 
-  moments(lagRecords: number): readonly PipelineMoment[] {
+  moments(): readonly PipelineMoment[] {
     const nowMs = this.#clock.nowMs();
     const arrivals = this.#arrivals();
     const count = Math.min(MOMENTS_MAX, Math.ceil((nowMs - this.#startMs) / MOMENT_MS));
@@ -63,12 +113,13 @@ export class StackWatch {
         .filter(isIn)
         .map(({ tookMs }) => tookMs)
         .sort((a, b) => a - b);
+      const behind = this.#behind.filter(isIn);
       const share = (part: number): number | undefined => took[Math.ceil(took.length * part) - 1];
       return {
         atMs: endMs,
         perSecond: (records * 1000) / MOMENT_MS,
-        lagRecords: index === count - 1 ? lagRecords : 0,
-        lagMs: took.at(-1) ?? 0,
+        lagRecords: Math.max(0, ...behind.map((each) => each.records)),
+        lagMs: Math.max(took.at(-1) ?? 0, ...behind.map(({ waitedMs }) => waitedMs)),
         freshnessP50Ms: share(0.5),
         freshnessP99Ms: share(0.99),
       };

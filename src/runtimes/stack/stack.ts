@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import { present } from '../../base/assert.ts';
 import { FIRST_DAY, LAST_DAY, parseDay } from '../../base/calendar.ts';
-import { counted } from '../../base/counted.ts';
 import { microsText } from '../../base/decimal.ts';
 import { DaybookError } from '../../base/errors.ts';
 import { dayOf, RowSearch } from '../../engine/explain.ts';
@@ -10,7 +9,7 @@ import type { Plan, ReportPlan } from '../../plan/plan.ts';
 import { kafkaTopics } from '../../compile/kafka/topics.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DuplicatePage, ExplainQuery, Explanation } from '../../ports/explanation.ts';
-import type { ConsumerPlace, PipelineDetails, PipelinePart } from '../../ports/pipeline.ts';
+import type { ConsumerPlace, PipelineDetails } from '../../ports/pipeline.ts';
 import type { TopicReader } from '../../ports/messages.ts';
 import type { Cell, Frame, Reading, Readings, ReportPage, ReportQuery, Row } from '../../ports/rows.ts';
 import type { AmendmentPage, QuarantinePage, QuarantineQuery, Runtime, RuntimeStatus } from '../../ports/runtime.ts';
@@ -31,6 +30,7 @@ import { openKafkaIntake } from '../kafka-intake.ts';
 import { LateDays } from './late-days.ts';
 import { LiveFrames } from './live-frames.ts';
 import { rowReader } from './report-row.ts';
+import { stackParts } from './stack-parts.ts';
 import { StackWatch } from './stack-watch.ts';
 import { TopicBrowser } from './topic-browser.ts';
 
@@ -69,6 +69,7 @@ interface Facts {
 
 class StackRuntime implements Runtime {
   readonly plan: Plan;
+  readonly frames = 'moments';
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #intake: KafkaIntake;
@@ -212,6 +213,7 @@ class StackRuntime implements Runtime {
       log: { segments: 0, bytes: 0 },
       checkpoint: undefined,
       trouble: this.#trouble,
+      engine: this.#watch.engine(),
       newestDay: await this.#own.newestDay(),
       amendments,
       sources: [],
@@ -228,9 +230,10 @@ class StackRuntime implements Runtime {
     const topics = await this.#browser.topics();
     const handed = topics.find(({ name }) => name === this.plan.stream.name)?.records ?? 0;
     const lagRecords = Math.max(0, handed - status.accepted - duplicates - refused);
+    this.#watch.lags(lagRecords);
     return {
-      moments: this.#watch.moments(lagRecords),
-      parts: this.#parts(status, consumers, handed),
+      moments: this.#watch.moments(),
+      parts: stackParts({ plan: this.plan, status, consumers, handed, lagRecords }),
       checkpoints: [],
       dayFiles: [],
       consumers,
@@ -289,6 +292,7 @@ class StackRuntime implements Runtime {
       logger: this.#logger,
       ended: this.#closing.signal,
       onAnnouncement: (announcement) => this.#watch.note(announcement),
+      onSign: (sign) => this.#watch.heard(sign),
       onFrame: (frame) => {
         this.#watch.told(frame.offset);
         for (const listener of this.#listeners) listener(frame);
@@ -362,25 +366,6 @@ class StackRuntime implements Runtime {
       const next = topic?.partitions.find(({ partition }) => partition === place.partition)?.nextOffset ?? 0;
       return { ...place, next };
     });
-  }
-
-  #parts(status: RuntimeStatus, consumers: readonly ConsumerPlace[], handed: number): readonly PipelinePart[] {
-    const groups = [...new Set(consumers.map(({ group }) => group))].sort();
-    const newest = this.#watch.newest;
-    return [
-      { name: 'Kafka', state: 'idle', doing: `${counted(handed, 'record')} handed over` },
-      {
-        name: 'Engine',
-        state: status.trouble === undefined ? 'idle' : 'trouble',
-        doing:
-          newest === undefined ? 'No frame was announced yet' : `${counted(newest.accepted, 'record')} in the reports`,
-      },
-      ...groups.map((group): PipelinePart => {
-        const own = consumers.filter((each) => each.group === group);
-        const lag = own.reduce((sum, { committed, next }) => sum + Math.max(0, next - committed), 0);
-        return { name: group, state: lag > 0 ? 'working' : 'idle', doing: `${counted(lag, 'message')} behind` };
-      }),
-    ];
   }
 }
 

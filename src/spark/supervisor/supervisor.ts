@@ -15,6 +15,8 @@ import type { ReportsQuery } from './reports-query.ts';
 const POLL_MS = 100;
 const STATUS_EVERY_MS = 1_000;
 const TOLD_EVERY_MS = 10_000;
+/** How often it says that it lives; readers take a silence of several times that for its end. */
+const SIGN_EVERY_MS = 5_000;
 const FIRST_WAIT_MS = 200;
 const WAIT_MS_MAX = 10_000;
 /** Somebody must change something first. */
@@ -37,7 +39,14 @@ export interface Announcement {
 /** What is read of an announcement of before. */
 interface Announced {
   readonly frame?: number;
+  readonly accepted?: number;
   readonly topicId?: string;
+}
+
+/** How the query is, as everybody is told who reads the topic of frames. */
+interface Sign {
+  readonly state: 'starting' | 'running' | 'trouble' | 'stopped';
+  readonly reason?: string;
 }
 
 export interface SupervisorOptions {
@@ -65,8 +74,13 @@ export class Supervisor {
   readonly #counts: DayCounts;
   /** Up to where the topic of days was read. */
   #daysRead: number | undefined;
-  /** The newest frame that was announced. */
+  /** The newest frame that was announced, and how many records it has. */
   #announced = 0;
+  #accepted = 0;
+  /** Of which topic it is; undefined: nobody said. */
+  #madeOf: string | undefined;
+  /** Undefined until it is known what was announced before. */
+  #sign: Sign | undefined;
   #newest: Batch | undefined;
   #failures = 0;
   #toldAtMs = 0;
@@ -87,6 +101,20 @@ export class Supervisor {
    * @throws DaybookError what cannot, and what fails again and again
    */
   async run(ended: AbortSignal): Promise<void> {
+    const done = new AbortController();
+    const signs = this.#giveSigns(AbortSignal.any([ended, done.signal]));
+    try {
+      await this.#keepRunning(ended);
+    } catch (error) {
+      await this.#become('stopped', error instanceof Error ? error.message : String(error));
+      throw error;
+    } finally {
+      done.abort();
+      await signs;
+    }
+  }
+
+  async #keepRunning(ended: AbortSignal): Promise<void> {
     const { clock, logger } = this.#options;
     let waitMs = FIRST_WAIT_MS;
     while (!ended.aborted) {
@@ -98,9 +126,36 @@ export class Supervisor {
         if (this.#newest?.id !== before) [this.#failures, waitMs] = [0, FIRST_WAIT_MS];
         if (!error.retryable && !(isOfSpark(error) && ++this.#failures < FAILURES_MAX)) throw error;
         logger.warn({ code: error.code, reason: error.message, waitMs }, 'it failed; trying again');
+        await this.#become('trouble', error.message);
         await clock.sleep(waitMs, ended);
         waitMs = Math.min(2 * waitMs, WAIT_MS_MAX);
       }
+    }
+  }
+
+  /** Says now and then how the query is, so that who reads knows that nothing comes from its end. */
+  async #giveSigns(ended: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (!ended.aborted) {
+      await clock.sleep(SIGN_EVERY_MS, ended);
+      if (this.#sign !== undefined && !ended.aborted) await this.#tellSign();
+    }
+  }
+
+  async #become(state: Sign['state'], reason?: string): Promise<void> {
+    // A sign that did not tell the newest frame again would take its place.
+    if (this.#sign === undefined) return;
+    this.#sign = { state, ...(reason !== undefined && { reason }) };
+    await this.#tellSign();
+  }
+
+  /** Tells the newest frame again, as the topic keeps a stream's newest message alone. */
+  async #tellSign(): Promise<void> {
+    const { logger, send } = this.#options;
+    try {
+      await this.#inTurn(() => send([this.#frameMessage(this.#announced, this.#accepted, undefined)]));
+    } catch (error) {
+      logger.warn({ reason: error instanceof Error ? error.message : String(error) }, 'a sign of life was not sent');
     }
   }
 
@@ -108,13 +163,16 @@ export class Supervisor {
     const { query, openSession, isQueryToStop, logger, topicId } = this.#options;
     const session = openSession(query.sessionId);
     try {
-      this.#requireSameTopic(query.topicId, await topicId());
       await this.#readAnnounced();
+      this.#requireSameTopic(query.topicId, await topicId());
+      if (this.#sign?.state !== 'trouble') await this.#become('starting');
       const streaming = await this.#findOrStart(session);
+      await this.#become('running');
       await this.#follow(session, streaming, ended);
       await this.#again;
       if (!isQueryToStop()) return;
       await session.stop(streaming);
+      await this.#become('stopped');
       logger.info({ query: streaming.name }, 'the query is stopped');
     } finally {
       session.close();
@@ -194,8 +252,9 @@ export class Supervisor {
       if (frame <= this.#announced) return;
       await this.#readDays();
       this.#counts.advance(frame);
-      await this.#options.send([this.#frameMessage(frame, batch)]);
-      this.#announced = frame;
+      const accepted = batch?.accepted ?? this.#counts.accepted;
+      await this.#options.send([this.#frameMessage(frame, accepted, batch)]);
+      [this.#announced, this.#accepted] = [frame, accepted];
     });
   }
 
@@ -206,16 +265,17 @@ export class Supervisor {
     return done;
   }
 
-  #frameMessage(frame: number, batch: Batch | undefined): Announcement {
+  #frameMessage(frame: number, accepted: number, batch: Batch | undefined): Announcement {
     const { plan, query, topics } = this.#options;
     const stream = plan.stream.name;
     const value = {
       stream,
-      frame,
-      accepted: batch?.accepted ?? this.#counts.accepted,
+      // Before the first frame there is but the sign.
+      ...(frame > 0 && { frame, accepted }),
       ...(batch !== undefined && { rows: batch.rows, batch: batch.id, lag: batch.lag }),
       late: this.#counts.late,
-      topicId: query.topicId,
+      topicId: this.#madeOf ?? query.topicId,
+      ...this.#sign,
     };
     return { topic: topics.frames, key: stream, value: JSON.stringify(value) };
   }
@@ -297,9 +357,10 @@ export class Supervisor {
     const { query, topics, send } = this.#options;
     const frame = this.#announced + 1;
     await query.writeAgain(session, frame, AGAIN_MS_MAX);
+    const { accepted } = this.#counts;
     const answers = days.map((day) => ({ topic: topics.days, ...this.#counts.answer(day, frame) }));
-    await send([...answers, this.#frameMessage(frame, undefined)]);
-    this.#announced = frame;
+    await send([...answers, this.#frameMessage(frame, accepted, undefined)]);
+    [this.#announced, this.#accepted] = [frame, accepted];
     await this.#readDays();
     this.#counts.advance(frame);
   }
@@ -307,17 +368,17 @@ export class Supervisor {
   /** What another supervisor announced before. @throws DaybookError `REPORTS_OF_ANOTHER_TOPIC` */
   async #readAnnounced(): Promise<void> {
     const { query, reader, topics } = this.#options;
-    let madeOf: string | undefined;
     for (const extent of await reader.extents([topics.frames])) {
       for await (const messages of messagesBetween(reader, extent, extent.firstOffset, extent.endOffset)) {
         for (const { value } of messages) {
-          const { frame, topicId } = JSON.parse(Buffer.from(value ?? '{}').toString()) as Announced;
-          this.#announced = Math.max(this.#announced, frame ?? 0);
-          madeOf = topicId ?? madeOf;
+          const { frame = 0, accepted = 0, topicId } = JSON.parse(Buffer.from(value ?? '{}').toString()) as Announced;
+          if (frame >= this.#announced) [this.#announced, this.#accepted] = [frame, accepted];
+          this.#madeOf = topicId ?? this.#madeOf;
         }
       }
     }
-    this.#requireSameTopic(madeOf, query.topicId);
+    this.#sign ??= { state: 'starting' };
+    this.#requireSameTopic(this.#madeOf, query.topicId);
     await this.#readDays();
     this.#counts.advance(this.#announced);
   }

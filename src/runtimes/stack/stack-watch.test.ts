@@ -1,0 +1,88 @@
+import { expect, it } from 'vitest';
+import { HeldClock } from '../../../test/clock/held-clock.ts';
+import { StackWatch } from './stack-watch.ts';
+
+const START_MS = Date.UTC(2026, 3, 1);
+
+function watchAndClock(): { readonly watch: StackWatch; readonly clock: HeldClock } {
+  const clock = new HeldClock(START_MS);
+  return { watch: new StackWatch(clock), clock };
+}
+
+const running = (atMs: number) => ({ atMs, state: 'running', reason: undefined, isBeforeFirst: false }) as const;
+const announcement = (frame: number, accepted: number) => ({
+  frame,
+  accepted,
+  atMs: frame / 1000,
+  batch: 1,
+  rows: 1,
+  late: 0,
+});
+
+it('an engine that was never heard of is silent, and so is one that said last what is long ago', () => {
+  const { watch } = watchAndClock();
+  expect(watch.engine()).toEqual({ state: 'silent', heardAtMs: undefined, reason: undefined });
+  watch.heard(running(START_MS - 3_600_000));
+  expect(watch.engine()).toMatchObject({ state: 'silent', heardAtMs: START_MS - 3_600_000 });
+});
+
+it('an engine runs as long as it says so every few seconds, whatever its clock', () => {
+  const { watch, clock } = watchAndClock();
+  for (let second = 0; second < 60; second += 5) {
+    watch.heard(running(second === 0 ? START_MS : 0));
+    expect(watch.engine()?.state).toBe('running');
+    clock.advance(5_000);
+  }
+  const heardAtMs = clock.nowMs() - 5_000;
+  clock.advance(16_000);
+  expect(watch.engine()).toEqual({ state: 'silent', heardAtMs, reason: undefined });
+});
+
+it('an engine that said why it stopped is stopped for good; of one that says nothing of itself nothing is said', () => {
+  const { watch, clock } = watchAndClock();
+  watch.heard({ ...running(START_MS), state: 'stopped', reason: 'The topic is gone.' });
+  clock.advance(3_600_000);
+  expect(watch.engine()).toEqual({ state: 'stopped', heardAtMs: START_MS, reason: 'The topic is gone.' });
+  watch.heard({ ...running(START_MS), state: undefined });
+  expect(watch.engine()).toBeUndefined();
+});
+
+it('what is behind is told with how long it has waited, also before the first frame', () => {
+  const { watch, clock } = watchAndClock();
+  watch.lags(0);
+  clock.advance(1_000);
+  watch.lags(500);
+  clock.advance(3_000);
+  watch.lags(800);
+  expect(watch.moments()).toMatchObject([{ lagRecords: 800, lagMs: 3_000 }]);
+  // A frame that began a second ago has all that came before.
+  watch.told((clock.nowMs() - 1_000) * 1000);
+  watch.lags(100);
+  expect(watch.moments().at(-1)).toMatchObject({ lagRecords: 800, lagMs: 3_000, freshnessP50Ms: 1_000 });
+  clock.advance(6_000);
+  watch.lags(0);
+  expect(watch.moments().at(-1)).toMatchObject({ lagRecords: 0, lagMs: 0 });
+});
+
+it('a frame that is told again is no batch and no record', () => {
+  const { watch } = watchAndClock();
+  watch.note(announcement((START_MS - 2_000) * 1000, 10));
+  watch.note(announcement((START_MS - 1_000) * 1000, 30));
+  watch.note({ ...announcement((START_MS - 1_000) * 1000, 30), batch: undefined, rows: undefined });
+  expect(watch.batches()).toMatchObject([{ id: 1, inputRows: 20 }]);
+});
+
+it('who was there before the first frame knows what it brought', () => {
+  const { watch } = watchAndClock();
+  watch.heard({ ...running(START_MS - 9_000), isBeforeFirst: true });
+  watch.note(announcement((START_MS - 5_000) * 1000, 10));
+  expect(watch.batches()).toMatchObject([{ id: 1, inputRows: 10 }]);
+});
+
+it('days that are computed again are no measure of freshness, as their frame is numbered after the newest one', () => {
+  const { watch, clock } = watchAndClock();
+  watch.told((START_MS - 1_000) * 1000);
+  clock.advance(60_000);
+  watch.told((START_MS - 1_000) * 1000 + 1);
+  expect(watch.moments().at(-1)?.freshnessP50Ms).toBeUndefined();
+});
