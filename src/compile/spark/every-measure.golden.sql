@@ -7,13 +7,13 @@ SET spark.sql.streaming.noDataMicroBatches.enabled=false;
 SET spark.sql.optimizer.excludedRules=org.apache.spark.sql.catalyst.optimizer.SimplifyConditionals,org.apache.spark.sql.catalyst.optimizer.CollapseProject,org.apache.spark.sql.catalyst.optimizer.RemoveRedundantAliases,org.apache.spark.sql.catalyst.optimizer.PushFoldableIntoBranches;
 SET spark.sql.lightweightPlanChangeValidation=false;
 SET spark.sql.ui.explainMode=simple;
-SET spark.sql.objectHashAggregate.sortBased.fallbackThreshold=10000;
+SET spark.sql.objectHashAggregate.sortBased.fallbackThreshold=65536;
 
 -- messages: the topic visits, read as a stream by Spark's Kafka source, from its beginning on.
 
 CREATE OR REPLACE TEMPORARY VIEW records AS
 SELECT
-  unhex(translate(`id`, '-', '')) AS `#key`,
+  unhex(replace(`id`, '-', '')) AS `#key`,
   CAST(`#day` AS TIMESTAMP) AS `#at`,
   `#day` AS `day`,
   `order`,
@@ -48,7 +48,7 @@ FROM (
       try_cast(`#texts`[9] AS DOUBLE) + CAST(0 AS DOUBLE) AS `height`
     FROM (
       SELECT *, CASE
-    WHEN contains(line, '\\') OR length(`#written_texts`[1]) <> 19
+    WHEN contains(unquoted, '\\') OR length(`#written_texts`[1]) <> 19
       THEN transform(`#written_texts`, (text, place) -> CASE
         WHEN place IN (3) AND contains(text, '\\') THEN CASE WHEN NOT replace(text, '\\\\', '\\u005c') RLIKE r'(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])' THEN element_at(from_json(concat('[', concat('"', text, '"'), ']'), 'array<string>'), 1) END
         WHEN place IN (4) AND contains(text, '\\') THEN CASE WHEN NOT replace(text, '\\\\', '\\u005c') RLIKE r'(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])' THEN concat('"', element_at(from_json(concat('[', text, ']'), 'array<string>'), 1), '"') END
@@ -67,7 +67,7 @@ FROM (
       FROM (
         SELECT *, CASE
     WHEN startswith(marked, '\u0002') AND NOT startswith(line, '\u0002')
-      THEN split(substr(marked, 2), '\u0002')
+      THEN split(substr(CASE WHEN contains(unquoted, '\\') THEN marked ELSE unquoted END, 2), '\u0002')
     ELSE element_at(transform(array(CASE
     WHEN line RLIKE r'\A[ \t\n\r]*+\{[ \t\n\r]*+(?:"[^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+"[ \t\n\r]*+:[ \t\n\r]*+(?:"[^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+"|-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+|true|false|null)[ \t\n\r]*+(?:,[ \t\n\r]*+"[^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+"[ \t\n\r]*+:[ \t\n\r]*+(?:"[^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+"|-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+|true|false|null)[ \t\n\r]*+)*+)?+\}[ \t\n\r]*+\z' AND NOT line RLIKE r'[{,][ \t\n\r]*+"[^"\\]*+\\'
       THEN str_to_map(regexp_replace(line, r'[ \t\n\r]*+[{,][ \t\n\r]*+("(?:[^"\\]++|\\.)*+")[ \t\n\r]*+:[ \t\n\r]*+("(?:[^"\\]++|\\.)*+"|[^,}\s"]++)[ \t\n\r]*+(?:\}[ \t\n\r]*+\z)?+', '\u0002$1\u0001$2'), '\u0002', '\u0001')
@@ -168,17 +168,20 @@ FROM (
     ) END), 1)
   END AS `#written_texts`
         FROM (
-          SELECT
-            *,
-            regexp_replace(line, r'\A[ \t\n\r]*+\{[ \t\n\r]*+"id"[ \t\n\r]*+:[ \t\n\r]*+"([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})"[ \t\n\r]*+,[ \t\n\r]*+"at"[ \t\n\r]*+:[ \t\n\r]*+"((?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}[ Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.][0-9]{1,9})?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])?)"[ \t\n\r]*+(?:,[ \t\n\r]*+"day"[ \t\n\r]*+:[ \t\n\r]*+(?:"((?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2})"|null)[ \t\n\r]*+)?+,[ \t\n\r]*+"order"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"guest"[ \t\n\r]*+:[ \t\n\r]*+("[^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+"|null)[ \t\n\r]*+,[ \t\n\r]*+"booked"[ \t\n\r]*+:[ \t\n\r]*+"((?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2})"[ \t\n\r]*+,[ \t\n\r]*+"rooms"[ \t\n\r]*+:[ \t\n\r]*+(-?(?:0|[1-9][0-9]{0,15}))[ \t\n\r]*+,[ \t\n\r]*+"paid"[ \t\n\r]*+:[ \t\n\r]*+(?:"(-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?)"|(-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?))[ \t\n\r]*+,[ \t\n\r]*+"cost"[ \t\n\r]*+:[ \t\n\r]*+(-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?|null)[ \t\n\r]*+,[ \t\n\r]*+"height"[ \t\n\r]*+:[ \t\n\r]*+(-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+)[ \t\n\r]*+(?:,[ \t\n\r]*+(?!"(?:id|at|day|order|guest|booked|rooms|paid|cost|height)"|"[^"\\]*+\\)"[^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+"[ \t\n\r]*+:[ \t\n\r]*+(?:"[^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+"|-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+|true|false|null)[ \t\n\r]*+)*+\}[ \t\n\r]*+\z', '\u0002$1\u0002$2\u0002$3\u0002$4\u0002$5\u0002$6\u0002$7\u0002$8$9\u0002$10\u0002$11') AS marked
+          SELECT *, CASE WHEN startswith(marked, '\u0002') THEN replace(marked, '\\"', '"') ELSE marked END AS unquoted
           FROM (
             SELECT
-              CAST(value AS STRING) AS line,
-              partition AS `#partition`,
-              offset AS `#offset`,
-              timestamp AS `#written`
-            FROM messages
-            WHERE octet_length(value) <= 1048576 AND is_valid_utf8(CAST(value AS STRING))
+              *,
+              regexp_replace(line, r'\A[ \t\n\r]*+\{"id": ?+"([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})", ?+"at": ?+"((?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}[ Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.][0-9]{1,9})?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])?)"(?:, ?+"day": ?+(?:"((?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2})"|null))?+, ?+"order": ?+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)", ?+"guest": ?+("[^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+"|null), ?+"booked": ?+"((?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2})", ?+"rooms": ?+(-?(?:0|[1-9][0-9]{0,15})), ?+"paid": ?+(?:"(-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?)"|(-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?)), ?+"cost": ?+(-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?|null), ?+"height": ?+(-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+)(?:,[ \t\n\r]*+(?!"(?:id|at|day|order|guest|booked|rooms|paid|cost|height)"|"[^"\\]*+\\)"[^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+"[ \t\n\r]*+:[ \t\n\r]*+(?:"[^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+"|-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+|true|false|null)[ \t\n\r]*+)*+\}[ \t\n\r]*+\z', '\u0002$1\u0002$2\u0002$3\u0002$4\u0002$5\u0002$6\u0002$7\u0002$8$9\u0002$10\u0002$11') AS marked
+            FROM (
+              SELECT
+                CAST(value AS STRING) AS line,
+                partition AS `#partition`,
+                offset AS `#offset`,
+                timestamp AS `#written`
+              FROM messages
+              WHERE octet_length(value) <= 1048576 AND is_valid_utf8(CAST(value AS STRING))
+            )
           )
         )
       )

@@ -7,13 +7,13 @@ SET spark.sql.streaming.noDataMicroBatches.enabled=false;
 SET spark.sql.optimizer.excludedRules=org.apache.spark.sql.catalyst.optimizer.SimplifyConditionals,org.apache.spark.sql.catalyst.optimizer.CollapseProject,org.apache.spark.sql.catalyst.optimizer.RemoveRedundantAliases,org.apache.spark.sql.catalyst.optimizer.PushFoldableIntoBranches;
 SET spark.sql.lightweightPlanChangeValidation=false;
 SET spark.sql.ui.explainMode=simple;
-SET spark.sql.objectHashAggregate.sortBased.fallbackThreshold=10000;
+SET spark.sql.objectHashAggregate.sortBased.fallbackThreshold=65536;
 
 -- messages: the topic daily_records, read as a stream by Spark's Kafka source, from its beginning on.
 
 CREATE OR REPLACE TEMPORARY VIEW records AS
 SELECT
-  unhex(translate(`ts_id`, '-', '')) AS `#key`,
+  unhex(replace(`ts_id`, '-', '')) AS `#key`,
   CAST(`#day` AS TIMESTAMP) AS `#at`,
   `#day` AS `ts_date`,
   `customer_id`,
@@ -58,7 +58,7 @@ FROM (
       `#texts`[17] = 'null' AS `#longitude#null`
     FROM (
       SELECT *, CASE
-    WHEN contains(line, '\\') OR length(`#written_texts`[1]) <> 19
+    WHEN contains(unquoted, '\\') OR length(`#written_texts`[1]) <> 19
       THEN transform(`#written_texts`, (text, place) -> CASE
         WHEN place IN (3, 4, 5, 6, 7, 8, 9, 10) AND contains(text, '\\') THEN CASE WHEN NOT replace(text, '\\\\', '\\u005c') RLIKE r'(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])' THEN element_at(from_json(concat('[', concat('"', text, '"'), ']'), 'array<string>'), 1) END
         WHEN place IN (1) THEN CASE
@@ -76,7 +76,7 @@ FROM (
       FROM (
         SELECT *, CASE
     WHEN startswith(marked, '\u0002') AND NOT startswith(line, '\u0002')
-      THEN split(substr(marked, 2), '\u0002')
+      THEN split(substr(CASE WHEN contains(unquoted, '\\') THEN marked ELSE unquoted END, 2), '\u0002')
     ELSE element_at(transform(array(CASE
     WHEN line RLIKE r'\A[ \t\n\r]*+\{[ \t\n\r]*+(?:"[^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+"[ \t\n\r]*+:[ \t\n\r]*+(?:"[^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+"|-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+|true|false|null)[ \t\n\r]*+(?:,[ \t\n\r]*+"[^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+"[ \t\n\r]*+:[ \t\n\r]*+(?:"[^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+"|-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+|true|false|null)[ \t\n\r]*+)*+)?+\}[ \t\n\r]*+\z' AND NOT line RLIKE r'[{,][ \t\n\r]*+"[^"\\]*+\\'
       THEN str_to_map(regexp_replace(line, r'[ \t\n\r]*+[{,][ \t\n\r]*+("(?:[^"\\]++|\\.)*+")[ \t\n\r]*+:[ \t\n\r]*+("(?:[^"\\]++|\\.)*+"|[^,}\s"]++)[ \t\n\r]*+(?:\}[ \t\n\r]*+\z)?+', '\u0002$1\u0001$2'), '\u0002', '\u0001')
@@ -175,17 +175,20 @@ FROM (
     ) END), 1)
   END AS `#written_texts`
         FROM (
-          SELECT
-            *,
-            regexp_replace(line, r'\A[ \t\n\r]*+\{[ \t\n\r]*+"ts_id"[ \t\n\r]*+:[ \t\n\r]*+"([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})"[ \t\n\r]*+,[ \t\n\r]*+"ts"[ \t\n\r]*+:[ \t\n\r]*+"((?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}[ Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.][0-9]{1,9})?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])?)"[ \t\n\r]*+(?:,[ \t\n\r]*+"ts_date"[ \t\n\r]*+:[ \t\n\r]*+(?:"((?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2})"|null)[ \t\n\r]*+)?+,[ \t\n\r]*+"customer_id"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"customer_name"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"segment"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"country"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"city"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"category"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"sub_category"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"product_name"[ \t\n\r]*+:[ \t\n\r]*+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)"[ \t\n\r]*+,[ \t\n\r]*+"price"[ \t\n\r]*+:[ \t\n\r]*+(-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?)[ \t\n\r]*+,[ \t\n\r]*+"quantity"[ \t\n\r]*+:[ \t\n\r]*+(-?(?:0|[1-9][0-9]{0,15}))[ \t\n\r]*+,[ \t\n\r]*+"discount"[ \t\n\r]*+:[ \t\n\r]*+(?:"(-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?)"|(-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?))[ \t\n\r]*+,[ \t\n\r]*+"revenue"[ \t\n\r]*+:[ \t\n\r]*+(-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?)[ \t\n\r]*+,[ \t\n\r]*+"profit"[ \t\n\r]*+:[ \t\n\r]*+(-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?)[ \t\n\r]*+,[ \t\n\r]*+"latitude"[ \t\n\r]*+:[ \t\n\r]*+(-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+|null)[ \t\n\r]*+,[ \t\n\r]*+"longitude"[ \t\n\r]*+:[ \t\n\r]*+(-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+|null)[ \t\n\r]*+(?:,[ \t\n\r]*+(?!"(?:ts_id|ts|ts_date|customer_id|customer_name|segment|country|city|category|sub_category|product_name|price|quantity|discount|revenue|profit|latitude|longitude)"|"[^"\\]*+\\)"[^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+"[ \t\n\r]*+:[ \t\n\r]*+(?:"[^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+"|-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+|true|false|null)[ \t\n\r]*+)*+\}[ \t\n\r]*+\z', '\u0002$1\u0002$2\u0002$3\u0002$4\u0002$5\u0002$6\u0002$7\u0002$8\u0002$9\u0002$10\u0002$11\u0002$12\u0002$13\u0002$14$15\u0002$16\u0002$17\u0002$18\u0002$19') AS marked
+          SELECT *, CASE WHEN startswith(marked, '\u0002') THEN replace(marked, '\\"', '"') ELSE marked END AS unquoted
           FROM (
             SELECT
-              CAST(value AS STRING) AS line,
-              partition AS `#partition`,
-              offset AS `#offset`,
-              timestamp AS `#written`
-            FROM messages
-            WHERE octet_length(value) <= 1048576 AND is_valid_utf8(CAST(value AS STRING))
+              *,
+              regexp_replace(line, r'\A[ \t\n\r]*+\{"ts_id": ?+"([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})", ?+"ts": ?+"((?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}[ Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.][0-9]{1,9})?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])?)"(?:, ?+"ts_date": ?+(?:"((?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2})"|null))?+, ?+"customer_id": ?+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)", ?+"customer_name": ?+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)", ?+"segment": ?+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)", ?+"country": ?+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)", ?+"city": ?+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)", ?+"category": ?+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)", ?+"sub_category": ?+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)", ?+"product_name": ?+"([^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+)", ?+"price": ?+(-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?), ?+"quantity": ?+(-?(?:0|[1-9][0-9]{0,15})), ?+"discount": ?+(?:"(-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?)"|(-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?)), ?+"revenue": ?+(-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?), ?+"profit": ?+(-?(?:0|[1-9][0-9]{0,9})(?:[.][0-9]{1,28})?), ?+"latitude": ?+(-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+|null), ?+"longitude": ?+(-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+|null)(?:,[ \t\n\r]*+(?!"(?:ts_id|ts|ts_date|customer_id|customer_name|segment|country|city|category|sub_category|product_name|price|quantity|discount|revenue|profit|latitude|longitude)"|"[^"\\]*+\\)"[^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+"[ \t\n\r]*+:[ \t\n\r]*+(?:"[^"\\\x00-\x1F]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1F]*+)*+"|-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?[0-9]++)?+|true|false|null)[ \t\n\r]*+)*+\}[ \t\n\r]*+\z', '\u0002$1\u0002$2\u0002$3\u0002$4\u0002$5\u0002$6\u0002$7\u0002$8\u0002$9\u0002$10\u0002$11\u0002$12\u0002$13\u0002$14$15\u0002$16\u0002$17\u0002$18\u0002$19') AS marked
+            FROM (
+              SELECT
+                CAST(value AS STRING) AS line,
+                partition AS `#partition`,
+                offset AS `#offset`,
+                timestamp AS `#written`
+              FROM messages
+              WHERE octet_length(value) <= 1048576 AND is_valid_utf8(CAST(value AS STRING))
+            )
           )
         )
       )

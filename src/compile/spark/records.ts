@@ -3,7 +3,7 @@ import type { FieldPlan, Plan, StreamPlan } from '../../plan/plan.ts';
 import { businessDayOf, dayOf, isWritable } from './moments.ts';
 import { isInBounds, numberOf } from './numbers.ts';
 import { listed, quotedName } from './sql.ts';
-import { fieldTexts, markedFields, plainTexts } from './usual.ts';
+import { fieldTexts, markedFields, plainTexts, withoutEscapedQuotes } from './usual.ts';
 
 /** As the careful reader has it. */
 const RECORD_BYTES_MAX = 1_048_576;
@@ -40,7 +40,7 @@ export function recordsSql(plan: Plan, offsets: readonly ZoneOffset[], messages:
   const { fields, primaryKey, businessDate } = stream;
   const key = quotedName(primaryKey.name);
   const columns = [
-    `${primaryKey.kind === 'uuid' ? `unhex(translate(${key}, '-', ''))` : key} AS ${KEY}`,
+    `${primaryKey.kind === 'uuid' ? `unhex(replace(${key}, '-', ''))` : key} AS ${KEY}`,
     `CAST(${DAY} AS TIMESTAMP) AS ${AT}`,
     ...neededFields(plan).map((field) => (field === businessDate ? `${DAY} AS ` : '') + quotedName(field.name)),
     ...Object.values(PLACE),
@@ -53,21 +53,24 @@ FROM (
     SELECT
 ${listed([...Object.values(PLACE), ...fields.flatMap((field) => valueOf(field, stream))], '      ')}
     FROM (
-      SELECT *, ${plainTexts('line', WRITTEN_TEXTS, stream, offsets)} AS ${TEXTS}
+      SELECT *, ${plainTexts('unquoted', WRITTEN_TEXTS, stream, offsets)} AS ${TEXTS}
       FROM (
-        SELECT *, ${fieldTexts('line', 'marked', stream)} AS ${WRITTEN_TEXTS}
+        SELECT *, ${fieldTexts('line', 'marked', 'unquoted', stream)} AS ${WRITTEN_TEXTS}
         FROM (
-          SELECT
-            *,
-            ${markedFields('line', stream)} AS marked
+          SELECT *, ${withoutEscapedQuotes('marked')} AS unquoted
           FROM (
             SELECT
-              CAST(value AS STRING) AS line,
-              partition AS ${PLACE.partition},
-              offset AS ${PLACE.offset},
-              timestamp AS ${PLACE.written}
-            FROM ${messages}
-            WHERE octet_length(value) <= ${RECORD_BYTES_MAX} AND is_valid_utf8(CAST(value AS STRING))
+              *,
+              ${markedFields('line', stream)} AS marked
+            FROM (
+              SELECT
+                CAST(value AS STRING) AS line,
+                partition AS ${PLACE.partition},
+                offset AS ${PLACE.offset},
+                timestamp AS ${PLACE.written}
+              FROM ${messages}
+              WHERE octet_length(value) <= ${RECORD_BYTES_MAX} AND is_valid_utf8(CAST(value AS STRING))
+            )
           )
         )
       )

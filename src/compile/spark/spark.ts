@@ -58,8 +58,8 @@ const SETTINGS = {
   ).join(','),
   'spark.sql.lightweightPlanChangeValidation': 'false',
   'spark.sql.ui.explainMode': 'simple',
-  // A batch at some thousand records a second fits a table in memory; beyond so many groups it is sorted.
-  'spark.sql.objectHashAggregate.sortBased.fallbackThreshold': '10000',
+  // Groups of a batch are kept in a table in memory, some 50 MB at most; beyond so many they are sorted, which takes longer.
+  'spark.sql.objectHashAggregate.sortBased.fallbackThreshold': '65536',
 } as const;
 
 /** Compiles a plan to what Spark runs. @param offsets  of the stream's time zone, oldest first */

@@ -9,6 +9,8 @@ const UUID = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-
 const TEXT = `${PLAIN}(?:${ESCAPE}${PLAIN})*+`;
 /** Stands before each field; in JSON it can stand only as an escape. */
 const MARK = `'\\u0002'`;
+/** What programs write between the parts of JSON, if anything. */
+const SPACE = ' ?+';
 
 /**
  * A record of the usual shape, which is nearly every one, with a mark and a text for each field: its members are those
@@ -24,14 +26,19 @@ export function markedFields(line: string, { fields }: StreamPlan): string {
   const members = fields.map((field) => {
     const [value, count] = usualValue(field);
     replacement.push(`\\u0002${Array.from({ length: count }, () => `$${++groups}`).join('')}`);
-    const member = `"${field.name}"${WHITE}:${WHITE}${value}${WHITE}`;
-    const own = isFirst ? member : `,${WHITE}${member}`;
+    const member = `"${field.name}":${SPACE}${value}`;
+    const own = isFirst ? member : `,${SPACE}${member}`;
     if (!field.optional) isFirst = false;
-    else return isFirst ? `(?:${member},${WHITE})?+` : `(?:${own})?+`;
+    else return isFirst ? `(?:${member},${SPACE})?+` : `(?:${own})?+`;
     return own;
   });
-  const shape = `\\A${WHITE}\\{${WHITE}${members.join('')}${others}\\}${WHITE}\\z`;
+  const shape = `\\A${WHITE}\\{${members.join('')}${others}\\}${WHITE}\\z`;
   return `regexp_replace(${line}, ${pattern(shape)}, '${replacement.join('')}')`;
+}
+
+/** The same where all escapes are of quotes, without them; where there are others, some backslash is left. */
+export function withoutEscapedQuotes(marked: string): string {
+  return `CASE WHEN startswith(${marked}, ${MARK}) THEN replace(${marked}, '\\\\"', '"') ELSE ${marked} END`;
 }
 
 /**
@@ -40,8 +47,9 @@ export function markedFields(line: string, { fields }: StreamPlan): string {
  * text; a number's digits, without an exponent where it is no float; `null` for a number that is null. A text that may be
  * null keeps its quotes, to tell `null` from a null; a business date that is left out is empty.
  * @param marked  `markedFields` of the line
+ * @param unquoted  `withoutEscapedQuotes` of it
  */
-export function fieldTexts(line: string, marked: string, { fields }: StreamPlan): string {
+export function fieldTexts(line: string, marked: string, unquoted: string, { fields }: StreamPlan): string {
   const wanted = fields.map((field) => `${field.name}:${shapeOf(field)}`).join(' ');
   const texts = `transform(
       split(${quotedText(wanted)}, ' '),
@@ -49,7 +57,7 @@ export function fieldTexts(line: string, marked: string, { fields }: StreamPlan)
     )`;
   return `CASE
     WHEN startswith(${marked}, ${MARK}) AND NOT startswith(${line}, ${MARK})
-      THEN split(substr(${marked}, 2), ${MARK})
+      THEN split(substr(CASE WHEN contains(${unquoted}, '\\\\') THEN ${marked} ELSE ${unquoted} END, 2), ${MARK})
     ELSE ${lets([['members', membersOf(line)]], `CASE WHEN members IS NOT NULL THEN ${texts} END`)}
   END`;
 }
@@ -59,7 +67,12 @@ export function fieldTexts(line: string, marked: string, { fields }: StreamPlan)
  * offsets. Few records have any.
  * @param texts  of `fieldTexts`
  */
-export function plainTexts(line: string, texts: string, stream: StreamPlan, offsets: readonly ZoneOffset[]): string {
+export function plainTexts(
+  unquoted: string,
+  texts: string,
+  stream: StreamPlan,
+  offsets: readonly ZoneOffset[],
+): string {
   const placesOf = (are: (field: FieldPlan) => boolean): string | undefined => {
     const places = stream.fields.filter(are).map(({ index }) => index);
     return places.length === 0 ? undefined : `place IN (${places.join(', ')})`;
@@ -76,7 +89,7 @@ export function plainTexts(line: string, texts: string, stream: StreamPlan, offs
   const moments = stream.fields.filter(({ kind }) => kind === 'timestamp');
   const isMoment = placesOf(({ kind }) => kind === 'timestamp');
   if (isMoment !== undefined) cases.push(`WHEN ${isMoment} THEN ${withoutOffset('text', stream, offsets)}`);
-  const isOdd = [`contains(${line}, '\\\\')`, ...moments.map(({ index }) => mayHaveOffset(`${texts}[${index}]`))];
+  const isOdd = [`contains(${unquoted}, '\\\\')`, ...moments.map(({ index }) => mayHaveOffset(`${texts}[${index}]`))];
   return `CASE
     WHEN ${isOdd.join(' OR ')}
       THEN transform(${texts}, (text, place) -> CASE
