@@ -57,6 +57,11 @@ export interface ServerStatus {
   readonly logFile: string;
 }
 
+/** Whether a server is of use; `ended`: without being told to. */
+export interface ServerHealth extends ServerStatus {
+  readonly state: 'answers' | 'silent' | 'ended' | 'at rest';
+}
+
 /**
  * Real servers on this machine, in a folder of their own; several stacks do not meet. The servers outlive the process that
  * starts them. Everything here may be called again, and by several processes: each waits for its turn.
@@ -77,6 +82,8 @@ export interface Stack {
   start(server: string): Promise<void>;
   /** All servers that this stack ever had, in the order in which they are started. */
   servers(): Promise<readonly ServerStatus[]>;
+  /** The same servers, asked whether they answer. */
+  health(): Promise<readonly ServerHealth[]>;
   /** Where the parts are reached whose servers run and answer. */
   addresses(): Promise<Addresses>;
 }
@@ -119,6 +126,7 @@ export function openStack(options: StackOptions): Stack {
       });
     },
     servers: () => statuses(options),
+    health: () => health(options),
     addresses: () => addresses(options),
   };
 }
@@ -307,6 +315,16 @@ async function statuses({ folder }: StackOptions): Promise<readonly ServerStatus
         isRunning: isAlive,
         logFile: logFile(folder, name),
       };
+    }),
+  );
+}
+
+async function health(options: StackOptions): Promise<readonly ServerHealth[]> {
+  const { processes } = await readState(options.folder);
+  return Promise.all(
+    (await statuses(options)).map(async (server): Promise<ServerHealth> => {
+      if (server.isRunning) return { ...server, state: (await answers(server.port)) ? 'answers' : 'silent' };
+      return { ...server, state: processes[server.name] === undefined ? 'at rest' : 'ended' };
     }),
   );
 }

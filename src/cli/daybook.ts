@@ -52,6 +52,12 @@ async function programFor(name: string | undefined): Promise<Command> {
   const program = new Command('daybook')
     .description('Turns a stream of sales into exact, live daily reports.')
     .version(version())
+    .addHelpText(
+      'after',
+      `
+Exit code 0: done, or ended as it was told (start, serve, sink, spark run); 1: it failed or was interrupted, or found what its
+own help names, such as rows that differ; 2: the call or the definition is wrong; 130 or 143: ended at once, by a second signal.`,
+    )
     .showHelpAfterError('(daybook --help says what there is; daybook <command> --help says more)')
     .exitOverride();
   const named = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

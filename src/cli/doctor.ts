@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { DaybookError } from '../base/errors.ts';
+import { diagnoseStack } from '../../stack/diagnose.ts';
 import { NEEDS } from '../../stack/programs.ts';
+import { defaultStackFolder } from '../../stack/stack.ts';
 import type { Finding } from '../runtimes/diagnose.ts';
 import { diagnose } from '../runtimes/diagnose.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
@@ -22,7 +24,7 @@ interface DoctorFlags {
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('say what is missing or wrong, and what to do; exit code 1 when there is a problem')
+    .description('say what is missing or wrong, and what to do')
     .option('--repair', 'mend a damaged log first: damaged bytes are set aside, and what was lost is said')
     .addOption(dataOption())
     .addOption(configOption())
@@ -31,6 +33,9 @@ export function addDoctor(program: Command): void {
     .addHelpText(
       'after',
       `
+It also looks at the servers of daybook stack on this machine, in the folder that DAYBOOK_STACK names or the usual one.
+Exit code 0: no problem, though there may be warnings; 1: there is a problem.
+
 Examples:
   daybook doctor
   daybook doctor --data ../my-shop --repair`,
@@ -59,6 +64,9 @@ async function doctor(flags: DoctorFlags): Promise<void> {
     const check = `stack, ${need.what}`;
     // All but daybook stack does without.
     print(path === undefined ? { check, state: 'warning', text: need.advice } : { check, state: 'ok', text: path });
+  }
+  for (const { check, state, text } of await diagnoseStack(defaultStackFolder(), machineClock())) {
+    print({ check, state, text });
   }
   process.exitCode = problems === 0 ? 0 : 1;
 }

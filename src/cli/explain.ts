@@ -40,6 +40,8 @@ export function addExplain(program: Command): void {
     .addHelpText(
       'after',
       `
+Exit code 0: the row or records of it are there; 1: there is no such row, or it failed.
+
 Examples:
   daybook explain daily_pu_rev 2026-03-04
   daybook explain daily_category_product 2026-03-04 Furniture Chairs "Stacking chair"`,

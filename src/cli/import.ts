@@ -36,7 +36,8 @@ export function addImport(program: Command): void {
       'after',
       `
 A table has the columns of a record, or those of order lines (superstore: order_id, row_id, order_date, sales, …);
-the README lists both. The exit code is 1 when there are no records in a file, or none that could be accepted.
+the README lists both.
+Exit code 0: something of each file is in; 1: nothing of one is (no records, or none that could be accepted), or it failed.
 
 Examples:
   daybook import sales.csv more.ndjson.gz --data ../my-shop

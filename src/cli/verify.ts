@@ -37,9 +37,10 @@ export function addVerify(program: Command): void {
     .addHelpText(
       'after',
       `
-Exit code 0: all rows agree; 1: some differ; 2: it could not be done.
+Exit code 0: all rows agree, or there are none to compare; 1: some differ; 2: it could not be done.
 All records of the log are read, also for some days only. The temporary folder (TMPDIR) needs room for what the reports
-need of them, about 100 bytes a record.
+need of them, about 100 bytes a record. Sales may come in meanwhile; not so on the stack, where verify asks for a moment
+without new records.
 
 Examples:
   daybook verify
@@ -110,10 +111,17 @@ function linesOf(verification: Verification): readonly string[] {
       ({ report, rows, differing: own }) =>
         `${report.name}: ${rows} rows compared, ${own} ${own === 1 ? 'difference' : 'differences'}`,
     ),
-    doAgree(verification)
-      ? `All reports agree with the ${records} raw records.`
-      : `The reports do not agree with the ${records} raw records.`,
+    outcome(verification),
   ];
+}
+
+function outcome(verification: Verification): string {
+  const { records, reports } = verification;
+  if (!doAgree(verification)) return `The reports do not agree with the ${records} raw records.`;
+  if (records === 0) return 'Nothing was compared: there are no records yet.';
+  return reports.every(({ rows }) => rows === 0)
+    ? `Nothing was compared: no report has rows in these days, and none of the ${records} raw records is of them.`
+    : `All reports agree with the ${records} raw records.`;
 }
 
 type Side = Verification['differences'][number]['engine'];

@@ -17,7 +17,10 @@ describe('what the stack needs of the machine', () => {
   it('is told by doctor, and is no problem for who runs no stack', async () => {
     await using folder = await temporaryFolder();
     const data = join(folder.path, 'data');
-    const doctor = await runDaybook(['doctor', '--data', data, '--port', '0'], '', { PATH: folder.path });
+    const stack = join(folder.path, 'stack');
+    const environment = { PATH: folder.path, DAYBOOK_STACK: stack };
+    const doctor = await runDaybook(['doctor', '--data', data, '--port', '0'], '', environment);
+    expect(doctor.stdout).toContain(`stack: there is none in ${stack}`);
     expect(doctor.stdout).toMatch(/^warning +stack, Maven: .* sudo apt-get install maven$/m);
     expect(doctor.code).toBe(0);
   });

@@ -42,6 +42,13 @@ describe('help', () => {
     }
   });
 
+  it('says what exit codes mean', async () => {
+    expect((await runDaybook(['--help'])).stdout).toMatch(/^Exit code 0: [^;]*; 1: [^;]*; 2: [^;]*; 130 /m);
+    for (const command of ['import', 'explain', 'verify', 'migrate', 'doctor']) {
+      expect((await runDaybook([command, '--help'])).stdout).toContain('Exit code 0: ');
+    }
+  });
+
   it('says the version of the package', async () => {
     expect(await runDaybook(['--version'])).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: '' });
   });

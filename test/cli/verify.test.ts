@@ -35,6 +35,15 @@ async function alterSum(data: string, sum: number, added: number): Promise<void>
 }
 
 describe('verify', () => {
+  it('says of a Daybook without records that there was nothing to compare', async () => {
+    await using folder = await temporaryFolder();
+    const data = ['--data', join(folder.path, 'data')];
+    // A file without records leaves a data folder behind.
+    await runDaybook(['import', '-', ...data], '');
+    const { code, stdout } = await runDaybook(['verify', ...data]);
+    expect([code, stdout.split(NEWLINE).at(-2)]).toEqual([0, 'Nothing was compared: there are no records yet.']);
+  });
+
   it('compares every row of every report, of all days or of some', async () => {
     await using folder = await temporaryFolder();
     const lines = mixedSales(3000, { repeats: 0.05, seed: 21 });
@@ -54,6 +63,12 @@ describe('verify', () => {
       ].join(NEWLINE),
       stderr: '',
     });
+    // Days without a record have nothing that could agree.
+    const none = await runDaybook(['verify', '--from', '2030-01-01', '--to', '2030-01-02', ...data]);
+    expect(none).toMatchObject({ code: 0, stdout: expect.stringContaining('daily_pu_rev: 0 rows compared') as string });
+    expect(none.stdout.split(NEWLINE).at(-2)).toBe(
+      `Nothing was compared: no report has rows in these days, and none of the ${records} raw records is of them.`,
+    );
     const some = await runDaybook(['verify', '--from', '2026-04-03', '--to', '2026-04-04', ...data]);
     expect(some.code).toBe(0);
     expect(some.stdout).toContain('daily_pu_rev: 2 rows compared, 0 differences');

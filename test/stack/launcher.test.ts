@@ -46,7 +46,14 @@ test('two stacks run side by side; what is killed in one starts again there, and
   const other = await startServers(['kafka', 'postgres']);
   expect(new Set([...Object.values(one.at), ...Object.values(other.at)]).size).toBe(4);
   const [before] = await one.stack.servers();
+  const doctor = async (): Promise<string> =>
+    (await runDaybook(['doctor', '--port', '0'], '', { DAYBOOK_STACK: one.stack.folder })).stdout;
+  expect(await doctor()).toMatch(new RegExp(`^ok +stack, kafka-1: answers at ${one.at.kafka}$`, 'm'));
+  // It ends by itself, as far as the stack knows.
+  process.kill(before?.pid ?? 0, 'SIGKILL');
+  await expect.poll(doctor).toMatch(/^warning +stack, kafka-1: has ended, .*logs\/kafka-1\.log.*daybook stack up/m);
   await one.stack.kill('kafka-1');
+  expect(await doctor()).toMatch(/^ok +stack, kafka-1: does not run; daybook stack up starts it$/m);
   expect(await one.stack.addresses()).toEqual({ postgres: one.at.postgres });
   expect(await other.stack.addresses()).toEqual(other.at);
   await one.stack.start('kafka-1');
