@@ -7,7 +7,7 @@ import { portsOfEnvironment } from '../../stack/free-ports.ts';
 import { openStack } from '../../stack/stack.ts';
 import { machineClock } from '../../src/runtimes/machine/clock.ts';
 import { runDaybook, temporaryFolder } from '../process/daybook-process.ts';
-import { startServers } from './servers.ts';
+import { startServers, stopLeftServers } from './servers.ts';
 
 const STACK = resolve(import.meta.dirname, '../../stack');
 const isAlive = (pid: number | undefined): boolean => pid !== undefined && process.kill(pid, 0);
@@ -66,6 +66,30 @@ test('two stacks run side by side; what is killed in one starts again there, and
   const [after] = await one.stack.servers();
   expect(isAlive(after?.pid)).toBe(true);
   expect(after?.pid).not.toBe(before?.pid);
+});
+
+test('servers of a test that gave up while they were started are stopped, and leave nothing behind', async () => {
+  await using folder = await temporaryFolder();
+  const before = process.env['TMPDIR'];
+  process.env['TMPDIR'] = folder.path;
+  const starting = startServers(['kafka']).then(
+    () => 'started',
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+  let pid: number | undefined;
+  const findBroker = async (): Promise<boolean> => {
+    const [name] = await readdir(folder.path);
+    const state = await readFile(join(folder.path, name ?? '', 'stack.json'), 'utf8').catch(() => '{}');
+    pid = (JSON.parse(state) as { processes?: Readonly<Record<string, { pid: number }>> }).processes?.['kafka-1']?.pid;
+    return pid !== undefined;
+  };
+  await expect.poll(findBroker, { interval: 20 }).toBe(true);
+  await stopLeftServers();
+  if (before === undefined) delete process.env['TMPDIR'];
+  else process.env['TMPDIR'] = before;
+  expect(isRunningStill(pid)).toBe(false);
+  expect(await readdir(folder.path)).toEqual([]);
+  expect(await starting).toContain('kafka-1 did not start');
 });
 
 function isRunningStill(pid: number | undefined): boolean {

@@ -1,0 +1,8 @@
+import { afterAll } from 'vitest';
+import { stopLeftServers } from './servers.ts';
+
+/** Servers are killed, or stopped within 20 s each. */
+const STOP_MS_MAX = 120_000;
+
+// Before the hooks of a file, so it runs after them.
+afterAll(stopLeftServers, STOP_MS_MAX);
