@@ -101,8 +101,9 @@ export function zone(name: string): Zone {
   return made;
 }
 
-function makeZone(name: string): Zone {
-  const format = new Intl.DateTimeFormat('en-US-u-ca-iso8601-nu-latn', {
+/** Making one takes 20 ms the first time, so it is made once somebody asks for an offset. */
+function makeFormat(name: string): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat('en-US-u-ca-iso8601-nu-latn', {
     timeZone: name,
     hourCycle: 'h23',
     year: 'numeric',
@@ -112,7 +113,14 @@ function makeZone(name: string): Zone {
     minute: 'numeric',
     second: 'numeric',
   });
+}
+
+function makeZone(name: string): Zone {
+  // Other names for these are known too, in any case; the format tells.
+  const isListed = Intl.supportedValuesOf('timeZone').includes(name);
+  let format = isListed ? undefined : makeFormat(name);
   const exactOffsetMs = (epochMs: number): number => {
+    format ??= makeFormat(name);
     const secondMs = Math.max(Math.floor(epochMs / 1000) * 1000, FIRST_YEAR_MS);
     const parts = new Map(format.formatToParts(secondMs).map((part) => [part.type, Number(part.value)]));
     const part = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;

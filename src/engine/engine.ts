@@ -420,10 +420,8 @@ export class Engine implements Runtime, SourceDoor {
         if (this.#waiting.length > 0 && !isSpillDue && !this.#checkpoints.isDue) continue;
         // What is saved must be the keys and the reports of one place in the log.
         this.#settleDurable();
-        this.#waiting.whileKept(() => {
-          if (isSpillDue) this.#spill();
-          this.#checkpoints.whenDue();
-        });
+        if (isSpillDue) this.#spill();
+        this.#checkpoints.whenDue();
         if (this.#spilling !== undefined && this.#budget.isSpent(this.#state)) await this.#spilling;
       }
     } finally {
@@ -548,10 +546,10 @@ export class Engine implements Runtime, SourceDoor {
     return this.#spilling === undefined && this.#budget.isPassed(this.#state);
   }
 
-  /** Must be called between two groups: keys that leave must be those of durable records. */
+  /** Must be called between two groups. */
   #spill(): void {
     this.#state.trim();
-    this.#state.keys.retire();
+    this.#waiting.retireKeys();
     this.#spilling = this.#state.keys
       .spill(this.#disk)
       .catch((error: unknown) => this.#noteTrouble(error))

@@ -3,7 +3,7 @@ import { assert } from '../base/assert.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
 import { KEY_WORDS } from '../record/columns.ts';
-import { KEY_SHARDS, keyHash, keyPrint, shardOf } from '../record/key-hash.ts';
+import { keyHash, keyPrint, shardOf } from '../record/key-hash.ts';
 import type { KeyTable } from './key-table.ts';
 
 export const KEY_FOLDER = 'keys';
@@ -136,8 +136,8 @@ export async function writeKeyFile(
   let written: KeyFile;
   try {
     const writer = new BlockWriter(file, table.size);
-    for (let shard = 0; shard < KEY_SHARDS; shard++) {
-      const { keys, prints } = inOrder(table.keysOf(shard));
+    for (const [shard, kept] of table.keptKeys().entries()) {
+      const { keys, prints } = inOrder(kept);
       if (prints.length === 0) continue;
       writer.add(keys);
       onShard(shard, prints);

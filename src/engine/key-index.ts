@@ -117,6 +117,11 @@ export class KeyIndex {
     });
   }
 
+  /** How many keys `undo` would take back. */
+  get undoable(): number {
+    return this.#young.undoable;
+  }
+
   /** Has the first so many keys of those that `undo` would take back stay for good: their records are durable. */
   keep(keys: number): void {
     this.#young.keep(keys);
@@ -156,12 +161,13 @@ export class KeyIndex {
     this.#retired = undefined;
   }
 
-  /** All of it for a checkpoint; `load` takes it back. All of it must be kept. No copies: see `KeyTable.keysOf`. */
+  /** All that is kept, for a checkpoint; `load` takes it back. No copies: see `KeyTable.keptKeys`. */
   save(): { readonly facts: KeyFacts; readonly arrays: readonly Int32Array[] } {
-    assert(this.#young.undoable === 0, 'keys that are saved are those of durable records');
-    const tables = [this.#young, ...(this.#retired === undefined ? [] : [this.#retired])];
+    const tables = [this.#young, ...(this.#retired === undefined ? [] : [this.#retired])].map((table) =>
+      table.keptKeys(),
+    );
     const shards = Array.from({ length: KEY_SHARDS }, (_, shard) => shard);
-    const arrays = shards.flatMap((shard) => tables.map((table) => table.keysOf(shard)));
+    const arrays = shards.flatMap((shard) => tables.map((keys) => keys[shard] as Int32Array));
     return { facts: { tables: tables.length, files: [...this.#files.values()].map(({ facts }) => facts) }, arrays };
   }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { KEY_SHARDS, keyHash } from '../record/key-hash.ts';
+import { keyHash } from '../record/key-hash.ts';
 import { KeyTable } from './key-table.ts';
 import { PairSet } from './pair-set.ts';
 
@@ -14,7 +14,7 @@ function add(table: KeyTable, words: readonly number[]): boolean {
 
 function reload(table: KeyTable): KeyTable {
   const other = new KeyTable();
-  for (let shard = 0; shard < KEY_SHARDS; shard++) other.load(shard, table.keysOf(shard));
+  table.keptKeys().forEach((keys, shard) => other.load(shard, keys));
   return other;
 }
 
@@ -47,7 +47,7 @@ describe('a key table', () => {
             undoable = undoable.slice(0, count);
           } else {
             table = reload(table);
-            kept.push(...undoable.splice(0));
+            undoable.length = 0;
           }
           expect([table.size, table.undoable]).toEqual([kept.length + undoable.length, undoable.length]);
         }
@@ -59,9 +59,9 @@ describe('a key table', () => {
     const table = new KeyTable();
     const keyOf = (number: number): readonly number[] => [number, 0, number * 7, 1];
     for (let number = 0; number < 40_000; number++) expect(add(table, keyOf(number))).toBe(true);
-    const saved = Array.from({ length: KEY_SHARDS }, (_, shard) => table.keysOf(shard));
-    const copies = saved.map((keys) => keys.slice());
     table.keep(40_000);
+    const saved = table.keptKeys();
+    const copies = saved.map((keys) => keys.slice());
     for (let number = 40_000; number < 100_000; number++) add(table, keyOf(number));
     table.undo();
     expect(table.size).toBe(40_000);

@@ -105,14 +105,16 @@ export class KeyTable {
   }
 
   /**
-   * The keys of a shard, `KEY_WORDS` words each. No copy: adding keys does not change it, and only keys added since may
-   * be taken back while it is used.
+   * By shard, the keys that `undo` would not take back, `KEY_WORDS` words each. No copies: neither adding keys nor taking
+   * others back changes them.
    */
-  keysOf(shard: number): Int32Array {
-    return (this.#keys[shard] as Int32Array).subarray(0, (this.#counts[shard] as number) * KEY_WORDS);
+  keptKeys(): readonly Int32Array[] {
+    const counts = this.#counts.slice();
+    for (const shard of this.#trail.subarray(0, this.#trailLength)) counts[shard] = (counts[shard] as number) - 1;
+    return this.#keys.map((keys, shard) => keys.subarray(0, (counts[shard] as number) * KEY_WORDS));
   }
 
-  /** Adds the keys of a shard that `keysOf` gave, of another table, which has none of those that are there. */
+  /** Adds the keys of a shard that `keptKeys` gave, of another table, which has none of those that are there. */
   load(shard: number, keys: Int32Array): void {
     const before = this.#counts[shard] as number;
     const count = before + keys.length / KEY_WORDS;

@@ -68,14 +68,11 @@ export class WaitingBatches {
     this.#claimAnew();
   }
 
-  /** Calls at a time when no group is taken, and meanwhile the only keys that are known are those of durable records. */
-  whileKept(use: () => void): void {
+  /** Has keys set aside to leave memory: those of durable records alone. No group may be taken. */
+  retireKeys(): void {
     this.#keys.undo();
-    try {
-      use();
-    } finally {
-      this.#claimAnew();
-    }
+    this.#keys.retire();
+    this.#claimAnew();
   }
 
   #claimAnew(): void {

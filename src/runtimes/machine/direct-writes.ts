@@ -1,11 +1,12 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { present } from '../../base/assert.ts';
 
 /** Where direct writes begin and end, in the file and in memory: a multiple of what usual disks ask for. */
 const BLOCK_BYTES = 4096;
 /** What is shorter gains nothing by it. */
-const DIRECT_BYTES_MIN = 1024 * 1024;
+const DIRECT_BYTES_MIN = 4 * 1024 * 1024;
 /** So many bytes are gathered while the disk takes those before. */
 const PART_BYTES = 8 * 1024 * 1024;
 const WASM_PAGE_BYTES = 64 * 1024;
@@ -35,20 +36,23 @@ export class DirectWrites {
 
   /**
    * Writes a part that `partOf` gave.
-   * @returns how many bytes of it were written; the rest has to be written as usual
+   * @param start  where its bytes begin in what the chunks are together; `end` is where they end
+   * @returns false when it has to be written as usual
    * @throws what the system says, but for its not offering this
    */
-  async write(position: number, chunks: readonly Uint8Array[]): Promise<number> {
+  async write(position: number, chunks: readonly Uint8Array[], start: number, end: number): Promise<boolean> {
     const rooms = takeRooms();
     // Somebody else is writing something long.
-    if (rooms === undefined) return 0;
+    if (rooms === undefined) return false;
     try {
-      return await this.#writeFrom(rooms, position, chunks);
+      this.#handle ??= await open(this.#path, constants.O_WRONLY | (DIRECT as number));
+      await writeFrom(rooms, this.#handle, position, new Gathering(chunks, start, end));
+      return true;
     } catch (error) {
       // Whether a file system offers it is known only once it is tried.
       if (!(error instanceof Error && 'code' in error && error.code === 'EINVAL')) throw error;
       this.#isOffered = false;
-      return 0;
+      return false;
     } finally {
       giveBack(rooms);
     }
@@ -57,20 +61,32 @@ export class DirectWrites {
   async close(): Promise<void> {
     await this.#handle?.close();
   }
+}
 
-  async #writeFrom(rooms: Rooms, position: number, chunks: readonly Uint8Array[]): Promise<number> {
-    this.#handle ??= await open(this.#path, constants.O_WRONLY | (DIRECT as number));
-    const gathering = gatherInto(rooms, chunks);
-    let written = 0;
-    for (let part = gathering.next(); part.done !== true;) {
-      const { length } = part.value;
-      const writing = this.#handle.write(part.value, 0, length, position + written);
-      part = gathering.next();
-      const { bytesWritten } = await writing;
-      written += bytesWritten;
-      if (bytesWritten < length) break;
+/** Fills one room while the disk takes the other; resolves, or fails, once it takes none any more. */
+async function writeFrom(rooms: Rooms, handle: FileHandle, position: number, gathering: Gathering): Promise<void> {
+  const writing: [Promise<void>, Promise<void>] = [Promise.resolve(), Promise.resolve()];
+  let at = position;
+  try {
+    for (let turn: 0 | 1 = 0; ; turn = turn === 0 ? 1 : 0) {
+      await writing[turn];
+      const part = gathering.fill(rooms[turn]);
+      if (part.length === 0) break;
+      writing[turn] = writeWhole(handle, part, at);
+      at += part.length;
     }
-    return written;
+    await Promise.all(writing);
+  } finally {
+    await Promise.allSettled(writing);
+  }
+}
+
+/** A part of which the disk took no whole number of blocks goes on with `EINVAL`. */
+async function writeWhole(handle: FileHandle, part: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < part.length;) {
+    const { bytesWritten } = await handle.write(part, done, part.length - done, position + done);
+    if (bytesWritten === 0) throw new Error(`Nothing was written at byte ${position + done}, and no reason was given.`);
+    done += bytesWritten;
   }
 }
 
@@ -102,23 +118,37 @@ function giveBack(rooms: Rooms): void {
   idleRooms = rooms;
 }
 
-/** Fills the rooms in turn: each may be filled again once the next but one is asked for. */
-function* gatherInto(rooms: Rooms, chunks: readonly Uint8Array[]): Generator<Buffer> {
-  let turn = 0;
-  let filled = 0;
-  for (const chunk of chunks) {
-    for (let at = 0; at < chunk.length;) {
-      const room = rooms[turn % 2 === 0 ? 0 : 1];
-      const taken = chunk.subarray(at, at + PART_BYTES - filled);
-      // `set` copies byte by byte what threads share; this is the system's own copying, several times as fast.
-      room.fill(taken, filled, filled + taken.length);
-      filled += taken.length;
-      at += taken.length;
-      if (filled < PART_BYTES) continue;
-      yield room;
-      turn++;
-      filled = 0;
-    }
+/** Gathers the bytes from one place to another of what chunks are together. */
+class Gathering {
+  readonly #chunks: readonly Uint8Array[];
+  #chunk = 0;
+  /** How much of it is left out or gathered. */
+  #taken: number;
+  #left: number;
+
+  constructor(chunks: readonly Uint8Array[], start: number, end: number) {
+    this.#chunks = chunks;
+    this.#taken = start;
+    this.#left = end - start;
   }
-  if (filled > 0) yield rooms[turn % 2 === 0 ? 0 : 1].subarray(0, filled);
+
+  /** The next bytes, as many as the room holds or there are. */
+  fill(room: Buffer): Buffer {
+    const wanted = Math.min(room.length, this.#left);
+    for (let filled = 0; filled < wanted;) {
+      const chunk = present(this.#chunks[this.#chunk], 'as many bytes as are to be gathered');
+      if (this.#taken < chunk.length) {
+        const piece = chunk.subarray(this.#taken, this.#taken + wanted - filled);
+        // `set` copies byte by byte what threads share; this is the system's own copying, several times as fast.
+        room.fill(piece, filled, filled + piece.length);
+        filled += piece.length;
+        this.#taken += piece.length;
+      } else {
+        this.#taken -= chunk.length;
+        this.#chunk++;
+      }
+    }
+    this.#left -= wanted;
+    return room.subarray(0, wanted);
+  }
 }

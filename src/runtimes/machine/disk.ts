@@ -65,9 +65,14 @@ async function write(
   const length = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
   const { from, to } = direct.partOf(position, length);
   if (from === to) return writeInParts(handle, position, chunks, ahead);
-  await writeFully(handle, position, between(chunks, 0, from - position));
-  const written = await direct.write(from, between(chunks, from - position, to - position));
-  await writeInParts(handle, from + written, between(chunks, from + written - position, length), ahead);
+  // What comes before and behind the whole blocks shares no page of the system's memory with them.
+  const outcomes = await Promise.allSettled([
+    writeFully(handle, position, between(chunks, 0, from - position)),
+    direct.write(from, chunks, from - position, to - position),
+    writeFully(handle, to, between(chunks, to - position, length)),
+  ]);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  if (outcomes[1].status === 'fulfilled' && !outcomes[1].value) await writeInParts(handle, position, chunks, ahead);
 }
 
 /** Writes so many bytes, then the next ones while the disk takes those. */
