@@ -46,7 +46,7 @@ export class DirectWrites {
     if (rooms === undefined) return false;
     try {
       this.#handle ??= await open(this.#path, constants.O_WRONLY | (DIRECT as number));
-      await writeFrom(rooms, this.#handle, position, new Gathering(chunks, start, end));
+      await writeInTurns(rooms, this.#handle, position, new Gathering(chunks, start, end));
       return true;
     } catch (error) {
       // Whether a file system offers it is known only once it is tried.
@@ -63,8 +63,16 @@ export class DirectWrites {
   }
 }
 
-/** Fills one room while the disk takes the other; resolves, or fails, once it takes none any more. */
-async function writeFrom(rooms: Rooms, handle: FileHandle, position: number, gathering: Gathering): Promise<void> {
+/**
+ * Fills one room while the disk takes the other; resolves, or fails, once it takes none any more.
+ * @param position  where the bytes go in the file
+ */
+export async function writeInTurns(
+  rooms: Rooms,
+  file: Pick<FileHandle, 'write'>,
+  position: number,
+  gathering: Gathering,
+): Promise<void> {
   const writing: [Promise<void>, Promise<void>] = [Promise.resolve(), Promise.resolve()];
   let at = position;
   try {
@@ -72,7 +80,9 @@ async function writeFrom(rooms: Rooms, handle: FileHandle, position: number, gat
       await writing[turn];
       const part = gathering.fill(rooms[turn]);
       if (part.length === 0) break;
-      writing[turn] = writeWhole(handle, part, at);
+      writing[turn] = writeWhole(file, part, at);
+      // It may fail while the other one is waited for; whoever waits for it hears of it all the same.
+      writing[turn].catch(() => {});
       at += part.length;
     }
     await Promise.all(writing);
@@ -82,9 +92,9 @@ async function writeFrom(rooms: Rooms, handle: FileHandle, position: number, gat
 }
 
 /** A part of which the disk took no whole number of blocks goes on with `EINVAL`. */
-async function writeWhole(handle: FileHandle, part: Buffer, position: number): Promise<void> {
+async function writeWhole(file: Pick<FileHandle, 'write'>, part: Buffer, position: number): Promise<void> {
   for (let done = 0; done < part.length;) {
-    const { bytesWritten } = await handle.write(part, done, part.length - done, position + done);
+    const { bytesWritten } = await file.write(part, done, part.length - done, position + done);
     if (bytesWritten === 0) throw new Error(`Nothing was written at byte ${position + done}, and no reason was given.`);
     done += bytesWritten;
   }
@@ -119,7 +129,7 @@ function giveBack(rooms: Rooms): void {
 }
 
 /** Gathers the bytes from one place to another of what chunks are together. */
-class Gathering {
+export class Gathering {
   readonly #chunks: readonly Uint8Array[];
   #chunk = 0;
   /** How much of it is left out or gathered. */
