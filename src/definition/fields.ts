@@ -13,7 +13,7 @@ export interface Field<Kind extends FieldKind = FieldKind, Nullable extends bool
 
 /**
  * - `uuid`: 128 bits as 8-4-4-4-12 hexadecimal digits, upper and lower case alike
- * - `text`: any well-formed Unicode text
+ * - `text`: Unicode text, as long as it is well-formed
  * - `timestamp`: `YYYY-MM-DD HH:MM:SS` in the store's time zone, or ISO 8601 with an offset
  * - `date`: `YYYY-MM-DD`
  * - `integer`: a whole number, exact to ±2^53

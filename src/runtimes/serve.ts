@@ -23,7 +23,7 @@ export interface ServeOptions {
   readonly host: string;
   /** Names besides its own that it is called by, as by a proxy. */
   readonly allowHosts: readonly string[];
-  /** 0: any free one. */
+  /** 0: one that is free. */
   readonly port: number;
   /** The folder of the built pages. */
   readonly pages: string;
