@@ -1,3 +1,5 @@
+import type { TopicPlace } from './messages.ts';
+
 /** An accepted record on its way into a store of raw records. */
 export interface StoredRecord {
   readonly offset: number;
@@ -13,10 +15,8 @@ export interface StoredRecord {
   readonly text: string;
 }
 
-/** How far a partition of the stream's topic is worked off, and what was found up to there. */
-export interface RecordsProgress {
-  readonly partition: number;
-  readonly nextOffset: number;
+/** How far a partition is worked off, and what was found up to there; of reports nothing is counted. */
+export interface WorkedPlace extends TopicPlace {
   readonly accepted: number;
   readonly duplicates: number;
   readonly refused: number;

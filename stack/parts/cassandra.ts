@@ -118,8 +118,8 @@ function settingsOf({ port, storagePort, sslStoragePort }: CassandraOptions, fol
     ssl_storage_port: sslStoragePort,
     start_native_transport: true,
     native_transport_port: port,
-    commitlog_sync: 'periodic',
-    commitlog_sync_period: '10000ms',
+    // It answers when the log is on the disk: what a node that is alone acknowledges is nowhere else.
+    commitlog_sync: 'batch',
     disk_failure_policy: 'die',
     commit_failure_policy: 'die',
     memtable_heap_space: '128MiB',

@@ -64,7 +64,10 @@ test('Cassandra takes a definition of every measure beside another one, and its 
   await applyCassandra(cluster, makePlan(daybook), []);
   const { notes, refusals } = await applyCassandra(cluster, plan, []);
   expect([refusals, notes]).toEqual([[], expect.arrayContaining(['spark_streams.every_measure: created'])]);
-  expect((await applyCassandra(cluster, plan, [])).statements).toEqual([]);
+  const again = await applyCassandra(cluster, plan, []);
+  expect(again.statements).toEqual([]);
+  // The stack's own Cassandra acknowledges what is on the disk.
+  expect(again.notes.join()).not.toContain('commitlog_sync');
 
   const records = ['{"guest":null,"cost":null}', '{"guest":"Zoë","cost":2.5}'].map((extra, offset) => {
     const id = `0000000${offset}-0000-4000-8000-000000000000`;

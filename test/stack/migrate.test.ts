@@ -86,7 +86,7 @@ test.each([
       ((await (await fetch(`${url}/api/v1/pipeline`)).json()) as PipelineAnswer).engine;
     // An engine that says nothing of itself has nothing said of it.
     if (supervisor === undefined) return expect(await engineState()).toBeNull();
-    expect(await engineState()).toMatchObject({ state: 'running', reason: null });
+    await expect.poll(engineState).toMatchObject({ state: 'running', reason: null });
     await servers.stack.kill('spark-connect');
     const inTrouble = { state: 'trouble', reason: expect.stringMatching(/cannot be reached/) as string };
     await expect.poll(engineState, { timeout: TIMEOUT_MS / 3 }).toMatchObject(inTrouble);

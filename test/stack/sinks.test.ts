@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
 import { makePlan } from '../../src/plan/normalise.ts';
 import { openTopicProducer } from '../../src/sources/kafka/producer.ts';
+import { openTopicReader } from '../../src/sources/kafka/topic-reader.ts';
 import { readSale, reportsOf } from '../oracle/furniture-store.ts';
 import { mixedSales } from '../sales/mixed-sales.ts';
 import type { StackProcess } from './processes.ts';
@@ -14,6 +16,7 @@ const plan = makePlan(daybook);
 const SALES_AT_ONCE = 500;
 /** Servers come back one after the other, on a machine that others may use too. */
 const OUTAGES_MS = 600_000;
+const PATIENT = { interval: 500, timeout: OUTAGES_MS };
 /** A message that is no record, and a row that is none. */
 const NO_RECORD = 'no record at all';
 
@@ -29,6 +32,26 @@ async function send(broker: string, sales: readonly string[], between: (done: nu
     await untilReached(() => producer.send(some));
     await between(at / SALES_AT_ONCE);
   }
+}
+
+/** How many messages the topics of the stream and of its reports have had. */
+async function messagesIn(broker: string): Promise<number> {
+  await using reader = openTopicReader({ bootstrapBrokers: broker.split(',') }, 'test');
+  const extents = await reader.extents([plan.stream.name, ...plan.reports.map(({ name }) => name)]);
+  return extents.reduce((sum, { endOffset }) => sum + endOffset, 0);
+}
+
+/** How many rows each table has that the sinks fill, and a print of them; where the sinks stand is the last. */
+async function allOfCassandra(node: string): Promise<ReadonlyMap<string, string>> {
+  const records = ['daily_records', 'daybook.record_keys', 'daybook.days', 'daybook.buckets'];
+  const tables = [...plan.reports.map(({ name }) => name), ...records, 'daybook.progress'];
+  const all = new Map<string, string>();
+  for (const table of tables.map((name) => (name.includes('.') ? name : `spark_streams.${name}`))) {
+    const rows = await rowsInCassandra(node, `SELECT * FROM ${table}`);
+    const text = rows.map((row) => JSON.stringify(row)).sort();
+    all.set(table, `${rows.length}: ${createHash('sha256').update(text.join('\n')).digest('hex')}`);
+  }
+  return all;
 }
 
 test('reports and records reach both stores to the last digit while sinks are killed, join and leave', async () => {
@@ -67,6 +90,18 @@ test('reports and records reach both stores to the last digit while sinks are ki
     .toMatchObject([
       { code: 'NOT_JSON', record: NO_RECORD, origin: expect.stringMatching(/^kafka:daily_records\//) as string },
     ]);
+
+  // What Cassandra acknowledged and lost is given to it again, also when nothing came meanwhile that could have failed.
+  const workedOff = async (): Promise<number> =>
+    (await rowsInCassandra(cassandra, 'SELECT next_offset FROM daybook.progress')).reduce(
+      (sum, row) => sum + Number(row['next_offset']),
+      0,
+    );
+  await expect.poll(workedOff).toBe(await messagesIn(kafka));
+  const whole = await allOfCassandra(cassandra);
+  for (const table of whole.keys()) await rowsInCassandra(cassandra, `TRUNCATE ${table}`);
+  await expect.poll(() => allOfCassandra(cassandra), { interval: 1000 }).toEqual(whole);
+  expect(await rowsInPostgres(postgres, refused)).toHaveLength(1);
   for (const each of later) expect(await each.stop(), each.text()).toBe(0);
   for (const each of [...first, ...later]) expect(each.text()).not.toContain(new URL(postgres).password);
 });
@@ -90,12 +125,8 @@ test(
       send(kafka, sales.slice(index * step, (index + 1) * step), async () => undefined);
     const untilThere = async (parts: number): Promise<void> => {
       const expected = reportsOf(sales.slice(0, parts * step).map(readSale));
-      await expect
-        .poll(() => reportsInPostgres(plan, postgres), { interval: 500, timeout: OUTAGES_MS })
-        .toEqual(expected);
-      await expect
-        .poll(() => reportsInCassandra(plan, cassandra), { interval: 500, timeout: OUTAGES_MS })
-        .toEqual(expected);
+      await expect.poll(() => reportsInPostgres(plan, postgres), PATIENT).toEqual(expected);
+      await expect.poll(() => reportsInCassandra(plan, cassandra), PATIENT).toEqual(expected);
     };
     await sent(0);
     await servers.stack.kill('postgres');
@@ -103,7 +134,7 @@ test(
     await sent(1);
     // As long as it takes the sinks' attempts to become rare.
     const failures = (text: string): number => text.split('it failed; trying again').length - 1;
-    for (const each of sinks) await expect.poll(() => failures(each.text()), { interval: 500 }).toBeGreaterThan(8);
+    for (const each of sinks) await expect.poll(() => failures(each.text()), PATIENT).toBeGreaterThan(8);
     await servers.stack.start('postgres');
     await servers.stack.start('cassandra');
     // Two of three brokers are enough for the sinks, whichever led the partitions and the group.
@@ -115,7 +146,7 @@ test(
     await servers.stack.kill('kafka-3');
     const before = sinks.map((each) => each.text().length);
     for (const [at, each] of sinks.entries()) {
-      await expect.poll(() => each.text().slice(before[at])).toContain('KAFKA_UNREACHABLE');
+      await expect.poll(() => each.text().slice(before[at]), PATIENT).toContain('KAFKA_UNREACHABLE');
     }
     await servers.stack.up(['kafka']);
     await sent(3);
@@ -123,7 +154,7 @@ test(
     const unique = new Set(sales.map((sale) => readSale(sale).ts_id));
     const count = async (): Promise<number> =>
       (await rowsInCassandra(cassandra, 'SELECT "ts_id" FROM spark_streams.daily_records')).length;
-    await expect.poll(count, { interval: 1000 }).toBe(unique.size);
+    await expect.poll(count, PATIENT).toBe(unique.size);
     for (const each of [...sinks, serve]) expect(await each.stop(), each.text()).toBe(0);
   },
   OUTAGES_MS,

@@ -38,3 +38,35 @@ export async function persist<R>(
   }
   return undefined;
 }
+
+/**
+ * Does one step of a work after the other until it was ended. When one fails and may succeed later, the work is begun
+ * anew after such a pause, as nothing that was known before a failure need be so after it.
+ * @param begin  finds out where things stand
+ * @throws what fails for good
+ */
+export async function persistAnew<W>(
+  { clock, logger, ended }: Persistence,
+  begin: () => Promise<W>,
+  step: (work: W) => Promise<void>,
+): Promise<void> {
+  let begun: { readonly work: W } | undefined;
+  let failures = 0;
+  while (!ended.aborted) {
+    try {
+      begun ??= { work: await begin() };
+      await step(begun.work);
+      if (failures > 0) logger.info({ failures }, 'it works again');
+      failures = 0;
+    } catch (error) {
+      if (!(error instanceof DaybookError) || !error.retryable) throw error;
+      begun = undefined;
+      const waitMs = Math.min(FIRST_WAIT_MS * 2 ** failures++, WAIT_MS_MAX);
+      logger.warn(
+        { code: error.code, reason: error.message, waitMs },
+        'it failed; trying again where the store stands',
+      );
+      await clock.sleep(waitMs, ended);
+    }
+  }
+}

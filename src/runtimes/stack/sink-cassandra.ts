@@ -1,8 +1,9 @@
 import { present } from '../../base/assert.ts';
+import { DaybookError } from '../../base/errors.ts';
 import type { Plan, ReportPlan } from '../../plan/plan.ts';
 import { quarantineTopic } from '../../compile/kafka/topics.ts';
-import type { ReadPartition, TopicPlace } from '../../ports/messages.ts';
-import type { RecordsProgress, StoredRecord } from '../../ports/stored-records.ts';
+import type { ReadPartition, TopicPartition, TopicPlace } from '../../ports/messages.ts';
+import type { StoredRecord, WorkedPlace } from '../../ports/stored-records.ts';
 import type { KafkaConnection } from '../../sources/kafka/connection.ts';
 import type { NewMessage, TopicProducer } from '../../sources/kafka/producer.ts';
 import { openTopicProducer } from '../../sources/kafka/producer.ts';
@@ -11,12 +12,14 @@ import type { CassandraRecordSink } from '../../stores/cassandra/record-sink.ts'
 import { cassandraRecordSink } from '../../stores/cassandra/record-sink.ts';
 import type { CassandraReportSink } from '../../stores/cassandra/report-sink.ts';
 import { cassandraReportSink } from '../../stores/cassandra/report-sink.ts';
+import type { CassandraSinkPlaces } from '../../stores/cassandra/sink-places.ts';
+import { cassandraSinkPlaces } from '../../stores/cassandra/sink-places.ts';
 import type { GroupSession } from './group-sessions.ts';
 import { runGroupSessions } from './group-sessions.ts';
 import type { RowOfReport } from './newest-rows.ts';
 import { newestRows } from './newest-rows.ts';
 import type { Persistence } from './persistence.ts';
-import { persist } from './persistence.ts';
+import { persistAnew } from './persistence.ts';
 import { quarantineValue, refusedMessage } from './quarantine-topic.ts';
 import { rowReader } from './report-row.ts';
 import { sinkGroup } from './sink-group.ts';
@@ -39,13 +42,8 @@ export interface CassandraSinkOptions extends Persistence {
  * @throws DaybookError what cannot succeed later: `CASSANDRA_NOT_APPLIED`, `CASSANDRA_REFUSED`, `TOPIC_MISSING`, `SINK_AHEAD`
  */
 export async function runCassandraSink(options: CassandraSinkOptions): Promise<void> {
-  const { plan, cluster, connection } = options;
+  const { plan, connection } = options;
   await using producer = openTopicProducer(connection, 'daybook-sink-cassandra');
-  const parts = {
-    producer,
-    records: cassandraRecordSink(cluster, plan),
-    reports: cassandraReportSink(cluster, plan),
-  };
   await runGroupSessions(
     {
       ...options,
@@ -53,50 +51,45 @@ export async function runCassandraSink(options: CassandraSinkOptions): Promise<v
       groupId: sinkGroup('cassandra', plan),
       topics: [plan.stream.name, ...plan.reports.map(({ name }) => name)],
     },
-    async (session) => {
-      const work = await openSession(options, session, parts);
-      if (work === undefined) return;
-      while (!session.ended.aborted) await work.step();
-    },
+    (session) =>
+      persistAnew(
+        session,
+        () => openSession(options, session, producer),
+        (work) => work.step(),
+      ),
   );
 }
 
+/** The ways into the store, made for one session: what they know of it holds until a failure. */
 interface Parts {
   readonly producer: TopicProducer;
   readonly records: CassandraRecordSink;
   readonly reports: CassandraReportSink;
+  readonly places: CassandraSinkPlaces;
 }
 
 async function openSession(
-  { plan, progress }: CassandraSinkOptions,
+  { plan, progress, cluster, clock }: CassandraSinkOptions,
   session: GroupSession,
-  parts: Parts,
-): Promise<Session | undefined> {
-  const { reader, partitions } = session;
-  const ofStream = partitions.filter(({ topic }) => topic === plan.stream.name);
-  const counted = await persist('read progress', session, () => parts.records.progress());
-  const ofReports = await persist('read progress', session, () =>
-    parts.reports.places(partitions.filter(({ topic }) => topic !== plan.stream.name)),
+  producer: TopicProducer,
+): Promise<Session> {
+  const parts = {
+    producer,
+    records: cassandraRecordSink(cluster, plan),
+    reports: cassandraReportSink(cluster, plan),
+    places: cassandraSinkPlaces(cluster, plan, clock),
+  };
+  const topics = topicsOf(session.partitions);
+  const stored = await parts.places.read(topics);
+  const extents = await session.reader.extents(topics);
+  const worked = session.partitions.map(
+    (each): WorkedPlace =>
+      stored.find((place) => isSame(place, each)) ?? { ...each, nextOffset: 0, accepted: 0, duplicates: 0, refused: 0 },
   );
-  const topics = [...new Set(partitions.map(({ topic }) => topic))];
-  const extents = await persist('look at topics', session, () => reader.extents(topics));
-  if (counted === undefined || ofReports === undefined || extents === undefined) return undefined;
-  const begun = ofStream.map(
-    ({ partition }): RecordsProgress =>
-      counted.find((each) => each.partition === partition) ?? {
-        partition,
-        nextOffset: 0,
-        accepted: 0,
-        duplicates: 0,
-        refused: 0,
-      },
-  );
-  const streamPlaces = begun.map(({ partition, nextOffset }) => ({ topic: plan.stream.name, partition, nextOffset }));
-  const places = startingPlaces([...streamPlaces, ...ofReports], extents);
-  return new Session(plan, session, parts, progress, places, begun);
+  return new Session(plan, session, parts, progress, startingPlaces(worked, extents), worked);
 }
 
-/** The work on one assignment's partitions. */
+/** The work on one assignment's partitions, for as long as all goes well. */
 class Session {
   readonly #plan: Plan;
   readonly #session: GroupSession;
@@ -104,8 +97,10 @@ class Session {
   readonly #progress: SinkProgress;
   readonly #readRecord: ReturnType<typeof recordReader>;
   readonly #readers: ReadonlyMap<string, { readonly report: ReportPlan; readonly read: ReturnType<typeof rowReader> }>;
+  /** Where partitions are read from. */
   #places: readonly TopicPlace[];
-  readonly #counted: Map<number, RecordsProgress>;
+  /** What the store says of them, as far as it is known here. */
+  #worked: readonly WorkedPlace[];
 
   constructor(
     plan: Plan,
@@ -113,7 +108,7 @@ class Session {
     parts: Parts,
     progress: SinkProgress,
     places: readonly TopicPlace[],
-    counted: readonly RecordsProgress[],
+    worked: readonly WorkedPlace[],
   ) {
     this.#plan = plan;
     this.#session = session;
@@ -122,28 +117,46 @@ class Session {
     this.#readRecord = recordReader(plan.stream);
     this.#readers = new Map(plan.reports.map((report) => [report.name, { report, read: rowReader(report) }]));
     this.#places = places;
-    this.#counted = new Map(counted.map((each) => [each.partition, each]));
+    this.#worked = worked;
   }
 
+  /** @throws DaybookError of which any says that this session knows nothing for sure any more */
   async step(): Promise<void> {
-    const read = await this.#persist('read topics', () => this.#session.reader.read(this.#places, WAIT_MS));
-    if (read === undefined) return;
+    const read = await this.#session.reader.read(this.#places, WAIT_MS);
     this.#progress.lag = read.reduce((sum, { endOffset, nextOffset }) => sum + endOffset - nextOffset, 0);
     const isOfStream = ({ topic }: ReadPartition): boolean => topic === this.#plan.stream.name;
     const moved = read.filter((each) => this.#places.some((place) => isSame(place, each) && isBehind(place, each)));
-    const written = await Promise.all([
+    await this.#checkStore();
+    // Those who come next read it again.
+    if (this.#session.ended.aborted) return;
+    const written = await Promise.allSettled([
       this.#writeRows(moved.filter((each) => !isOfStream(each))),
       ...moved.filter(isOfStream).map((each) => this.#writeRecords(each)),
     ]);
-    // Ended before all was written: the next session reads it again.
-    if (written.includes(false)) return;
+    for (const each of written) if (each.status === 'rejected') throw each.reason;
     this.#places = this.#places.map((place) => moved.find((each) => isSame(place, each)) ?? place);
     if (moved.length > 0) this.#session.tell(this.#places);
   }
 
-  /** @returns false when it was ended before all was written */
-  async #writeRecords(read: ReadPartition): Promise<boolean> {
-    const { partition, nextOffset } = read;
+  /**
+   * Sees to it that the store stands where it is believed to, also when nothing came: it may have lost what it had
+   * acknowledged, and be back before anybody noticed that it was away.
+   */
+  async #checkStore(): Promise<void> {
+    const stored = await this.#parts.places.read(topicsOf(this.#worked));
+    const moved = this.#worked.find(
+      (each) => each.nextOffset !== (stored.find((place) => isSame(place, each))?.nextOffset ?? 0),
+    );
+    if (moved === undefined) return;
+    throw new DaybookError(
+      'SINK_OVERTAKEN',
+      `Topic ${moved.topic}, partition ${moved.partition}, was worked off up to ${moved.nextOffset}, and Cassandra says ` +
+        'otherwise: another sink has it now, it is to be filled again, or Cassandra lost what it had acknowledged.',
+      { retryable: true, details: { ...moved } },
+    );
+  }
+
+  async #writeRecords(read: ReadPartition): Promise<void> {
     const records: StoredRecord[] = [];
     const refused: NewMessage[] = [];
     for (const message of read.messages) {
@@ -156,30 +169,20 @@ class Session {
     const { clock } = this.#session;
     const { producer, records: sink } = this.#parts;
     const beganMs = clock.nowMs();
-    const before = present(this.#counted.get(partition), 'a partition that is read was counted');
-    const sent = await this.#persist('write to the quarantine', () => producer.send(refused));
-    const duplicates = await this.#persist('write records to Cassandra', () => sink.write(partition, records));
-    if (sent === undefined || duplicates === undefined) return false;
-    const after: RecordsProgress = {
-      partition,
-      nextOffset,
-      accepted: before.accepted + records.length - duplicates,
-      duplicates: before.duplicates + duplicates,
-      refused: before.refused + refused.length,
-    };
-    if ((await this.#persist('note progress', async () => (await sink.note(after), true))) === undefined) return false;
-    this.#counted.set(partition, after);
+    await producer.send(refused);
+    const duplicates = await sink.write(read.partition, records);
+    const accepted = records.length - duplicates;
+    await this.#note([read], { accepted, duplicates, refused: refused.length });
     this.#progress.wrote({
-      rows: records.length - duplicates,
+      rows: accepted,
       duplicates,
       quarantined: refused.length,
       tookMs: clock.nowMs() - beganMs,
     });
-    return true;
   }
 
-  async #writeRows(read: readonly ReadPartition[]): Promise<boolean> {
-    if (read.length === 0) return true;
+  async #writeRows(read: readonly ReadPartition[]): Promise<void> {
+    if (read.length === 0) return;
     const rows: RowOfReport[] = [];
     for (const { topic, messages } of read) {
       const { report, read: readRow } = present(this.#readers.get(topic), 'only topics of reports are read');
@@ -190,26 +193,41 @@ class Session {
       }
     }
     const { clock } = this.#session;
-    const { reports: sink } = this.#parts;
     const beganMs = clock.nowMs();
     const newest = newestRows(rows);
-    const written = await this.#persist('write rows to Cassandra', async () => {
-      await sink.write(newest);
-      await sink.note(read);
-      return true;
-    });
-    if (written === undefined) return false;
+    await this.#parts.reports.write(newest);
+    await this.#note(read, { accepted: 0, duplicates: 0, refused: 0 });
     const count = newest.reduce((sum, each) => sum + each.rows.length, 0);
     this.#progress.wrote({ rows: count, tookMs: clock.nowMs() - beganMs });
-    return true;
   }
 
-  #persist<R>(what: string, work: () => Promise<R>): Promise<R | undefined> {
-    return persist(what, this.#session, work);
+  /** Has the store note how far partitions are worked off, and what was found on the way. */
+  async #note(read: readonly ReadPartition[], found: Found): Promise<void> {
+    const places = this.#worked.flatMap((each): readonly WorkedPlace[] => {
+      const at = read.find((other) => isSame(each, other));
+      if (at === undefined) return [];
+      return [
+        {
+          ...each,
+          nextOffset: at.nextOffset,
+          accepted: each.accepted + found.accepted,
+          duplicates: each.duplicates + found.duplicates,
+          refused: each.refused + found.refused,
+        },
+      ];
+    });
+    await this.#parts.places.note(places);
+    this.#worked = this.#worked.map((each) => places.find((place) => isSame(place, each)) ?? each);
   }
 }
 
-function isSame(a: Pick<TopicPlace, 'topic' | 'partition'>, b: Pick<TopicPlace, 'topic' | 'partition'>): boolean {
+type Found = Pick<WorkedPlace, 'accepted' | 'duplicates' | 'refused'>;
+
+function topicsOf(partitions: readonly TopicPartition[]): readonly string[] {
+  return [...new Set(partitions.map(({ topic }) => topic))];
+}
+
+function isSame(a: TopicPartition, b: TopicPartition): boolean {
   return a.topic === b.topic && a.partition === b.partition;
 }
 

@@ -21,7 +21,7 @@ import { openGroupsReader } from '../../sources/kafka/groups.ts';
 import { openTopicReader } from '../../sources/kafka/topic-reader.ts';
 import type { CassandraCluster } from '../../stores/cassandra/cluster.ts';
 import { cassandraRecordReader } from '../../stores/cassandra/record-reader.ts';
-import { cassandraRecordSink } from '../../stores/cassandra/record-sink.ts';
+import { cassandraSinkPlaces } from '../../stores/cassandra/sink-places.ts';
 import type { PostgresDatabase } from '../../stores/postgres/database.ts';
 import { postgresOwnReader } from '../../stores/postgres/own-reader.ts';
 import { postgresReportReader, reportNamed } from '../../stores/postgres/report-reader.ts';
@@ -78,7 +78,7 @@ class StackRuntime implements Runtime {
   readonly #reports: ReturnType<typeof postgresReportReader>;
   readonly #own: ReturnType<typeof postgresOwnReader>;
   readonly #records: ReturnType<typeof cassandraRecordReader>;
-  readonly #progress: ReturnType<typeof cassandraRecordSink>;
+  readonly #sinkPlaces: ReturnType<typeof cassandraSinkPlaces>;
   readonly #browser: TopicBrowser;
   readonly #watch: StackWatch;
   readonly #daysReader: TopicReader;
@@ -101,7 +101,7 @@ class StackRuntime implements Runtime {
     this.#reports = postgresReportReader(database, plan);
     this.#own = postgresOwnReader(database, plan);
     this.#records = cassandraRecordReader(cluster, plan);
-    this.#progress = cassandraRecordSink(cluster, plan);
+    this.#sinkPlaces = cassandraSinkPlaces(cluster, plan, clock);
     const openReader = () => openTopicReader(connection, 'daybook-browser');
     this.#browser = new TopicBrowser({ plan, clock, openReader });
     this.#watch = new StackWatch(clock);
@@ -325,8 +325,8 @@ class StackRuntime implements Runtime {
   }
 
   async #counted(): Promise<{ readonly duplicates: number; readonly refused: number }> {
-    const progress = await this.#progress.progress();
-    const sum = (name: 'duplicates' | 'refused'): number => progress.reduce((total, each) => total + each[name], 0);
+    const places = await this.#sinkPlaces.read([this.plan.stream.name]);
+    const sum = (name: 'duplicates' | 'refused'): number => places.reduce((total, each) => total + each[name], 0);
     return { duplicates: sum('duplicates'), refused: sum('refused') };
   }
 

@@ -4,12 +4,13 @@ import { DATA_KEYSPACE, OWN_KEYSPACE, qualified } from '../../compile/cassandra/
 import type { CassandraMigration, CassandraState } from '../../compile/cassandra/migration.ts';
 import type { CassandraColumn } from '../../compile/cassandra/tables.ts';
 import type { CassandraCluster } from './cluster.ts';
+import { durabilityNote } from './durability.ts';
 
 /**
  * Makes a cluster what a plan asks for; what is there already is left as it is. Statements are run one by one: when one
  * fails, the same call goes on from there.
  * @param drop  what may be taken away: a table's name, or a table's and a column's as `table.column`
- * @returns what was done and what was left; with refusals, nothing was changed
+ * @returns what was done, what was left and what may be lost; with refusals, nothing was changed
  * @throws DaybookError what `cassandraFailure` gives
  */
 export async function applyCassandra(
@@ -20,8 +21,10 @@ export async function applyCassandra(
   const cql = cassandraCql(plan);
   for (const statement of cql.prepare) await cluster.run(statement);
   const migration = cql.migrate(await readState(cluster), drop);
-  if (migration.refusals.length === 0) for (const statement of migration.statements) await cluster.run(statement);
-  return migration;
+  if (migration.refusals.length > 0) return migration;
+  for (const statement of migration.statements) await cluster.run(statement);
+  const note = await durabilityNote(cluster);
+  return note === undefined ? migration : { ...migration, notes: [...migration.notes, note] };
 }
 
 async function readState(cluster: CassandraCluster): Promise<CassandraState> {

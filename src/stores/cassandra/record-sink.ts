@@ -1,7 +1,7 @@
 import { present } from '../../base/assert.ts';
 import { formatDay } from '../../base/calendar.ts';
 import type { Plan, StreamPlan } from '../../plan/plan.ts';
-import type { RecordsProgress, StoredRecord } from '../../ports/stored-records.ts';
+import type { StoredRecord } from '../../ports/stored-records.ts';
 import { BUCKET, OFFSET, RECORD } from '../../compile/cassandra/cql.ts';
 import type { InsertStatement } from '../../compile/cassandra/statements.ts';
 import { cassandraStatements } from '../../compile/cassandra/statements.ts';
@@ -15,16 +15,12 @@ const ROWS_AT_ONCE = 50;
 
 /** Writes a stream's raw records into Cassandra. Throws what `CassandraCluster` does. */
 export interface CassandraRecordSink {
-  /** By partition of the topic: where it stands; partitions that were never worked on are left out. */
-  progress(): Promise<readonly RecordsProgress[]>;
   /**
    * Writes records of one partition, in order, leaving out those whose key was accepted at another place. The same
    * records again change nothing and give the same answer.
    * @returns how many of them are repeats
    */
   write(partition: number, records: readonly StoredRecord[]): Promise<number>;
-  /** Notes how far a partition is worked off; to be called when all up to there is written. */
-  note(progress: RecordsProgress): Promise<void>;
 }
 
 export function cassandraRecordSink(cluster: CassandraCluster, plan: Plan): CassandraRecordSink {
@@ -61,33 +57,24 @@ export function cassandraRecordSink(cluster: CassandraCluster, plan: Plan): Cass
   };
 
   return {
-    async progress() {
-      const rows = await cluster.run(statements.readProgress, [stream.name]);
-      return rows.map((row) => ({
-        partition: Number(row.get('partition')),
-        nextOffset: Number(row.get('next_offset')),
-        accepted: Number(row.get('accepted')),
-        duplicates: Number(row.get('duplicates')),
-        refused: Number(row.get('refused')),
-      }));
-    },
     async write(partition, records) {
       const first = await firstOnes(partition, records);
       await noteBuckets(partition, first);
-      await cluster.runEach(
-        statements.insertKey,
-        first.map(({ key, businessDay, offset }) => [stream.name, key, dateValue(businessDay), partition, offset]),
-      );
-      await cluster.writeBatches(
-        batchesOf(first, ({ businessDay, offset }) => `${businessDay}/${bucketOf(partition, offset)}`).map((batch) =>
-          batch.map((record) => rowOf(plan.stream, statements.insertRecord, partition, record)),
+      const keys = first.map(({ key, businessDay, offset }) => [
+        stream.name,
+        key,
+        dateValue(businessDay),
+        partition,
+        offset,
+      ]);
+      const batches = batchesOf(first, ({ businessDay, offset }) => `${businessDay}/${bucketOf(partition, offset)}`);
+      await Promise.all([
+        cluster.runEach(statements.insertKey, keys),
+        cluster.writeBatches(
+          batches.map((batch) => batch.map((record) => rowOf(stream, statements.insertRecord, partition, record))),
         ),
-      );
+      ]);
       return records.length - first.length;
-    },
-    async note({ partition, nextOffset, accepted, duplicates, refused }) {
-      const values = [stream.name, partition, nextOffset, accepted, duplicates, refused];
-      await cluster.run(statements.writeProgress, values);
     },
   };
 }
