@@ -34,11 +34,11 @@ interface Fetching {
 
 const KAFKA: Package = fromMaven('kafka-4.4.0', 'Kafka 4.4.0 (43 MB)', ['kafka'], 'kafka.xml');
 const CASSANDRA: Package = fromMaven('cassandra-5.0.9', 'Cassandra 5.0.9 (67 MB)', ['cassandra'], 'cassandra.xml');
-const SPARK_KAFKA: Package = fromMaven(
-  `spark-kafka-${SPARK}`,
+const SPARK_JARS: Package = fromMaven(
+  `spark-jars-${SPARK}`,
   `Spark's Kafka connector ${SPARK} (10 MB)`,
   ['spark'],
-  'spark-kafka.xml',
+  'spark-jars.xml',
 );
 /** The package from PyPI is the whole distribution. Its Python is not used. */
 const PYSPARK: Package = {
@@ -50,7 +50,7 @@ const PYSPARK: Package = {
     args: ['-m', 'pip', 'install', '--no-deps', '--no-cache-dir', '--target', into, `pyspark==${SPARK}`],
   }),
 };
-const PACKAGES = [KAFKA, CASSANDRA, SPARK_KAFKA, PYSPARK];
+const PACKAGES = [KAFKA, CASSANDRA, SPARK_JARS, PYSPARK];
 
 /** Where the packages' files are. */
 export interface Packages {
@@ -60,7 +60,7 @@ export interface Packages {
   /** Spark's home. */
   readonly spark: string;
   /** The jars that Spark needs besides its own. */
-  readonly sparkKafka: string;
+  readonly sparkJars: string;
 }
 
 export interface FetchOptions {
@@ -100,7 +100,7 @@ export async function fetchPackages(parts: readonly Part[], options: FetchOption
     kafka: join(cache, KAFKA.folder, '*'),
     cassandra: join(cache, CASSANDRA.folder, '*'),
     spark: join(cache, PYSPARK.folder, 'pyspark'),
-    sparkKafka: join(cache, SPARK_KAFKA.folder),
+    sparkJars: join(cache, SPARK_JARS.folder),
   };
 }
 

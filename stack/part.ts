@@ -15,6 +15,8 @@ export interface Server {
   readonly command: readonly [string, ...string[]];
   readonly environment?: Readonly<Record<string, string>>;
   readonly workingFolder: string;
+  /** Others go first where all cores are busy: nobody waits for it. */
+  readonly isSteppedBack?: boolean;
   /** What it writes once it is ready. */
   readonly readyText: string;
   /** What it writes when it ends because its predecessor's last processes are still there: started again it will do. */

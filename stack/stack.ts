@@ -222,6 +222,7 @@ async function begin(server: Server, folder: string): Promise<{ pid: number; beg
     command: server.command,
     environment: { ...ownEnvironment(), ...server.environment },
     workingFolder: server.workingFolder,
+    isSteppedBack: server.isSteppedBack,
     logFile: log,
   });
 }
@@ -370,7 +371,7 @@ async function serversOf(
           folder,
           java,
           sparkHome: packages.spark,
-          kafkaJars: packages.sparkKafka,
+          jars: packages.sparkJars,
           port: spark.port,
           cluster: spark.cluster,
         })

@@ -89,6 +89,8 @@ export async function cassandraServer(options: CassandraOptions): Promise<Server
       'org.apache.cassandra.service.CassandraDaemon',
     ],
     workingFolder: folder,
+    // No page waits for raw records; what pages do wait for goes first.
+    isSteppedBack: true,
     readyText: 'Startup complete',
     stage: 0,
     async prepare() {

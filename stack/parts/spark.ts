@@ -11,13 +11,15 @@ const MEMORY_OF_A_WORKER = '1g';
 const DAEMON = { SPARK_DAEMON_MEMORY: '256m' };
 /** In a heap this small, Java's usual collector marks it over and over beside the work, which takes a sixth of the CPU time. */
 const COLLECTOR = '-XX:+UseParallelGC';
+/** Hadoop's own class starts a process to set the rights of each file that it makes, four a file of a checkpoint. */
+const LOCAL_FILES = 'com.globalmentor.apache.hadoop.fs.BareLocalFileSystem';
 
 export interface SparkOptions {
   readonly folder: string;
   readonly java: string;
   readonly sparkHome: string;
-  /** The folder of the Kafka connector. */
-  readonly kafkaJars: string;
+  /** The folder of what its own distribution lacks. */
+  readonly jars: string;
   /** Of Spark Connect. */
   readonly port: number;
   /** A standalone cluster; undefined: all in Connect's own process, on two cores. */
@@ -37,9 +39,10 @@ export async function sparkServers(options: SparkOptions): Promise<readonly Serv
 }
 
 async function connectServer(options: SparkOptions, master: string): Promise<Server> {
-  const { sparkHome, kafkaJars, port } = options;
+  const { sparkHome, port } = options;
   const own = folderOf(options, 'spark-connect');
-  const jars = (await readdir(kafkaJars)).filter((name) => name.endsWith('.jar')).map((name) => join(kafkaJars, name));
+  const jars = (await readdir(options.jars)).filter((name) => name.endsWith('.jar'));
+  const classPath = jars.map((name) => join(options.jars, name)).join(':');
   const settings = {
     'spark.ui.enabled': 'false',
     'spark.driver.host': ADDRESS,
@@ -48,6 +51,9 @@ async function connectServer(options: SparkOptions, master: string): Promise<Ser
     'spark.sql.shuffle.partitions': '2',
     'spark.sql.warehouse.dir': join(own.folder, 'warehouse'),
     'spark.local.dir': join(own.folder, 'local'),
+    'spark.driver.extraClassPath': classPath,
+    'spark.executor.extraClassPath': classPath,
+    'spark.hadoop.fs.file.impl': LOCAL_FILES,
     'spark.driver.extraJavaOptions': COLLECTOR,
     'spark.executor.memory': '768m',
     'spark.executor.extraJavaOptions': COLLECTOR,
@@ -66,8 +72,6 @@ async function connectServer(options: SparkOptions, master: string): Promise<Ser
       master,
       '--driver-memory',
       '1g',
-      '--jars',
-      jars.join(','),
       ...Object.entries(settings).flatMap(([name, value]) => ['--conf', `${name}=${value}`]),
       '--class',
       'org.apache.spark.sql.connect.service.SparkConnectServer',

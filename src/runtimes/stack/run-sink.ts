@@ -6,6 +6,7 @@ import { openPostgres } from '../../stores/postgres/database.ts';
 import { cassandraConnection } from '../cassandra-connection.ts';
 import { kafkaConnection } from '../kafka-connection.ts';
 import { postgresConnection } from '../postgres-connection.ts';
+import { stepBack } from '../machine/priority.ts';
 import { runCassandraSink } from './sink-cassandra.ts';
 import { runPostgresSink } from './sink-postgres.ts';
 import { SinkProgress } from './sink-progress.ts';
@@ -32,6 +33,8 @@ export const SINKS: Readonly<Record<string, (options: RunSinkOptions) => Promise
     await runPostgresSink({ plan, connection, database, progress, clock, logger, ended: signal });
   },
   cassandra: async ({ plan, kafka, store, clock, logLevel, signal }) => {
+    // No page waits for what it writes.
+    stepBack();
     const logger = pino({ level: logLevel, base: { sink: 'cassandra' } }, pino.destination({ fd: 2, sync: true }));
     await using cluster = openCassandra(cassandraConnection(store));
     const connection = kafkaConnection(kafka);

@@ -11,6 +11,16 @@ const AGAIN_VIEW = 'days_again';
 /** So much is taken in at once when much waits. */
 const MESSAGES_A_BATCH = 250_000;
 
+/**
+ * How checkpoints are kept on a disk. The usual class starts a process to look whether a file is a link, several times for each file
+ * of a batch; and each file has a checksum of Hadoop's beside it, so that one of Spark's, in one more file, says nothing new.
+ */
+const OF_LOCAL_FILES = {
+  'spark.sql.streaming.checkpointFileManagerClass':
+    'org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager',
+  'spark.sql.streaming.checkpoint.fileChecksum.enabled': 'false',
+} as const;
+
 export interface ReportsQueryOptions {
   readonly plan: Plan;
   readonly sql: SparkSql;
@@ -62,7 +72,11 @@ export class ReportsQuery {
   /** Starts the query where its checkpoint stands. @throws DaybookError `SPARK_QUERY_RUNS`, what the session throws */
   async start(session: SparkSession): Promise<StreamingQuery> {
     const { plan, sql, kafka, statePartitions } = this.#options;
-    await session.configure({ ...sql.settings, 'spark.sql.shuffle.partitions': String(statePartitions) });
+    await session.configure({
+      ...sql.settings,
+      ...(this.checkpoint.startsWith('file:') && OF_LOCAL_FILES),
+      'spark.sql.shuffle.partitions': String(statePartitions),
+    });
     const source = stream('kafka', {
       ...kafka,
       subscribe: plan.stream.name,
