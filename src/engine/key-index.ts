@@ -68,9 +68,17 @@ export class KeyIndex {
    * `undo` takes it back when the records do not become durable; when they are, they must be kept.
    */
   claim(columns: RecordColumns): Claim {
-    const { keys, hashes, count } = columns;
-    const picked = new Int32Array(count);
+    const picked = new Int32Array(columns.count);
     const doubtful: number[] = [];
+    const pickedCount = this.#claimEach(columns, picked, doubtful);
+    return { columns, picked: picked.subarray(0, pickedCount), doubtful };
+  }
+
+  /**
+   * A function that does nothing behind its loop: compiled while it loops, it would have to be left each time for what
+   * follows, as nothing is known of that yet.
+   */
+  #claimEach({ keys, hashes, count }: RecordColumns, picked: Int32Array, doubtful: number[]): number {
     const anySpilled = this.#prints.size > 0;
     let pickedCount = 0;
     for (let record = 0; record < count; record++) {
@@ -80,7 +88,7 @@ export class KeyIndex {
       if (anySpilled && this.#prints.has(shardOf(hash), keyPrint(keys, at))) doubtful.push(record);
       else if (this.#young.add(keys, at, hash)) picked[pickedCount++] = record;
     }
-    return { columns, picked: picked.subarray(0, pickedCount), doubtful };
+    return pickedCount;
   }
 
   /**
