@@ -162,7 +162,14 @@ export class Engine implements Runtime, SourceDoor {
     this.#amendments = amendments;
     this.#place = new Place(checkpoint?.facts, state.keys.size);
     this.#budget = new StateBudget(options.stateBytesMax ?? STATE_BYTES_DEFAULT);
-    this.#waiting = new WaitingBatches(state.keys);
+    this.#waiting = new WaitingBatches({
+      keys: state.keys,
+      disk,
+      onReady: () => {
+        this.#committing ??= this.#commitWaiting();
+      },
+      onFailure: (error) => this.#noteTrouble(error),
+    });
     this.#scanning = new Scanning(plan, state.dictionaries, options.scanElsewhere);
     this.#aheadOfClock = new AheadOfClock(plan.stream);
     this.#hasDayFiles = options.dayFiles !== undefined;
@@ -276,7 +283,6 @@ export class Engine implements Runtime, SourceDoor {
     const { promise, resolve, reject } = Promise.withResolvers<Acceptance>();
     const refused = refusedOf(intake, scanned);
     this.#waiting.push({ intake, columns: scanned.columns, refused, journey, resolve, reject });
-    this.#committing ??= this.#commitWaiting();
     return promise;
   }
 
@@ -399,6 +405,7 @@ export class Engine implements Runtime, SourceDoor {
     this.#closing.abort();
     await this.#scanning.idle();
     await this.#scanning.close();
+    await this.#waiting.ready();
     await this.#committing;
     await this.#spilling;
     await this.#keepsFiling;
@@ -432,10 +439,6 @@ export class Engine implements Runtime, SourceDoor {
   async #commit(batches: readonly WaitingBatch[]): Promise<void> {
     let last: DurableGroup | undefined;
     try {
-      if (batches.some(({ claim }) => claim.doubtful.length > 0)) {
-        this.#settleDurable();
-        await this.#waiting.settle(batches, this.#disk);
-      }
       for (const group of framesOf(batches, this.#quarantine, this.#clock.nowMs())) {
         // With nothing to write, a disk in trouble is tried all the same: that is how the trouble ends.
         if (group.isEmpty && this.#trouble.text === undefined) break;
@@ -511,9 +514,13 @@ export class Engine implements Runtime, SourceDoor {
         { details: { segment: frame.at.segment, position: frame.at.position } },
       );
     }
-    const claim = this.#state.keys.claim(columns);
-    if (claim.doubtful.length > 0) await this.#state.keys.settle(this.#disk, [claim]);
-    this.#state.keys.keep(claim.picked.length);
+    const { keys } = this.#state;
+    const doubtful = keys.doubtful(columns);
+    const claim = keys.claim(
+      columns,
+      doubtful.length === 0 ? undefined : await keys.lookUp(this.#disk, columns, doubtful),
+    );
+    keys.keep(claim.picked.length);
     const scope = this.#state.beginFrame();
     this.#state.apply(columns, claim.picked, scope);
     this.#scanning.release(columns);

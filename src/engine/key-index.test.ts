@@ -4,6 +4,7 @@ import { FaultyDisk } from '../../test/disk/faulty-disk.ts';
 import { keyColumns, keyOf, keyThatLooksLike } from '../../test/intake/key-columns.ts';
 import type { RecordColumns } from '../record/columns.ts';
 import { keyHash, keyPrint, shardOf } from '../record/key-hash.ts';
+import type { Claim } from './key-index.ts';
 import { KeyIndex } from './key-index.ts';
 import { KeyPrints } from './key-prints.ts';
 
@@ -16,11 +17,20 @@ function reload(disk: FaultyDisk, { facts, arrays }: ReturnType<KeyIndex['save']
   return KeyIndex.load(disk, JSON.parse(JSON.stringify(facts)) as typeof facts, () => left.shift() ?? new Int32Array());
 }
 
+async function look(index: KeyIndex, disk: FaultyDisk, columns: RecordColumns): Promise<Claim> {
+  return index.claim(columns, await index.lookUp(disk, columns, index.doubtful(columns)));
+}
+
 async function claim(index: KeyIndex, disk: FaultyDisk, batches: readonly (readonly number[])[]): Promise<number[][]> {
-  const claims = batches.map((numbers) => index.claim(columnsOf(numbers)));
-  await index.settle(disk, claims);
-  index.keep(claims.reduce((sum, { picked }) => sum + picked.length, 0));
-  return claims.map(({ picked }, at) => [...picked].map((record) => batches[at]?.[record] ?? NaN));
+  const picked: number[][] = [];
+  for (const numbers of batches) {
+    const { length } = picked;
+    picked.push(
+      [...(await look(index, disk, columnsOf(numbers))).picked].map((record) => batches[length]?.[record] ?? NaN),
+    );
+  }
+  index.keep(picked.flat().length);
+  return picked;
 }
 
 describe('an index of keys', () => {
@@ -51,7 +61,7 @@ describe('an index of keys', () => {
           } else if (each === 'restart') {
             index = await reload(disk, index.save());
           } else if ('fail' in each) {
-            await index.settle(disk, [index.claim(columnsOf(each.fail))]);
+            await look(index, disk, columnsOf(each.fail));
             index.undo();
           } else {
             const expected = each.accept.map((batch) => batch.filter((key) => !known.has(key) && known.add(key)));
@@ -73,10 +83,7 @@ describe('an index of keys', () => {
       await index.spill(disk);
     }
     expect(index.spilled).toBe(80_000);
-    const fresh = index.claim(columnsOf(upTo(80_000, 160_000)));
-    expect(fresh.doubtful.length).toBeLessThan(3);
-    index.undo();
-    expect(index.size).toBe(80_000);
+    expect(index.doubtful(columnsOf(upTo(80_000, 160_000))).length).toBeLessThan(3);
     const mixed = upTo(0, 3_000).map((i) => (i * 53) % 159_000);
     const [picked] = await claim(index, disk, [mixed]);
     expect(picked).toEqual(mixed.filter((key) => key >= 80_000));
@@ -87,14 +94,13 @@ describe('an index of keys', () => {
     const index = new KeyIndex();
     const keys = Array.from({ length: 50 }, (_, i) => keyOf(i));
     const lookAlikes = keys.map(keyThatLooksLike);
-    await index.settle(disk, [index.claim(keyColumns(keys))]);
+    await look(index, disk, keyColumns(keys));
     index.keep(keys.length);
     index.retire();
     await index.spill(disk);
-    const claimed = index.claim(keyColumns([...lookAlikes, ...keys, ...lookAlikes]));
-    expect([claimed.picked.length, claimed.doubtful.length]).toEqual([0, 150]);
-    await index.settle(disk, [claimed]);
-    expect([...claimed.picked]).toEqual(keys.map((_, i) => i));
+    const columns = keyColumns([...lookAlikes, ...keys, ...lookAlikes]);
+    expect(index.doubtful(columns).length).toBe(150);
+    expect([...(await look(index, disk, columns)).picked]).toEqual(keys.map((_, i) => i));
   });
 
   it('says so when a file is damaged or gone, whether it is opened or asked', async () => {
@@ -112,8 +118,8 @@ describe('an index of keys', () => {
       disk.tamper(name, () => whole);
     }
     disk.tamper(name, (bytes) => bytes.with(700, (bytes[700] ?? 0) ^ 1));
-    const asked = index.claim(columnsOf(Array.from({ length: 1_000 }, (_, i) => i)));
-    await expect(index.settle(disk, [asked])).rejects.toMatchObject({ code: 'KEYS_DAMAGED' });
+    const asked = columnsOf(Array.from({ length: 1_000 }, (_, i) => i));
+    await expect(look(index, disk, asked)).rejects.toMatchObject({ code: 'KEYS_DAMAGED' });
     disk.lose(name);
     await expect(reload(disk, saved)).rejects.toMatchObject({ code: 'KEYS_DAMAGED' });
   });

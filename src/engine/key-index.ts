@@ -15,14 +15,14 @@ export interface KeyFacts {
   readonly files: readonly KeyFileFacts[];
 }
 
-/** What is known of a batch's keys. */
+/** Which records of a batch have a key that is new. */
 export interface Claim {
   readonly columns: RecordColumns;
-  /** The numbers of the records whose primary key is new, in order. */
-  picked: Int32Array;
-  /** The numbers of the records whose key may stand in a file; `settle` finds out. */
-  readonly doubtful: readonly number[];
+  /** The numbers of these records, in order. */
+  readonly picked: Int32Array;
 }
+
+const NONE: ReadonlySet<number> = new Set();
 
 /**
  * All primary keys that were accepted. The newest are in memory; when there is too little of it, all of them leave it
@@ -40,6 +40,7 @@ export class KeyIndex {
   readonly #files = new Map<number, KeyFile>();
   /** The keys in files. */
   #spilled = 0;
+  #spills = 0;
 
   /** How many keys there are. */
   get size(): number {
@@ -63,66 +64,64 @@ export class KeyIndex {
     return this.#young.bytes + (this.#retired?.bytes ?? 0) + this.#prints.bytes + files;
   }
 
+  /** How often keys have left memory. What `lookUp` said holds until this is another number. */
+  get spills(): number {
+    return this.#spills;
+  }
+
+  /** The numbers of the records whose key may stand in a file; `lookUp` finds out. */
+  doubtful({ keys, hashes, count }: RecordColumns): readonly number[] {
+    const doubtful: number[] = [];
+    if (this.#prints.size === 0) return doubtful;
+    for (let record = 0; record < count; record++) {
+      const at = record * KEY_WORDS;
+      const hash = hashes[record] as number;
+      if (!this.#prints.has(shardOf(hash), keyPrint(keys, at))) continue;
+      // Those that are on their way into a file are found in memory.
+      if (this.#retired?.has(keys, at, hash) !== true) doubtful.push(record);
+    }
+    return doubtful;
+  }
+
+  /**
+   * Looks up the doubtful records of a batch.
+   * @returns those whose key is in a file
+   * @throws DaybookError `KEYS_DAMAGED`, what the disk throws
+   */
+  async lookUp(disk: Disk, { keys }: RecordColumns, doubtful: readonly number[]): Promise<ReadonlySet<number>> {
+    const questions = doubtful.map((record): KeyQuestion => {
+      return { words: keys, at: record * KEY_WORDS, isKnown: false };
+    });
+    await this.#answer(disk, questions);
+    return new Set(doubtful.filter((_, index) => questions[index]?.isKnown === true));
+  }
+
   /**
    * Picks out the records whose key was not there before, and remembers the keys; the first of equal ones wins.
    * `undo` takes it back when the records do not become durable; when they are, they must be kept.
+   * @param inFiles  the records whose key is in a file, as `lookUp` says of the doubtful ones
    */
-  claim(columns: RecordColumns): Claim {
+  claim(columns: RecordColumns, inFiles = NONE): Claim {
     const picked = new Int32Array(columns.count);
-    const doubtful: number[] = [];
-    const pickedCount = this.#claimEach(columns, picked, doubtful);
-    return { columns, picked: picked.subarray(0, pickedCount), doubtful };
+    const pickedCount = this.#claimEach(columns, inFiles, picked);
+    return { columns, picked: picked.subarray(0, pickedCount) };
   }
 
   /**
    * A function that does nothing behind its loop: compiled while it loops, it would have to be left each time for what
    * follows, as nothing is known of that yet.
    */
-  #claimEach({ keys, hashes, count }: RecordColumns, picked: Int32Array, doubtful: number[]): number {
-    const anySpilled = this.#prints.size > 0;
+  #claimEach({ keys, hashes, count }: RecordColumns, inFiles: ReadonlySet<number>, picked: Int32Array): number {
+    const anyInFiles = inFiles.size > 0;
     let pickedCount = 0;
     for (let record = 0; record < count; record++) {
+      if (anyInFiles && inFiles.has(record)) continue;
       const at = record * KEY_WORDS;
       const hash = hashes[record] as number;
       if (this.#retired?.has(keys, at, hash) === true) continue;
-      if (anySpilled && this.#prints.has(shardOf(hash), keyPrint(keys, at))) doubtful.push(record);
-      else if (this.#young.add(keys, at, hash)) picked[pickedCount++] = record;
+      if (this.#young.add(keys, at, hash)) picked[pickedCount++] = record;
     }
     return pickedCount;
-  }
-
-  /**
-   * Looks up the doubtful records of some claims, in the claims' order, and picks those that are new after all.
-   * @throws DaybookError `KEYS_DAMAGED`, what the disk throws
-   */
-  async settle(disk: Disk, claims: readonly Claim[]): Promise<void> {
-    this.pick(claims, await this.lookUp(disk, claims));
-  }
-
-  /**
-   * Looks up the doubtful records of some claims.
-   * @returns the doubtful ones that are in no file, a list a claim
-   * @throws DaybookError `KEYS_DAMAGED`, what the disk throws
-   */
-  async lookUp(disk: Disk, claims: readonly Claim[]): Promise<readonly (readonly number[])[]> {
-    const questions = claims.map(({ columns, doubtful }) =>
-      doubtful.map((record): KeyQuestion => {
-        return { words: columns.keys, at: record * KEY_WORDS, isKnown: false };
-      }),
-    );
-    await this.#answer(disk, questions.flat());
-    return questions.map((asked) => asked.filter(({ isKnown }) => !isKnown).map(({ at }) => at / KEY_WORDS));
-  }
-
-  /** Claims the keys of records that are in no file, in the claims' order. @param unknown  as `lookUp` gives them */
-  pick(claims: readonly Claim[], unknown: readonly (readonly number[])[]): void {
-    claims.forEach((claim, index) => {
-      const { keys, hashes } = claim.columns;
-      const records = present(unknown[index], 'each claim has its list');
-      const fresh = records.filter((record) => this.#young.add(keys, record * KEY_WORDS, hashes[record] as number));
-      // Typed arrays are sorted by their numbers.
-      if (fresh.length > 0) claim.picked = Int32Array.from([...claim.picked, ...fresh]).sort();
-    });
   }
 
   /** How many keys `undo` would take back. */
@@ -135,9 +134,9 @@ export class KeyIndex {
     this.#young.keep(keys);
   }
 
-  /** Takes back the keys that are not kept, but for the first so many of them. */
-  undo(butFirst = 0): void {
-    this.#young.undo(butFirst);
+  /** Takes back the keys that are not kept. */
+  undo(): void {
+    this.#young.undo();
   }
 
   /** Sets the keys in memory aside, for `spill` to write; those of a spill that failed first. All of them must be kept. */
@@ -166,6 +165,7 @@ export class KeyIndex {
       throw error;
     }
     this.#spilled += retired.size;
+    this.#spills++;
     this.#retired = undefined;
   }
 

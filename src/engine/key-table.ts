@@ -87,11 +87,11 @@ export class KeyTable {
   }
 
   /**
-   * Takes back the keys that are not kept, but for the first so many of them. Going backwards, no key's way to its slot
-   * leads over one that is taken back, so slots can simply be freed.
+   * Takes back the keys that are not kept. Going backwards, no key's way to its slot leads over one that is taken back,
+   * so slots can simply be freed.
    */
-  undo(butFirst = 0): void {
-    while (this.#trailLength > butFirst) {
+  undo(): void {
+    while (this.#trailLength > 0) {
       const shard = this.#trail[--this.#trailLength] as number;
       const count = this.#counts[shard] as number;
       const hash = keyHash(this.#keys[shard] as Int32Array, (count - 1) * KEY_WORDS);

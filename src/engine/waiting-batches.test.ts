@@ -3,14 +3,14 @@ import { expect, it } from 'vitest';
 import { FaultyDisk } from '../../test/disk/faulty-disk.ts';
 import { keyColumns, keyOf, keyThatLooksLike } from '../../test/intake/key-columns.ts';
 import { KEY_WORDS } from '../record/columns.ts';
-import type { WaitingBatch } from './group.ts';
 import { KeyIndex } from './key-index.ts';
+import type { NewBatch } from './waiting-batches.ts';
 import { WaitingBatches } from './waiting-batches.ts';
 
 /** Each second key looks like the one before it, so that it is doubtful once that one has left memory. */
 const keys = Array.from({ length: 30 }, (_, i) => keyOf(i)).flatMap((key) => [key, keyThatLooksLike(key)]);
 
-function batchOf(numbers: readonly number[]): Omit<WaitingBatch, 'claim'> {
+function batchOf(numbers: readonly number[]): NewBatch {
   const intake = { origin: 'test', lines: new Uint8Array(numbers.length) };
   return {
     intake,
@@ -26,8 +26,12 @@ it('tells new records from repeats as if each batch came once those before it we
   const numbers = fc.array(fc.nat(59), { maxLength: 20, size: 'max' });
   const step = fc.oneof(
     fc.record({ push: numbers }),
-    // What comes while the group is being looked up and written.
-    fc.record({ commit: fc.boolean(), meanwhile: fc.array(numbers, { maxLength: 2, size: 'max' }) }),
+    // What comes while the group is being written, and whether that is looked up before the group is kept or undone.
+    fc.record({
+      commit: fc.boolean(),
+      meanwhile: fc.array(numbers, { maxLength: 2, size: 'max' }),
+      isFast: fc.boolean(),
+    }),
     fc.constant('spill'),
     fc.constant('save'),
   );
@@ -35,7 +39,9 @@ it('tells new records from repeats as if each batch came once those before it we
     fc.asyncProperty(fc.array(step, { maxLength: 30, size: 'max' }), async (steps) => {
       const disk = new FaultyDisk();
       const index = new KeyIndex();
-      const waiting = new WaitingBatches(index);
+      const failures: unknown[] = [];
+      const onFailure = (error: unknown): void => void failures.push(error);
+      const waiting = new WaitingBatches({ keys: index, disk, onReady: () => {}, onFailure });
       const durable = new Set<number>();
       const sent: (readonly number[])[] = [];
       const push = (numbers: readonly number[]): void => {
@@ -52,10 +58,10 @@ it('tells new records from repeats as if each batch came once those before it we
           expect(words / KEY_WORDS + index.spilled).toBe(durable.size);
         } else if ('push' in each) push(each.push);
         else {
+          await waiting.ready();
           const group = waiting.take();
-          const settling = waiting.settle(group, disk);
           each.meanwhile.forEach(push);
-          await settling;
+          if (each.isFast) await waiting.ready();
           const batches = sent.splice(0, group.length);
           const seen = new Set(durable);
           const expected = batches.map((batch) => batch.filter((key) => !seen.has(key) && seen.add(key)));
@@ -70,6 +76,7 @@ it('tells new records from repeats as if each batch came once those before it we
         }
       }
       expect(index.size - index.undoable).toBe(durable.size);
+      expect(failures).toEqual([]);
     }),
   );
 });

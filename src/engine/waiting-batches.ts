@@ -8,24 +8,58 @@ const GROUP_BYTES_MAX = 32 * 1024 * 1024;
 /** About what a quarantine entry has besides its record. */
 const ENTRY_BYTES = 200;
 
+const NONE: ReadonlySet<number> = new Set();
+
+/** A batch as it comes. */
+export type NewBatch = Omit<WaitingBatch, 'claim'>;
+
+/** A batch that has not claimed its keys yet. */
+interface ComingBatch {
+  readonly batch: NewBatch;
+  /** The records whose key was found in a file, and as of which spill; undefined while that is being looked up. */
+  found: { readonly inFiles: ReadonlySet<number>; readonly spills: number } | undefined;
+  looking: Promise<void> | undefined;
+}
+
+interface ClaimedBatch extends ComingBatch {
+  readonly batch: WaitingBatch;
+}
+
+export interface WaitingBatchesOptions {
+  readonly keys: KeyIndex;
+  readonly disk: Disk;
+  /** Called when there is something to take. */
+  readonly onReady: () => void;
+  /** Called when a batch was rejected, as its keys could not be looked up. */
+  readonly onFailure: (error: unknown) => void;
+}
+
 /**
- * The batches that wait for their commit, in order. Their keys are claimed as they come, while the group before them is
- * being written, as if that were durable already. Should it not become so, all that wait are claimed anew.
+ * The batches that wait for their commit, in order. Those keys of a batch that may stand in a file are looked up when it
+ * comes; then it claims its keys, behind the batches before it and as if those were durable already. All this while others
+ * are being written. Should they not become durable, all that wait claim anew.
  */
 export class WaitingBatches {
+  readonly #options: WaitingBatchesOptions;
   readonly #keys: KeyIndex;
-  readonly #batches: WaitingBatch[] = [];
+  #coming: ComingBatch[] = [];
+  #claimed: ClaimedBatch[] = [];
 
-  constructor(keys: KeyIndex) {
-    this.#keys = keys;
+  constructor(options: WaitingBatchesOptions) {
+    this.#options = options;
+    this.#keys = options.keys;
   }
 
+  /** How many can be taken. */
   get length(): number {
-    return this.#batches.length;
+    return this.#claimed.length;
   }
 
-  push(batch: Omit<WaitingBatch, 'claim'>): void {
-    this.#batches.push({ ...batch, claim: this.#keys.claim(batch.columns) });
+  push(batch: NewBatch): void {
+    const coming: ComingBatch = { batch, found: undefined, looking: undefined };
+    this.#coming.push(coming);
+    this.#look(coming);
+    this.#claimComing();
   }
 
   /**
@@ -35,26 +69,12 @@ export class WaitingBatches {
   take(): readonly WaitingBatch[] {
     let bytes = 0;
     let count = 0;
-    for (const { intake, refused } of this.#batches) {
-      bytes += intake.lines.length + refused.length * ENTRY_BYTES;
+    for (const { batch } of this.#claimed) {
+      bytes += batch.intake.lines.length + batch.refused.length * ENTRY_BYTES;
       if (count > 0 && bytes > GROUP_BYTES_MAX) break;
       count++;
     }
-    return this.#batches.splice(0, count);
-  }
-
-  /**
-   * Looks up the group's records whose keys may stand in a file.
-   * @throws DaybookError `KEYS_DAMAGED`, what the disk throws
-   */
-  async settle(group: readonly WaitingBatch[], disk: Disk): Promise<void> {
-    const claims = group.map(({ claim }) => claim);
-    const unknown = await this.#keys.lookUp(disk, claims);
-    if (unknown.every((records) => records.length === 0)) return;
-    // Keys are taken back in the order opposite to that of their coming, so the group's must come before the others'.
-    this.#keys.undo(recordsOf(group));
-    this.#keys.pick(claims, unknown);
-    this.#claimAnew();
+    return this.#claimed.splice(0, count).map(({ batch }) => batch);
   }
 
   /** Says that the group that was taken is durable. */
@@ -75,7 +95,56 @@ export class WaitingBatches {
     this.#claimAnew();
   }
 
+  /** Resolves when all batches that came can be taken. */
+  async ready(): Promise<void> {
+    while (this.#coming.length > 0) await this.#coming[0]?.looking;
+  }
+
   #claimAnew(): void {
-    for (const batch of this.#batches) batch.claim = this.#keys.claim(batch.columns);
+    this.#coming = [...this.#claimed, ...this.#coming];
+    this.#claimed = [];
+    this.#claimComing();
+  }
+
+  /** Has batches claim their keys, in order, up to one of which something is still being looked up. */
+  #claimComing(): void {
+    let count = 0;
+    for (const coming of this.#coming) {
+      // What was in no file may be in one that was written since.
+      if (coming.found !== undefined && coming.found.spills !== this.#keys.spills) this.#look(coming);
+      if (coming.found === undefined) break;
+      const claim = this.#keys.claim(coming.batch.columns, coming.found.inFiles);
+      this.#claimed.push(Object.assign(coming, { batch: Object.assign(coming.batch, { claim }) }));
+      count++;
+    }
+    this.#coming.splice(0, count);
+    if (count > 0) this.#options.onReady();
+  }
+
+  /** Finds out which keys of a batch are in files: at once when none may be. */
+  #look(coming: ComingBatch): void {
+    const { disk } = this.#options;
+    const { columns } = coming.batch;
+    const { spills } = this.#keys;
+    const doubtful = this.#keys.doubtful(columns);
+    if (doubtful.length === 0) {
+      coming.found = { inFiles: NONE, spills };
+      return;
+    }
+    coming.found = undefined;
+    coming.looking = this.#keys.lookUp(disk, columns, doubtful).then(
+      (inFiles) => {
+        coming.found = { inFiles, spills };
+        this.#claimComing();
+      },
+      (error: unknown) => this.#reject(coming, error),
+    );
+  }
+
+  #reject(coming: ComingBatch, error: unknown): void {
+    this.#coming.splice(this.#coming.indexOf(coming), 1);
+    this.#options.onFailure(error);
+    coming.batch.reject(error);
+    this.#claimComing();
   }
 }
