@@ -78,7 +78,7 @@ async function measurePostgres({ runs, say }: BenchContext, url: string): Promis
   const sink = postgresReportSink(database, plan);
   const client = new pg.Client(connection);
   await client.connect();
-  const partition = { topic: product.name, partition: 0 };
+  const partition = { topic: product.name, topicId: 'one', partition: 0 };
   const ours: number[] = [];
   const single: number[] = [];
   for (let run = 0; run < runs; run++) {

@@ -14,6 +14,8 @@ export interface TopicPartition {
 /** Where somebody goes on in a partition: `nextOffset` is the first that was not read yet. */
 export interface TopicPlace extends TopicPartition {
   readonly nextOffset: number;
+  /** The id of the topic that the place is in; undefined: of whichever is there by that name. */
+  readonly topicId?: string | undefined;
 }
 
 /** What a read gave of one partition. */
@@ -26,6 +28,8 @@ export interface ReadPartition extends TopicPlace {
 
 /** Where a partition begins and ends. */
 export interface PartitionExtent extends TopicPartition {
+  /** Stays with the topic and is no other's, not even if it is deleted and made anew. */
+  readonly topicId: string;
   /** The oldest offset that can still be read. */
   readonly firstOffset: number;
   /** The offset of the message that comes next. */
@@ -39,7 +43,8 @@ export interface PartitionExtent extends TopicPartition {
 export interface TopicReader extends AsyncDisposable {
   /**
    * What stands behind the places, some of it if it is much; waits up to `waitMs` when there is nothing.
-   * @throws DaybookError `TOPIC_OFFSET_GONE` when a place is not in its partition any more, or was never
+   * @throws DaybookError `TOPIC_OFFSET_GONE` when a place is not in its partition any more, or was never;
+   *   `TOPIC_MADE_ANEW` (retryable from `extents`) when a place is in a topic of another id
    */
   read(places: readonly TopicPlace[], waitMs: number): Promise<readonly ReadPartition[]>;
   /** All partitions of topics, with their extents. */

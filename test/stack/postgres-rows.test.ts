@@ -113,7 +113,7 @@ test('a sink that was overtaken writes nothing, and readers wait while one is be
   const sink = postgresReportSink(database, plan);
   const reader = postgresReportReader(database, plan);
   expect(await reader.wholeFrame()).toBe(0);
-  const parts = [0, 1].map((partition) => ({ topic: days.name, partition }));
+  const parts = [0, 1].map((partition) => ({ topic: days.name, topicId: 'one', partition }));
   expect(await sink.places(parts)).toEqual(parts.map((part) => ({ ...part, nextOffset: 0 })));
   const moves = parts.map((part) => ({ ...part, fromOffset: 0, nextOffset: 4 }));
   const reports = [{ report: days, rows: [dayRow('2026-03-01', 5, 60)] }];

@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto';
+import { Admin } from '@platformatic/kafka';
 import { expect, test } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
+import { formatDay } from '../../src/base/calendar.ts';
+import { quarantineTopic } from '../../src/compile/kafka/topics.ts';
 import { makePlan } from '../../src/plan/normalise.ts';
 import { openTopicProducer } from '../../src/sources/kafka/producer.ts';
 import { openTopicReader } from '../../src/sources/kafka/topic-reader.ts';
+import type { Reports } from '../oracle/furniture-store.ts';
 import { readSale, reportsOf } from '../oracle/furniture-store.ts';
+import { runDaybook } from '../process/daybook-process.ts';
 import { mixedSales } from '../sales/mixed-sales.ts';
 import type { StackProcess } from './processes.ts';
 import { readyUrl, startProcess } from './processes.ts';
@@ -17,6 +22,8 @@ const SALES_AT_ONCE = 500;
 /** Servers come back one after the other, on a machine that others may use too. */
 const OUTAGES_MS = 600_000;
 const PATIENT = { interval: 500, timeout: OUTAGES_MS };
+/** More days than the report of days had messages. */
+const NEW_DAYS = 9_000;
 /** A message that is no record, and a row that is none. */
 const NO_RECORD = 'no record at all';
 
@@ -54,14 +61,60 @@ async function allOfCassandra(node: string): Promise<ReadonlyMap<string, string>
   return all;
 }
 
+const placesIn = (table: string): string => `SELECT topic, topic_id FROM daybook.${table}`;
+
+/** The ids of the topics that are there. */
+async function topicsAt(broker: string): Promise<Readonly<Record<string, string | undefined>>> {
+  await using reader = openTopicReader({ bootstrapBrokers: [broker] }, 'test');
+  const topics = [plan.stream.name, ...plan.reports.map(({ name }) => name), quarantineTopic(plan)];
+  return Object.fromEntries((await reader.extents(topics)).map(({ topic, topicId }) => [topic, topicId]));
+}
+
+/** The id that the places in each topic have, which is the same. */
+function idsOf(places: readonly Readonly<Record<string, string>>[]): Readonly<Record<string, string | undefined>> {
+  const ids = Map.groupBy(places, ({ topic = '' }) => topic);
+  return Object.fromEntries(
+    [...ids].map(([topic, some]) => [topic, [...new Set(some.map(({ topic_id: id }) => id))].join()]),
+  );
+}
+
+/** Deletes topics, has them made anew and fills them with more than they had. @returns the rows of the report of days */
+async function remakeTopics(
+  broker: string,
+  environment: Readonly<Record<string, string>>,
+  topics: readonly string[],
+): Promise<Reports[string]> {
+  const before = await topicsAt(broker);
+  await using open = new AsyncDisposableStack();
+  const admin = open.adopt(new Admin({ bootstrapBrokers: [broker], clientId: 'test' }), (each) => each.close());
+  await admin.deleteTopics({ topics: [...topics] });
+  // A topic is gone a moment after it was deleted.
+  await expect
+    .poll(async () => (await apply(environment, 'kafka'), topicsAt(broker).catch(() => before)))
+    .toSatisfy((after: typeof before) => topics.every((topic) => after[topic] !== before[topic]));
+  await using producer = openTopicProducer({ bootstrapBrokers: [broker] }, 'test');
+  const days = Array.from({ length: NEW_DAYS }, (_, index) => formatDay(10_000 + index));
+  const row = { daily_pu: 1, daily_rev: 2.5, daily_profit: 1, frame: 1 };
+  const values = days.map((day) => ({ key: day, value: JSON.stringify({ ts_date: day, ...row }) }));
+  const again = [
+    ...values.map((each) => ({ ...each, topic: 'daily_pu_rev' })),
+    ...values.map((each) => ({ ...each, topic: plan.stream.name })),
+    { key: '', topic: quarantineTopic(plan), value: 'another that is no record' },
+  ];
+  await producer.send(
+    again.map(({ topic, key, value }) => ({ topic, key: Buffer.from(key), value: Buffer.from(value) })),
+  );
+  return days.map((day) => ({ ts_date: day, daily_pu: '1', daily_rev: '2.5', daily_profit: '1' }));
+}
+
 test('reports and records reach both stores to the last digit while sinks are killed, join and leave', async () => {
   await using servers = await startServers(['kafka', 'postgres', 'cassandra']);
   const { kafka, postgres, cassandra } = servers.at;
   const environment = { DAYBOOK_KAFKA: kafka, DAYBOOK_POSTGRES: postgres, DAYBOOK_CASSANDRA: cassandra };
   await apply(environment, 'kafka', 'postgres', 'cassandra');
   await using processes = new AsyncDisposableStack();
-  await using feeder = await openFeeder(plan, kafka);
-  feeder.follow();
+  await using feeding = new AsyncDisposableStack();
+  feeding.use(await openFeeder(plan, kafka)).follow();
   const start = (store: string): StackProcess => processes.use(startProcess(['sink', store], environment));
   const sales = mixedSales(20_000, { repeats: 0.05, seed: 7 });
   const first = [start('postgres'), start('cassandra')];
@@ -103,7 +156,50 @@ test('reports and records reach both stores to the last digit while sinks are ki
   await expect.poll(() => allOfCassandra(cassandra), { interval: 1000 }).toEqual(whole);
   expect(await rowsInPostgres(postgres, refused)).toHaveLength(1);
   for (const each of later) expect(await each.stop(), each.text()).toBe(0);
-  for (const each of [...first, ...later]) expect(each.text()).not.toContain(new URL(postgres).password);
+
+  // Stores that a Daybook filled which noted no ids of topics: they are taken to be of the topics that are there.
+  await rowsInPostgres(postgres, 'ALTER TABLE daybook.offsets DROP COLUMN topic_id');
+  await rowsInPostgres(postgres, 'DELETE FROM daybook.versions WHERE version = 2');
+  await rowsInCassandra(cassandra, 'ALTER TABLE daybook.progress DROP topic_id');
+  await rowsInCassandra(cassandra, 'DELETE FROM daybook.versions WHERE version = 2');
+  await apply(environment, 'postgres', 'cassandra');
+  const upgraded = [start('postgres'), start('cassandra')];
+  const old = await topicsAt(kafka);
+  const idsInPostgres = async (): Promise<unknown> => idsOf(await rowsInPostgres(postgres, placesIn('offsets')));
+  const idsInCassandra = async (): Promise<unknown> => idsOf(await rowsInCassandra(cassandra, placesIn('progress')));
+  await expect.poll(idsInPostgres).toEqual({ ...old, [plan.stream.name]: undefined });
+  await expect.poll(idsInCassandra).toEqual({ ...old, [quarantineTopic(plan)]: undefined });
+  for (const each of upgraded) {
+    expect(each.text()).toContain('taken to be in the topics that are there');
+    expect(await each.stop(), each.text()).toBe(0);
+  }
+  expect(await reportsInPostgres(plan, postgres)).toEqual(expected);
+
+  // Topics that were made anew and have more messages than the old ones are not read on in their middle.
+  await feeding.disposeAsync();
+  const renewed = ['daily_records', 'daily_pu_rev', quarantineTopic(plan)];
+  const longer = await remakeTopics(kafka, environment, renewed);
+  await using reader = openTopicReader({ bootstrapBrokers: [kafka] }, 'test');
+  const place = { topic: 'daily_pu_rev', topicId: old['daily_pu_rev'], partition: 0, nextOffset: 0 };
+  await expect(reader.read([place], 100)).rejects.toMatchObject({ code: 'TOPIC_MADE_ANEW' });
+  const refusedSinks = [start('postgres'), start('cassandra')];
+  for (const each of refusedSinks) expect(await each.ended, each.text()).toBe(1);
+  const [ofPostgres = '', ofCassandra = ''] = refusedSinks.map((each) => each.text());
+  expect(ofPostgres).toMatch(/run daybook apply --target postgres --drop daily_pu_rev, and.*\(SINK_OF_ANOTHER_TOPIC\)/);
+  expect(ofPostgres).not.toContain('daily_category_product has');
+  expect(ofCassandra).toMatch(/daily_records has the id .*drop its keyspaces.*\(SINK_OF_ANOTHER_TOPIC\)/);
+  expect(await reportsInPostgres(plan, postgres)).toEqual(expected);
+  const dropped = await runDaybook(['apply', '--target', 'postgres', '--drop', 'daily_pu_rev'], '', environment);
+  expect(dropped).toMatchObject({ code: 0 });
+  const filling = start('postgres');
+  await expect
+    .poll(() => reportsInPostgres(plan, postgres), { interval: 1000 })
+    .toEqual({ ...expected, daily_pu_rev: longer });
+  // What was refused once more is in the list once, and what is new comes to it, though its topic was made anew.
+  await expect.poll(() => rowsInPostgres(postgres, refused)).toHaveLength(2);
+  expect(await filling.stop(), filling.text()).toBe(0);
+  for (const each of [...first, ...later, ...upgraded, ...refusedSinks, filling])
+    expect(each.text()).not.toContain(new URL(postgres).password);
 });
 
 test(

@@ -8,7 +8,7 @@ import type { CassandraTable } from './tables.ts';
 import { dataTables } from './tables.ts';
 
 const plan = makePlan(daybook);
-const all: CassandraState = { versions: [1], tables: dataTables(plan) };
+const all: CassandraState = { versions: [1, 2], tables: dataTables(plan) };
 const { migrate } = cassandraCql(plan);
 const withTable = (name: string, change: (table: CassandraTable) => CassandraTable): CassandraState => ({
   ...all,

@@ -24,7 +24,7 @@ export interface CassandraStatements {
   readonly insertBucket: string;
   /** The topic. */
   readonly readProgress: string;
-  /** The topic, the partition, the next offset, what was accepted, repeated and refused up to there, and the write timestamp. */
+  /** The topic, the partition, the next offset, what was accepted, repeated and refused up to there, the topic's id, and the write timestamp. */
   readonly writeProgress: string;
   /** The stream. */
   readonly readDays: string;
@@ -51,8 +51,8 @@ export function cassandraStatements(plan: Plan): CassandraStatements {
     insertKey: `INSERT INTO ${own('record_keys')} (stream, key, day, "partition", "offset") VALUES (?, ?, ?, ?, ?)`,
     insertDay: `INSERT INTO ${own('days')} (stream, day) VALUES (?, ?)`,
     insertBucket: `INSERT INTO ${own('buckets')} (stream, day, bucket) VALUES (?, ?, ?)`,
-    readProgress: `SELECT "partition", next_offset, accepted, duplicates, refused, WRITETIME(next_offset) AS written_at FROM ${own('progress')} WHERE topic = ?`,
-    writeProgress: `INSERT INTO ${own('progress')} (topic, "partition", next_offset, accepted, duplicates, refused) VALUES (?, ?, ?, ?, ?, ?) USING TIMESTAMP ?`,
+    readProgress: `SELECT "partition", next_offset, accepted, duplicates, refused, topic_id, WRITETIME(next_offset) AS written_at FROM ${own('progress')} WHERE topic = ?`,
+    writeProgress: `INSERT INTO ${own('progress')} (topic, "partition", next_offset, accepted, duplicates, refused, topic_id) VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?`,
     readDays: `SELECT day FROM ${own('days')} WHERE stream = ?`,
     readBuckets: `SELECT bucket FROM ${own('buckets')} WHERE stream = ? AND day = ?`,
     readRecords: `SELECT ${quotedName(OFFSET)} AS at, ${quotedName(RECORD)} AS record FROM ${qualified(DATA_KEYSPACE, plan.stream.name)} WHERE ${day} = ? AND ${quotedName(BUCKET)} = ?`,

@@ -147,4 +147,6 @@ export const OWN_VERSIONS: readonly (readonly string[])[] = [
   stream text, day date, bucket text, PRIMARY KEY ((stream, day), bucket)
 )`,
   ],
+  // The topic that a place is in, by Kafka's id; null: noted before there were ids.
+  [`ALTER TABLE ${qualified(OWN_KEYSPACE, 'progress')} ADD IF NOT EXISTS topic_id text`],
 ];

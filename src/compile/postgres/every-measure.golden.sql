@@ -56,6 +56,10 @@ CREATE TABLE "daybook"."quarantine" (
 
 INSERT INTO "daybook"."versions" (version) VALUES (1);
 
+ALTER TABLE "daybook"."offsets" ADD COLUMN topic_id text;
+
+INSERT INTO "daybook"."versions" (version) VALUES (2);
+
 CREATE TABLE IF NOT EXISTS "daily_report"."every_measure" (
   "day" date NOT NULL,
   "order" text NOT NULL,

@@ -56,6 +56,10 @@ CREATE TABLE "daybook"."quarantine" (
 
 INSERT INTO "daybook"."versions" (version) VALUES (1);
 
+ALTER TABLE "daybook"."offsets" ADD COLUMN topic_id text;
+
+INSERT INTO "daybook"."versions" (version) VALUES (2);
+
 CREATE TABLE IF NOT EXISTS "daily_report"."daily_pu_rev" (
   "ts_date" date NOT NULL,
   "daily_pu" bigint NOT NULL,

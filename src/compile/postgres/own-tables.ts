@@ -63,6 +63,8 @@ END $$`,
   record bytea NOT NULL
 )`,
   ],
+  // The topic that a place is in, by Kafka's id, as one made anew has the same name; null: noted before there were ids.
+  [`ALTER TABLE ${qualified(OWN_SCHEMA, 'offsets')} ADD COLUMN topic_id text`],
 ];
 
 /** Statements to be run before it can be known which versions a database has had. */

@@ -7,7 +7,7 @@ import type { PostgresMigration, PostgresState } from './migration.ts';
 import { postgresSql } from './postgres.ts';
 
 const furnitureStore: PostgresState = {
-  versions: [1],
+  versions: [1, 2],
   tables: [
     {
       name: 'daily_pu_rev',
@@ -90,7 +90,7 @@ describe('the SQL for PostgreSQL', () => {
     expect(foreign.refusals.join()).toContain('this table is not of Daybook');
     const [table] = furnitureStore.tables;
     const otherKey = postgresSql(makePlan(oneReport)).migrate(
-      { versions: [1], tables: table === undefined ? [] : [{ ...table, key: ['ts_date', 'segment'] }] },
+      { versions: [1, 2], tables: table === undefined ? [] : [{ ...table, key: ['ts_date', 'segment'] }] },
       [],
     );
     expect(otherKey.refusals.join()).toContain("its rows are known by ts_date, segment, the report's by ts_date");

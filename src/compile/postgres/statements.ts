@@ -18,9 +18,14 @@ export interface ReportStatements {
 export interface SinkStatements {
   /** The newest business day of any report, as `day`; null when there is none. */
   readonly newestDay: string;
-  /** Partitions, `$1` topics and `$2` numbers, with what is noted of them; they are noted when they were not. */
+  /** Notes partitions that were not: `$1` topics, `$2` numbers, `$3` ids of the topics. */
   readonly noteOffsets: string;
+  /** Partitions, `$1` topics and `$2` numbers, with what is noted of them. */
   readonly readOffsets: string;
+  /** Gives partitions that have none the ids of their topics: parameters as those of `noteOffsets`. */
+  readonly adoptTopics: string;
+  /** Has partitions begin anew in other topics: parameters as those of `noteOffsets`. */
+  readonly beginTopics: string;
   /**
    * Moves partitions: `$1` topics, `$2` numbers, `$3` from where, `$4` to where, `$5` the frame that they are whole as of,
    * `$6` whether they keep the one that they have. A partition that is elsewhere is not moved.
@@ -103,12 +108,17 @@ export function sinkStatements(plan: Plan): SinkStatements {
   const newest = plan.reports.map(({ name }) => `(SELECT max(${day}) FROM ${qualified(REPORTS_SCHEMA, name)})`);
   const offsets = qualified(OWN_SCHEMA, 'offsets');
   const frames = qualified(OWN_SCHEMA, 'frames');
+  const ofTopics = 'unnest($1::text[], $2::int[], $3::text[]) AS p(topic, "partition", topic_id)';
   return {
     newestDay: `SELECT greatest(${newest.join(', ')})::text AS day`,
-    noteOffsets: `INSERT INTO ${offsets} (topic, "partition", next_offset)
-SELECT topic, "partition", 0 FROM unnest($1::text[], $2::int[]) AS p(topic, "partition") ON CONFLICT DO NOTHING`,
-    readOffsets: `SELECT o.topic, o."partition", o.next_offset FROM ${offsets} o
+    noteOffsets: `INSERT INTO ${offsets} (topic, "partition", next_offset, topic_id)
+SELECT topic, "partition", 0, topic_id FROM ${ofTopics} ON CONFLICT DO NOTHING`,
+    readOffsets: `SELECT o.topic, o."partition", o.next_offset, o.topic_id FROM ${offsets} o
 JOIN unnest($1::text[], $2::int[]) AS p(topic, "partition") ON o.topic = p.topic AND o."partition" = p."partition"`,
+    adoptTopics: `UPDATE ${offsets} o SET topic_id = p.topic_id FROM ${ofTopics}
+WHERE o.topic = p.topic AND o."partition" = p."partition" AND o.topic_id IS NULL`,
+    beginTopics: `UPDATE ${offsets} o SET topic_id = p.topic_id, next_offset = 0 FROM ${ofTopics}
+WHERE o.topic = p.topic AND o."partition" = p."partition" AND o.topic_id <> p.topic_id`,
     moveOffsets: `UPDATE ${offsets} o SET next_offset = m.next_offset, frame = CASE WHEN $6::boolean THEN o.frame ELSE $5::bigint END
 FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) AS m(topic, "partition", from_offset, next_offset)
 WHERE o.topic = m.topic AND o."partition" = m."partition" AND o.next_offset = m.from_offset`,

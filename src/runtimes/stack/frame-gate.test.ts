@@ -17,7 +17,7 @@ const read = (partition: number, nextOffset: number) => ({
   endOffset: nextOffset,
 });
 const extents = (...ends: readonly number[]) =>
-  ends.map((endOffset, partition) => ({ topic: 't', partition, firstOffset: 0, endOffset }));
+  ends.map((endOffset, partition) => ({ topic: 't', topicId: 'i', partition, firstOffset: 0, endOffset }));
 const gateOfTwo = (): FrameGate<string> =>
   new FrameGate([
     { topic: 't', partition: 0, nextOffset: 0 },

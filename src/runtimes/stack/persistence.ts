@@ -16,7 +16,7 @@ export interface Persistence {
 /**
  * Does something until it succeeds: what fails and may succeed later is tried again, after pauses of 0.1 to 5 seconds.
  * @returns undefined when it was ended before it succeeded
- * @throws what fails for good, and `SINK_OVERTAKEN`, after which the same again is of no use
+ * @throws what fails for good
  */
 export async function persist<R>(
   what: string,
@@ -30,7 +30,7 @@ export async function persist<R>(
       if (failures > 0) logger.info({ what, failures }, 'it works again');
       return result;
     } catch (error) {
-      if (!(error instanceof DaybookError) || !error.retryable || error.code === 'SINK_OVERTAKEN') throw error;
+      if (!(error instanceof DaybookError) || !error.retryable) throw error;
       logger.warn({ what, code: error.code, reason: error.message, waitMs }, 'it failed; trying again');
     }
     await clock.sleep(waitMs, ended);

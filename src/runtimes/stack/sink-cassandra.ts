@@ -1,6 +1,7 @@
 import { present } from '../../base/assert.ts';
 import { DaybookError } from '../../base/errors.ts';
 import type { Plan, ReportPlan } from '../../plan/plan.ts';
+import { DATA_KEYSPACE, OWN_KEYSPACE } from '../../compile/cassandra/cql.ts';
 import { quarantineTopic } from '../../compile/kafka/topics.ts';
 import type { ReadPartition, TopicPartition, TopicPlace } from '../../ports/messages.ts';
 import type { StoredRecord, WorkedPlace } from '../../ports/stored-records.ts';
@@ -24,7 +25,7 @@ import { quarantineValue, refusedMessage } from './quarantine-topic.ts';
 import { rowReader } from './report-row.ts';
 import { sinkGroup } from './sink-group.ts';
 import type { SinkProgress } from './sink-progress.ts';
-import { startingPlaces } from './starting-places.ts';
+import { PLACES_ADOPTED, startingPlaces } from './starting-places.ts';
 import { recordReader } from './stream-record.ts';
 
 const WAIT_MS = 250;
@@ -39,7 +40,8 @@ export interface CassandraSinkOptions extends Persistence {
 /**
  * Carries raw records and reports from their topics into Cassandra until the signal `ended`; what is no record goes to the
  * quarantine's topic. Any number of these may run at once; each has a share of the partitions.
- * @throws DaybookError what cannot succeed later: `CASSANDRA_NOT_APPLIED`, `CASSANDRA_REFUSED`, `TOPIC_MISSING`, `SINK_AHEAD`
+ * @throws DaybookError what cannot succeed later: `CASSANDRA_NOT_APPLIED`, `CASSANDRA_REFUSED`, `TOPIC_MISSING`,
+ *   `SINK_OF_ANOTHER_TOPIC`, `SINK_AHEAD`
  */
 export async function runCassandraSink(options: CassandraSinkOptions): Promise<void> {
   const { plan, connection } = options;
@@ -82,11 +84,37 @@ async function openSession(
   const topics = topicsOf(session.partitions);
   const stored = await parts.places.read(topics);
   const extents = await session.reader.extents(topics);
-  const worked = session.partitions.map(
-    (each): WorkedPlace =>
-      stored.find((place) => isSame(place, each)) ?? { ...each, nextOffset: 0, accepted: 0, duplicates: 0, refused: 0 },
+  const places = startingPlaces(
+    session.partitions.map(
+      (each): WorkedPlace =>
+        stored.find((place) => isSame(place, each)) ?? {
+          ...each,
+          nextOffset: 0,
+          accepted: 0,
+          duplicates: 0,
+          refused: 0,
+        },
+    ),
+    { extents, store: 'Cassandra', fillAgain: (names) => fillAgain(names, plan) },
   );
-  return new Session(plan, session, parts, progress, startingPlaces(worked, extents), worked);
+  // Where Kafka has not kept what is next, the store stands behind the place that is read from.
+  const worked = places.map((place) => ({
+    ...place,
+    nextOffset: stored.find((each) => isSame(each, place))?.nextOffset ?? 0,
+  }));
+  const unnamed = worked.filter((place) => stored.some((each) => isSame(each, place) && each.topicId === undefined));
+  if (unnamed.length > 0) {
+    session.logger.info({ topics: topicsOf(unnamed) }, PLACES_ADOPTED);
+    await parts.places.note(unnamed);
+  }
+  return new Session(plan, session, parts, progress, places, worked);
+}
+
+function fillAgain(topics: readonly string[], { stream }: Plan): string {
+  const how = topics.includes(stream.name)
+    ? `drop its keyspaces ${DATA_KEYSPACE} and ${OWN_KEYSPACE} with all that they hold and run daybook apply --target cassandra`
+    : `run daybook apply --target cassandra${topics.map((topic) => ` --drop ${topic}`).join('')}`;
+  return `To have Cassandra filled from what is there now instead, ${how}, and start this again.`;
 }
 
 /** The work on one assignment's partitions, for as long as all goes well. */

@@ -16,10 +16,10 @@ import { runGroupSessions } from './group-sessions.ts';
 import { newestRows } from './newest-rows.ts';
 import type { RowOfReport } from './newest-rows.ts';
 import type { Persistence } from './persistence.ts';
-import { persist } from './persistence.ts';
+import { persistAnew } from './persistence.ts';
 import { quarantineEntry, refusedMessage } from './quarantine-topic.ts';
 import { rowReader } from './report-row.ts';
-import { startingPlaces } from './starting-places.ts';
+import { isOfAnother, PLACES_ADOPTED, startingPlaces } from './starting-places.ts';
 import { sinkGroup } from './sink-group.ts';
 import type { SinkProgress } from './sink-progress.ts';
 
@@ -38,7 +38,8 @@ export interface PostgresSinkOptions extends Persistence {
 /**
  * Carries reports and refused records from their topics into PostgreSQL until the signal `ended`. Any number of these may
  * run at once; each has a share of the partitions.
- * @throws DaybookError what cannot succeed later: `POSTGRES_NOT_APPLIED`, `POSTGRES_REFUSED`, `TOPIC_MISSING`, `SINK_AHEAD`
+ * @throws DaybookError what cannot succeed later: `POSTGRES_NOT_APPLIED`, `POSTGRES_REFUSED`, `TOPIC_MISSING`, `SINK_OF_ANOTHER_TOPIC`,
+ *   `SINK_AHEAD`
  */
 export function runPostgresSink(options: PostgresSinkOptions): Promise<void> {
   const { plan, database } = options;
@@ -50,11 +51,12 @@ export function runPostgresSink(options: PostgresSinkOptions): Promise<void> {
       groupId: sinkGroup('postgres', plan),
       topics: [...plan.reports.map(({ name }) => name), quarantineTopic(plan)],
     },
-    async (session) => {
-      const work = await openSession(options, session, sink);
-      if (work === undefined) return;
-      while (!session.ended.aborted) await work.step();
-    },
+    (session) =>
+      persistAnew(
+        session,
+        () => openSession(options, session, sink),
+        (work) => work.step(),
+      ),
   );
 }
 
@@ -62,25 +64,66 @@ async function openSession(
   { plan, progress }: PostgresSinkOptions,
   session: GroupSession,
   sink: PostgresReportSink,
-): Promise<Session | undefined> {
+): Promise<Session> {
   const { reader, partitions } = session;
-  const places = await persist('read offsets', session, () => sink.places(partitions));
   const topics = [...new Set(partitions.map(({ topic }) => topic)), framesTopic(plan)];
-  const extents = await persist('look at topics', session, () => reader.extents(topics));
-  if (places === undefined || extents === undefined) return undefined;
-  const from = startingPlaces(places, extents);
-  const work = new Session(plan, session, sink, progress, from, frameBeginnings(plan, extents));
+  const extents = await reader.extents(topics);
+  const own = extents.filter((extent) => partitions.some((each) => nameOf(each) === nameOf(extent)));
+  const stored = await storedPlaces(plan, session, sink, own);
+  const from = startingPlaces(stored, {
+    extents,
+    store: 'PostgreSQL',
+    fillAgain: (names) => fillAgain(names, quarantineTopic(plan)),
+  });
+  if (stored.some(({ topicId }) => topicId === undefined)) {
+    session.logger.info({ topics }, PLACES_ADOPTED);
+    await sink.adopt(own);
+  }
+  const work = new Session(plan, session, sink, progress, { stored, from, frames: frameBeginnings(plan, extents) });
   await work.begin(extents);
   return work;
+}
+
+/** Where the store stands. A quarantine that was made anew is begun anew: of an entry that comes again one is kept. */
+async function storedPlaces(
+  plan: Plan,
+  { logger }: GroupSession,
+  sink: PostgresReportSink,
+  own: readonly PartitionExtent[],
+): Promise<readonly TopicPlace[]> {
+  const stored = await sink.places(own);
+  const anew = own.filter(({ topic }) => topic === quarantineTopic(plan));
+  if (!stored.some((place) => place.topic === quarantineTopic(plan) && isOfAnother(place, own))) return stored;
+  logger.warn({ topic: quarantineTopic(plan) }, 'the topic was made anew; it is read from its beginning');
+  await sink.beginAnew(anew);
+  return sink.places(own);
+}
+
+function fillAgain(topics: readonly string[], quarantine: string): string {
+  const flags = topics.filter((topic) => topic !== quarantine).map((topic) => ` --drop ${topic}`);
+  const steps = [
+    ...(flags.length === 0 ? [] : [`run daybook apply --target postgres${flags.join('')}`]),
+    ...(topics.includes(quarantine) ? [`run DELETE FROM daybook.offsets WHERE topic = '${quarantine}' in psql`] : []),
+  ];
+  return `To have PostgreSQL filled from what is there now instead, ${steps.join(', ')}, and start this again.`;
 }
 
 function frameBeginnings(plan: Plan, extents: readonly PartitionExtent[]): readonly TopicPlace[] {
   return extents
     .filter(({ topic }) => topic === framesTopic(plan))
-    .map(({ topic, partition, firstOffset }) => ({ topic, partition, nextOffset: firstOffset }));
+    .map(({ topic, topicId, partition, firstOffset }) => ({ topic, topicId, partition, nextOffset: firstOffset }));
 }
 
-/** The work on one assignment's partitions. */
+interface SessionPlaces {
+  /** Where the store says that partitions are worked off up to. */
+  readonly stored: readonly TopicPlace[];
+  /** Where they are read from, which is later when Kafka has not kept what is between. */
+  readonly from: readonly TopicPlace[];
+  /** Where the topic of frames begins. */
+  readonly frames: readonly TopicPlace[];
+}
+
+/** The work on one assignment's partitions, for as long as all goes well. */
 class Session {
   readonly #plan: Plan;
   readonly #session: GroupSession;
@@ -100,8 +143,7 @@ class Session {
     session: GroupSession,
     sink: PostgresReportSink,
     progress: SinkProgress,
-    places: readonly TopicPlace[],
-    frames: readonly TopicPlace[],
+    { stored, from, frames }: SessionPlaces,
   ) {
     this.#plan = plan;
     this.#session = session;
@@ -109,10 +151,10 @@ class Session {
     this.#progress = progress;
     this.#readers = new Map(plan.reports.map((report) => [report.name, { report, read: rowReader(report) }]));
     const isQuarantine = ({ topic }: TopicPlace): boolean => topic === quarantineTopic(plan);
-    this.#quarantinePlaces = places.filter(isQuarantine);
-    this.#gate = new FrameGate(places.filter((place) => !isQuarantine(place)));
-    for (const place of [...places, ...frames]) this.#reading.set(nameOf(place), place);
-    for (const place of places) this.#worked.set(nameOf(place), place);
+    this.#quarantinePlaces = from.filter(isQuarantine);
+    this.#gate = new FrameGate(from.filter((place) => !isQuarantine(place)));
+    for (const place of [...from, ...frames]) this.#reading.set(nameOf(place), place);
+    for (const place of stored) this.#worked.set(nameOf(place), place);
   }
 
   /** Reads the topic of frames to its end, so that it is known what was whole when the sink came. */
@@ -122,7 +164,7 @@ class Session {
     for (const extent of extents.filter(({ topic }) => topic === frames)) {
       let place = present(this.#reading.get(nameOf(extent)), 'the topic of frames is read');
       while (place.nextOffset < extent.endOffset && !this.#session.ended.aborted) {
-        const [read] = (await this.#persist('read frames', () => this.#session.reader.read([place], WAIT_MS))) ?? [];
+        const [read] = await this.#session.reader.read([place], WAIT_MS);
         if (read === undefined) return;
         place = read;
         const found = newestFrame(read.messages);
@@ -130,14 +172,14 @@ class Session {
       }
       this.#reading.set(nameOf(extent), place);
     }
-    await this.#persist('note frames', () => this.#sink.begin(newest ?? { frame: 0, accepted: 0 }));
+    if (this.#session.ended.aborted) return;
+    await this.#sink.begin(newest ?? { frame: 0, accepted: 0 });
     if (newest !== undefined) this.#gate.announce(newest, extents);
   }
 
   async step(): Promise<void> {
     const { reader } = this.#session;
-    const read = await this.#persist('read topics', () => reader.read([...this.#reading.values()], WAIT_MS));
-    if (read === undefined) return;
+    const read = await reader.read([...this.#reading.values()], WAIT_MS);
     let announced: AnnouncedFrame | undefined;
     for (const partition of read) {
       this.#reading.set(nameOf(partition), partition);
@@ -147,11 +189,10 @@ class Session {
     }
     this.#progress.lag = read.reduce((sum, { endOffset, nextOffset }) => sum + endOffset - nextOffset, 0);
     if (announced !== undefined) {
-      const frame = announced;
-      const topics = [...this.#readers.keys()];
-      const extents = await this.#persist('look at topics', () => reader.extents(topics));
-      if (extents !== undefined) this.#gate.announce(frame, extents);
+      this.#gate.announce(announced, await reader.extents([...this.#readers.keys()]));
     }
+    // Those who come next read it again.
+    if (this.#session.ended.aborted) return;
     await this.#write(this.#release());
   }
 
@@ -199,8 +240,7 @@ class Session {
     if (moves.length === 0 && frame === undefined) return;
     const batch = { reports: newestRows(messages.map(({ what }) => what)), quarantine: this.#quarantine, moves, frame };
     const beganMs = clock.nowMs();
-    const written = await this.#persist('write to PostgreSQL', () => this.#sink.write(batch));
-    if (written === undefined) return;
+    const written = await this.#sink.write(batch);
     this.#quarantine = [];
     for (const place of places) this.#worked.set(nameOf(place), place);
     this.#session.tell(places);
@@ -211,10 +251,6 @@ class Session {
       frame: frame?.frame,
       tookMs: clock.nowMs() - beganMs,
     });
-  }
-
-  #persist<R>(what: string, work: () => Promise<R>): Promise<R | undefined> {
-    return persist(what, this.#session, work);
   }
 }
 

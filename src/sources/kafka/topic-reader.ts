@@ -1,5 +1,6 @@
 import { Consumer, ListOffsetTimestamps } from '@platformatic/kafka';
 import { present } from '../../base/assert.ts';
+import { DaybookError } from '../../base/errors.ts';
 import type {
   PartitionExtent,
   ReadPartition,
@@ -60,6 +61,7 @@ async function read(client: Client, places: readonly TopicPlace[], waitMs: numbe
   const nameOf = new Map<string, string>();
   for (const place of places) {
     const topic = present(topics.get(place.topic), 'metadata has the topics that were asked for');
+    requireSame(place, topic.id);
     const { leader } = present(topic.partitions[place.partition], 'a partition that is read is one of the topic');
     nameOf.set(topic.id, place.topic);
     byLeader.set(leader, [...(byLeader.get(leader) ?? []), place]);
@@ -97,6 +99,16 @@ async function read(client: Client, places: readonly TopicPlace[], waitMs: numbe
   return answers.flat();
 }
 
+/** An offset means nothing in another topic. */
+function requireSame({ topic, topicId }: TopicPlace, idNow: string): void {
+  if (topicId === undefined || topicId === idNow) return;
+  throw new DaybookError(
+    'TOPIC_MADE_ANEW',
+    `Topic ${topic} was made anew while it was read: its id is ${idNow}, and was ${topicId}.`,
+    { retryable: true, details: { topic, topicId, idNow } },
+  );
+}
+
 function readPartition(place: TopicPlace, { records, highWatermark }: FetchedPartition): ReadPartition {
   const messages: TopicMessage[] = [];
   let { nextOffset } = place;
@@ -112,10 +124,11 @@ function readPartition(place: TopicPlace, { records, highWatermark }: FetchedPar
       messages.push({ offset, timestampMs, key: record.key, value: record.value });
     }
   }
-  return { topic: place.topic, partition: place.partition, nextOffset, messages, endOffset: Number(highWatermark) };
+  return { ...place, nextOffset, messages, endOffset: Number(highWatermark) };
 }
 
 async function extents(client: Client, topics: readonly string[]): Promise<readonly PartitionExtent[]> {
+  const known = await client.metadata({ topics: [...topics] });
   const [first, end] = await Promise.all([
     client.listOffsets({ topics: [...topics], timestamp: ListOffsetTimestamps.EARLIEST }),
     client.listOffsets({ topics: [...topics], timestamp: ListOffsetTimestamps.LATEST }),
@@ -123,6 +136,7 @@ async function extents(client: Client, topics: readonly string[]): Promise<reado
   return topics.flatMap((topic) =>
     present(end.get(topic), 'all topics that were asked for are answered').map((endOffset, partition) => ({
       topic,
+      topicId: present(known.topics.get(topic), 'metadata has the topics that were asked for').id,
       partition,
       firstOffset: Number(first.get(topic)?.[partition] ?? 0n),
       endOffset: Number(endOffset),

@@ -54,7 +54,13 @@ function readerOf({ partitions, firstOffsets }: Topic, messagesMax: number, onEn
     },
     extents: async () =>
       partitions.map((all, partition) => {
-        return { topic: TOPIC, partition, firstOffset: firstOffsets?.[partition] ?? 0, endOffset: endOf(all) };
+        return {
+          topic: TOPIC,
+          topicId: 'any',
+          partition,
+          firstOffset: firstOffsets?.[partition] ?? 0,
+          endOffset: endOf(all),
+        };
       }),
     [Symbol.asyncDispose]: async () => undefined,
   };

@@ -88,10 +88,11 @@ export class TopicSource {
   /** Reads for as long as the topic's partitions are taken for what they were. */
   async #readAWhile(signal: AbortSignal, onRead: () => void): Promise<void> {
     const { reader, topic, topicId, clock } = this.#options;
-    const source = `kafka:${await topicId()}`;
+    const id = await topicId();
+    const source = `kafka:${id}`;
     this.#begin(source, await reader.extents([topic]));
     const untilMs = clock.nowMs() + LOOK_MS;
-    let reading = this.#read();
+    let reading = this.#read(id);
     for (;;) {
       const read = await reading;
       onRead();
@@ -102,7 +103,7 @@ export class TopicSource {
       const isLast = signal.aborted || clock.nowMs() >= untilMs;
       const taking = Promise.all(read.map((each) => this.#take(source, each, signal)));
       // The next records are fetched while these become durable.
-      if (!isLast) reading = this.#read();
+      if (!isLast) reading = this.#read(id);
       try {
         await taking;
       } catch (error) {
@@ -114,9 +115,9 @@ export class TopicSource {
     }
   }
 
-  #read(): Promise<readonly ReadPartition[]> {
+  #read(topicId: string): Promise<readonly ReadPartition[]> {
     const { reader, topic } = this.#options;
-    const places = [...this.#places].map(([partition, nextOffset]) => ({ topic, partition, nextOffset }));
+    const places = [...this.#places].map(([partition, nextOffset]) => ({ topic, topicId, partition, nextOffset }));
     return reader.read(places, READ_WAIT_MS);
   }
 

@@ -29,8 +29,10 @@ export function cassandraSinkPlaces(cluster: CassandraCluster, plan: Plan, clock
         (rows[index] ?? []).map((row) => {
           const place = { topic, partition: Number(row.get('partition')), nextOffset: Number(row.get('next_offset')) };
           writtenAt.set(nameOf(place), Number(row.get('written_at')));
+          const topicId = row.get('topic_id') as string | null;
           return {
             ...place,
+            topicId: topicId ?? undefined,
             accepted: Number(row.get('accepted')),
             duplicates: Number(row.get('duplicates')),
             refused: Number(row.get('refused')),
@@ -40,9 +42,9 @@ export function cassandraSinkPlaces(cluster: CassandraCluster, plan: Plan, clock
     },
     async note(places) {
       const values = places.map((place) => {
-        const { topic, partition, nextOffset, accepted, duplicates, refused } = place;
+        const { topic, partition, nextOffset, accepted, duplicates, refused, topicId } = place;
         const micros = Math.max(clock.nowMs() * MICROS_PER_MS, (writtenAt.get(nameOf(place)) ?? 0) + 1);
-        return [topic, partition, nextOffset, accepted, duplicates, refused, micros];
+        return [topic, partition, nextOffset, accepted, duplicates, refused, topicId ?? null, micros];
       });
       await cluster.runEach(writeProgress, values);
     },

@@ -14,6 +14,9 @@ const KEY_BYTES_MAX = 2_000;
 /** So many rows are written by one statement. */
 const ROWS_AT_ONCE = 5_000;
 
+/** A partition of the topic that has the id now. */
+export type PartitionOfTopic = TopicPartition & { readonly topicId: string };
+
 /** What is written together: all of it, or nothing. */
 export interface SinkBatch {
   readonly reports: readonly RowsOfReport[];
@@ -32,8 +35,12 @@ export interface WrittenBatch {
 
 /** Writes reports into PostgreSQL, and with them how far their topics are worked off. Throws what `PostgresDatabase` does. */
 export interface PostgresReportSink {
-  /** Where partitions are worked off up to. */
-  places(partitions: readonly TopicPartition[]): Promise<readonly TopicPlace[]>;
+  /** Where partitions are worked off up to; a place that was noted before there were ids of topics has none. */
+  places(partitions: readonly PartitionOfTopic[]): Promise<readonly TopicPlace[]>;
+  /** Takes places without an id to be in these topics. */
+  adopt(partitions: readonly PartitionOfTopic[]): Promise<void>;
+  /** Has places in topics of other ids begin anew in these. */
+  beginAnew(partitions: readonly PartitionOfTopic[]): Promise<void>;
   /** Notes what the topics hold when the sink first comes: none of it is a change of a closed day. */
   begin(frame: AnnouncedFrame): Promise<void>;
   /**
@@ -69,14 +76,21 @@ export function postgresReportSink(database: PostgresDatabase, plan: Plan): Post
 
   return {
     async places(partitions) {
-      const values = [partitions.map(({ topic }) => topic), partitions.map(({ partition }) => partition)];
+      const values = valuesOf(partitions);
       await database.query(own.noteOffsets, values);
-      const rows = await database.query(own.readOffsets, values);
-      return rows.map(({ topic, partition, next_offset }) => ({
+      const rows = await database.query(own.readOffsets, values.slice(0, 2));
+      return rows.map(({ topic, partition, next_offset, topic_id }) => ({
         topic: topic ?? '',
+        topicId: topic_id ?? undefined,
         partition: Number(partition),
         nextOffset: Number(next_offset),
       }));
+    },
+    async adopt(partitions) {
+      await database.query(own.adoptTopics, valuesOf(partitions));
+    },
+    async beginAnew(partitions) {
+      await database.query(own.beginTopics, valuesOf(partitions));
     },
     async begin({ frame, accepted }) {
       await database.query(own.beginFrames, [stream, frame, accepted]);
@@ -98,6 +112,14 @@ export function postgresReportSink(database: PostgresDatabase, plan: Plan): Post
         return sum;
       }),
   };
+}
+
+function valuesOf(partitions: readonly PartitionOfTopic[]): readonly (readonly unknown[])[] {
+  return [
+    partitions.map(({ topic }) => topic),
+    partitions.map(({ partition }) => partition),
+    partitions.map(({ topicId }) => topicId),
+  ];
 }
 
 /** Moves the partitions, whose rows stay locked until the transaction ends, so that of two with one partition one waits. */
