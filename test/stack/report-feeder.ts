@@ -2,7 +2,7 @@ import { DaybookError } from '../../src/base/errors.ts';
 import { framesTopic } from '../../src/compile/kafka/topics.ts';
 
 import type { Plan, ReportPlan } from '../../src/plan/plan.ts';
-import type { Frame, Row } from '../../src/ports/rows.ts';
+import type { FrameChanges, Row } from '../../src/ports/rows.ts';
 import type { Runtime } from '../../src/ports/runtime.ts';
 import type { TopicPlace } from '../../src/ports/messages.ts';
 import { openEmbedded } from '../../src/runtimes/embedded.ts';
@@ -37,10 +37,15 @@ export async function openFeeder(plan: Plan, broker: string): Promise<ReportFeed
   const stopping = new AbortController();
   let following: Promise<void> = Promise.resolve();
   let newest = Date.now() * 1000;
-  let changed = Promise.withResolvers<Frame>();
-  runtime.subscribe((frame) => {
-    changed.resolve(frame);
-    changed = Promise.withResolvers<Frame>();
+  // What changed and was not sent yet, up to the offset.
+  let changes: FrameChanges[] = [];
+  let changedTo = 0;
+  let changed = Promise.withResolvers<void>();
+  runtime.subscribe(({ reports, offset }) => {
+    changes.push(...reports);
+    changedTo = offset;
+    changed.resolve();
+    changed = Promise.withResolvers<void>();
   });
   const send = (messages: readonly NewMessage[]): Promise<unknown> => untilReached(() => producer.send(messages));
   const messageOf = (report: ReportPlan, row: Row): NewMessage => {
@@ -54,10 +59,12 @@ export async function openFeeder(plan: Plan, broker: string): Promise<ReportFeed
     };
   };
   const accept = async (lines: Buffer): Promise<void> => {
-    const frame = changed.promise;
-    const { accepted } = await runtime.accept({ origin: 'feeder', lines });
+    const { accepted, offset } = await runtime.accept({ origin: 'feeder', lines });
     if (accepted === 0) return;
-    const { reports } = await frame;
+    // A frame may come that is of what was before: repeats alone make one, too.
+    while (changedTo < offset) await changed.promise;
+    const reports = changes;
+    changes = [];
     newest = Math.max(newest + 1, Date.now() * 1000);
     const messages = [];
     for (const { report, rows } of reports) {
