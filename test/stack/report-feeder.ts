@@ -38,12 +38,11 @@ export async function openFeeder(plan: Plan, broker: string): Promise<ReportFeed
   let following: Promise<void> = Promise.resolve();
   let newest = Date.now() * 1000;
   // What changed and was not sent yet, up to the offset.
-  let changes: FrameChanges[] = [];
-  let changedTo = 0;
+  const unsent = { changes: [] as FrameChanges[], offset: 0 };
   let changed = Promise.withResolvers<void>();
   runtime.subscribe(({ reports, offset }) => {
-    changes.push(...reports);
-    changedTo = offset;
+    unsent.changes.push(...reports);
+    unsent.offset = offset;
     changed.resolve();
     changed = Promise.withResolvers<void>();
   });
@@ -62,9 +61,8 @@ export async function openFeeder(plan: Plan, broker: string): Promise<ReportFeed
     const { accepted, offset } = await runtime.accept({ origin: 'feeder', lines });
     if (accepted === 0) return;
     // A frame may come that is of what was before: repeats alone make one, too.
-    while (changedTo < offset) await changed.promise;
-    const reports = changes;
-    changes = [];
+    while (unsent.offset < offset) await changed.promise;
+    const reports = unsent.changes.splice(0);
     newest = Math.max(newest + 1, Date.now() * 1000);
     const messages = [];
     for (const { report, rows } of reports) {
