@@ -46,7 +46,7 @@ export const stackFreshness: Figure = {
       lineOf(
         'sale to page, p99',
         runs.map(({ pageMs }) => pageMs),
-        `; cores in use: ${coresText(runs.at(-1)?.cores ?? new Map<string, number>())}`,
+        `; ${runs.map(({ behind }) => behind).join(', ')} raw records on their way into Cassandra; cores in use: ${coresText(runs.at(-1)?.cores ?? new Map<string, number>())}`,
       ),
       ...Object.entries(PARTS).map(([part, what]) =>
         lineOf(
