@@ -1,10 +1,11 @@
-import { KEY_SHARDS } from '../record/key-hash.ts';
+import { KEY_SHARDS, shardOf } from '../record/key-hash.ts';
 
 const LOAD_MAX = 0.8;
 /** How full a shard's slots are once they have grown. */
 const LOAD_GROWN = 0.75;
 const BYTES_PER_SLOT = Uint32Array.BYTES_PER_ELEMENT + Uint16Array.BYTES_PER_ELEMENT;
-const NO_PRINTS = new Uint32Array(0);
+/** Of a shard without keys: one free slot, as there is always a place to look at. */
+const NO_PRINTS = new Uint32Array(1);
 const NO_FILES = new Uint16Array(0);
 
 /** Files of keys are numbered from 1 to this. */
@@ -23,6 +24,8 @@ export class KeyPrints {
   readonly #counts = new Uint32Array(KEY_SHARDS);
   #slotCount = 0;
   #size = 0;
+  /** What `touch` saw; kept, or the compiler would leave the looking out as needless. */
+  #seen = 0;
 
   get size(): number {
     return this.#size;
@@ -48,10 +51,22 @@ export class KeyPrints {
     this.#size += added.length;
   }
 
+  /**
+   * Looks at the places of some keys, so that they are on their way from memory before they are needed.
+   * @param prints  of the keys whose hashes stand from `from` to below `to`
+   */
+  touch(hashes: Int32Array, prints: Uint32Array, from: number, to: number): void {
+    let seen = 0;
+    for (let i = from; i < to; i++) {
+      const shard = this.#prints[shardOf(hashes[i] as number)] as Uint32Array;
+      seen ^= shard[placeOf(prints[i - from] as number, shard.length)] as number;
+    }
+    this.#seen = seen;
+  }
+
   /** Whether a key may be in a file. */
   has(shard: number, print: number): boolean {
     const prints = this.#prints[shard] as Uint32Array;
-    if (prints.length === 0) return false;
     let slot = placeOf(print, prints.length);
     for (;;) {
       const known = prints[slot] as number;
@@ -66,7 +81,6 @@ export class KeyPrints {
     const prints = this.#prints[shard] as Uint32Array;
     const files = this.#files[shard] as Uint16Array;
     const found: number[] = [];
-    if (prints.length === 0) return found;
     for (let slot = placeOf(print, prints.length); prints[slot] !== 0;) {
       const file = files[slot] as number;
       if (prints[slot] === print && !found.includes(file)) found.push(file);

@@ -13,7 +13,8 @@ const SMALL_KEYS = 8192;
 const SLOTS_GROWTH = 1.5;
 const KEYS_GROWTH = 1.25;
 const FIRST_TRAIL = 1024;
-const NO_SLOTS = new Int32Array(0);
+/** Of a shard without keys: one free slot, as there is always a place to look at. */
+const NO_SLOTS = new Int32Array(1);
 const NO_KEYS = new Int32Array(0);
 
 /**
@@ -30,6 +31,8 @@ export class KeyTable {
   /** The shards of the keys that may be taken back, in the order in which they were added. */
   #trail = new Uint16Array(FIRST_TRAIL);
   #trailLength = 0;
+  /** What `touch` saw; kept, or the compiler would leave the looking out as needless. */
+  #seen = 0;
   #size = 0;
   #bytes = 0;
 
@@ -68,10 +71,21 @@ export class KeyTable {
     return true;
   }
 
+  /** Looks at the places of some keys, by their hashes, so that they are on their way from memory before they are needed. */
+  touch(hashes: Int32Array, from: number, to: number): void {
+    let seen = 0;
+    for (let i = from; i < to; i++) {
+      const hash = hashes[i] as number;
+      const slots = this.#slots[shardOf(hash)] as Int32Array;
+      seen ^= slots[placeOf(hash, slots.length)] as number;
+    }
+    this.#seen = seen;
+  }
+
   /** Whether the key whose words stand at `at` is there. */
   has(words: Int32Array, at: number, hash: number): boolean {
     const slots = this.#slots[shardOf(hash)] as Int32Array;
-    return slots.length > 0 && slots[slotOf(slots, this.#keys[shardOf(hash)] as Int32Array, words, at, hash)] !== 0;
+    return slots[slotOf(slots, this.#keys[shardOf(hash)] as Int32Array, words, at, hash)] !== 0;
   }
 
   /** How many keys `undo` would take back. */

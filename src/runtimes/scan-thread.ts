@@ -19,7 +19,9 @@ function startWorker(): Worker {
   // What was compiled once is found again, in this thread as in the first one.
   const cache = getCompileCacheDir();
   const env = { ...process.env, ...(cache !== undefined && { NODE_COMPILE_CACHE: cache }) };
-  const worker = new Worker(new URL('scan-worker.ts', import.meta.url), { env });
+  // What it makes is in typed arrays; room for more new objects would never be given back.
+  const resourceLimits = { maxYoungGenerationSizeMb: 8 };
+  const worker = new Worker(new URL('scan-worker.ts', import.meta.url), { env, resourceLimits });
   // An idle thread keeps no process alive.
   worker.unref();
   return worker;

@@ -8,7 +8,7 @@ const BLOCK_BYTES = 4096;
 /** What is shorter gains nothing by it. */
 const DIRECT_BYTES_MIN = 4 * 1024 * 1024;
 /** So many bytes are gathered while the disk takes those before. */
-const PART_BYTES = 8 * 1024 * 1024;
+const PART_BYTES = 4 * 1024 * 1024;
 const WASM_PAGE_BYTES = 64 * 1024;
 /** Undefined on systems that have no such thing. */
 const DIRECT = constants.O_DIRECT as number | undefined;
