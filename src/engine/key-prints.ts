@@ -25,7 +25,7 @@ export class KeyPrints {
   #slotCount = 0;
   #size = 0;
   /** What `touch` saw; kept, or the compiler would leave the looking out as needless. */
-  #seen = 0;
+  readonly #seen = new Int32Array(1);
 
   get size(): number {
     return this.#size;
@@ -61,7 +61,7 @@ export class KeyPrints {
       const shard = this.#prints[shardOf(hashes[i] as number)] as Uint32Array;
       seen ^= shard[placeOf(prints[i - from] as number, shard.length)] as number;
     }
-    this.#seen = seen;
+    this.#seen[0] = seen;
   }
 
   /** Whether a key may be in a file. */

@@ -32,7 +32,7 @@ export class KeyTable {
   #trail = new Uint16Array(FIRST_TRAIL);
   #trailLength = 0;
   /** What `touch` saw; kept, or the compiler would leave the looking out as needless. */
-  #seen = 0;
+  readonly #seen = new Int32Array(1);
   #size = 0;
   #bytes = 0;
 
@@ -79,7 +79,7 @@ export class KeyTable {
       const slots = this.#slots[shardOf(hash)] as Int32Array;
       seen ^= slots[placeOf(hash, slots.length)] as number;
     }
-    this.#seen = seen;
+    this.#seen[0] = seen;
   }
 
   /** Whether the key whose words stand at `at` is there. */
