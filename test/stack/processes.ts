@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 
+/** Of each process that is told of. */
+const TOLD_CHARACTERS = 4_000;
 const MAIN = resolve(import.meta.dirname, '../../src/cli/main.js');
 
 /** A real process of the stack. */
@@ -18,6 +20,14 @@ export interface StackProcess extends AsyncDisposable {
   readonly child: ChildProcess;
 }
 
+/** Those that a test file has started, to be told of when one of its tests fails. */
+const started: { readonly args: readonly string[]; readonly text: () => string }[] = [];
+
+/** What each process has logged last, to be read beside a test that failed: the reason is seldom in what it expected. */
+export function toldOfProcesses(): string {
+  return started.map(({ args, text }) => `daybook ${args.join(' ')}\n${text().slice(-TOLD_CHARACTERS)}`).join('\n');
+}
+
 /** Starts `daybook <args>`. */
 export function startProcess(
   args: readonly string[],
@@ -30,6 +40,7 @@ export function startProcess(
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
   child.stderr.setEncoding('utf8').on('data', (part: string) => (text += part));
+  started.push({ args, text: () => text });
   const ended = once(child, 'close').then(([code]) => code as number | null);
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);

@@ -112,6 +112,8 @@ describe('records behind the watermark', { timeout: TEST_MS }, () => {
       supervisor = supervise();
       await expectReports(reportsOf(sent.map(readSale)));
     }
+    // What it was to write, the query wrote by itself; only who has found it can stop it.
+    await expect.poll(() => supervisor.text(), { timeout: WAIT_MS }).toContain('the query runs already');
   });
 
   it('are in their reports once more when the checkpoint is lost, and all begins anew', async () => {
@@ -119,6 +121,22 @@ describe('records behind the watermark', { timeout: TEST_MS }, () => {
     await rm(folder.path, { recursive: true });
     supervisor = supervise();
     await sendAndCompare(salesOf('2026-04-06', 10, 13));
+  });
+
+  it('are in their reports once more when the checkpoint is removed under the query, which is told', async () => {
+    await supervisor.kill();
+    await rm(folder.path, { recursive: true, maxRetries: 10 });
+    await sendAndCompare(salesOf('2026-05-20', 10, 18));
+    supervisor = supervise();
+    expect(await supervisor.ended, supervisor.text()).toBe(1);
+    expect(supervisor.text()).toContain('CHECKPOINT_INCOMPLETE');
+    // The query is at rest, but there is no beginning to go on from.
+    supervisor = supervise();
+    expect(await supervisor.ended, supervisor.text()).toBe(1);
+    expect(supervisor.text()).toContain('CHECKPOINT_INCOMPLETE');
+    await rm(folder.path, { recursive: true });
+    supervisor = supervise();
+    await sendAndCompare(salesOf('2026-04-08', 10, 19));
   });
 
   it('are announced in frames that only grow, and counted', async () => {

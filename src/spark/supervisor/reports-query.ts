@@ -69,7 +69,30 @@ export class ReportsQuery {
     return running.find(({ name }) => name === this.name);
   }
 
-  /** Starts the query where its checkpoint stands. @throws DaybookError `SPARK_QUERY_RUNS`, what the session throws */
+  /**
+   * Whether the checkpoint is the one that a running query began with. When it is removed under a query, Spark writes on, and
+   * only the next start would say that the beginning is missing.
+   */
+  async hasCheckpointOf(session: SparkSession, streaming: StreamingQuery): Promise<boolean> {
+    const lines = await this.#linesOf(session, 'metadata');
+    const { id } = JSON.parse(lines?.[0] ?? '{}') as { readonly id?: string };
+    return id === streaming.id;
+  }
+
+  /** To be thrown when it has not. */
+  checkpointIncomplete(cause?: unknown): DaybookError {
+    return new DaybookError(
+      'CHECKPOINT_INCOMPLETE',
+      `The beginning of the checkpoint ${this.checkpoint} is gone: it was removed while Spark's query ran, which cannot ` +
+        'go on from what is left. Remove all of the checkpoint while no query runs, and start this again: it computes all of it anew.',
+      { cause },
+    );
+  }
+
+  /**
+   * Starts the query where its checkpoint stands.
+   * @throws DaybookError `SPARK_QUERY_RUNS`, `CHECKPOINT_INCOMPLETE`, what the session throws
+   */
   async start(session: SparkSession): Promise<StreamingQuery> {
     const { plan, sql, kafka, statePartitions } = this.#options;
     await session.configure({
@@ -89,13 +112,18 @@ export class ReportsQuery {
     await session.createView(sql.records.view, query(sql.records.sql));
     await session.createView(sql.firsts.view, deduplicate(query(`SELECT * FROM ${sql.records.view}`), sql.firsts.keys));
     await session.createView(OBSERVED_VIEW, observe(query(sql.reports), OBSERVED, sql.metrics));
-    return session.start({
-      input: query(`SELECT topic, key, value FROM ${OBSERVED_VIEW}`),
-      name: this.name,
-      format: 'kafka',
-      options: { ...kafka, checkpointLocation: this.checkpoint },
-      outputMode: 'update',
-    });
+    try {
+      return await session.start({
+        input: query(`SELECT topic, key, value FROM ${OBSERVED_VIEW}`),
+        name: this.name,
+        format: 'kafka',
+        options: { ...kafka, checkpointLocation: this.checkpoint },
+        outputMode: 'update',
+      });
+    } catch (error) {
+      if (conditionOf(error) === 'STREAMING_CHECKPOINT_MISSING_METADATA_FILE') throw this.checkpointIncomplete(error);
+      throw error;
+    }
   }
 
   get topicId(): string {
@@ -104,18 +132,23 @@ export class ReportsQuery {
 
   /** The frame of the newest batch that the checkpoint says is whole; undefined: none is. Only while the query is at rest. */
   async lastFrame(session: SparkSession): Promise<number | undefined> {
+    const [last] = (await this.#linesOf(session, 'commits', 'max(CAST(_metadata.file_name AS BIGINT))')) ?? [];
+    if (last === undefined) return undefined;
+    const lines = (await this.#linesOf(session, `offsets/${last}`)) ?? [];
+    const metadata = lines.find((line) => line.includes('"batchTimestampMs"'));
+    const { batchTimestampMs } = JSON.parse(metadata ?? '{}') as { readonly batchTimestampMs?: number };
+    return batchTimestampMs === undefined ? undefined : batchTimestampMs * 1000;
+  }
+
+  /** What files of the checkpoint say; without nulls. undefined: there are none. */
+  async #linesOf(session: SparkSession, path: string, what = 'value'): Promise<readonly string[] | undefined> {
     try {
-      const [last] = await session.rows(
-        `SELECT max(CAST(_metadata.file_name AS BIGINT)) AS batch FROM text.\`${this.checkpoint}/commits\``,
+      const rows = await session.rows(
+        `SELECT CAST(${what} AS STRING) AS line FROM text.\`${this.checkpoint}/${path}\``,
       );
-      const lines = await session.rows(
-        `SELECT value FROM text.\`${this.checkpoint}/offsets/${String(last?.['batch'])}\``,
-      );
-      const metadata = lines.map(({ value }) => String(value)).find((line) => line.includes('"batchTimestampMs"'));
-      const { batchTimestampMs } = JSON.parse(metadata ?? '{}') as { batchTimestampMs?: number };
-      return batchTimestampMs === undefined ? undefined : batchTimestampMs * 1000;
+      return rows.flatMap(({ line }) => (typeof line === 'string' ? [line] : []));
     } catch (error) {
-      if (error instanceof DaybookError && error.details['condition'] === 'PATH_NOT_FOUND') return undefined;
+      if (conditionOf(error) === 'PATH_NOT_FOUND') return undefined;
       throw error;
     }
   }
@@ -140,4 +173,8 @@ export class ReportsQuery {
     await session.append(query(sql.againMessages(AGAIN_VIEW, frame)), 'kafka', kafka, msMax);
     await session.rows(`UNCACHE TABLE ${AGAIN_VIEW}`);
   }
+}
+
+function conditionOf(error: unknown): unknown {
+  return error instanceof DaybookError ? error.details['condition'] : undefined;
 }

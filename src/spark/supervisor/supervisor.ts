@@ -184,6 +184,10 @@ export class Supervisor {
     const found = await query.find(session);
     if (found !== undefined) {
       logger.info({ query: found.name, run: found.runId }, 'the query runs already');
+      if (!(await query.hasCheckpointOf(session, found))) {
+        await session.stop(found);
+        throw query.checkpointIncomplete();
+      }
       for (const json of await session.recentProgress(found)) await this.#batchDone(readBatch(json));
       return found;
     }
