@@ -9,7 +9,7 @@ import { topicId } from '../../sources/kafka/topics.ts';
 import { parseSparkAddress } from '../../spark/connect/address.ts';
 import { SparkSession } from '../../spark/connect/session.ts';
 import { ReportsQuery } from '../../spark/supervisor/reports-query.ts';
-import type { Announcement } from '../../spark/supervisor/supervisor.ts';
+import type { Announcement } from '../../spark/supervisor/announcer.ts';
 import { Supervisor } from '../../spark/supervisor/supervisor.ts';
 import { kafkaConnection } from '../kafka-connection.ts';
 import { secretOf } from '../machine/secrets.ts';

@@ -1,0 +1,208 @@
+import type { Logger } from 'pino';
+import { DaybookError } from '../../base/errors.ts';
+import type { Plan } from '../../plan/plan.ts';
+import type { TopicReader } from '../../ports/messages.ts';
+import type { Batch } from './batch.ts';
+import type { DayBehind } from './day-counts.ts';
+import { DayCounts } from './day-counts.ts';
+import { messagesBetween } from './messages-between.ts';
+
+export interface Announcement {
+  readonly topic: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+interface AnnouncerOptions {
+  readonly plan: Plan;
+  /** Of the stream's topic that the query reads. */
+  readonly topicId: string;
+  readonly topics: { readonly frames: string; readonly days: string };
+  readonly reader: TopicReader;
+  /** Resolves when all copies have the messages. */
+  readonly send: (messages: readonly Announcement[]) => Promise<void>;
+  readonly logger: Pick<Logger, 'info' | 'warn'>;
+}
+
+/** What is read of an announcement of before. */
+interface Announced {
+  readonly frame?: number;
+  readonly accepted?: number;
+  readonly topicId?: string;
+}
+
+/** How the query is, as everybody is told who reads the topic of frames. */
+interface Sign {
+  readonly state: 'starting' | 'running' | 'trouble' | 'stopped';
+  readonly reason?: string;
+}
+
+/**
+ * Tells in the topic of frames which frame is whole, that is, that all rows of it and of those before it are in their topics; and how
+ * the query is. The frames of a stream only grow, whoever announces them.
+ */
+export class Announcer {
+  readonly #options: AnnouncerOptions;
+  readonly #counts: DayCounts;
+  /** Up to where the topic of days was read. */
+  #daysRead: number | undefined;
+  /** The newest frame that was announced, and how many records it has. */
+  #announced = 0;
+  #accepted = 0;
+  /** Of which topic it is; undefined: nobody said. */
+  #madeOf: string | undefined;
+  /** Undefined until it is known what was announced before. */
+  #sign: Sign | undefined;
+  /** What announces, one after the other. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(options: AnnouncerOptions) {
+    this.#options = options;
+    this.#counts = new DayCounts(options.plan.stream, options.plan.fingerprint);
+  }
+
+  /** The newest frame that was announced, by whomever. */
+  get frame(): number {
+    return this.#announced;
+  }
+
+  get state(): Sign['state'] | undefined {
+    return this.#sign?.state;
+  }
+
+  /** How many records came when their day was closed. */
+  get late(): number {
+    return this.#counts.late;
+  }
+
+  /** The days that must be computed again, oldest first. */
+  daysBehind(): readonly DayBehind[] {
+    return this.#counts.behind();
+  }
+
+  /**
+   * Reads what was announced before.
+   * @throws DaybookError `REPORTS_OF_ANOTHER_TOPIC`
+   */
+  async readAnnounced(): Promise<void> {
+    const { reader, topics, topicId } = this.#options;
+    for (const extent of await reader.extents([topics.frames])) {
+      for await (const messages of messagesBetween(reader, extent, extent.firstOffset, extent.endOffset)) {
+        for (const { value } of messages) {
+          const announced = JSON.parse(Buffer.from(value ?? '{}').toString()) as Announced;
+          const { frame = 0, accepted = 0 } = announced;
+          if (frame >= this.#announced) [this.#announced, this.#accepted] = [frame, accepted];
+          this.#madeOf = announced.topicId ?? this.#madeOf;
+        }
+      }
+    }
+    this.#sign ??= { state: 'starting' };
+    this.requireTopic(this.#madeOf ?? topicId, topicId);
+    await this.#readDays();
+    this.#counts.advance(this.#announced);
+  }
+
+  /**
+   * Rows of a topic that is gone would stand for ever among those of the one that is there.
+   * @param madeOf  the id of the topic that the reports are made of
+   * @param topicId  that of the one that is there
+   * @throws DaybookError `REPORTS_OF_ANOTHER_TOPIC`
+   */
+  requireTopic(madeOf: string, topicId: string): void {
+    const { plan, topics } = this.#options;
+    if (madeOf === topicId) return;
+    const { name } = plan.stream;
+    const old = [...plan.reports.map((report) => report.name), topics.frames, topics.days].join(', ');
+    throw new DaybookError(
+      'REPORTS_OF_ANOTHER_TOPIC',
+      `The topic ${name} was made anew: its id is ${topicId}, but the reports in this Kafka were computed from the one ` +
+        `with id ${madeOf}, and their rows would stay. To begin anew, delete the topics ${old}, make them with daybook apply ` +
+        '--target kafka, and give the sinks empty stores; then start this again.',
+      { details: { topic: name, topicId, madeOf } },
+    );
+  }
+
+  /** Says how the query is, once it is known what was announced before. */
+  async become(state: Sign['state'], reason?: string): Promise<void> {
+    // A sign that did not tell the newest frame again would take its place.
+    if (this.#sign === undefined) return;
+    this.#sign = { state, ...(reason !== undefined && { reason }) };
+    await this.tellSign();
+  }
+
+  /** Tells the newest frame again, as the topic keeps a stream's newest message alone. */
+  async tellSign(): Promise<void> {
+    if (this.#sign === undefined) return;
+    const { logger, send } = this.#options;
+    try {
+      await this.#inTurn(() => send([this.#frameMessage(this.#announced, this.#accepted, undefined)]));
+    } catch (error) {
+      logger.warn({ reason: error instanceof Error ? error.message : String(error) }, 'a sign of life was not sent');
+    }
+  }
+
+  /** Says that a frame is whole. @param batch  that wrote it, if that is known */
+  announce(frame: number, batch: Batch | undefined): Promise<void> {
+    return this.#inTurn(async () => {
+      if (frame <= this.#announced) return;
+      await this.#readDays();
+      this.#counts.advance(frame);
+      const accepted = batch?.accepted ?? this.#counts.accepted;
+      await this.#options.send([this.#frameMessage(frame, accepted, batch)]);
+      [this.#announced, this.#accepted] = [frame, accepted];
+    });
+  }
+
+  /**
+   * Has the rows of days written that were computed again, and announces them. No frame is announced meanwhile, so these rows are
+   * older than all that were not announced yet.
+   * @param write  gets the frame of the rows
+   */
+  announceAgain(days: readonly DayBehind[], write: (frame: number) => Promise<void>): Promise<void> {
+    return this.#inTurn(async () => {
+      const { topics, send } = this.#options;
+      const frame = this.#announced + 1;
+      await write(frame);
+      const { accepted } = this.#counts;
+      const answers = days.map((day) => ({ topic: topics.days, ...this.#counts.answer(day, frame) }));
+      await send([...answers, this.#frameMessage(frame, accepted, undefined)]);
+      [this.#announced, this.#accepted] = [frame, accepted];
+      await this.#readDays();
+      this.#counts.advance(frame);
+    });
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    // Who waits for the work gets its error; the next one begins all the same.
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  #frameMessage(frame: number, accepted: number, batch: Batch | undefined): Announcement {
+    const { plan, topicId, topics } = this.#options;
+    const stream = plan.stream.name;
+    const value = {
+      stream,
+      // Before the first frame there is but the sign.
+      ...(frame > 0 && { frame, accepted }),
+      ...(batch !== undefined && { rows: batch.rows, batch: batch.id, lag: batch.lag }),
+      late: this.#counts.late,
+      topicId: this.#madeOf ?? topicId,
+      ...this.#sign,
+    };
+    return { topic: topics.frames, key: stream, value: JSON.stringify(value) };
+  }
+
+  /** Reads the topic of days to its end. */
+  async #readDays(): Promise<void> {
+    const { reader, topics } = this.#options;
+    const [extent] = await reader.extents([topics.days]);
+    if (extent === undefined) return;
+    const firstOffset = this.#daysRead ?? extent.firstOffset;
+    for await (const messages of messagesBetween(reader, extent, firstOffset, extent.endOffset)) {
+      this.#counts.take(messages);
+    }
+    this.#daysRead = extent.endOffset;
+  }
+}
