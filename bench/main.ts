@@ -9,6 +9,7 @@ import type { BenchContext, Figure, Line } from './figure.ts';
 import { freshness } from './figures/freshness.ts';
 import { growth } from './figures/growth.ts';
 import { ingest } from './figures/ingest.ts';
+import { order } from './figures/order.ts';
 import { others } from './figures/others.ts';
 import { pages } from './figures/pages.ts';
 import { sinks } from './figures/sinks.ts';
@@ -28,6 +29,7 @@ const FIGURES: readonly Figure[] = [
   freshness,
   pages,
   growth,
+  order,
   sinks,
   stackFreshness,
   ...others,

@@ -13,7 +13,11 @@ const DUPLICATES = 0.01;
 /** About, for the check that there is room. */
 const BYTES_PER_RECORD = 460;
 
-/** Generated sales of 30 days, about 33,333 a day with 1 % repeats, every second one altered. */
+/** Of sales of four years, which make a million too. */
+const YEARS_DAYS = 1_461;
+const YEARS_PER_DAY = 685;
+
+/** Generated sales with 1 % repeats, every second one altered, and their answer key. */
 export interface SalesFile {
   readonly path: string;
   readonly bytes: number;
@@ -25,10 +29,11 @@ export interface SalesFile {
   rows(): Promise<ReportRows>;
 }
 
-/** Which sales: the last days up to the 30th of October 2026. */
+/** Which sales: the last days up to the 30th of October 2026, 33,333 a day unless told. */
 interface SalesRange {
   readonly days: number;
   readonly seed: number;
+  readonly perDay?: number;
 }
 
 /** How many bytes the sales of so many days take, about. */
@@ -46,15 +51,29 @@ export async function requireFreeBytes(folder: string, bytes: number): Promise<v
   );
 }
 
-/** The sales of 30 days; a file that was made before is taken as it is. */
-export async function salesFile(folder: string, say: (sentence: string) => void): Promise<SalesFile> {
-  const path = join(folder, 'sales.ndjson');
-  const keyPath = join(folder, 'answer-key.json');
+/** The sales of 30 days, about 33,333 a day; a file that was made before is taken as it is. */
+export function salesFile(folder: string, say: (sentence: string) => void): Promise<SalesFile> {
+  return keptSales(folder, '', { days: DAYS, seed: 1 }, say);
+}
+
+/** As many of four years, likewise. */
+export function yearsOfSales(folder: string, say: (sentence: string) => void): Promise<SalesFile> {
+  return keptSales(folder, '-years', { days: YEARS_DAYS, seed: 1, perDay: YEARS_PER_DAY }, say);
+}
+
+async function keptSales(
+  folder: string,
+  suffix: string,
+  range: SalesRange,
+  say: (sentence: string) => void,
+): Promise<SalesFile> {
+  const path = join(folder, `sales${suffix}.ndjson`);
+  const keyPath = join(folder, `answer-key${suffix}.json`);
   if (!existsSync(path) || !existsSync(keyPath)) {
-    say(`making the sales of ${DAYS} days once: ${path}`);
+    say(`making the sales of ${range.days} days once: ${path}`);
     await requireFreeBytes(folder, salesBytes(DAYS));
     const partPath = `${path}.part`;
-    await runDaybook([...generateArgs({ days: DAYS, seed: 1 }, partPath), '--answer-key', keyPath]);
+    await runDaybook([...generateArgs(range, partPath), '--answer-key', keyPath]);
     await rename(partPath, path);
   }
   const { records } = JSON.parse((await readFile(keyPath, 'utf8')).replace(/,"reports":[^]*$/, '}')) as {
@@ -89,11 +108,11 @@ export async function temporarySales(
   return { path, sent, [Symbol.asyncDispose]: () => rm(path) };
 }
 
-function generateArgs({ days, seed }: SalesRange, out: string): readonly string[] {
+function generateArgs({ days, seed, perDay = PER_DAY }: SalesRange, out: string): readonly string[] {
   const flags = {
     from: formatDay((parseDay(LAST_DAY) ?? 0) - days + 1),
     to: LAST_DAY,
-    'per-day': String(PER_DAY),
+    'per-day': String(perDay),
     duplicates: String(DUPLICATES),
     seed: String(seed),
     out,
