@@ -10,7 +10,7 @@ import { machineClock } from '../runtimes/machine/clock.ts';
 import { loadPlan } from './config.ts';
 import { usageError } from './failure.ts';
 import { notices } from './notices.ts';
-import { configOption, dataOption, day, fromOption, toOption, urlOption } from './options.ts';
+import { configOption, dataOption, day, fromOption, toOption, urlOption, requireDaysInOrder } from './options.ts';
 import { showProgress } from './progress.ts';
 
 interface ExportFlags {
@@ -55,7 +55,7 @@ async function exportCommand(flags: ExportFlags): Promise<void> {
   const from = flags.date ?? flags.from;
   const to = flags.date ?? flags.to;
   if (from === undefined && to === undefined) throw usageError('Say which days: --date, or --from and --to.');
-  if (from !== undefined && to !== undefined && from > to) throw usageError(`--from ${from} is after --to ${to}.`);
+  requireDaysInOrder({ from, to });
   const plan = await loadPlan(flags.config);
   const clock = machineClock();
   const runtime = await openDaybook({

@@ -5,9 +5,8 @@ import type { GenerateTarget, Generated } from '../runtimes/generate.ts';
 import { generate } from '../runtimes/generate.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { loadPlan } from './config.ts';
-import { usageError } from './failure.ts';
 import { interruption } from './interruption.ts';
-import { configOption, fromOption, numberIn, toOption, wholeNumber } from './options.ts';
+import { configOption, fromOption, numberIn, toOption, wholeNumber, requireDaysInOrder } from './options.ts';
 import { showProgress } from './progress.ts';
 
 interface GenerateFlags {
@@ -74,7 +73,7 @@ Examples:
 }
 
 async function generateCommand(flags: GenerateFlags): Promise<void> {
-  if (flags.from > flags.to) throw usageError(`--from ${flags.from} is after --to ${flags.to}.`);
+  requireDaysInOrder(flags);
   const plan = await loadPlan(flags.config);
   const clock = machineClock();
   const progress = showProgress('Generating', clock);

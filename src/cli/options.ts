@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { parseDay } from '../base/calendar.ts';
+import { usageError } from './failure.ts';
 
 /**
  * What several commands take. A flag goes before its environment variable, and that before the default.
@@ -35,6 +36,17 @@ export function fromOption(): Option {
 
 export function toOption(): Option {
   return new Option('--to <day>', 'the last business day, YYYY-MM-DD; it counts').argParser(day);
+}
+
+/** @throws DaybookError `USAGE` when `--from` is after `--to`: no day is between them, and no rows would look like no sales */
+export function requireDaysInOrder({
+  from,
+  to,
+}: {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}): void {
+  if (from !== undefined && to !== undefined && from > to) throw usageError(`--from ${from} is after --to ${to}.`);
 }
 
 export function portOption(): Option {

@@ -7,7 +7,15 @@ import { machineClock } from '../runtimes/machine/clock.ts';
 import { csvText, jsonText, ndjsonText } from '../runtimes/page-text.ts';
 import { loadPlan } from './config.ts';
 import { notices } from './notices.ts';
-import { configOption, dataOption, fromOption, toOption, urlOption, wholeNumber } from './options.ts';
+import {
+  configOption,
+  dataOption,
+  fromOption,
+  toOption,
+  urlOption,
+  wholeNumber,
+  requireDaysInOrder,
+} from './options.ts';
 import { tableText } from './table-text.ts';
 import { usageError } from './failure.ts';
 
@@ -57,6 +65,7 @@ Examples:
 }
 
 async function report(name: string, flags: ReportFlags): Promise<void> {
+  requireDaysInOrder(flags);
   const plan = await loadPlan(flags.config);
   const wanted = plan.reports.find((each) => each.name === name);
   if (wanted === undefined) {

@@ -6,10 +6,10 @@ import { machineClock } from '../runtimes/machine/clock.ts';
 import type { Verification } from '../runtimes/verify.ts';
 import { verify } from '../runtimes/verify.ts';
 import { loadPlan } from './config.ts';
-import { printFailure, usageError } from './failure.ts';
+import { printFailure } from './failure.ts';
 import { interruption } from './interruption.ts';
 import { notices } from './notices.ts';
-import { configOption, dataOption, fromOption, toOption, urlOption } from './options.ts';
+import { configOption, dataOption, fromOption, toOption, urlOption, requireDaysInOrder } from './options.ts';
 import { showProgress } from './progress.ts';
 
 /** So many differing rows are listed; the rest is counted. */
@@ -66,7 +66,7 @@ async function verifyCommand(flags: VerifyFlags): Promise<void> {
 
 async function verifyFolder(flags: VerifyFlags, clock: Clock): Promise<Verification> {
   const { from, to } = flags;
-  if (from !== undefined && to !== undefined && from > to) throw usageError(`--from ${from} is after --to ${to}.`);
+  requireDaysInOrder(flags);
   const plan = await loadPlan(flags.config);
   const signal = interruption(clock);
   const runtime = await openDaybook({

@@ -19,6 +19,13 @@ const CONTENT_SECURITY_POLICY = [
 const NOT_BUILT = `<!doctype html><meta charset="utf-8"><title>Daybook</title>
 <p>The pages have not been built. Run <code>npm run build</code> and load this page again; the API is at <a href="/api/v1/reports">/api/v1/reports</a>.`;
 
+/** For who follows an old link, or mistypes one. */
+export const NO_SUCH_PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>No such page – Daybook</title>
+<style>:root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem}</style>
+<h1>There is no page here</h1>
+<p>There are the <a href="/">dashboard</a>, the <a href="/records">records</a> and the <a href="/pipeline">pipeline</a>.`;
+
 /** Where pages are; all of them are the one document, which looks at its address. */
 const PAGES = ['/records', '/pipeline'];
 

@@ -1,5 +1,6 @@
-import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DaybookError } from '../base/errors.ts';
+import { NO_SUCH_PAGE } from './pages.ts';
 import type { Problem } from './protocol.ts';
 
 const RETRY_AFTER_SECONDS = 1;
@@ -60,12 +61,19 @@ export function answerProblems(app: FastifyInstance): void {
     return sendProblem(reply, 'INTERNAL', 'Something went wrong in Daybook; its log says what.');
   });
   app.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      reply,
-      'NOT_FOUND',
-      `There is nothing at ${request.method} ${request.url.split('?', 1)[0] ?? ''}; see /api/v1/openapi.json.`,
-    ),
+    wantsPage(request)
+      ? reply.status(404).type('text/html; charset=utf-8').send(NO_SUCH_PAGE)
+      : sendProblem(
+          reply,
+          'NOT_FOUND',
+          `There is nothing at ${request.method} ${request.url.split('?', 1)[0] ?? ''}; see /api/v1/openapi.json.`,
+        ),
   );
+}
+
+/** Whether a person with a browser asks, outside the API. */
+function wantsPage({ method, url, headers }: FastifyRequest): boolean {
+  return method === 'GET' && !url.startsWith('/api/') && headers.accept?.includes('text/html') === true;
 }
 
 function codeOf(error: FastifyError | Error): string | undefined {

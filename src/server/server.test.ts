@@ -257,6 +257,16 @@ describe('GET /reports', () => {
   });
 });
 
+it('answers a browser at an address without a page with one, and programs with a problem', async () => {
+  const browser = { headers: { accept: 'text/html,*/*;q=0.8' } };
+  const page = await fetch(`${server.url}/nothing`, browser);
+  expect(page.status).toBe(404);
+  expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  expect(await page.text()).toContain('<a href="/">dashboard</a>');
+  expect(await problem(await fetch(`${server.url}/nothing`))).toMatchObject([404, 'NOT_FOUND', expect.any(String)]);
+  expect(await problem(await fetch(`${api}/nothing`, browser))).toMatchObject([404, 'NOT_FOUND', expect.any(String)]);
+});
+
 /** Reads the events of a stream of frames, one at a time. */
 async function* frames(signal: AbortSignal): AsyncGenerator<FrameEvent> {
   const response = await fetch(`${api}/frames`, { signal });
