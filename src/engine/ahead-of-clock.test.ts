@@ -18,7 +18,8 @@ const [sale] = fc.sample(randomSale(1), { numRuns: 1, seed: 1 });
 function refuse(lines: readonly string[], nowMs = NOW_MS): ReturnType<AheadOfClock['refuse']> {
   const scanner = new Scanner(plan, makeDictionaries(plan));
   const scanned = scanner.scan(Buffer.from(lines.map((line) => `${line}\n`).join('')), 1);
-  return new AheadOfClock(plan.stream).refuse(scanned, nowMs);
+  const aheadOfClock = new AheadOfClock(plan.stream);
+  return aheadOfClock.refuse(scanned, aheadOfClock.limitAt(nowMs));
 }
 
 function line(ts: string, members: object = {}): string {

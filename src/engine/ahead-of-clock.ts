@@ -16,7 +16,7 @@ const COLON = 58;
 const PLAIN_LENGTH = 19;
 
 /** The latest moment that is taken: as an instant, by the store's clock on the wall, and its business day. */
-interface Limit {
+export interface Limit {
   readonly instantMs: number;
   readonly time: LocalTime;
   readonly businessDay: number;
@@ -38,10 +38,9 @@ export class AheadOfClock {
     this.#name = Buffer.from(JSON.stringify(stream.eventTime.name));
   }
 
-  /** Moves records that are too far ahead of `nowMs` from the columns to the refused lines. */
-  refuse(scanned: ScannedLines, nowMs: number): ScannedLines {
+  /** Moves records that are too far ahead of the clock from the columns to the refused lines. @param limit  as `limitAt` gave it */
+  refuse(scanned: ScannedLines, limit: Limit): ScannedLines {
     const { columns } = scanned;
-    const limit = this.#limitAt(nowMs);
     const found: RefusedLine[] = [];
     const isKept = new Uint8Array(columns.count).fill(1);
     const times = new EventTimes(columns.bytes, this.#name, this.#stream.eventTime.name);
@@ -63,7 +62,8 @@ export class AheadOfClock {
     return { ...scanned, refused: [...scanned.refused, ...found].sort((a, b) => a.line - b.line) };
   }
 
-  #limitAt(nowMs: number): Limit {
+  /** What is too far ahead of `nowMs`. The first one takes 20 ms, as the machine's time zones are read for it. */
+  limitAt(nowMs: number): Limit {
     const instantMs = nowMs + AHEAD_MS_MAX;
     // When clocks are about to go back, a sale of the next minutes has a later time than the wall shows in an hour.
     const wallMs = Math.max(

@@ -1,7 +1,9 @@
+import { crc32 } from 'node:zlib';
 import { DaybookError } from '../base/errors.ts';
 import { FRAME_BODY_BYTES_MAX } from '../log/format.ts';
 import type { NewFrame } from '../ports/log.ts';
 import type { Acceptance, Intake, Refusal } from '../ports/runtime.ts';
+import { crcWith } from '../record/checksums.ts';
 import type { RecordColumns, RefusedLine, ScannedLines } from '../record/columns.ts';
 import type { Claim } from './key-index.ts';
 import type { Journey } from './pipeline-watch.ts';
@@ -96,7 +98,8 @@ export function* framesOf(
 ): Generator<GroupFrame> {
   const recordCount = recordsOf(batches);
   const duplicateCount = batches.reduce((sum, { columns }) => sum + columns.count, 0) - recordCount;
-  const records = batches.flatMap(({ claim }) => runsOf(claim));
+  const runs = batches.map(({ claim }) => runsOf(claim));
+  const records = runs.flat();
   const recordBytes = records.reduce((sum, run) => sum + run.length, 0);
   let last: QuarantinePart | undefined;
   for (const part of quarantine.claim(refusedRecords(batches), nowMs)) {
@@ -111,7 +114,15 @@ export function* framesOf(
   const { bytes: quarantined, count: quarantineCount } = last ?? { bytes: new Uint8Array(), count: 0 };
   yield {
     batches,
-    frame: { recordCount, records, duplicateCount, quarantineCount, quarantine: quarantined, places },
+    frame: {
+      recordCount,
+      records,
+      recordsCrc: crcOf(batches, runs),
+      duplicateCount,
+      quarantineCount,
+      quarantine: quarantined,
+      places,
+    },
     isLast: true,
     isEmpty: recordCount + duplicateCount + quarantineCount + places.length === 0,
   };
@@ -162,4 +173,21 @@ function runsOf({ columns, picked }: Claim): readonly Uint8Array[] {
     else runs.push(bytes.subarray(start, bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end), LINE_END);
   }
   return runs;
+}
+
+/**
+ * The CRC-32 of all runs behind each other, by batch, where the scans have noted most of it; undefined where none has, as the
+ * log then does no more by working it out itself.
+ */
+function crcOf(batches: readonly WaitingBatch[], runs: readonly (readonly Uint8Array[])[]): number | undefined {
+  if (batches.every(({ columns }) => columns.checksums === undefined)) return undefined;
+  let crc = 0;
+  batches.forEach(({ columns: { bytes, checksums } }, index) => {
+    for (const run of runs[index] ?? []) {
+      const start = run.byteOffset - bytes.byteOffset;
+      const isNoted = checksums !== undefined && run !== LINE_END;
+      crc = isNoted ? crcWith(crc, bytes, start, start + run.length, checksums) : crc32(run, crc);
+    }
+  });
+  return crc;
 }

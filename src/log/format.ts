@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 
 import { assert } from '../base/assert.ts';
+import { combineCrc32 } from '../base/crc32-combine.ts';
 import { DaybookError } from '../base/errors.ts';
 
 /**
@@ -142,8 +143,17 @@ export function decodeSegmentHeader(bytes: Uint8Array, path: string): SegmentHea
   return { id, previous: { id: previousId, end: Number(buffer.readBigUInt64LE(32)) } };
 }
 
-/** A frame's header with the CRC of it and of the body's pieces. A gap's body is left out of the CRC. */
-export function encodeFrameHeader(header: FrameHeader, body: readonly Uint8Array[]): Uint8Array {
+/** What stands behind a frame's header, in pieces. */
+export interface FrameBody {
+  readonly records: readonly Uint8Array[];
+  /** The CRC-32 of all records together, if it is known. */
+  readonly recordsCrc?: number | undefined;
+  /** Quarantine and places. */
+  readonly others: readonly Uint8Array[];
+}
+
+/** A frame's header with the CRC of it and of the body. A gap's body is left out of the CRC. */
+export function encodeFrameHeader(header: FrameHeader, body?: FrameBody): Uint8Array {
   for (const count of [header.recordCount, header.quarantineCount, header.duplicateCount]) {
     assert(Number.isInteger(count) && count >= 0 && count <= U32_MAX, `a frame's count fits 32 bits: ${count}`);
   }
@@ -160,9 +170,21 @@ export function encodeFrameHeader(header: FrameHeader, body: readonly Uint8Array
   bytes.writeUInt32LE(header.quarantineCount, 28);
   bytes.writeUInt32LE(header.duplicateCount, 32);
   let crc = crc32(bytes.subarray(0, FRAME_CRC_AT));
-  for (const piece of body) crc = crc32(piece, crc);
+  if (body !== undefined) crc = crcWithBody(crc, header, body);
   bytes.writeUInt32LE(crc, FRAME_CRC_AT);
   return bytes;
+}
+
+function crcWithBody(
+  headerCrc: number,
+  { recordsLength }: FrameHeader,
+  { records, recordsCrc, others }: FrameBody,
+): number {
+  let crc = headerCrc;
+  if (recordsCrc === undefined) for (const piece of records) crc = crc32(piece, crc);
+  else crc = combineCrc32(crc, recordsCrc, recordsLength);
+  for (const piece of others) crc = crc32(piece, crc);
+  return crc;
 }
 
 /** The header of a gap that covers so many bytes, itself included. */
@@ -179,7 +201,7 @@ export function encodeGap(bytes: number, firstOffset: number, recordCount: numbe
     quarantineCount: 0,
     duplicateCount: 0,
   };
-  return encodeFrameHeader(header, []);
+  return encodeFrameHeader(header);
 }
 
 /** Reads what could be a frame's header; the CRC is not looked at. @returns undefined when it can be none */

@@ -100,7 +100,7 @@ export class SegmentLog implements Log {
         quarantineCount: frame.quarantineCount,
         duplicateCount: frame.duplicateCount,
       },
-      [...records, frame.quarantine, places],
+      { records, recordsCrc: frame.recordsCrc, others: [frame.quarantine, places] },
     );
     this.#appending = true;
     try {

@@ -21,6 +21,8 @@ export interface LogFrame {
 /** A frame to be written, its records in one piece or in several that are written behind each other. */
 export interface NewFrame extends Omit<LogFrame, 'firstOffset' | 'records'> {
   readonly records: Uint8Array | readonly Uint8Array[];
+  /** The CRC-32 of all records together, if it is known already; else the log works it out. */
+  readonly recordsCrc?: number | undefined;
 }
 
 /** Where a frame stands. */

@@ -1,4 +1,5 @@
 import type { Refusal } from '../ports/runtime.ts';
+import type { Checksums } from './checksums.ts';
 
 /** How many 32-bit words a primary key has: a UUID's 128 bits, or a text key's id and three zeros. */
 export const KEY_WORDS = 4;
@@ -8,6 +9,8 @@ export interface RecordColumns {
   count: number;
   /** The lines that the records were read from. */
   readonly bytes: Uint8Array;
+  /** Of the lines, where another thread has worked them out. */
+  readonly checksums?: Checksums | undefined;
   /** Where each record's line begins and ends in `bytes`, without its line feed. */
   readonly starts: Int32Array;
   readonly ends: Int32Array;

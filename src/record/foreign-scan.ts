@@ -1,5 +1,7 @@
 import { present } from '../base/assert.ts';
 import type { FieldPlan, Plan } from '../plan/plan.ts';
+import type { Checksums } from './checksums.ts';
+import { checksumsOf } from './checksums.ts';
 import type { RefusedLine, ScannedLines } from './columns.ts';
 import { KEY_WORDS } from './columns.ts';
 import type { Dictionaries } from './dictionaries.ts';
@@ -20,6 +22,7 @@ export interface ForeignScan {
   readonly isPlain: boolean;
   readonly lineCount: number;
   readonly refused: readonly RefusedLine[];
+  readonly checksums: Checksums;
   /** By field index: what its dictionary has got since the scan before, in the order of the new ids. */
   readonly additions: readonly (SavedTexts | Float64Array | undefined)[];
 }
@@ -58,7 +61,7 @@ export class ForeignScanner {
     });
     this.#told = this.#dictionaries.map((dictionary) => dictionary?.size ?? 0);
     const { count, isPlain } = columns;
-    return { room: columns.room, count, isPlain, lineCount, refused, additions };
+    return { room: columns.room, count, isPlain, lineCount, refused, checksums: checksumsOf(lines), additions };
   }
 }
 
@@ -88,13 +91,15 @@ export class ForeignIds {
   }
 
   /** The columns of a scan of lines, with own ids: those in its room are changed. */
-  adopt(lines: Uint8Array, { room, count, isPlain, lineCount, refused, additions }: ForeignScan): ScannedLines {
+  adopt(lines: Uint8Array, scan: ForeignScan): ScannedLines {
+    const { room, count, isPlain, lineCount, refused, checksums, additions } = scan;
     additions.forEach((added, index) => {
       if (added !== undefined) this.#learn(index, added);
     });
     const columns = new ReadingColumns(lines, 1, this.#roles, room);
     columns.count = count;
     columns.isPlain = isPlain;
+    columns.checksums = checksums;
     columns.ids.forEach((ids, index) => {
       if (ids === undefined || this.#differs[index] === false) return;
       const own = this.#own[index] as Int32Array;

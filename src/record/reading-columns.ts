@@ -1,3 +1,4 @@
+import type { Checksums } from './checksums.ts';
 import type { RecordColumns } from './columns.ts';
 import { KEY_WORDS } from './columns.ts';
 import type { FieldRole } from './roles.ts';
@@ -22,6 +23,7 @@ export class ReadingColumns implements RecordColumns {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   isPlain = true;
+  checksums: Checksums | undefined;
   starts!: Int32Array;
   ends!: Int32Array;
   lines!: Int32Array;

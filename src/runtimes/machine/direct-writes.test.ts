@@ -31,10 +31,9 @@ function writing(file: HeldFile): Promise<void> {
   return writeInTurns(rooms, file as unknown as Parameters<typeof writeInTurns>[1], 100, twelve());
 }
 
-it('has two parts under way, and the next once the first is written', async () => {
+it('has two parts under way before anybody waits, and the next once the first is written', async () => {
   const file = new HeldFile();
   const written = writing(file);
-  await noticed();
   expect(file.writes.map(({ position }) => position)).toEqual([100, 104]);
   file.writes[0]?.held.resolve();
   await noticed();

@@ -73,16 +73,18 @@ export async function writeInTurns(
   position: number,
   gathering: Gathering,
 ): Promise<void> {
-  const writing: [Promise<void>, Promise<void>] = [Promise.resolve(), Promise.resolve()];
+  const writing: Promise<void>[] = [];
   let at = position;
   try {
     for (let turn: 0 | 1 = 0; ; turn = turn === 0 ? 1 : 0) {
-      await writing[turn];
+      // Not for the first two: whoever asked goes on with other work, and the disk is to be busy meanwhile.
+      if (writing[turn] !== undefined) await writing[turn];
       const part = gathering.fill(rooms[turn]);
       if (part.length === 0) break;
-      writing[turn] = writeWhole(file, part, at);
+      const written = writeWhole(file, part, at);
       // It may fail while the other one is waited for; whoever waits for it hears of it all the same.
-      writing[turn].catch(() => {});
+      written.catch(() => {});
+      writing[turn] = written;
       at += part.length;
     }
     await Promise.all(writing);

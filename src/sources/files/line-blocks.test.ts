@@ -4,13 +4,15 @@ import { chunkBytes } from './byte-source.ts';
 import type { LineBlock } from './line-blocks.ts';
 import { lineBlocks } from './line-blocks.ts';
 
-async function blocksOf(chunks: readonly string[], blockBytes: number, lineBytesMax?: number): Promise<LineBlock[]> {
+async function blocksOf(
+  chunks: readonly string[],
+  blockBytes: number,
+  options: Parameters<typeof lineBlocks>[2] = {},
+): Promise<LineBlock[]> {
   const source = async function* (): AsyncGenerator<Uint8Array> {
     for (const chunk of chunks) yield await Promise.resolve(Buffer.from(chunk));
   };
-  return Array.fromAsync(
-    lineBlocks(chunkBytes(source()), blockBytes, lineBytesMax === undefined ? {} : { lineBytesMax }),
-  );
+  return Array.fromAsync(lineBlocks(chunkBytes(source()), blockBytes, options));
 }
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
@@ -50,17 +52,25 @@ describe('lineBlocks', () => {
     );
   });
 
+  it('begins with a small block, and makes each twice as large', async () => {
+    const lines = '1234567\n'.repeat(20);
+    const blocks = await blocksOf([lines], 64, { firstBlockBytes: 16 });
+    expect(blocks.map(({ bytes }) => bytes.length)).toEqual([16, 32, 64, 48]);
+  });
+
   it('names the line that is too long', async () => {
     const long = 'x'.repeat(30);
-    await expect(blocksOf(['a\nb\n', long, long, '\n'], 20, 50)).rejects.toMatchObject({
+    await expect(blocksOf(['a\nb\n', long, long, '\n'], 20, { lineBytesMax: 50 })).rejects.toMatchObject({
       code: 'IMPORT_LINE_TOO_LONG',
       details: { line: 3 },
     });
-    await expect(blocksOf(['a\nb\n', long, '\n', long], 1000, 50)).resolves.toHaveLength(1);
+    await expect(blocksOf(['a\nb\n', long, '\n', long], 1000, { lineBytesMax: 50 })).resolves.toHaveLength(1);
   });
 
   it('does not name a line above the first of a later block', async () => {
     const long = 'x'.repeat(60);
-    await expect(blocksOf(['a\n', 'b\n', 'c\n', long], 2, 50)).rejects.toMatchObject({ details: { line: 4 } });
+    await expect(blocksOf(['a\n', 'b\n', 'c\n', long], 2, { lineBytesMax: 50 })).rejects.toMatchObject({
+      details: { line: 4 },
+    });
   });
 });

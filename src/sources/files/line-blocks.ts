@@ -53,6 +53,7 @@ export class LineBlock {
 /**
  * Cuts bytes into blocks of whole lines. A line that does not fit into a block has one as large as it needs.
  * @param blockBytes  how large a block is, about: it ends with the last whole line within, or a longer line is all of it
+ * @param firstBlockBytes  how large the first one is; the others are twice as large as the one before, up to `blockBytes`
  * @param slackBytes  room left behind a block's bytes in its buffer, for who reads a word at a time
  * @throws DaybookError `IMPORT_LINE_TOO_LONG` (details: line) at one above `lineBytesMax` that fits into no block; not retryable
  */
@@ -62,12 +63,14 @@ export async function* lineBlocks(
   {
     lineBytesMax = LINE_BYTES_MAX,
     slackBytes = 0,
-  }: { readonly lineBytesMax?: number; readonly slackBytes?: number } = {},
+    firstBlockBytes = blockBytes,
+  }: { readonly lineBytesMax?: number; readonly slackBytes?: number; readonly firstBlockBytes?: number } = {},
 ): AsyncGenerator<LineBlock> {
   const free: Uint8Array[] = [];
   const blockOf = (length: number): Uint8Array =>
-    (length > blockBytes ? undefined : free.pop()) ?? sharedBytes(length + slackBytes);
-  let block = blockOf(blockBytes);
+    (length === blockBytes ? free.pop() : undefined) ?? sharedBytes(length + slackBytes);
+  let wanted = Math.min(firstBlockBytes, blockBytes);
+  let block = blockOf(wanted);
   let size = 0;
   let last: LineBlock | undefined;
   for (;;) {
@@ -84,7 +87,8 @@ export async function* lineBlocks(
       yield last;
     }
     if (count === 0) return;
-    const next = blockOf(Math.max(blockBytes, Math.min((size - end) * 2, lineBytesMax + 1)));
+    wanted = Math.min(wanted * 2, blockBytes);
+    const next = blockOf(Math.max(wanted, Math.min((size - end) * 2, lineBytesMax + 1)));
     next.set(block.subarray(end, size));
     block = next;
     size -= end;

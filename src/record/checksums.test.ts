@@ -1,0 +1,29 @@
+import { crc32 } from 'node:zlib';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { checksumsOf, crcWith } from './checksums.ts';
+
+it('gives the CRC-32 of any pieces behind each other', () => {
+  const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, at) => (at * at * 31 + (at >> 7)) & 0xff));
+  const place = fc.oneof(
+    fc.nat(100_000),
+    fc.nat(12).map((step) => step * 8192),
+  );
+  const pieces = fc.array(fc.tuple(place, place), { maxLength: 6 });
+  fc.assert(
+    fc.property(fc.nat(100_000), pieces, (length, places) => {
+      const batch = bytes.subarray(0, length);
+      const checksums = checksumsOf(batch);
+      // A word may be read over the end, so what stands there may belong to a piece.
+      const limit = Math.min(length + 8, bytes.length);
+      let crc = 0;
+      const expected: Uint8Array[] = [];
+      for (const [one, other] of places) {
+        const [start, end] = [Math.min(one, other, limit), Math.min(Math.max(one, other), limit)];
+        crc = crcWith(crc, bytes, start, end, checksums);
+        expected.push(bytes.subarray(start, end));
+      }
+      expect(crc).toBe(crc32(Buffer.concat(expected)));
+    }),
+  );
+});
