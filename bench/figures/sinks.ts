@@ -2,12 +2,17 @@ import pg from 'pg';
 import { daybook } from '../../daybook.config.ts';
 import { makePlan } from '../../src/plan/normalise.ts';
 import type { VersionedRow } from '../../src/ports/report-rows.ts';
+import type { CassandraCluster } from '../../src/stores/cassandra/cluster.ts';
 import { openCassandra } from '../../src/stores/cassandra/cluster.ts';
 import { applyCassandra } from '../../src/stores/cassandra/apply.ts';
+import { cassandraRecordSink } from '../../src/stores/cassandra/record-sink.ts';
 import { cassandraReportSink } from '../../src/stores/cassandra/report-sink.ts';
 import { applyPostgres } from '../../src/stores/postgres/apply.ts';
 import { openPostgres } from '../../src/stores/postgres/database.ts';
 import { postgresReportSink } from '../../src/stores/postgres/report-sink.ts';
+import { recordReader } from '../../src/runtimes/stack/stream-record.ts';
+import type { StoredRecord } from '../../src/ports/stored-records.ts';
+import { mixedSales } from '../../test/sales/mixed-sales.ts';
 import { startServers } from '../../test/stack/servers.ts';
 import type { BenchContext, Figure, Line } from '../figure.ts';
 import { ratiosOf } from '../figure.ts';
@@ -17,6 +22,10 @@ const BATCHES = 10;
 /** One row a transaction is measured with fewer, as it takes so much longer. */
 const SINGLE_ROWS = 1_000;
 const FRAME = 1_795_000_000_000_000;
+const PARTITIONS = 6;
+/** About what a read of a partition gives. */
+const RECORDS_AT_ONCE = 2_000;
+const READS = 2;
 
 const plan = makePlan(daybook);
 const report = plan.reports.find(({ name }) => name === 'daily_category_product');
@@ -30,6 +39,8 @@ export const sinks: Figure = {
     `${(ROWS * BATCHES).toLocaleString('en-US')} rows of \`daily_category_product\`, ${ROWS.toLocaleString('en-US')} a frame, half of them ` +
     'new and half of them newer, written as `daybook sink` writes them: one transaction a frame with its offsets and frames as ' +
     `versions. Beside it the same upsert of ${SINGLE_ROWS.toLocaleString('en-US')} of the rows, one row a transaction, as the old sink did. ` +
+    `Raw records: ${(PARTITIONS * READS * RECORDS_AT_ONCE).toLocaleString('en-US')} sales of ${PARTITIONS} partitions, ` +
+    `${RECORDS_AT_ONCE.toLocaleString('en-US')} of each at once, each with its key, which is looked up first. ` +
     'Real servers on the same machine, one after the other in each run.',
   run: async (context) => {
     await using servers = await startServers(['postgres', 'cassandra']);
@@ -121,6 +132,7 @@ async function measureCassandra({ runs, say }: BenchContext, node: string): Prom
   const sink = cassandraReportSink(cluster, plan);
   const ours: number[] = [];
   const single: number[] = [];
+  const raw: number[] = [];
   for (let run = 0; run < runs; run++) {
     ours.push(
       await perSecond(ROWS * BATCHES, async () => {
@@ -133,7 +145,42 @@ async function measureCassandra({ runs, say }: BenchContext, node: string): Prom
         for (const row of rows) await sink.write([{ report: product, rows: [row] }]);
       }),
     );
-    say(`Cassandra: ${Math.round(ours.at(-1) ?? 0)} rows/s, one row a write ${Math.round(single.at(-1) ?? 0)}`);
+    raw.push(await measureRecords(cluster, run));
+    const [rate, singly, records] = [ours, single, raw].map((values) => Math.round(values.at(-1) ?? 0));
+    say(`Cassandra: ${rate} rows/s, one row a write ${singly}, raw records ${records}`);
   }
-  return linesOf('cassandra', ours, single, 'Cassandra, one row a write');
+  return [
+    ...linesOf('cassandra', ours, single, 'Cassandra, one row a write'),
+    {
+      what: 'daybook sink cassandra, raw records',
+      unit: 'records/s',
+      values: raw,
+      note: 'each is two rows and a look-up',
+    },
+  ];
+}
+
+/** Raw records as the sink has them written: what was read of each partition, all partitions at once. */
+async function measureRecords(cluster: CassandraCluster, run: number): Promise<number> {
+  const read = recordReader(plan.stream);
+  const count = PARTITIONS * READS * RECORDS_AT_ONCE;
+  const records = mixedSales(count, { repeats: 0, seed: 1000 + run }).map((line, index): StoredRecord => {
+    const offset = run * count + index;
+    const record = read({ offset, timestampMs: 0, key: null, value: Buffer.from(line) });
+    if ('reason' in record) throw new Error(`a sale is no record: ${record.reason}`);
+    return record;
+  });
+  const sink = cassandraRecordSink(cluster, plan);
+  let repeats = 0;
+  const rate = await perSecond(count, async () => {
+    for (let at = 0; at < count; at += PARTITIONS * RECORDS_AT_ONCE) {
+      const written = Array.from({ length: PARTITIONS }, (_, partition) => {
+        const from = at + partition * RECORDS_AT_ONCE;
+        return sink.write(partition, records.slice(from, from + RECORDS_AT_ONCE));
+      });
+      for (const each of await Promise.all(written)) repeats += each;
+    }
+  });
+  if (repeats > 0) throw new Error(`${repeats} records were taken for repeats, and none is one`);
+  return rate;
 }
