@@ -8,15 +8,17 @@ import { messagesBetween } from '../../spark/supervisor/messages-between.ts';
 /** The days that got records when they were closed, as the stack's engine counts them in the topic of days. */
 export class LateDays {
   readonly #reader: TopicReader;
-  readonly #topic: string;
-  readonly #counts: DayCounts;
+  readonly #plan: Plan;
+  #counts: DayCounts;
+  /** The topic that the counts are of; undefined: none was read yet. */
+  #topicId: string | undefined;
   /** Up to where each partition was read: what is asked again begins there. */
   readonly #readTo = new Map<number, number>();
   #reading: Promise<void> | undefined;
 
   constructor(plan: Plan, reader: TopicReader) {
     this.#reader = reader;
-    this.#topic = daysTopic(plan);
+    this.#plan = plan;
     this.#counts = new DayCounts(plan.stream, plan.fingerprint);
   }
 
@@ -30,12 +32,19 @@ export class LateDays {
   }
 
   async #read(): Promise<void> {
-    for (const extent of await this.#reader.extents([this.#topic])) {
+    for (const extent of await this.#reader.extents([daysTopic(this.#plan)])) {
+      if (extent.topicId !== this.#topicId) this.#begin(extent.topicId);
       const from = this.#readTo.get(extent.partition) ?? extent.firstOffset;
       for await (const messages of messagesBetween(this.#reader, extent, from, extent.endOffset)) {
         this.#counts.take(messages);
       }
       this.#readTo.set(extent.partition, extent.endOffset);
     }
+  }
+  /** A topic that was made anew counts from nothing. */
+  #begin(topicId: string): void {
+    this.#topicId = topicId;
+    this.#counts = new DayCounts(this.#plan.stream, this.#plan.fingerprint);
+    this.#readTo.clear();
   }
 }

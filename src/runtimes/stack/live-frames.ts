@@ -1,3 +1,4 @@
+import { DaybookError } from '../../base/errors.ts';
 import type { Plan, ReportPlan } from '../../plan/plan.ts';
 import { framesTopic } from '../../compile/kafka/topics.ts';
 import type { Frame } from '../../ports/rows.ts';
@@ -20,6 +21,9 @@ const STORE_POLL_MS = 20;
 const ROWS_MAX = 2_000;
 /** More is not kept of frames that wait for PostgreSQL. */
 const WAITING_ROWS_MAX = 50_000;
+/** What says that the topics are not those that were read, or are not there; and how often they are looked for then. */
+const TOPICS_CHANGED: readonly string[] = ['TOPIC_MISSING', 'TOPIC_MADE_ANEW', 'TOPIC_OFFSET_GONE'];
+const LOOK_MS = 1_000;
 
 export interface LiveFramesOptions extends Persistence {
   readonly plan: Plan;
@@ -28,6 +32,8 @@ export interface LiveFramesOptions extends Persistence {
   readonly onFrame: (frame: Frame) => void;
   readonly onAnnouncement: (announcement: Announcement) => void;
   readonly onSign: (sign: Sign) => void;
+  /** The topics cannot be followed, and why; undefined: they are followed, from now on or again. */
+  readonly onTrouble: (reason: string | undefined) => void;
 }
 
 /** What is whole and not yet in PostgreSQL. */
@@ -38,7 +44,8 @@ interface Waiting {
 
 /**
  * Follows the reports' topics, and tells of each frame once it is whole in the topics and in PostgreSQL: whoever is told can
- * read it there, and what was read there is never older than what was told.
+ * read it there, and what was read there is never older than what was told. Topics that were deleted are waited for; with
+ * those that were made anew it begins anew, and the next frame that is told says that all reports are to be read again.
  */
 export class LiveFrames {
   readonly #options: LiveFramesOptions;
@@ -59,14 +66,33 @@ export class LiveFrames {
   }
 
   async #follow(): Promise<void> {
-    const { plan, reader, ended } = this.#options;
+    const { clock, logger, ended, onTrouble } = this.#options;
+    while (!ended.aborted) {
+      try {
+        await this.#followTopics();
+      } catch (error) {
+        if (!(error instanceof DaybookError) || !TOPICS_CHANGED.includes(error.code)) throw error;
+        logger.warn({ code: error.code, reason: error.message }, 'the topics are looked for again');
+        onTrouble(error.message);
+        // What was told, and what waits to be, may be of other topics than those that come.
+        this.#isTooMuch = true;
+        this.#waiting = [];
+        await clock.sleep(LOOK_MS, ended);
+      }
+    }
+  }
+
+  /** Follows the topics that are there, for as long as they are. @throws DaybookError one of `TOPICS_CHANGED`, what fails for good */
+  async #followTopics(): Promise<void> {
+    const { plan, reader, ended, onTrouble } = this.#options;
     const frames = framesTopic(plan);
     const topics = [...this.#readers.keys()];
     const extents = await this.#persist('look at topics', () => reader.extents([...topics, frames]));
     if (extents === undefined) return;
     // What is in the topics already is in PostgreSQL, or comes there; only the newest announcement is looked at.
-    const begin = extents.map(({ topic, partition, firstOffset, endOffset }) => ({
+    const begin = extents.map(({ topic, topicId, partition, firstOffset, endOffset }) => ({
       topic,
+      topicId,
       partition,
       nextOffset: topic === frames ? Math.max(firstOffset, endOffset - 1) : endOffset,
     }));
@@ -76,6 +102,7 @@ export class LiveFrames {
       const from = places;
       const read = await this.#persist('read topics', () => reader.read(from, WAIT_MS));
       if (read === undefined) return;
+      onTrouble(undefined);
       places = from.map((place) => read.find((each) => isSame(each, place)) ?? place);
       await this.#take(gate, read);
     }
@@ -162,7 +189,8 @@ export class LiveFrames {
   }
 
   #persist<R>(what: string, work: () => Promise<R>): Promise<R | undefined> {
-    return persist(what, this.#options, work);
+    // A place in a topic that is gone is read in vain, however often.
+    return persist(what, this.#options, work, (error) => !error.retryable || TOPICS_CHANGED.includes(error.code));
   }
 }
 

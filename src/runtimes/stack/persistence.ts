@@ -15,6 +15,7 @@ export interface Persistence {
 
 /**
  * Does something until it succeeds: what fails and may succeed later is tried again, after pauses of 0.1 to 5 seconds.
+ * @param isForGood  whether the same work can never succeed after an error
  * @returns undefined when it was ended before it succeeded
  * @throws what fails for good
  */
@@ -22,6 +23,7 @@ export async function persist<R>(
   what: string,
   { clock, logger, ended }: Persistence,
   work: () => Promise<R>,
+  isForGood: (error: DaybookError) => boolean = ({ retryable }) => !retryable,
 ): Promise<R | undefined> {
   let waitMs = FIRST_WAIT_MS;
   for (let failures = 0; !ended.aborted; failures++) {
@@ -30,7 +32,7 @@ export async function persist<R>(
       if (failures > 0) logger.info({ what, failures }, 'it works again');
       return result;
     } catch (error) {
-      if (!(error instanceof DaybookError) || !error.retryable) throw error;
+      if (!(error instanceof DaybookError) || isForGood(error)) throw error;
       logger.warn({ what, code: error.code, reason: error.message, waitMs }, 'it failed; trying again');
     }
     await clock.sleep(waitMs, ended);

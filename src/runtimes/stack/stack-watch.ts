@@ -50,6 +50,11 @@ export class StackWatch {
       this.#announced.shift();
   }
 
+  /** What was announced is of topics that are no longer there. */
+  forget(): void {
+    this.#announced = [];
+  }
+
   heard(sign: Sign): void {
     // Whoever is there from the beginning knows what the first frame brought.
     if (sign.isBeforeFirst && this.newest === undefined) {

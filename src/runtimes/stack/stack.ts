@@ -293,6 +293,11 @@ class StackRuntime implements Runtime {
       ended: this.#closing.signal,
       onAnnouncement: (announcement) => this.#watch.note(announcement),
       onSign: (sign) => this.#watch.heard(sign),
+      onTrouble: (reason) => {
+        this.#trouble = reason;
+        // What was announced may be of topics that are gone.
+        if (reason !== undefined) this.#watch.forget();
+      },
       onFrame: (frame) => {
         this.#watch.told(frame.offset);
         for (const listener of this.#listeners) listener(frame);

@@ -117,7 +117,7 @@ export class TopicBrowser {
     const extent = extents[0];
     if (extent !== undefined && offset >= extent.firstOffset && offset < extent.endOffset) {
       await using reader = this.#openReader();
-      const [read] = await reader.read([{ topic, partition, nextOffset: offset }], WAIT_MS);
+      const [read] = await reader.read([{ ...extent, nextOffset: offset }], WAIT_MS);
       const message = read?.messages.find((each) => each.offset === offset);
       if (read !== undefined && message !== undefined) return recordOf(read, message);
     }
@@ -166,9 +166,9 @@ function momentIn(text: string, name: string, local: Zone): LocalTime | undefine
 }
 
 function beginnings(extents: readonly PartitionExtent[], { from }: TopicReading): readonly TopicPlace[] {
-  return extents.map(({ topic, partition, firstOffset, endOffset }) => {
+  return extents.map(({ topic, topicId, partition, firstOffset, endOffset }) => {
     const wanted = 'offset' in from ? from.offset : firstOffset;
-    return { topic, partition, nextOffset: Math.min(Math.max(wanted, firstOffset), endOffset) };
+    return { topic, topicId, partition, nextOffset: Math.min(Math.max(wanted, firstOffset), endOffset) };
   });
 }
 
