@@ -65,6 +65,8 @@ export interface GroupMember extends AsyncDisposable {
    * @throws DaybookError `KAFKA_UNREACHABLE` (retryable: the membership is lost, join again), `KAFKA_REFUSED`
    */
   assignment(signal: AbortSignal): Promise<Assignment>;
+  /** Whether a topic has partitions that it had not when this one joined: a group gives them to nobody until one joins. */
+  hasMorePartitions(): Promise<boolean>;
   /** Tells the group how far its partitions were worked off, for those who look at its lag. */
   commit(places: readonly TopicPlace[]): Promise<void>;
 }

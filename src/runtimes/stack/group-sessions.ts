@@ -6,6 +6,8 @@ import { openTopicReader } from '../../sources/kafka/topic-reader.ts';
 import type { Persistence } from './persistence.ts';
 
 const COMMIT_EVERY_MS = 1_000;
+/** How often it is looked for partitions that were added. */
+const LOOK_EVERY_MS = 5_000;
 const FIRST_WAIT_MS = 200;
 const WAIT_MS_MAX = 5_000;
 
@@ -26,8 +28,8 @@ export interface GroupSessionsOptions extends Persistence {
 
 /**
  * Is a member of a consumer group until the signal `ended`: runs a session each time that the group gives it partitions, and
- * joins again when the membership is lost. A session begins where its store stands, so whatever ended the one before, nothing
- * is left out and nothing counts twice.
+ * joins again when the membership is lost, or when topics have more partitions. A session begins where its store stands, so
+ * whatever ended the one before, nothing is left out and nothing counts twice.
  * @throws what a session throws that cannot succeed later
  */
 export async function runGroupSessions(
@@ -80,20 +82,39 @@ async function runSession(
     }
   };
   const stopped = new AbortController();
-  const commitNowAndThen = async (until: AbortSignal): Promise<void> => {
-    while (!until.aborted) {
-      await clock.sleep(COMMIT_EVERY_MS, until);
+  const grown = new AbortController();
+  const until = AbortSignal.any([ended, grown.signal]);
+  const commitNowAndThen = async (): Promise<void> => {
+    const quiet = AbortSignal.any([until, stopped.signal]);
+    let lookAtMs = clock.nowMs() + LOOK_EVERY_MS;
+    while (!quiet.aborted) {
+      await clock.sleep(COMMIT_EVERY_MS, quiet);
       await commit();
+      if (quiet.aborted || clock.nowMs() < lookAtMs) continue;
+      lookAtMs = clock.nowMs() + LOOK_EVERY_MS;
+      if (await hasMorePartitions(member, logger)) grown.abort();
     }
   };
-  const committing = commitNowAndThen(AbortSignal.any([ended, stopped.signal]));
+  const committing = commitNowAndThen();
   try {
-    if (partitions.length === 0) await untilAborted(ended);
-    else await session({ partitions, reader, tell: (places) => (told = places), clock, logger, ended });
+    if (partitions.length === 0) await untilAborted(until);
+    else await session({ partitions, reader, tell: (places) => (told = places), clock, logger, ended: until });
   } finally {
     stopped.abort();
     await committing;
     await commit();
+  }
+  if (!grown.signal.aborted || ended.aborted) return;
+  throw new DaybookError('PARTITIONS_ADDED', 'Topics have more partitions now.', { retryable: true });
+}
+
+/** A failure is looked at again, and what reads the topics tells of it. */
+async function hasMorePartitions(member: GroupMember, logger: Persistence['logger']): Promise<boolean> {
+  try {
+    return await member.hasMorePartitions();
+  } catch (error) {
+    logger.debug({ reason: error instanceof Error ? error.message : String(error) }, 'partitions were not looked at');
+    return false;
   }
 }
 

@@ -29,9 +29,8 @@ export async function joinGroup({ connection, clientId, groupId, topics }: Group
     rebalanceTimeout: REBALANCE_MS,
     heartbeatInterval: HEARTBEAT_MS,
   });
-  const member = new Member(client, groupId);
   try {
-    await client.metadata({ topics: [...topics] });
+    const member = new Member(client, groupId, await partitionCounts(client, topics));
     client.topics.trackAll(...topics);
     await client.joinGroup();
     return member;
@@ -41,17 +40,26 @@ export async function joinGroup({ connection, clientId, groupId, topics }: Group
   }
 }
 
+/** How many partitions each topic has now. */
+async function partitionCounts(client: Consumer, topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const known = await client.metadata({ topics: [...topics], forceUpdate: true });
+  return new Map([...known.topics].map(([name, { partitionsCount }]) => [name, partitionsCount]));
+}
+
 class Member implements GroupMember {
   readonly #client: Consumer;
   readonly #groupId: string;
+  /** By topic, as of when it joined. */
+  readonly #partitionCounts: ReadonlyMap<string, number>;
   #ended = new AbortController();
   #current: Assignment | undefined;
   #lost: unknown;
   #changed = Promise.withResolvers<void>();
 
-  constructor(client: Consumer, groupId: string) {
+  constructor(client: Consumer, groupId: string, counts: ReadonlyMap<string, number>) {
     this.#client = client;
     this.#groupId = groupId;
+    this.#partitionCounts = counts;
     client.on('consumer:group:join', ({ assignments }) => {
       this.#end();
       this.#ended = new AbortController();
@@ -83,6 +91,16 @@ class Member implements GroupMember {
       return { partitions: [], ended: signal };
     } finally {
       signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async hasMorePartitions(): Promise<boolean> {
+    const before = this.#partitionCounts;
+    try {
+      const now = await partitionCounts(this.#client, [...before.keys()]);
+      return [...now].some(([topic, count]) => count > (before.get(topic) ?? 0));
+    } catch (error) {
+      throw kafkaFailure(error, `look at the topics of group ${this.#groupId}`);
     }
   }
 
