@@ -41,6 +41,7 @@ export class LateDays {
       this.#readTo.set(extent.partition, extent.endOffset);
     }
   }
+
   /** A topic that was made anew counts from nothing. */
   #begin(topicId: string): void {
     this.#topicId = topicId;
