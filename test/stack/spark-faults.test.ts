@@ -29,7 +29,7 @@ function supervise(): StackProcess {
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  servers = await startServers(['kafka', 'spark'], { sparkWorkers: 2 });
+  servers = await startServers(['kafka', 'spark'], { sparkWorkers: 2, brokers: 3 });
   const applied = await runDaybook(['apply', '--target', 'kafka', '--kafka', servers.at.kafka, '--partitions', '6']);
   expect(applied.code).toBe(0);
   supervisor = supervise();
@@ -99,10 +99,15 @@ describe('reports are exact after', { timeout: TEST_MS }, () => {
       await servers.stack.start('spark-worker-1');
     }));
 
-  it('kill -9 of the broker, which starts again', () =>
+  it('kill -9 of one of three brokers, with two that are left, and once it has started again', async () => {
+    await underLoad(() => servers.stack.kill('kafka-1'));
+    await underLoad(() => servers.stack.start('kafka-1'));
+  });
+
+  it('kill -9 of all brokers, which start again', () =>
     underLoad(async () => {
-      await servers.stack.kill('kafka-1');
-      await servers.stack.start('kafka-1');
+      for (const name of ['kafka-1', 'kafka-2', 'kafka-3']) await servers.stack.kill(name);
+      await servers.stack.up(['kafka']);
     }));
 
   it('two supervisors at once, of which the one that supervises is killed', async () => {
