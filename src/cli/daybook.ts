@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { limitYoungSpace } from '../runtimes/machine/young-space.ts';
 import { printFailure } from './failure.ts';
 
 type AddCommand = (program: Command) => void;
@@ -39,6 +40,7 @@ export async function runDaybook(argv: readonly string[]): Promise<void> {
     if (error.code !== 'EPIPE') throw error;
     process.exit(0);
   });
+  limitYoungSpace();
   try {
     const program = await programFor(argv[2]);
     await program.parseAsync([...argv]);

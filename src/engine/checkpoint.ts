@@ -6,8 +6,8 @@ import type { Plan } from '../plan/plan.ts';
 import type { AmendmentFacts } from './amendments.ts';
 import type { DayFilingFacts } from './day-filing.ts';
 import type { QuarantineFacts } from './quarantine.ts';
-import { packSections, PREFIX_BYTES, prefixOf, unpackSections } from './sections.ts';
-import type { PackedSections, SectionArray } from './sections.ts';
+import { bytesOf, packSections, PREFIX_BYTES, prefixOf, unpackSections } from './sections.ts';
+import type { PackedSections, Section, SectionArray } from './sections.ts';
 import type { SourcePlaceFacts } from './source-places.ts';
 import type { StateFacts } from './state.ts';
 
@@ -19,9 +19,14 @@ const KEPT = 2;
 /** So many are written at once; between two writes others have their turn. */
 const WRITE_BYTES = 1024 * 1024;
 
-/** All that the engine knows as of one place in the log. */
-export interface Checkpoint {
+/** All that the engine knows as of one place in the log, to be written. */
+export interface NewCheckpoint {
   readonly facts: CheckpointFacts;
+  readonly arrays: readonly Section[];
+}
+
+/** The same as it was read. */
+export interface Checkpoint extends NewCheckpoint {
   readonly arrays: readonly SectionArray[];
 }
 
@@ -46,15 +51,15 @@ export interface CheckpointFacts {
 export const CHECKPOINT_FORMAT = FORMAT;
 
 /** How many bytes the arrays of a checkpoint have: nearly all of it. */
-export function checkpointBytes({ arrays }: Checkpoint): number {
-  return arrays.reduce((sum, array) => sum + array.byteLength, 0);
+export function checkpointBytes({ arrays }: NewCheckpoint): number {
+  return arrays.reduce((sum, section) => sum + bytesOf(section), 0);
 }
 
 /**
  * Writes a checkpoint so that a crash at any moment leaves either all of it or none, and removes those that are no
  * longer needed. The arrays must stay as they are until it is written.
  */
-export async function writeCheckpoint(disk: Disk, checkpoint: Checkpoint): Promise<void> {
+export async function writeCheckpoint(disk: Disk, checkpoint: NewCheckpoint): Promise<void> {
   await disk.makeFolder(FOLDER);
   const name = `${FOLDER}/${checkpoint.facts.offset.toString().padStart(20, '0')}.checkpoint`;
   const temporary = `${name}.tmp`;

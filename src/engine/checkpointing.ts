@@ -3,7 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Disk } from '../ports/disk.ts';
 import type { CheckpointInfo } from '../ports/pipeline.ts';
 import type { Amendments } from './amendments.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { Checkpoint, NewCheckpoint } from './checkpoint.ts';
 import { CHECKPOINT_FORMAT, checkpointBytes, listCheckpoints, writeCheckpoint } from './checkpoint.ts';
 import type { Progress } from './checkpoint-schedule.ts';
 import { CheckpointSchedule } from './checkpoint-schedule.ts';
@@ -112,7 +112,7 @@ export class Checkpointing {
   }
 
   /** All that the engine knows, which it must not change in place until `EngineState.release`; undefined before the first frame. */
-  #save(atMs: number): Checkpoint | undefined {
+  #save(atMs: number): NewCheckpoint | undefined {
     const { plan, place, quarantine, sources, filing, ...options } = this.#options;
     if (place.next === undefined) return undefined;
     const state = options.state.save();

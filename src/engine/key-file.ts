@@ -4,7 +4,8 @@ import { DaybookError } from '../base/errors.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
 import { KEY_WORDS } from '../record/columns.ts';
 import { keyHash, keyPrint, shardOf } from '../record/key-hash.ts';
-import type { KeyTable } from './key-table.ts';
+import type { KeyTable, ShardKeys } from './key-table.ts';
+import { PIECE_KEYS } from './key-table.ts';
 
 export const KEY_FOLDER = 'keys';
 const NAME = /^\d{5}\.keys(\.tmp)?$/;
@@ -287,19 +288,27 @@ function orderOf(words: Int32Array, at: number): number {
 }
 
 /** Keys of one shard by their prints, and the prints. */
-function inOrder(keys: Int32Array): { readonly keys: Int32Array; readonly prints: Uint32Array } {
-  const count = keys.length / KEY_WORDS;
+function inOrder(pieces: ShardKeys): { readonly keys: Int32Array; readonly prints: Uint32Array } {
+  const count = pieces.reduce((words, piece) => words + piece.length, 0) / KEY_WORDS;
   assert(count < SORTED_KEYS_MAX, 'a shard is small enough for its keys to be sorted as floats');
   // The print above the key's number in one exact float, as floats are sorted without a comparison in JavaScript.
   const order = new Float64Array(count);
-  for (let key = 0; key < count; key++) order[key] = keyPrint(keys, key * KEY_WORDS) * SORTED_KEYS_MAX + key;
+  pieces.forEach((keys, index) => {
+    const first = index * PIECE_KEYS;
+    for (let k = 0; k < keys.length; k += KEY_WORDS) {
+      const number = first + k / KEY_WORDS;
+      order[number] = keyPrint(keys, k) * SORTED_KEYS_MAX + number;
+    }
+  });
   order.sort();
-  const sorted = new Int32Array(keys.length);
+  const sorted = new Int32Array(count * KEY_WORDS);
   const prints = new Uint32Array(count);
   for (let place = 0; place < count; place++) {
     const each = order[place] as number;
     const print = Math.floor(each / SORTED_KEYS_MAX);
-    const from = (each - print * SORTED_KEYS_MAX) * KEY_WORDS;
+    const number = each - print * SORTED_KEYS_MAX;
+    const keys = pieces[Math.floor(number / PIECE_KEYS)] as Int32Array;
+    const from = (number % PIECE_KEYS) * KEY_WORDS;
     prints[place] = print;
     for (let word = 0; word < KEY_WORDS; word++) sorted[place * KEY_WORDS + word] = keys[from + word] as number;
   }

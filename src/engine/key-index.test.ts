@@ -1,20 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FaultyDisk } from '../../test/disk/faulty-disk.ts';
+import { throughAFile } from '../../test/disk/through-a-file.ts';
 import { keyColumns, keyOf, keyThatLooksLike } from '../../test/intake/key-columns.ts';
 import type { RecordColumns } from '../record/columns.ts';
 import { keyHash, keyPrint, shardOf } from '../record/key-hash.ts';
 import type { Claim } from './key-index.ts';
 import { KeyIndex } from './key-index.ts';
 import { KeyPrints } from './key-prints.ts';
+import { SectionReader } from './sections.ts';
 
 function columnsOf(numbers: readonly number[]): RecordColumns {
   return keyColumns(numbers.map(keyOf));
 }
 
-function reload(disk: FaultyDisk, { facts, arrays }: ReturnType<KeyIndex['save']>): Promise<KeyIndex> {
-  const left = [...arrays];
-  return KeyIndex.load(disk, JSON.parse(JSON.stringify(facts)) as typeof facts, () => left.shift() ?? new Int32Array());
+function reload(disk: FaultyDisk, saved: ReturnType<KeyIndex['save']>): Promise<KeyIndex> {
+  const { facts, arrays } = throughAFile(saved);
+  const sections = new SectionReader(arrays);
+  return KeyIndex.load(disk, facts, () => sections.int32());
 }
 
 async function look(index: KeyIndex, disk: FaultyDisk, columns: RecordColumns): Promise<Claim> {

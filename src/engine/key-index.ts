@@ -7,6 +7,7 @@ import type { KeyFile, KeyFileFacts, KeyQuestion } from './key-file.ts';
 import { openKeyFile, writeKeyFile } from './key-file.ts';
 import { KEY_SHARDS, keyHash, keyPrint, shardOf } from '../record/key-hash.ts';
 import { KEY_FILES_MAX, KeyPrints } from './key-prints.ts';
+import type { ShardKeys } from './key-table.ts';
 import { KeyTable } from './key-table.ts';
 
 /** What a checkpoint says of the keys besides those in memory, of which it has an array a shard and table. */
@@ -183,12 +184,12 @@ export class KeyIndex {
   }
 
   /** All that is kept, for a checkpoint; `load` takes it back. No copies: see `KeyTable.keptKeys`. */
-  save(): { readonly facts: KeyFacts; readonly arrays: readonly Int32Array[] } {
+  save(): { readonly facts: KeyFacts; readonly arrays: readonly ShardKeys[] } {
     const tables = [this.#young, ...(this.#retired === undefined ? [] : [this.#retired])].map((table) =>
       table.keptKeys(),
     );
     const shards = Array.from({ length: KEY_SHARDS }, (_, shard) => shard);
-    const arrays = shards.flatMap((shard) => tables.map((keys) => keys[shard] as Int32Array));
+    const arrays = shards.flatMap((shard) => tables.map((keys) => keys[shard] as ShardKeys));
     return { facts: { tables: tables.length, files: [...this.#files.values()].map(({ facts }) => facts) }, arrays };
   }
 

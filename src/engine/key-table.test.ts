@@ -14,7 +14,9 @@ function add(table: KeyTable, words: readonly number[]): boolean {
 
 function reload(table: KeyTable): KeyTable {
   const other = new KeyTable();
-  table.keptKeys().forEach((keys, shard) => other.load(shard, keys));
+  table.keptKeys().forEach((pieces, shard) => {
+    for (const keys of pieces) other.load(shard, keys);
+  });
   return other;
 }
 
@@ -60,10 +62,11 @@ describe('a key table', () => {
     for (let number = 0; number < 40_000; number++) expect(add(table, keyOf(number))).toBe(true);
     table.keep(40_000);
     const saved = table.keptKeys();
-    const copies = saved.map((keys) => keys.slice());
+    const copies = saved.map((pieces) => pieces.map((keys) => keys.slice()));
     for (let number = 40_000; number < 100_000; number++) add(table, keyOf(number));
     table.undo();
     expect(table.size).toBe(40_000);
+    expect(reload(table).keptKeys()).toEqual(copies);
     for (let number = 0; number < 100_000; number += 101) expect(add(table, keyOf(number))).toBe(number >= 40_000);
     expect(saved).toEqual(copies);
     expect(table.bytes).toBeLessThan(100_000 * 40);

@@ -6,27 +6,36 @@ import { KEY_SHARDS, keyHash, shardOf, withinShard } from '../record/key-hash.ts
 const NUMBER_BITS = 20;
 const NUMBER_MASK = 2 ** NUMBER_BITS - 1;
 const FIRST_SLOTS = 32;
-const FIRST_KEYS = 16;
 const LOAD_MAX = 0.75;
 /** Small shards double; large ones, where room that is not used counts, grow by less. */
-const SMALL_KEYS = 8192;
+const SMALL_SLOTS = 8192;
 const SLOTS_GROWTH = 1.5;
-const KEYS_GROWTH = 1.25;
 const FIRST_TRAIL = 1024;
 /** Of a shard without keys: one free slot, as there is always a place to look at. */
 const NO_SLOTS = new Int32Array(1);
-const NO_KEYS = new Int32Array(0);
+const PIECE_BITS = 9;
+/** A shard's keys stand in pieces of so many. */
+export const PIECE_KEYS = 2 ** PIECE_BITS;
+const PIECE_WORDS = PIECE_KEYS * KEY_WORDS;
+const PIECES_AT_ONCE = 128;
+const KEY_BYTES = KEY_WORDS * Int32Array.BYTES_PER_ELEMENT;
+
+/** Keys of a shard, `KEY_WORDS` words each, in pieces of `PIECE_KEYS`; only the last one may have fewer, or none. */
+export type ShardKeys = readonly Int32Array[];
 
 /**
- * Primary keys, 128 bits each: the exact answer to "was this one there before?". Each shard has arrays of its own and
- * grows by itself, so growth never touches more than a small part of the keys.
+ * Primary keys, 128 bits each: the exact answer to "was this one there before?". Each shard has slots of its own and
+ * grows by itself, so growth never touches more than a small part of the keys. The keys are written once and stay where they
+ * are: arrays that grew would be copied again and again, each time into memory that is touched anew.
  * Source: open addressing with linear probing, Knuth, TAOCP 3, 6.4; a place in a shard is its share of the hash (Lemire,
  * "Fast random integer generation in an interval"), so that a shard may have any number of slots.
  */
 export class KeyTable {
   readonly #slots: Int32Array[] = Array.from({ length: KEY_SHARDS }, () => NO_SLOTS);
-  /** By shard: `KEY_WORDS` words a key, in the order in which they were added. */
-  readonly #keys: Int32Array[] = Array.from({ length: KEY_SHARDS }, () => NO_KEYS);
+  /** By shard: pieces of `PIECE_KEYS` keys, in the order in which they were added. */
+  readonly #pieces: Int32Array[][] = Array.from({ length: KEY_SHARDS }, () => []);
+  /** Room for pieces that no shard has taken yet. */
+  #room = new Int32Array(0);
   readonly #counts = new Uint32Array(KEY_SHARDS);
   /** The shards of the keys that may be taken back, in the order in which they were added. */
   #trail = new Uint16Array(FIRST_TRAIL);
@@ -34,7 +43,7 @@ export class KeyTable {
   /** What `touch` saw; kept, or the compiler would leave the looking out as needless. */
   readonly #seen = new Int32Array(1);
   #size = 0;
-  #bytes = 0;
+  #slotBytes = 0;
 
   get size(): number {
     return this.#size;
@@ -42,7 +51,7 @@ export class KeyTable {
 
   /** What it holds of memory, about. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#slotBytes + this.#size * KEY_BYTES;
   }
 
   /**
@@ -54,15 +63,15 @@ export class KeyTable {
     const count = this.#counts[shard] as number;
     let slots = this.#slots[shard] as Int32Array;
     if (count + 1 > slots.length * LOAD_MAX) slots = this.#growSlots(shard);
-    let keys = this.#keys[shard] as Int32Array;
-    const slot = slotOf(slots, keys, words, at, hash);
+    const pieces = this.#pieces[shard] as Int32Array[];
+    const slot = slotOf(slots, pieces, words, at, hash);
     if (slots[slot] !== 0) return false;
-    const k = count * KEY_WORDS;
-    if (k === keys.length) keys = this.#growKeys(shard, count + 1);
-    keys[k] = words[at] as number;
-    keys[k + 1] = words[at + 1] as number;
-    keys[k + 2] = words[at + 2] as number;
-    keys[k + 3] = words[at + 3] as number;
+    const piece = pieces[count >>> PIECE_BITS] ?? this.#addPiece(shard);
+    const k = placeInPiece(count);
+    piece[k] = words[at] as number;
+    piece[k + 1] = words[at + 1] as number;
+    piece[k + 2] = words[at + 2] as number;
+    piece[k + 3] = words[at + 3] as number;
     slots[slot] = slotFor(hash, count + 1);
     this.#counts[shard] = count + 1;
     this.#size++;
@@ -85,7 +94,7 @@ export class KeyTable {
   /** Whether the key whose words stand at `at` is there. */
   has(words: Int32Array, at: number, hash: number): boolean {
     const slots = this.#slots[shardOf(hash)] as Int32Array;
-    return slots[slotOf(slots, this.#keys[shardOf(hash)] as Int32Array, words, at, hash)] !== 0;
+    return slots[slotOf(slots, this.#pieces[shardOf(hash)] as Int32Array[], words, at, hash)] !== 0;
   }
 
   /** How many keys `undo` would take back. */
@@ -108,7 +117,7 @@ export class KeyTable {
     while (this.#trailLength > 0) {
       const shard = this.#trail[--this.#trailLength] as number;
       const count = this.#counts[shard] as number;
-      const hash = keyHash(this.#keys[shard] as Int32Array, (count - 1) * KEY_WORDS);
+      const hash = hashOf(this.#pieces[shard] as Int32Array[], count - 1);
       const slots = this.#slots[shard] as Int32Array;
       let slot = placeOf(hash, slots.length);
       while (((slots[slot] as number) & NUMBER_MASK) !== count) slot = slot + 1 === slots.length ? 0 : slot + 1;
@@ -119,23 +128,33 @@ export class KeyTable {
   }
 
   /**
-   * By shard, the keys that `undo` would not take back, `KEY_WORDS` words each. No copies: neither adding keys nor taking
-   * others back changes them.
+   * By shard, the keys that `undo` would not take back. No copies: neither adding keys nor taking others back changes
+   * them.
    */
-  keptKeys(): readonly Int32Array[] {
+  keptKeys(): readonly ShardKeys[] {
     const counts = this.#counts.slice();
     for (const shard of this.#trail.subarray(0, this.#trailLength)) counts[shard] = (counts[shard] as number) - 1;
-    return this.#keys.map((keys, shard) => keys.subarray(0, (counts[shard] as number) * KEY_WORDS));
+    return this.#pieces.map((pieces, shard) => {
+      const count = counts[shard] as number;
+      const whole = count >>> PIECE_BITS;
+      return [...pieces.slice(0, whole), (pieces[whole] ?? this.#room).subarray(0, placeInPiece(count))];
+    });
   }
 
-  /** Adds the keys of a shard that `keptKeys` gave, of another table, which has none of those that are there. */
+  /** Adds keys of a shard, `KEY_WORDS` words each; none of them is there. */
   load(shard: number, keys: Int32Array): void {
-    const before = this.#counts[shard] as number;
-    const count = before + keys.length / KEY_WORDS;
-    this.#growKeys(shard, count);
-    (this.#keys[shard] as Int32Array).set(keys, before * KEY_WORDS);
+    const pieces = this.#pieces[shard] as Int32Array[];
+    let count = this.#counts[shard] as number;
+    for (let from = 0; from < keys.length;) {
+      const piece = pieces[count >>> PIECE_BITS] ?? this.#addPiece(shard);
+      const place = placeInPiece(count);
+      const part = keys.subarray(from, from + PIECE_WORDS - place);
+      piece.set(part, place);
+      from += part.length;
+      count += part.length / KEY_WORDS;
+    }
+    this.#size += count - (this.#counts[shard] as number);
     this.#counts[shard] = count;
-    this.#size += count - before;
     this.#setSlots(shard, Math.ceil(count / LOAD_MAX) + 1);
   }
 
@@ -143,35 +162,33 @@ export class KeyTable {
     const { length } = this.#slots[shard] as Int32Array;
     // Not all shards at the same number of keys, as they fill alike.
     const first = Math.round(FIRST_SLOTS * SLOTS_GROWTH ** (shard / KEY_SHARDS));
-    return this.#setSlots(shard, Math.max(first, Math.ceil(length * (length < SMALL_KEYS ? 2 : SLOTS_GROWTH))));
+    return this.#setSlots(shard, Math.max(first, Math.ceil(length * (length < SMALL_SLOTS ? 2 : SLOTS_GROWTH))));
   }
 
   #setSlots(shard: number, length: number): Int32Array {
-    const keys = this.#keys[shard] as Int32Array;
+    const pieces = this.#pieces[shard] as Int32Array[];
     const count = this.#counts[shard] as number;
     const slots = new Int32Array(length);
     // In the order of their numbers, which is what `undo` builds on.
     for (let number = 1; number <= count; number++) {
-      const hash = keyHash(keys, (number - 1) * KEY_WORDS);
+      const hash = hashOf(pieces, number - 1);
       let slot = placeOf(hash, length);
       while (slots[slot] !== 0) slot = slot + 1 === length ? 0 : slot + 1;
       slots[slot] = slotFor(hash, number);
     }
-    this.#bytes += slots.byteLength - (this.#slots[shard] as Int32Array).byteLength;
+    this.#slotBytes += slots.byteLength - (this.#slots[shard] as Int32Array).byteLength;
     this.#slots[shard] = slots;
     return slots;
   }
 
-  #growKeys(shard: number, count: number): Int32Array {
-    assert(count <= NUMBER_MASK, 'a shard is retired long before its numbers have too many bits');
-    const old = this.#keys[shard] as Int32Array;
-    const before = old.length / KEY_WORDS;
-    const room = Math.max(FIRST_KEYS, count, Math.ceil(before * (before < SMALL_KEYS ? 2 : KEYS_GROWTH)));
-    const keys = new Int32Array(room * KEY_WORDS);
-    keys.set(old);
-    this.#bytes += keys.byteLength - old.byteLength;
-    this.#keys[shard] = keys;
-    return keys;
+  #addPiece(shard: number): Int32Array {
+    const pieces = this.#pieces[shard] as Int32Array[];
+    assert(pieces.length < NUMBER_MASK >>> PIECE_BITS, 'a shard is retired long before its numbers have too many bits');
+    if (this.#room.length === 0) this.#room = new Int32Array(PIECES_AT_ONCE * PIECE_WORDS);
+    const piece = this.#room.subarray(0, PIECE_WORDS);
+    this.#room = this.#room.subarray(PIECE_WORDS);
+    pieces.push(piece);
+    return piece;
   }
 
   #growTrail(): void {
@@ -182,7 +199,7 @@ export class KeyTable {
 }
 
 /** The slot of a shard that holds the key, or the free one where it would go. */
-function slotOf(slots: Int32Array, keys: Int32Array, words: Int32Array, at: number, hash: number): number {
+function slotOf(slots: Int32Array, pieces: ShardKeys, words: Int32Array, at: number, hash: number): number {
   const { length } = slots;
   const tag = slotFor(hash, 0);
   let slot = placeOf(hash, length);
@@ -190,7 +207,9 @@ function slotOf(slots: Int32Array, keys: Int32Array, words: Int32Array, at: numb
     const held = slots[slot] as number;
     if (held === 0) return slot;
     if (((held ^ tag) & ~NUMBER_MASK) === 0) {
-      const k = ((held & NUMBER_MASK) - 1) * KEY_WORDS;
+      const index = (held & NUMBER_MASK) - 1;
+      const keys = pieces[index >>> PIECE_BITS] as Int32Array;
+      const k = placeInPiece(index);
       const isEqual =
         keys[k] === words[at] &&
         keys[k + 1] === words[at + 1] &&
@@ -200,6 +219,16 @@ function slotOf(slots: Int32Array, keys: Int32Array, words: Int32Array, at: numb
     }
     slot = slot + 1 === length ? 0 : slot + 1;
   }
+}
+
+/** Of a shard's key, counted from 0. */
+function hashOf(pieces: ShardKeys, index: number): number {
+  return keyHash(pieces[index >>> PIECE_BITS] as Int32Array, placeInPiece(index));
+}
+
+/** Where a shard's key, counted from 0, begins in its piece. */
+function placeInPiece(index: number): number {
+  return (index & (PIECE_KEYS - 1)) * KEY_WORDS;
 }
 
 function placeOf(hash: number, slots: number): number {

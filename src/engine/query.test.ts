@@ -9,6 +9,7 @@ import type { Cell, Row } from '../ports/rows.ts';
 import type { RecordColumns } from '../record/columns.ts';
 import { Scanner } from '../record/scanner.ts';
 import { FaultyDisk } from '../../test/disk/faulty-disk.ts';
+import { throughAFile } from '../../test/disk/through-a-file.ts';
 import { readSale, reportsOf } from '../../test/oracle/furniture-store.ts';
 import { rowTexts } from '../../test/process/reports-of-runtime.ts';
 import type { RandomSale } from '../../test/sales/random-sales.ts';
@@ -79,9 +80,8 @@ describe('the reports', () => {
   it('come back from a checkpoint as they were, and go on from there', async () => {
     await fc.assert(
       fc.asyncProperty(batchesOfSales, batchesOfSales, async (before, after) => {
-        const saved = stateOf(before).save();
-        const facts = JSON.parse(JSON.stringify(saved.facts)) as typeof saved.facts;
-        const state = await EngineState.load(plan, facts, new SectionReader(saved.arrays), new FaultyDisk());
+        const { facts, arrays } = throughAFile(stateOf(before).save());
+        const state = await EngineState.load(plan, facts, new SectionReader(arrays), new FaultyDisk());
         const scanner = new Scanner(plan, state.dictionaries);
         for (const sales of after) {
           const { columns } = scanner.scan(linesOf(sales), 1);

@@ -1,22 +1,22 @@
-import { crc32 } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { packSections, prefixOf, unpackSections } from './sections.ts';
+import { fileOf } from '../../test/disk/through-a-file.ts';
+import { unpackSections } from './sections.ts';
 
 const facts = { days: [1, 2], name: 'Étagère' };
 const arrays = [Int32Array.of(1, -2, 3), Float64Array.of(0.5), Uint8Array.of(32, 32, 32, 32, 32, 32, 32, 32, 7)];
 
-function packed(): Uint8Array {
-  const sections = packSections(facts, arrays);
-  const crc = sections.body.reduce((sum, chunk) => crc32(chunk, sum), 0);
-  return new Uint8Array(Buffer.concat([prefixOf(sections, crc), ...sections.body]));
-}
-
 it('sections come back as they were packed', () => {
-  expect(unpackSections(packed())).toEqual({ facts, arrays });
+  expect(unpackSections(fileOf(facts, arrays))).toEqual({ facts, arrays });
+});
+
+it('a section in pieces comes back in one', () => {
+  const pieces = [[Int32Array.of(1, 2), Int32Array.of(3, 4, 5, 6), Int32Array.of(7)], [new Int32Array(0)]];
+  const whole = [Int32Array.of(1, 2, 3, 4, 5, 6, 7), new Int32Array(0)];
+  expect(unpackSections(fileOf(facts, [...pieces, ...arrays]))).toEqual({ facts, arrays: [...whole, ...arrays] });
 });
 
 it('a file of sections in which any bit has turned, or whose end is missing, is not whole', () => {
-  const whole = packed();
+  const whole = fileOf(facts, arrays);
   for (let bit = 0; bit < whole.length * 8; bit++) {
     const damaged = Uint8Array.from(whole);
     damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7));

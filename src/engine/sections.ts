@@ -3,6 +3,8 @@ import { assert } from '../base/assert.ts';
 
 /** The arrays that state is made of. */
 export type SectionArray = Uint8Array | Int32Array | Float64Array;
+/** An array, which may stand in pieces, at least one; only the last one may end at no multiple of 8 bytes. */
+export type Section = SectionArray | readonly SectionArray[];
 
 const MAGIC = 'DAYBOOKC';
 export const PREFIX_BYTES = 16;
@@ -16,20 +18,36 @@ type Kind = keyof typeof KINDS;
  * length (both u32, little-endian), the header in JSON, and the arrays, each at a multiple of 8 bytes. This is all but
  * the prefix, which is known only when all else is; the arrays are not copied.
  */
-export function packSections(facts: unknown, arrays: readonly SectionArray[]): PackedSections {
-  const kindOf = (array: SectionArray): Kind =>
-    array instanceof Int32Array ? 'i32' : array instanceof Float64Array ? 'f64' : 'u8';
-  const header = JSON.stringify({ facts, arrays: arrays.map((array) => [kindOf(array), array.length]) });
+export function packSections(facts: unknown, sections: readonly Section[]): PackedSections {
+  const inPieces = sections.map(piecesOf);
+  const header = JSON.stringify({ facts, arrays: inPieces.map((pieces) => [kindOf(pieces), lengthOf(pieces)]) });
   const headerBytes = new TextEncoder().encode(header);
   const aligned = new Uint8Array(Math.ceil(headerBytes.length / ALIGNMENT) * ALIGNMENT).fill(0x20);
   aligned.set(headerBytes);
   const body: Uint8Array[] = [aligned];
-  for (const array of arrays) {
-    body.push(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
-    const rest = array.byteLength % ALIGNMENT;
+  for (const piece of inPieces.flat()) {
+    body.push(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));
+    const rest = piece.byteLength % ALIGNMENT;
     if (rest !== 0) body.push(PADDING.subarray(rest));
   }
   return { headerLength: aligned.length, body };
+}
+
+/** How many bytes a section has. */
+export function bytesOf(section: Section): number {
+  return piecesOf(section).reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
+
+function piecesOf(section: Section): readonly SectionArray[] {
+  return 'buffer' in section ? [section] : section;
+}
+
+function kindOf([first]: readonly SectionArray[]): Kind {
+  return first instanceof Int32Array ? 'i32' : first instanceof Float64Array ? 'f64' : 'u8';
+}
+
+function lengthOf(pieces: readonly SectionArray[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
 export interface PackedSections {

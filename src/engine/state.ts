@@ -16,7 +16,7 @@ import type { Scratch } from './group-table.ts';
 import { GroupTable } from './group-table.ts';
 import type { KeyFacts } from './key-index.ts';
 import { KeyIndex } from './key-index.ts';
-import type { SectionArray, SectionReader } from './sections.ts';
+import type { Section, SectionReader } from './sections.ts';
 
 /** What a checkpoint says of the state besides its arrays. */
 export interface StateFacts {
@@ -177,9 +177,9 @@ export class EngineState {
   }
 
   /** All of it for a checkpoint, in an order that `load` knows. No copies: call `release` when they are written. */
-  save(): { readonly facts: StateFacts; readonly arrays: readonly SectionArray[] } {
+  save(): { readonly facts: StateFacts; readonly arrays: readonly Section[] } {
     const keys = this.keys.save();
-    const arrays: SectionArray[] = [...keys.arrays];
+    const arrays: Section[] = [...keys.arrays];
     for (const dictionary of this.dictionaries) {
       if (dictionary instanceof TextDictionary) {
         const saved = dictionary.save();

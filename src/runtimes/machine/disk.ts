@@ -129,9 +129,11 @@ function between(chunks: readonly Uint8Array[], from: number, to: number): Uint8
   const found: Uint8Array[] = [];
   let at = 0;
   for (const chunk of chunks) {
-    const piece = chunk.subarray(Math.max(0, from - at), Math.max(0, to - at));
+    const end = at + chunk.byteLength;
+    // Most chunks are wanted whole, and of a long write there are tens of thousands.
+    const piece = at >= from && end <= to ? chunk : chunk.subarray(Math.max(0, from - at), Math.max(0, to - at));
     if (piece.byteLength > 0) found.push(piece);
-    at += chunk.byteLength;
+    at = end;
   }
   return found;
 }

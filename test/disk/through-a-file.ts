@@ -1,0 +1,20 @@
+import { crc32 } from 'node:zlib';
+import { present } from '../../src/base/assert.ts';
+import type { Section, SectionArray } from '../../src/engine/sections.ts';
+import { packSections, prefixOf, unpackSections } from '../../src/engine/sections.ts';
+
+/** The bytes of a file of sections. */
+export function fileOf(facts: unknown, sections: readonly Section[]): Uint8Array {
+  const packed = packSections(facts, sections);
+  const crc = packed.body.reduce((sum, chunk) => crc32(chunk, sum), 0);
+  return new Uint8Array(Buffer.concat([prefixOf(packed, crc), ...packed.body]));
+}
+
+/** What was saved as it comes back from a file. */
+export function throughAFile<F>(saved: { readonly facts: F; readonly arrays: readonly Section[] }): {
+  readonly facts: F;
+  readonly arrays: readonly SectionArray[];
+} {
+  const read = present(unpackSections(fileOf(saved.facts, saved.arrays)), 'what was packed is whole');
+  return { facts: read.facts as F, arrays: read.arrays };
+}
