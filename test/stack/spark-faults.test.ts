@@ -1,14 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
 import { makePlan } from '../../src/plan/normalise.ts';
+import type { Reports } from '../oracle/furniture-store.ts';
 import { readSale, reportsOf } from '../oracle/furniture-store.ts';
-import { runDaybook, temporaryFolder } from '../process/daybook-process.ts';
+import { temporaryFolder } from '../process/daybook-process.ts';
 import { mixedSales } from '../sales/mixed-sales.ts';
 import type { StackProcess } from './processes.ts';
 import { startProcess } from './processes.ts';
 import { announcedFrames, reportsInTopics, sendRecords } from './report-topics.ts';
 import type { Servers } from './servers.ts';
 import { startServers } from './servers.ts';
+import { apply, reportsInCassandra, reportsInPostgres } from './stores.ts';
 
 const WAIT_MS = 400_000;
 /** Servers that start again while others are busy take their time. */
@@ -16,9 +18,11 @@ const TEST_MS = 600_000;
 const BATCHES = 9;
 const plan = makePlan(daybook);
 
-let servers: Servers<'kafka' | 'spark'>;
+let servers: Servers<'kafka' | 'spark' | 'postgres' | 'cassandra'>;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let supervisor: StackProcess;
+/** They run all the while, as nobody restarts them when Spark or Kafka fails. */
+let sinks: readonly StackProcess[] = [];
 const sent: string[] = [];
 let seed = 100;
 
@@ -29,18 +33,21 @@ function supervise(): StackProcess {
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  servers = await startServers(['kafka', 'spark'], { sparkWorkers: 2, brokers: 3 });
-  const applied = await runDaybook(['apply', '--target', 'kafka', '--kafka', servers.at.kafka, '--partitions', '6']);
-  expect(applied.code).toBe(0);
+  servers = await startServers(['kafka', 'spark', 'postgres', 'cassandra'], { sparkWorkers: 2, brokers: 3 });
+  const { kafka, postgres, cassandra } = servers.at;
+  const environment = { DAYBOOK_KAFKA: kafka, DAYBOOK_POSTGRES: postgres, DAYBOOK_CASSANDRA: cassandra };
+  await apply(environment, 'kafka', 'postgres', 'cassandra');
   supervisor = supervise();
+  sinks = ['postgres', 'cassandra'].map((store) => startProcess(['sink', store], environment));
 });
 afterAll(async () => {
+  for (const each of sinks) await each[Symbol.asyncDispose]();
   await supervisor[Symbol.asyncDispose]();
   await servers[Symbol.asyncDispose]();
   await folder[Symbol.asyncDispose]();
 });
 
-/** Sends sales, repeats among them, all the while that something happens; then waits for the exact reports of all. */
+/** Sends sales, repeats among them, all the while that something happens; then waits for the exact reports of all, wherever they are kept. */
 async function underLoad(fault: () => Promise<void>): Promise<void> {
   const batches = Array.from({ length: BATCHES }, () => mixedSales(150, { repeats: 0.2, seed: seed++, days: 6 }));
   let faulted: Promise<void> | undefined;
@@ -52,9 +59,16 @@ async function underLoad(fault: () => Promise<void>): Promise<void> {
     if (index === Math.floor(BATCHES / 3)) faulted = fault();
   }
   await faulted;
-  await expect
-    .poll(() => reportsInTopics(plan, servers.at.kafka), { timeout: WAIT_MS, interval: 1_000 })
-    .toEqual(reportsOf(sent.map(readSale)));
+  await expectEverywhere(reportsOf(sent.map(readSale)));
+}
+
+/** Waits until the topics, PostgreSQL and Cassandra have these reports, to the last digit and no row more. */
+async function expectEverywhere(expected: Reports): Promise<void> {
+  const { kafka, postgres, cassandra } = servers.at;
+  const patient = { timeout: WAIT_MS, interval: 1_000 };
+  await expect.poll(() => reportsInTopics(plan, kafka), patient).toEqual(expected);
+  await expect.poll(() => reportsInPostgres(plan, postgres), patient).toEqual(expected);
+  await expect.poll(() => reportsInCassandra(plan, cassandra), patient).toEqual(expected);
 }
 
 /** Sends records until they are acknowledged, as a producer does; some may be in the topic twice then. */
@@ -126,5 +140,6 @@ describe('reports are exact after', { timeout: TEST_MS }, () => {
     await underLoad(() => Promise.resolve());
     const numbers = (await announcedFrames(plan, servers.at.kafka)).map(({ frame }) => frame);
     expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));
+    for (const each of sinks) expect(await each.stop(), each.text()).toBe(0);
   });
 });
