@@ -34,7 +34,7 @@ export function addSpark(program: Command): void {
     .addOption(
       new Option(
         '--state-partitions <number>',
-        'in how many parts the state is kept; what it began with holds for ever',
+        'in how many parts the state is kept, and at most the topic is read; what it began with holds for ever',
       )
         .env('DAYBOOK_SPARK_STATE_PARTITIONS')
         .default(2)

@@ -24,6 +24,11 @@ export function deduplicate(input: Relation, keys: readonly string[]): Relation 
   return create(RelationSchema, { relType: { case: 'deduplicate', value: { input, columnNames: [...keys] } } });
 }
 
+/** The same rows in no more parts than so many, each as long as it was: parts are put behind one another, not mixed. */
+export function inFewerParts(input: Relation, numPartitions: number): Relation {
+  return create(RelationSchema, { relType: { case: 'repartition', value: { input, numPartitions, shuffle: false } } });
+}
+
 /**
  * The same rows; of a stream, each batch's progress tells metrics of them under `name`.
  * @param metrics  aggregates in SQL, by the metric's name

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import { DaybookError } from '../../base/errors.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { TopicReader } from '../../ports/messages.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { TopicPlace, TopicReader } from '../../ports/messages.ts';
 import type { Batch } from './batch.ts';
 import type { DayBehind } from './day-counts.ts';
 import { DayCounts } from './day-counts.ts';
@@ -21,6 +22,7 @@ interface AnnouncerOptions {
   readonly reader: TopicReader;
   /** Resolves when all copies have the messages. */
   readonly send: (messages: readonly Announcement[]) => Promise<void>;
+  readonly clock: Clock;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
 }
 
@@ -44,8 +46,8 @@ interface Sign {
 export class Announcer {
   readonly #options: AnnouncerOptions;
   readonly #counts: DayCounts;
-  /** Up to where the topic of days was read. */
-  #daysRead: number | undefined;
+  /** Up to where the topic of days was read; undefined: it is to be looked at first. */
+  #days: TopicPlace | undefined;
   /** The newest frame that was announced, and how many records it has. */
   #announced = 0;
   #accepted = 0;
@@ -53,6 +55,7 @@ export class Announcer {
   #madeOf: string | undefined;
   /** Undefined until it is known what was announced before. */
   #sign: Sign | undefined;
+  #isWritingAgain = false;
   /** What announces, one after the other. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -141,6 +144,21 @@ export class Announcer {
     }
   }
 
+  /**
+   * Waits until the query writes what it counted in a batch, which it does at the batch's end; or until the time is over.
+   * @returns whether there are counts of a frame that is not announced
+   */
+  async untilCounts(waitMs: number): Promise<boolean> {
+    // That may take as long as a topic of years, and the query is to be looked after meanwhile.
+    if (this.#isWritingAgain) await this.#options.clock.sleep(waitMs);
+    else if (!this.#hasCounts()) await this.#inTurn(() => this.#readDays(waitMs));
+    return this.#hasCounts();
+  }
+
+  #hasCounts(): boolean {
+    return this.#counts.newest > this.#announced;
+  }
+
   /** Says that a frame is whole. @param batch  that wrote it, if that is known */
   announce(frame: number, batch: Batch | undefined): Promise<void> {
     return this.#inTurn(async () => {
@@ -162,7 +180,8 @@ export class Announcer {
     return this.#inTurn(async () => {
       const { topics, send } = this.#options;
       const frame = this.#announced + 1;
-      await write(frame);
+      this.#isWritingAgain = true;
+      await write(frame).finally(() => (this.#isWritingAgain = false));
       const { accepted } = this.#counts;
       const answers = days.map((day) => ({ topic: topics.days, ...this.#counts.answer(day, frame) }));
       await send([...answers, this.#frameMessage(frame, accepted, undefined)]);
@@ -194,15 +213,30 @@ export class Announcer {
     return { topic: topics.frames, key: stream, value: JSON.stringify(value) };
   }
 
-  /** Reads the topic of days to its end. */
-  async #readDays(): Promise<void> {
+  /** Reads the topic of days to its end. @param waitMs  for so long the first message is waited for */
+  async #readDays(waitMs = 0): Promise<void> {
+    try {
+      this.#days ??= await this.#daysFromBeginning();
+      while (this.#days !== undefined) {
+        const [read] = await this.#options.reader.read([this.#days], waitMs);
+        if (read === undefined) return;
+        this.#counts.take(read.messages);
+        this.#days = { ...this.#days, nextOffset: read.nextOffset };
+        if (read.nextOffset >= read.endOffset) return;
+      }
+    } catch (error) {
+      const code = error instanceof DaybookError ? error.code : undefined;
+      // The topic that is there may be another one.
+      if (code !== 'KAFKA_UNREACHABLE') this.#days = undefined;
+      if (code !== 'TOPIC_OFFSET_GONE') throw error;
+      // A broker has lost its newest messages; what is left is read once more.
+      await this.#readDays();
+    }
+  }
+
+  async #daysFromBeginning(): Promise<TopicPlace | undefined> {
     const { reader, topics } = this.#options;
     const [extent] = await reader.extents([topics.days]);
-    if (extent === undefined) return;
-    const firstOffset = this.#daysRead ?? extent.firstOffset;
-    for await (const messages of messagesBetween(reader, extent, firstOffset, extent.endOffset)) {
-      this.#counts.take(messages);
-    }
-    this.#daysRead = extent.endOffset;
+    return extent && { ...extent, nextOffset: extent.firstOffset };
   }
 }

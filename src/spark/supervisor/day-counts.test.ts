@@ -39,6 +39,7 @@ describe('the counts of days', () => {
       message({ of: 'all', records: 9, frame: 2 }),
     ]);
     counts.advance(1);
+    expect(counts.newest).toBe(2);
     expect([counts.behind(), counts.accepted]).toEqual([[], 0]);
     counts.take([count('kept', 9, 2)]);
     counts.advance(2);

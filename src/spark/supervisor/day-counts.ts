@@ -35,6 +35,7 @@ export class DayCounts {
   };
   /** Of frames that are not whole yet. */
   #held: DayCount[] = [];
+  #newest = 0;
 
   /** @param query  whose messages count: those of other definitions have their own topic's history */
   constructor(stream: StreamPlan, query: string) {
@@ -54,10 +55,17 @@ export class DayCounts {
     return late;
   }
 
+  /** The newest frame that counts were taken of, whole or not; 0: there are none. */
+  get newest(): number {
+    return this.#newest;
+  }
+
   take(messages: readonly TopicMessage[]): void {
     for (const { value } of messages) {
       const count = value === null ? undefined : this.#read(value);
-      if (count !== undefined) this.#held.push(count);
+      if (count === undefined) continue;
+      this.#held.push(count);
+      this.#newest = Math.max(this.#newest, count.frame);
     }
   }
 

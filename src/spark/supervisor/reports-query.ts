@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { DaybookError } from '../../base/errors.ts';
 import type { SparkSql } from '../../compile/spark/spark.ts';
 import type { Plan } from '../../plan/plan.ts';
-import { deduplicate, observe, query, stream, table } from '../connect/relations.ts';
+import { deduplicate, inFewerParts, observe, query, stream, table } from '../connect/relations.ts';
 import type { SparkSession, StreamingQuery } from '../connect/session.ts';
 import { OBSERVED } from './batch.ts';
 
@@ -108,7 +108,7 @@ export class ReportsQuery {
       // What waits for more to come keeps the first record waiting.
       'kafka.fetch.max.wait.ms': '10',
     });
-    await session.createView(sql.messages, source);
+    await session.createView(sql.messages, inFewerParts(source, statePartitions));
     await session.createView(sql.records.view, query(sql.records.sql));
     await session.createView(sql.firsts.view, deduplicate(query(`SELECT * FROM ${sql.records.view}`), sql.firsts.keys));
     await session.createView(OBSERVED_VIEW, observe(query(sql.reports), OBSERVED, sql.metrics));

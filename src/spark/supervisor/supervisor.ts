@@ -11,7 +11,11 @@ import { readBatch } from './batch.ts';
 import { DaysAgain } from './days-again.ts';
 import type { ReportsQuery } from './reports-query.ts';
 
-const POLL_MS = 100;
+/** How often Spark is asked how far it is, be there news or not; each answer costs it some milliseconds. */
+const POLL_MS = 250;
+/** How often at least when a batch is about to be whole; and as a part of the time that this takes. */
+const SOON_MS_MIN = 10;
+const SOON_SHARE = 0.25;
 const STATUS_EVERY_MS = 1_000;
 const TOLD_EVERY_MS = 10_000;
 /** How often it says that it lives; readers take a silence of several times that for its end. */
@@ -159,6 +163,7 @@ export class Supervisor {
   async #follow(session: SparkSession, streaming: StreamingQuery, ended: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     let statusAtMs = 0;
+    let countsAtMs = Infinity;
     while (!ended.aborted) {
       const json = await session.lastProgress(streaming);
       if (json !== undefined) await this.#batchDone(readBatch(json));
@@ -168,7 +173,10 @@ export class Supervisor {
         if (!isActive) throw this.#endOf(streaming, await session.failure(streaming));
       }
       this.#daysAgain.tend((this.#newest?.lag ?? 0) === 0, ended);
-      await clock.sleep(POLL_MS, ended);
+      // The last that a batch does is to write its rows, and its counts among them.
+      countsAtMs = (await this.#announcer.untilCounts(POLL_MS)) ? Math.min(countsAtMs, clock.nowMs()) : Infinity;
+      const soonMs = Math.max(SOON_MS_MIN, SOON_SHARE * (clock.nowMs() - countsAtMs));
+      if (countsAtMs < Infinity) await clock.sleep(Math.min(soonMs, POLL_MS), ended);
     }
   }
 
