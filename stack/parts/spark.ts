@@ -11,6 +11,12 @@ const MEMORY_OF_A_WORKER = '1g';
 const DAEMON = { SPARK_DAEMON_MEMORY: '256m' };
 /** In a heap this small, Java's usual collector marks it over and over beside the work, which takes a sixth of the CPU time. */
 const COLLECTOR = '-XX:+UseParallelGC';
+const MEMORY_OF_CONNECT = '1g';
+/**
+ * A heap that begins small is marked as a whole, which takes a third of a second, each time before it grows. In large pages, where
+ * the system has them, all that Spark does takes a little less; Java knows them on Linux alone.
+ */
+const WHOLE_HEAP = `-Xms${MEMORY_OF_CONNECT}${process.platform === 'linux' ? ' -XX:+UseTransparentHugePages' : ''}`;
 /** Hadoop's own class starts a process to set the rights of each file that it makes, four a file of a checkpoint. */
 const LOCAL_FILES = 'com.globalmentor.apache.hadoop.fs.BareLocalFileSystem';
 
@@ -54,7 +60,7 @@ async function connectServer(options: SparkOptions, master: string): Promise<Ser
     'spark.driver.extraClassPath': classPath,
     'spark.executor.extraClassPath': classPath,
     'spark.hadoop.fs.file.impl': LOCAL_FILES,
-    'spark.driver.extraJavaOptions': COLLECTOR,
+    'spark.driver.extraJavaOptions': `${COLLECTOR} ${WHOLE_HEAP}`,
     'spark.executor.memory': '768m',
     'spark.executor.extraJavaOptions': COLLECTOR,
     'spark.connect.grpc.binding.address': ADDRESS,
@@ -71,7 +77,7 @@ async function connectServer(options: SparkOptions, master: string): Promise<Ser
       '--master',
       master,
       '--driver-memory',
-      '1g',
+      MEMORY_OF_CONNECT,
       ...Object.entries(settings).flatMap(([name, value]) => ['--conf', `${name}=${value}`]),
       '--class',
       'org.apache.spark.sql.connect.service.SparkConnectServer',
