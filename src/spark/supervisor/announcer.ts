@@ -8,6 +8,9 @@ import type { DayBehind } from './day-counts.ts';
 import { DayCounts } from './day-counts.ts';
 import { messagesBetween } from './messages-between.ts';
 
+/** So long what is known to be there is waited for. */
+const READ_WAIT_MS = 1_000;
+
 export interface Announcement {
   readonly topic: string;
   readonly key: string;
@@ -101,7 +104,7 @@ export class Announcer {
     }
     this.#sign ??= { state: 'starting' };
     this.requireTopic(this.#madeOf ?? topicId, topicId);
-    await this.#readDays();
+    await this.#readAllDays();
     this.#counts.advance(this.#announced);
   }
 
@@ -163,7 +166,7 @@ export class Announcer {
   announce(frame: number, batch: Batch | undefined): Promise<void> {
     return this.#inTurn(async () => {
       if (frame <= this.#announced) return;
-      await this.#readDays();
+      await this.#readAllDays();
       this.#counts.advance(frame);
       const accepted = batch?.accepted ?? this.#counts.accepted;
       await this.#options.send([this.#frameMessage(frame, accepted, batch)]);
@@ -177,18 +180,20 @@ export class Announcer {
    * @param write  gets the frame of the rows
    */
   announceAgain(days: readonly DayBehind[], write: (frame: number) => Promise<void>): Promise<void> {
-    return this.#inTurn(async () => {
+    // From now on, and not from its turn on: who waits for counts would wait behind it.
+    this.#isWritingAgain = true;
+    const done = this.#inTurn(async () => {
       const { topics, send } = this.#options;
       const frame = this.#announced + 1;
-      this.#isWritingAgain = true;
-      await write(frame).finally(() => (this.#isWritingAgain = false));
+      await write(frame);
       const { accepted } = this.#counts;
       const answers = days.map((day) => ({ topic: topics.days, ...this.#counts.answer(day, frame) }));
       await send([...answers, this.#frameMessage(frame, accepted, undefined)]);
       [this.#announced, this.#accepted] = [frame, accepted];
-      await this.#readDays();
+      await this.#readAllDays();
       this.#counts.advance(frame);
     });
+    return done.finally(() => (this.#isWritingAgain = false));
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
@@ -213,8 +218,24 @@ export class Announcer {
     return { topic: topics.frames, key: stream, value: JSON.stringify(value) };
   }
 
-  /** Reads the topic of days to its end. @param waitMs  for so long the first message is waited for */
-  async #readDays(waitMs = 0): Promise<void> {
+  /**
+   * Reads the topic of days to where its leader says that it ends, or until nothing comes for a while. What a read takes for
+   * the end may lie before it, when another broker has just become the leader.
+   */
+  async #readAllDays(): Promise<void> {
+    const { reader, topics } = this.#options;
+    const [extent] = await reader.extents([topics.days]);
+    if (extent === undefined) return;
+    let before: number | undefined;
+    while (this.#days === undefined || this.#days.nextOffset < extent.endOffset) {
+      await this.#readDays(READ_WAIT_MS);
+      if (this.#days === undefined || this.#days.nextOffset === before) return;
+      before = this.#days.nextOffset;
+    }
+  }
+
+  /** Reads what the topic of days has. @param waitMs  for so long the first message is waited for, if there is none */
+  async #readDays(waitMs: number): Promise<void> {
     try {
       this.#days ??= await this.#daysFromBeginning();
       while (this.#days !== undefined) {
@@ -230,7 +251,7 @@ export class Announcer {
       if (code !== 'KAFKA_UNREACHABLE') this.#days = undefined;
       if (code !== 'TOPIC_OFFSET_GONE') throw error;
       // A broker has lost its newest messages; what is left is read once more.
-      await this.#readDays();
+      await this.#readDays(waitMs);
     }
   }
 
