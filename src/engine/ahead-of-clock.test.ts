@@ -15,11 +15,11 @@ const newYork = zone(plan.stream.timeZone);
 const NOW_MS = Date.parse('2024-03-05T15:00:00Z');
 const [sale] = fc.sample(randomSale(1), { numRuns: 1, seed: 1 });
 
-function refuse(lines: readonly string[], nowMs = NOW_MS): ReturnType<AheadOfClock['refuse']> {
-  const scanner = new Scanner(plan, makeDictionaries(plan));
+function refuse(lines: readonly string[], nowMs = NOW_MS, store = plan): ReturnType<AheadOfClock['refuse']> {
+  const scanner = new Scanner(store, makeDictionaries(store));
   const scanned = scanner.scan(Buffer.from(lines.map((line) => `${line}\n`).join('')), 1);
-  const aheadOfClock = new AheadOfClock(plan.stream);
-  return aheadOfClock.refuse(scanned, aheadOfClock.limitAt(nowMs));
+  const aheadOfClock = new AheadOfClock(store.stream);
+  return aheadOfClock.refuse(scanned, nowMs);
 }
 
 function line(ts: string, members: object = {}): string {
@@ -82,6 +82,22 @@ describe('a record ahead of the clock', () => {
     expect(
       refusedAt('2026-03-08T06:30:00Z', ['2026-03-08 03:30:00', '2026-03-08 03:30:01', '2026-03-08T03:30:01-04:00']),
     ).toEqual(['2026-03-08 03:30:01', '2026-03-08T03:30:01-04:00']);
+  });
+
+  it('is found also where days begin last: in the westernmost zone, and an hour before midnight', () => {
+    const last = { ...plan, stream: { ...plan.stream, timeZone: 'Etc/GMT+12', businessDayEndsAtHour: 23 } };
+    // The wall shows 12:00 of the day before.
+    const { refused } = refuse(
+      [
+        line('2024-03-04 13:00:00'),
+        line('2024-03-04 13:00:01', { ts_date: '2024-03-03' }),
+        line('2024-03-05T01:00:01Z', { ts_date: '2024-03-03' }),
+        line('2024-03-03 13:00:00', { ts_date: '2024-03-02' }),
+      ],
+      Date.parse('2024-03-05T00:00:00Z'),
+      last,
+    );
+    expect(refused.map((each) => each.line)).toEqual([2, 3]);
   });
 
   it('is found wherever its event time stands, and whatever looks like it', () => {

@@ -251,13 +251,12 @@ export class Engine implements Runtime, SourceDoor {
     this.#pendingBytes += bytes;
     const journey = this.#watch.begin();
     try {
+      const nowMs = this.#clock.nowMs();
       const scanning = this.#scanning.scan(intake.lines);
-      // While another thread scans.
-      const limit = this.#aheadOfClock.limitAt(this.#clock.nowMs());
       // Without a turn of the loop where it needs none, so that a batch that is there at once waits for nothing.
       const read = scanning instanceof Promise ? await scanning : scanning;
       intake.linesCounted?.(read.lineCount);
-      const scanned = this.#aheadOfClock.refuse(read, limit);
+      const scanned = this.#aheadOfClock.refuse(read, nowMs);
       // Nobody looks at the columns once the batch is answered.
       const queued = this.#queue(intake, scanned, journey).finally(() => this.#scanning.release(scanned.columns));
       return intake.corrects === undefined ? await queued : await this.#putBack(intake.corrects, await queued);

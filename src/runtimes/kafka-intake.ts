@@ -111,7 +111,7 @@ class Intakes implements KafkaIntake {
       this.#dictionaries = makeDictionaries(this.plan);
       this.#scanner = new Scanner(this.plan, this.#dictionaries);
     }
-    return this.#aheadOfClock.refuse(this.#scanner.scan(lines, 1), this.#aheadOfClock.limitAt(this.#clock.nowMs()));
+    return this.#aheadOfClock.refuse(this.#scanner.scan(lines, 1), this.#clock.nowMs());
   }
 
   #note(ends: readonly PartitionEnd[]): void {
