@@ -7,12 +7,13 @@ import { printFailure } from './failure.ts';
 type AddCommand = (program: Command) => void;
 
 /** In the order in which the help lists them. A command's modules are loaded when it is the one that is wanted. */
-const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+const COMMANDS: Readonly<Record<string, (words: readonly string[]) => Promise<AddCommand>>> = {
   start: async () => (await import('./start.ts')).addStart,
   generate: async () => (await import('./generate.ts')).addGenerate,
-  import: async () => {
-    // The thread that reads the records comes up while the rest is loaded.
-    (await import('../runtimes/scan-thread.ts')).startScanThread();
+  import: async (words) => {
+    const { areWorthScanThread, startScanThread } = await import('../runtimes/scan-thread.ts');
+    // The thread that reads the records comes up while the rest is loaded. Words that are no files do no harm.
+    if (areWorthScanThread(words)) startScanThread();
     return (await import('./import.ts')).addImport;
   },
   report: async () => (await import('./report.ts')).addReport,
@@ -42,15 +43,18 @@ export async function runDaybook(argv: readonly string[]): Promise<void> {
   });
   limitYoungSpace();
   try {
-    const program = await programFor(argv[2]);
+    const program = await programFor(argv[2], argv.slice(3));
     await program.parseAsync([...argv]);
   } catch (error) {
     process.exitCode = printFailure(error);
   }
 }
 
-/** The program with the one command, or with all of them when the user names none. */
-async function programFor(name: string | undefined): Promise<Command> {
+/**
+ * The program with the one command, or with all of them when the user names none.
+ * @param words  what stands behind the command
+ */
+async function programFor(name: string | undefined, words: readonly string[]): Promise<Command> {
   const program = new Command('daybook')
     .description('Turns a stream of sales into exact, live daily reports.')
     .version(version())
@@ -63,7 +67,7 @@ own help names, such as rows that differ; 2: the call or the definition is wrong
     .showHelpAfterError('(daybook --help says what there is; daybook <command> --help says more)')
     .exitOverride();
   const named = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  for (const load of named === undefined ? Object.values(COMMANDS) : [named]) (await load())(program);
+  for (const load of named === undefined ? Object.values(COMMANDS) : [named]) (await load(words))(program);
   return program;
 }
 

@@ -7,6 +7,7 @@ import type { ImportedFile } from '../runtimes/import-files.ts';
 import { checkFilesExist, importFiles, nameOf } from '../runtimes/import-files.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import type { RemoteRuntime } from '../runtimes/remote.ts';
+import { areWorthScanThread } from '../runtimes/scan-thread.ts';
 import { loadPlan } from './config.ts';
 import { interruption } from './interruption.ts';
 import { notices } from './notices.ts';
@@ -57,6 +58,7 @@ async function importCommand(paths: readonly string[], flags: ImportFlags): Prom
     root: flags.data,
     clock,
     create: true,
+    scansElsewhere: areWorthScanThread(paths),
     stateBytesMax: stateBytes(flags.stateMb),
     onNotice,
     onProgress,

@@ -25,6 +25,8 @@ export interface DataFolderOptions {
   readonly clock: Clock;
   /** Whether a folder that is not there is made. A command that only reads must not make one by a slip of the pen. */
   readonly create: boolean;
+  /** Whether another thread reads the records that come, should the folder be opened here; it does unless told. */
+  readonly scansElsewhere?: boolean;
   /** About what the state may hold of memory, in bytes, should the folder be opened here. */
   readonly stateBytesMax?: number;
   /** Told in sentences what was found and mended, and whom the folder is reached through. */
@@ -92,15 +94,15 @@ async function lockUnlessHeld(root: string, isFinal: boolean): Promise<FolderLoc
 
 async function openHere(options: DataFolderOptions, lock: FolderLock): Promise<DataFolder> {
   const { plan, root, clock, onNotice, onProgress } = options;
-  const scanElsewhere = scanThread(plan);
+  const scanElsewhere = options.scansElsewhere === false ? undefined : scanThread(plan);
   // Who may make the folder is about to bring records: the thread comes up while the folder is opened.
-  if (options.create) scanElsewhere.isReady();
+  if (options.create) scanElsewhere?.isReady();
   try {
     const engine = await openEmbedded({
       plan,
       disk: openDisk(root),
       clock,
-      scanElsewhere,
+      ...(scanElsewhere && { scanElsewhere }),
       dayFiles: openSpilledDays({ stream: plan.stream, disk: openDisk(root), root }),
       ...(options.stateBytesMax !== undefined && { stateBytesMax: options.stateBytesMax }),
       ...(onNotice && { onNotice }),
@@ -128,7 +130,7 @@ async function openHere(options: DataFolderOptions, lock: FolderLock): Promise<D
       },
     };
   } catch (error) {
-    await scanElsewhere.close();
+    await scanElsewhere?.close();
     await lock.release();
     throw error;
   }

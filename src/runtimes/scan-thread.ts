@@ -1,3 +1,4 @@
+import { existsSync, statSync } from 'node:fs';
 import { getCompileCacheDir } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { DaybookError } from '../base/errors.ts';
@@ -7,6 +8,28 @@ import type { Room } from '../record/reading-columns.ts';
 
 /** What the thread is told first, and then asked again and again. */
 export type ScanMessage = { readonly plan: Plan } | { readonly lines: Uint8Array; readonly room: Room };
+
+/** A thread takes 0.15 s of CPU time to come up and to compile what the first one has compiled as well. */
+const WORTH_BYTES_MIN = 32 * 1024 * 1024;
+/** Packed files hold about so many times their bytes. */
+const PACKED_FACTOR = 10;
+const PACKED_NAME = /\.(?:gz|zstd?|parquet)$/i;
+
+/**
+ * Whether files that are imported are worth a thread that reads their records: large ones, and whatever has no size.
+ * @param paths  as `importFiles` takes them; what is no file counts for nothing
+ */
+export function areWorthScanThread(paths: readonly string[]): boolean {
+  return paths.reduce((bytes, path) => bytes + aboutBytes(path), 0) >= WORTH_BYTES_MIN;
+}
+
+function aboutBytes(path: string): number {
+  if (path === '-') return Infinity;
+  const status = existsSync(path) ? statSync(path, { throwIfNoEntry: false }) : undefined;
+  if (status === undefined || status.isDirectory()) return 0;
+  if (!status.isFile()) return Infinity;
+  return PACKED_NAME.test(path) ? status.size * PACKED_FACTOR : status.size;
+}
 
 let early: Worker | undefined;
 
