@@ -8,9 +8,8 @@ import { readCarefully } from './careful.ts';
 import type { RefusedLine, ScannedLines } from './columns.ts';
 import { KEY_WORDS } from './columns.ts';
 import type { Dictionaries } from './dictionaries.ts';
-import type { Program } from './program.ts';
-import { makeProgram } from './program.ts';
 import { keyHash } from './key-hash.ts';
+import { LineReader } from './line-reader.ts';
 import type { Room } from './reading-columns.ts';
 import { ReadingColumns } from './reading-columns.ts';
 import type { FieldRole } from './roles.ts';
@@ -23,32 +22,25 @@ const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 const SPACE = 32;
 const TAB = 9;
-/** So many shapes of records have programs of their own; whoever sends more of them is read carefully. */
-const PROGRAMS_MAX = 8;
-/** A program is called for so many rows: a function that is called often is compiled as a whole, one that loops long only in its loop. */
-const ROWS_AT_ONCE = 256;
 
 /**
- * Reads lines of JSON into columns. Records of one producer look alike, so each shape of record that comes gets a
- * program made for it, which reads nothing twice and decodes nothing. Whatever a program does not expect (exponents,
- * unknown members, anything wrong) is left to `readCarefully`, whose answer is the law; so no program ever refuses a
- * record by itself.
+ * Reads lines of JSON into columns. Records of one producer look alike, so the line reader learns each shape of record
+ * that comes, and reads those that follow without decoding anything. Whatever it does not expect (exponents, unknown
+ * members, anything wrong) is left to `readCarefully`, whose answer is the law; so it never refuses a record by itself.
  */
 export class Scanner {
   readonly #stream: Plan['stream'];
   readonly #roles: readonly FieldRole[];
   readonly #dictionaries: Dictionaries;
   readonly #zone: Zone;
-  readonly #programs: Program[] = [];
-  readonly #signatures = new Set<string>();
-  /** The program that is tried first: the one that read the record before. */
-  #current = 0;
+  readonly #lineReader: LineReader;
 
   constructor(plan: Plan, dictionaries: Dictionaries) {
     this.#stream = plan.stream;
     this.#roles = fieldRoles(plan);
     this.#dictionaries = dictionaries;
     this.#zone = zone(plan.stream.timeZone);
+    this.#lineReader = new LineReader(plan.stream, this.#roles, dictionaries);
   }
 
   /**
@@ -66,7 +58,7 @@ export class Scanner {
     const refused: RefusedLine[] = [];
     const wellFormed = isUtf8(lines);
     for (let position = 0; position < end;) {
-      if (wellFormed) position = this.#run(columns, position, end);
+      if (wellFormed) position = this.#lineReader.read(columns, position, end);
       if (position >= end) break;
       if (columns.count === columns.capacity) columns.grow();
       else position = this.#readLine(columns, position, end, wellFormed, refused);
@@ -74,22 +66,7 @@ export class Scanner {
     return { columns, refused, lineCount: columns.line - firstLine };
   }
 
-  /** Runs the programs until none of them knows the next line. @returns where it begins */
-  #run(columns: ReadingColumns, start: number, end: number): number {
-    let position = start;
-    for (let tried = 0; tried < this.#programs.length && position < end && columns.count < columns.capacity;) {
-      const rowEnd = Math.min(columns.capacity, columns.count + ROWS_AT_ONCE);
-      const next = runProgram(this.#programs[this.#current] as Program, columns, position, end, rowEnd);
-      const isStuck = columns.count < rowEnd;
-      // Having read some lines, it has tried the one that it stopped at as well.
-      tried = next === position ? tried + 1 : Number(isStuck);
-      position = next;
-      if (isStuck && position < end) this.#current = (this.#current + 1) % this.#programs.length;
-    }
-    return position;
-  }
-
-  /** Reads one line that no program read before. @returns where the next one begins */
+  /** Reads one line that the line reader left. @returns where the next one begins */
   #readLine(
     columns: ReadingColumns,
     start: number,
@@ -104,7 +81,7 @@ export class Scanner {
       return end + 1;
     }
     const bytes = columns.bytes.subarray(start, end);
-    if (!wellFormed && isUtf8(bytes) && this.#run(columns, start, end) > start) return end + 1;
+    if (!wellFormed && isUtf8(bytes) && this.#lineReader.read(columns, start, end) > start) return end + 1;
     const line = columns.line++;
     const read = readCarefully(bytes, this.#stream, this.#zone);
     if ('reason' in read) {
@@ -121,13 +98,11 @@ export class Scanner {
     return end + 1;
   }
 
-  /** Makes a program for records like this one. */
+  /** Has the line reader know records like this one. */
   #learn(bytes: Uint8Array): void {
-    if (this.#programs.length === PROGRAMS_MAX) return;
+    if (!this.#lineReader.hasRoom) return;
     const shape = shapeOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(), this.#stream.fields);
-    if (shape === undefined || this.#signatures.has(shape.signature)) return;
-    this.#signatures.add(shape.signature);
-    this.#programs.push(makeProgram(shape, this.#stream, this.#roles, this.#dictionaries));
+    if (shape !== undefined) this.#lineReader.learn(shape);
   }
 
   /** Puts a carefully read record into a row of the columns. */
@@ -150,16 +125,6 @@ export class Scanner {
     const dictionary = this.#dictionaries[field.index];
     if (dictionary instanceof TextDictionary) return dictionary.internText(String(value));
     return present(dictionary, 'an interned field has a dictionary').intern(Number(value));
-  }
-}
-
-/** Runs a program, which may look a few bytes further than there are any when the last line is cut off in a name. */
-function runProgram(program: Program, columns: ReadingColumns, position: number, end: number, rowEnd: number): number {
-  try {
-    return program(columns, position, end, rowEnd);
-  } catch (error) {
-    if (error instanceof RangeError) return position;
-    throw error;
   }
 }
 

@@ -1,0 +1,239 @@
+/**
+ * Reads lines whose shape is known into columns. What is not as expected is left to others, so nothing is refused here.
+ * Everything is read 16 bytes at a time where that pays, also beyond the end of the lines: bytes that are 0 stand there.
+ */
+import { meaningOf, readForm, UNUSUAL } from './forms';
+import { allocate } from './memory';
+import { DATE_BYTES, MOMENT_BYTES, readDate, readHour } from './moments';
+import { NO_NUMBER, numberEnd, numberFormEnd, readDecimal, readFloat, readInteger } from './numbers';
+import { currentShape, hasLiteral, Kind, Member, Shape, Use, useShape } from './shapes';
+import { escapedTextEnd, isBackslash, textEnd } from './texts';
+import { readUuid } from './uuids';
+
+export { formCount } from './forms';
+export { allocate } from './memory';
+export { addMember, addShape } from './shapes';
+
+const LINE_FEED: u8 = 10;
+const CARRIAGE_RETURN: u8 = 13;
+/** How long a UUID is as it is written. */
+const UUID_BYTES = 36;
+/** `null`, as it stands in memory. */
+const NULL: u32 = 0x6c6c756e;
+/** Says that a line is not as expected. */
+const NO_LINE: usize = 0;
+
+/** The columns that there always are. */
+let starts: usize = 0;
+let ends: usize = 0;
+let lineNumbers: usize = 0;
+let keys: usize = 0;
+let days: usize = 0;
+
+/** The stream's business days: at which hour they end, the first one that there is, and where they go besides `days`. */
+let endsAtHour: i32 = 0;
+let firstDay: i32 = 0;
+let dayField: i32 = 0;
+let dayIds: usize = 0;
+let dayValues: usize = 0;
+
+/** Where the bits of a UUID go that nobody wants. */
+const unused = allocate(16);
+
+/** What a line says of its business day, while it is read. */
+let eventDay: i32 = 0;
+let givenDay: i32 = UNUSUAL;
+
+/** How many records the last call read, and whether a carriage return stood behind any since this was last set to 0. */
+export let count: i32 = 0;
+export let carriageReturns: i32 = 0;
+
+/** Reads a number that is a field's id as others read it. */
+declare function numberId(field: i32, value: f64): i32;
+
+/** Says where the columns are. */
+export function setColumns(
+  newStarts: usize,
+  newEnds: usize,
+  newLineNumbers: usize,
+  newKeys: usize,
+  newDays: usize,
+): void {
+  starts = newStarts;
+  ends = newEnds;
+  lineNumbers = newLineNumbers;
+  keys = newKeys;
+  days = newDays;
+}
+
+/** Says what a business day is; the columns are 0 for none. */
+export function setBusinessDay(hour: i32, first: i32, field: i32, ids: usize, values: usize): void {
+  endsAtHour = hour;
+  firstDay = first;
+  dayField = field;
+  dayIds = ids;
+  dayValues = values;
+}
+
+/**
+ * Reads lines from `position` on, until one is not as expected, `end` is there, or so many rows are full; sets `count`.
+ * @param offset  what is added to places in memory to give those in the batch
+ * @param line    the number of the first line
+ * @returns where it stopped, which is where a line begins
+ */
+export function readLines(position: usize, end: usize, rows: i32, offset: i32, line: i32): usize {
+  let row = 0;
+  while (row < rows && position < end) {
+    const lineEnd = readLine(position, end, row);
+    if (lineEnd === NO_LINE) break;
+    const at = row << 2;
+    store<i32>(starts + at, (position as i32) + offset);
+    store<i32>(ends + at, (lineEnd as i32) + offset);
+    store<i32>(lineNumbers + at, line + row);
+    position = lineEnd + 1;
+    row++;
+  }
+  count = row;
+  return position;
+}
+
+/** Reads a line by the current shape, or by another one, which is the current one then. @returns its end */
+function readLine(position: usize, end: usize, row: i32): usize {
+  let shape = currentShape;
+  do {
+    const recordEnd = readRecord(shape, position, row);
+    const lineEnd = recordEnd === NO_LINE ? NO_LINE : endOfLine(recordEnd, end);
+    if (lineEnd !== NO_LINE) {
+      if (shape !== currentShape) useShape(shape);
+      return lineEnd;
+    }
+    shape = shape.next;
+  } while (shape !== currentShape);
+  return NO_LINE;
+}
+
+function endOfLine(p: usize, end: usize): usize {
+  if (load<u8>(p) === CARRIAGE_RETURN) {
+    p++;
+    carriageReturns = 1;
+  }
+  return (p < end ? load<u8>(p) === LINE_FEED : p === end) ? p : NO_LINE;
+}
+
+/** @returns the record's end */
+function readRecord(shape: Shape, p: usize, row: i32): usize {
+  givenDay = UNUSUAL;
+  let member = shape.first;
+  const tail = shape.tail;
+  for (; member !== tail; member = member.next) {
+    if (!hasLiteral(member, p)) return NO_LINE;
+    p = readValue(member, p + member.literalLength, row);
+    if (p === NO_LINE) return NO_LINE;
+  }
+  if (!hasLiteral(tail, p) || !storeDay(row)) return NO_LINE;
+  return p + tail.literalLength;
+}
+
+/** Reads a value at `p` into its columns. @returns its end */
+function readValue(member: Member, p: usize, row: i32): usize {
+  switch (member.kind) {
+    case Kind.TEXT:
+      return readText(member, p, row);
+    case Kind.UUID:
+      return readUuid(p, (member.uses & Use.PRIMARY_KEY) !== 0 ? keys + (row << 4) : unused) ? p + UUID_BYTES : NO_LINE;
+    case Kind.DATE:
+      return readDay(member, p, row);
+    case Kind.TIMESTAMP:
+      return readMoment(member, p, row);
+    default:
+      return readNumber(member, p, row);
+  }
+}
+
+function readText(member: Member, p: usize, row: i32): usize {
+  let end = textEnd(p);
+  const hasEscapes = isBackslash(end);
+  if (hasEscapes) {
+    end = escapedTextEnd(end);
+    if (end === 0) return NO_LINE;
+  } else if (((end - p) as i32) > member.maxLength) {
+    return NO_LINE;
+  }
+  if (member.ids !== 0 || hasEscapes) {
+    const isKey = (member.uses & Use.PRIMARY_KEY) !== 0;
+    // Keys hardly come again, so how they are written is not remembered.
+    const id = isKey ? readForm(member.field, p, end) : meaningOf(member.field, p, end);
+    if (id === UNUSUAL) return NO_LINE;
+    if (member.ids !== 0) store<i32>(member.ids + (row << 2), id);
+    if (isKey) v128.store(keys + (row << 4), i32x4.replace_lane(i32x4.splat(0), 0, id));
+  }
+  return end;
+}
+
+function readDay(member: Member, p: usize, row: i32): usize {
+  const day = readDate(p);
+  if (day === UNUSUAL) return NO_LINE;
+  if ((member.uses & Use.BUSINESS_DATE) !== 0) givenDay = day;
+  else storeNumber(member, row, day as f64);
+  return p + DATE_BYTES;
+}
+
+function readMoment(member: Member, p: usize, row: i32): usize {
+  const day = readDate(p);
+  if (day === UNUSUAL) return NO_LINE;
+  const hour = readHour(p + DATE_BYTES);
+  if (hour < 0) return NO_LINE;
+  if ((member.uses & Use.EVENT_TIME) !== 0) eventDay = hour < endsAtHour ? day - 1 : day;
+  storeNumber(member, row, day as f64);
+  return p + MOMENT_BYTES;
+}
+
+/** A number: grouped by as it is written, added up as it is. */
+function readNumber(member: Member, p: usize, row: i32): usize {
+  const ids = member.ids;
+  const values = member.values;
+  if ((member.uses & Use.NULLABLE) !== 0 && load<u32>(p) === NULL) {
+    if (ids !== 0) store<i32>(ids + (row << 2), 0);
+    if (values !== 0) store<f64>(values + (row << 3), NaN);
+    return p + 4;
+  }
+  let end = NO_LINE;
+  if (ids !== 0) {
+    end = numberFormEnd(p);
+    const id = meaningOf(member.field, p, end);
+    if (id === UNUSUAL) return NO_LINE;
+    store<i32>(ids + (row << 2), id);
+    if (values === 0) return end;
+  }
+  const value = numberAt(member.kind, p);
+  // What is not as usual is NaN, which is in no range.
+  if (!(value >= member.min && value <= member.max)) return NO_LINE;
+  if (values !== 0) store<f64>(values + (row << 3), value);
+  return numberEnd;
+}
+
+function numberAt(kind: i32, p: usize): f64 {
+  if (kind === Kind.NUMBER) return readFloat(p);
+  const whole = kind === Kind.DECIMAL ? readDecimal(p) : readInteger(p);
+  return whole === NO_NUMBER ? NaN : (whole as f64);
+}
+
+function storeNumber(member: Member, row: i32, value: f64): void {
+  if (member.values !== 0) store<f64>(member.values + (row << 3), value);
+  if (member.ids !== 0) store<i32>(member.ids + (row << 2), numberId(member.field, value));
+}
+
+/** The business day is a column of its own, and may be counted or compared like any other field. @returns whether it is one */
+function storeDay(row: i32): bool {
+  let day = eventDay;
+  if (givenDay !== UNUSUAL) {
+    day = givenDay;
+    if (day - eventDay > 1 || eventDay - day > 1) return false;
+  } else if (day < firstDay) {
+    return false;
+  }
+  store<i32>(days + (row << 2), day);
+  if (dayValues !== 0) store<f64>(dayValues + (row << 3), day as f64);
+  if (dayIds !== 0) store<i32>(dayIds + (row << 2), numberId(dayField, day as f64));
+  return true;
+}

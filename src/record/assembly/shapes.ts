@@ -1,0 +1,133 @@
+import { firstBytes } from './bytes';
+import { allocate } from './memory';
+
+const BLOCK: i32 = 16;
+const NO_MEMBER = changetype<Member>(0);
+const NO_SHAPE = changetype<Shape>(0);
+
+/** How a member's value is read. The numbers are those of `KINDS` in `line-reader.ts`. */
+export namespace Kind {
+  export const TEXT = 0;
+  export const UUID = 1;
+  export const DATE = 2;
+  export const TIMESTAMP = 3;
+  export const DECIMAL = 4;
+  export const INTEGER = 5;
+  export const NUMBER = 6;
+}
+
+/** What else is to be done with a member's value. The numbers are those of `USES` in `line-reader.ts`. */
+export namespace Use {
+  /** It may be `null`. */
+  export const NULLABLE = 1;
+  /** It is the primary key. */
+  export const PRIMARY_KEY = 2;
+  /** It says the business day. */
+  export const BUSINESS_DATE = 4;
+  /** It is the event time. */
+  export const EVENT_TIME = 8;
+}
+
+/** One member of all records of a shape: the bytes before its value, and how that is read. */
+@unmanaged
+export class Member {
+  /** The one behind it. */
+  next: Member = NO_MEMBER;
+  /** The bytes from the value before to this one: 16 of them, then which of the 16 count, again and again. */
+  literal: usize = 0;
+  literalLength: i32 = 0;
+  kind: i32 = 0;
+  uses: i32 = 0;
+  /** The field's number. */
+  field: i32 = 0;
+  maxLength: i32 = 0;
+  /** The columns into which its ids and its numbers go; 0 for none. */
+  ids: usize = 0;
+  values: usize = 0;
+  min: f64 = 0;
+  max: f64 = 0;
+}
+
+/** How a producer lays out a record: its members, and then only the bytes behind the last value. */
+@unmanaged
+export class Shape {
+  /** The one that is tried after it; they stand in a ring. */
+  next: Shape = NO_SHAPE;
+  first: Member = NO_MEMBER;
+  tail: Member = NO_MEMBER;
+}
+
+/** The shape that is tried first: the one of the record before. */
+export let currentShape: Shape = NO_SHAPE;
+
+export function useShape(shape: Shape): void {
+  currentShape = shape;
+}
+
+/** Begins a shape, into which the next members go. */
+export function addShape(): void {
+  const shape = changetype<Shape>(allocate(offsetof<Shape>()));
+  if (currentShape === NO_SHAPE) {
+    shape.next = shape;
+  } else {
+    shape.next = currentShape.next;
+    currentShape.next = shape;
+  }
+  currentShape = shape;
+}
+
+/**
+ * Adds a member to the shape that was added last; the last one that is added is the tail, which has no value.
+ * @param literal  where the bytes before its value are
+ */
+export function addMember(
+  literal: usize,
+  literalLength: i32,
+  kind: i32,
+  uses: i32,
+  field: i32,
+  maxLength: i32,
+  min: f64,
+  max: f64,
+  ids: usize,
+  values: usize,
+): void {
+  const member = changetype<Member>(allocate(offsetof<Member>()));
+  member.literal = inBlocks(literal, literalLength);
+  member.literalLength = literalLength;
+  member.kind = kind;
+  member.uses = uses;
+  member.field = field;
+  member.maxLength = maxLength;
+  member.min = min;
+  member.max = max;
+  member.ids = ids;
+  member.values = values;
+  if (currentShape.first === NO_MEMBER) currentShape.first = member;
+  else currentShape.tail.next = member;
+  currentShape.tail = member;
+}
+
+function inBlocks(literal: usize, length: i32): usize {
+  const blocks = (length + BLOCK - 1) / BLOCK;
+  const at = allocate((blocks * 2 * BLOCK) as usize);
+  for (let i = 0; i < blocks; i++) {
+    const counted = firstBytes(min(length - i * BLOCK, BLOCK) as usize);
+    v128.store(at + i * 2 * BLOCK, v128.and(v128.load(literal + i * BLOCK), counted));
+    v128.store(at + (i * 2 + 1) * BLOCK, counted);
+  }
+  return at;
+}
+
+/** Whether a member's literal stands at `p`. */
+export function hasLiteral(member: Member, p: usize): bool {
+  let block = member.literal;
+  let left = member.literalLength;
+  do {
+    if (v128.any_true(v128.xor(v128.and(v128.load(p), v128.load(block + BLOCK)), v128.load(block)))) return false;
+    p += BLOCK;
+    block += 2 * BLOCK;
+    left -= BLOCK;
+  } while (left > 0);
+  return true;
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { daybook } from '../../daybook.config.ts';
+import { zone } from '../base/calendar.ts';
+import { makePlan } from '../plan/normalise.ts';
+import { readCarefully } from './careful.ts';
+import { makeDictionaries } from './dictionaries.ts';
+import { LineReader } from './line-reader.ts';
+import { ReadingColumns } from './reading-columns.ts';
+import { fieldRoles } from './roles.ts';
+import { Scanner } from './scanner.ts';
+import { shapeOf } from './shape.ts';
+import type { TextDictionary } from './text-dictionary.ts';
+import { withSlack } from './text-hash.ts';
+
+const plan = makePlan(daybook);
+const newYork = zone(plan.stream.timeZone);
+const productField = plan.stream.fields.findIndex(({ name }) => name === 'product_name');
+const revenueField = plan.stream.fields.findIndex(({ name }) => name === 'revenue');
+
+const sale = {
+  ts_id: '0b7d1a2e-5f1c-4c8e-9d53-2f60a1c3b4d5',
+  ts: '2026-03-04 10:11:12',
+  ts_date: '2026-03-04',
+  customer_id: 'CG-12520',
+  customer_name: 'Claire Gute',
+  segment: 'Consumer',
+  country: 'United States',
+  city: 'Henderson',
+  category: 'Furniture',
+  sub_category: 'Chairs',
+  product_name: 'Stacking chair',
+  price: 211.12,
+  quantity: 2,
+  discount: '0.5',
+  revenue: 422.24,
+  profit: 211.12,
+  latitude: 37.8363295,
+  longitude: -87.5900067,
+};
+
+function bytesOf(lines: readonly string[]): Uint8Array {
+  return withSlack(new TextEncoder().encode(lines.map((line) => `${line}\n`).join('')));
+}
+
+describe('the line reader', () => {
+  const roles = fieldRoles(plan);
+
+  it('reads nothing before it has learned a shape, and every line of that shape then', () => {
+    const reader = new LineReader(plan.stream, roles, makeDictionaries(plan));
+    const line = JSON.stringify(sale);
+    const bytes = bytesOf(Array.from({ length: 3000 }, () => line));
+    const columns = new ReadingColumns(bytes, 1, roles);
+    expect(reader.read(columns, 0, bytes.length)).toBe(0);
+    reader.learn(shapeOf(line, plan.stream.fields) ?? expect.fail('a shape'));
+    expect(reader.read(columns, 0, bytes.length)).toBe(bytes.length);
+    expect(columns.count).toBe(3000);
+    expect(columns.isPlain).toBe(true);
+  });
+
+  it('stops at a line of a shape that it does not know, and goes on behind it', () => {
+    const reader = new LineReader(plan.stream, roles, makeDictionaries(plan));
+    const line = JSON.stringify(sale);
+    const other = JSON.stringify({ ...sale, extra: 1 });
+    const bytes = bytesOf([line, other, line]);
+    const columns = new ReadingColumns(bytes, 1, roles);
+    reader.learn(shapeOf(line, plan.stream.fields) ?? expect.fail('a shape'));
+    expect(reader.read(columns, 0, bytes.length)).toBe(line.length + 1);
+    columns.line++;
+    expect(reader.read(columns, line.length + other.length + 2, bytes.length)).toBe(bytes.length);
+    expect([...columns.lines.subarray(0, 2)]).toEqual([1, 3]);
+  });
+
+  it('leaves a line that is longer than what it looks at at once', () => {
+    const reader = new LineReader(plan.stream, roles, makeDictionaries(plan));
+    const line = JSON.stringify(sale);
+    reader.learn(shapeOf(line, plan.stream.fields) ?? expect.fail('a shape'));
+    const bytes = bytesOf([line, JSON.stringify({ ...sale, city: 'x'.repeat(300_000) }), line]);
+    const columns = new ReadingColumns(bytes, 1, roles);
+    expect(reader.read(columns, 0, bytes.length)).toBe(line.length + 1);
+  });
+});
+
+it('a large batch of many texts, with unusual lines between, is what the careful reader makes of each line', () => {
+  const lines = Array.from({ length: 12_000 }, (_, at) => {
+    const record = { ...sale, product_name: `Chair ${at % 9000} "${'of oak '.repeat(at % 9)}"`, revenue: at / 100 };
+    if (at % 100 === 7) return JSON.stringify(record).replace(/"revenue":[0-9.]+/, `"revenue":${at}e-2`);
+    return at % 1000 === 8 ? '{"ts_id":' : JSON.stringify(record);
+  });
+  const dictionaries = makeDictionaries(plan);
+  const { columns, refused } = new Scanner(plan, dictionaries).scan(bytesOf(lines), 1);
+  const products = dictionaries[productField] as TextDictionary;
+  let row = 0;
+  lines.forEach((line, at) => {
+    const careful = readCarefully(new TextEncoder().encode(line), plan.stream, newYork);
+    if ('reason' in careful) return;
+    expect(columns.lines[row]).toBe(at + 1);
+    expect(products.text(columns.ids[productField]?.[row] ?? 0)).toBe(careful.values[productField]);
+    expect(columns.values[revenueField]?.[row]).toBe(careful.values[revenueField]);
+    row++;
+  });
+  expect(columns.count).toBe(row);
+  expect(refused.map(({ line }) => line)).toEqual(lines.flatMap((line, at) => (line === '{"ts_id":' ? [at + 1] : [])));
+});

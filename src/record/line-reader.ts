@@ -1,0 +1,330 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { FIRST_DAY } from '../base/calendar.ts';
+import { DaybookError } from '../base/errors.ts';
+import type { FieldPlan, StreamPlan } from '../plan/plan.ts';
+import { KEY_WORDS } from './columns.ts';
+import type { Dictionaries } from './dictionaries.ts';
+import { keyHash } from './key-hash.ts';
+import type { ReadingColumns } from './reading-columns.ts';
+import type { FieldRole } from './roles.ts';
+import type { Shape } from './shape.ts';
+import type { AssemblyImports, MemoryView } from './value-forms.ts';
+import { ValueForms } from './value-forms.ts';
+
+/** So many shapes of records are known; whoever sends more of them is read carefully. */
+const SHAPES_MAX = 16;
+/** What stands between two values may have so many bytes; more of them is nothing that producers do. */
+const LITERAL_BYTES_MAX = 4096;
+/** So many bytes of lines are looked at at once: they stay in the processor's cache. */
+const LINES_BYTES = 128 * 1024;
+/** Bytes that are 0 behind them, where every text and number ends. */
+const ZEROS = new Uint8Array(64);
+/** So many rows are read at once. */
+const ROWS = 512;
+/** From so many numbers on, a column is copied as a whole. */
+const MANY = 16;
+/** Where a column is that there is not. */
+const NOWHERE = 0;
+/** So many forms of values are remembered; then all are forgotten and learned again, so that memory stays bounded. */
+const FORMS_MAX = 1 << 20;
+const LINE_FEED = 10;
+
+/** As in `assembly/shapes.ts`. */
+const KINDS: Readonly<Record<FieldPlan['kind'], number>> = {
+  text: 0,
+  uuid: 1,
+  date: 2,
+  timestamp: 3,
+  decimal: 4,
+  integer: 5,
+  number: 6,
+};
+const USES = { nullable: 1, primaryKey: 2, businessDate: 4, eventTime: 8 };
+
+/** What `assembly/lines.ts` gives. Places are addresses in its memory. */
+interface Assembly {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly count: { readonly value: number };
+  readonly carriageReturns: { value: number };
+  readonly formCount: { readonly value: number };
+  readonly allocate: (bytes: number) => number;
+  readonly setColumns: (starts: number, ends: number, lineNumbers: number, keys: number, days: number) => void;
+  readonly setBusinessDay: (endsAtHour: number, firstDay: number, field: number, ids: number, values: number) => void;
+  readonly addShape: () => void;
+  readonly addMember: (
+    literal: number,
+    literalLength: number,
+    kind: number,
+    uses: number,
+    field: number,
+    maxLength: number,
+    min: number,
+    max: number,
+    ids: number,
+    values: number,
+  ) => void;
+  readonly readLines: (position: number, end: number, rows: number, offset: number, line: number) => number;
+}
+
+/** TypeScript knows it of browsers alone. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: AssemblyImports) => { readonly exports: unknown };
+};
+
+let compiled: object | undefined;
+
+/** Compiled once a thread, however many readers there are. */
+function assembly(): object {
+  if (compiled !== undefined) return compiled;
+  const path = new URL('assembly/lines.wasm', import.meta.url);
+  if (!existsSync(path)) {
+    throw new DaybookError('SCANNER_NOT_BUILT', 'What reads the records has not been built. Run npm run build.');
+  }
+  compiled = new WebAssembly.Module(readFileSync(path));
+  return compiled;
+}
+
+/**
+ * Reads lines whose shapes it was taught into columns, and stops at any line that is not as expected. The work is done in
+ * WebAssembly (`assembly/`), 16 bytes at a time; what a value means that comes for the first time is asked here.
+ */
+export class LineReader {
+  readonly #stream: StreamPlan;
+  readonly #roles: readonly FieldRole[];
+  readonly #dictionaries: Dictionaries;
+  readonly #signatures = new Set<string>();
+  readonly #shapes: Shape[] = [];
+  #loaded: Loaded | undefined;
+
+  constructor(stream: StreamPlan, roles: readonly FieldRole[], dictionaries: Dictionaries) {
+    this.#stream = stream;
+    this.#roles = roles;
+    this.#dictionaries = dictionaries;
+  }
+
+  /** Whether it would learn another shape. */
+  get hasRoom(): boolean {
+    return this.#shapes.length < SHAPES_MAX;
+  }
+
+  /** Learns to read records of a shape, unless it can already, or their values are oddly far apart. */
+  learn(shape: Shape): void {
+    if (this.#signatures.has(shape.signature)) return;
+    const literals = [...shape.members.map(({ before }) => before), shape.tail];
+    if (literals.some((literal) => Buffer.byteLength(literal) > LITERAL_BYTES_MAX)) return;
+    this.#signatures.add(shape.signature);
+    this.#shapes.push(shape);
+    this.#loaded ??= new Loaded(this.#stream, this.#roles, this.#dictionaries);
+    this.#loaded.addShape(shape);
+  }
+
+  /**
+   * Reads lines from `position` on into the columns' next rows, until one is not as expected, `end` is there, or the
+   * columns are full; `columns.count` and `columns.line` say how far it came.
+   * @returns where it stopped, which is where a line begins
+   */
+  read(columns: ReadingColumns, position: number, end: number): number {
+    if (this.#loaded === undefined) return position;
+    if (this.#loaded.formCount > FORMS_MAX) {
+      this.#loaded = new Loaded(this.#stream, this.#roles, this.#dictionaries);
+      for (const shape of this.#shapes) this.#loaded.addShape(shape);
+    }
+    return this.#loaded.read(columns, position, end);
+  }
+}
+
+/** The assembly at work: its columns have `ROWS` rows, and are copied out of its memory. */
+class Loaded {
+  readonly #stream: StreamPlan;
+  readonly #assembly: Assembly;
+  readonly #places: Places;
+  /** Where the lines stand. */
+  readonly #lines: number;
+  /** Which lines stand there: a piece of a batch's bytes. */
+  #batch: Uint8Array | undefined;
+  #from = 0;
+  #to = 0;
+  #memory: Memory;
+
+  constructor(stream: StreamPlan, roles: readonly FieldRole[], dictionaries: Dictionaries) {
+    this.#stream = stream;
+    const forms = new ValueForms(stream, dictionaries, () => this.#seen());
+    const instance = new WebAssembly.Instance(assembly(), forms.imports);
+    this.#assembly = instance.exports as Assembly;
+    const { allocate } = this.#assembly;
+    this.#lines = allocate(LINES_BYTES + ZEROS.length);
+    const words = (perRow = 1): number => allocate(ROWS * perRow * Int32Array.BYTES_PER_ELEMENT);
+    this.#places = {
+      starts: words(),
+      ends: words(),
+      lines: words(),
+      keys: words(KEY_WORDS),
+      days: words(),
+      ids: roles.map(({ id }) => (id ? words() : NOWHERE)),
+      values: roles.map(({ value }) => (value ? allocate(ROWS * Float64Array.BYTES_PER_ELEMENT) : NOWHERE)),
+    };
+    const { starts, ends, lines, keys, days, ids, values } = this.#places;
+    this.#assembly.setColumns(starts, ends, lines, keys, days);
+    const { businessDate, businessDayEndsAtHour } = stream;
+    const { index } = businessDate;
+    this.#assembly.setBusinessDay(businessDayEndsAtHour, FIRST_DAY, index, at(ids, index), at(values, index));
+    this.#memory = new Memory(this.#assembly.memory.buffer, this.#places);
+  }
+
+  /** How many forms of values it remembers. */
+  get formCount(): number {
+    return this.#assembly.formCount.value;
+  }
+
+  addShape({ members, tail }: Shape): void {
+    this.#assembly.addShape();
+    // The quote behind a value is one of the bytes before the next.
+    let quote = '';
+    for (const { field, before, quoted } of members) {
+      const literalLength = this.#putLiteral(quote + before);
+      const { index, kind, maxLength, min, max } = field;
+      const [ids, values] = [at(this.#places.ids, index), at(this.#places.values, index)] as const;
+      const uses = this.#usesOf(field, quoted);
+      this.#assembly.addMember(this.#lines, literalLength, KINDS[kind], uses, index, maxLength, min, max, ids, values);
+      quote = quoted ? '"' : '';
+    }
+    this.#assembly.addMember(this.#lines, this.#putLiteral(quote + tail), 0, 0, 0, 0, 0, 0, NOWHERE, NOWHERE);
+  }
+
+  /** Puts bytes where else the lines stand. @returns how many they are */
+  #putLiteral(text: string): number {
+    this.#batch = undefined;
+    return new TextEncoder().encodeInto(text, this.#seen().bytes.subarray(this.#lines)).written;
+  }
+
+  #usesOf(field: FieldPlan, quoted: boolean): number {
+    const { primaryKey, businessDate, eventTime } = this.#stream;
+    return (
+      (field.nullable && !quoted ? USES.nullable : 0) |
+      (field === primaryKey ? USES.primaryKey : 0) |
+      (field === businessDate ? USES.businessDate : 0) |
+      (field === eventTime ? USES.eventTime : 0)
+    );
+  }
+
+  read(columns: ReadingColumns, start: number, end: number): number {
+    let position = start;
+    while (position < end && columns.count < columns.capacity) {
+      const isThere = this.#batch === columns.bytes && position >= this.#from && position < this.#to;
+      if (!isThere && !this.#load(columns.bytes, position, end)) break;
+      const limit = Math.min(end, this.#to);
+      const rows = Math.min(ROWS, columns.capacity - columns.count);
+      const before = columns.count;
+      position = this.#readLoaded(columns, position, limit, rows);
+      if (position < limit && columns.count - before < rows) break;
+    }
+    return position;
+  }
+
+  /** Copies whole lines into the memory. @returns false when the first one is too long */
+  #load(batch: Uint8Array, position: number, end: number): boolean {
+    const to = end - position <= LINES_BYTES ? end : batch.lastIndexOf(LINE_FEED, position + LINES_BYTES - 1) + 1;
+    if (to <= position) return false;
+    const { bytes } = this.#seen();
+    // Not `set`, which goes word by word when the memory is shared with other threads.
+    Buffer.from(batch.buffer, batch.byteOffset).copy(bytes, this.#lines, position, to);
+    bytes.set(ZEROS, this.#lines + to - position);
+    this.#batch = batch;
+    this.#from = position;
+    this.#to = to;
+    return true;
+  }
+
+  #readLoaded(columns: ReadingColumns, position: number, end: number, rows: number): number {
+    const offset = this.#from - this.#lines;
+    const { readLines, count, carriageReturns } = this.#assembly;
+    const stop = readLines(position - offset, end - offset, rows, offset, columns.line) + offset;
+    this.#seen().copyRows(columns, count.value);
+    if (carriageReturns.value !== 0) columns.isPlain = false;
+    carriageReturns.value = 0;
+    return stop;
+  }
+
+  /** The memory as it is now: it is another buffer once it has grown. */
+  #seen(): Memory {
+    const { buffer } = this.#assembly.memory;
+    if (this.#memory.buffer !== buffer) this.#memory = new Memory(buffer, this.#places);
+    return this.#memory;
+  }
+}
+
+/** Where the columns are in the assembly's memory; by field index, `NOWHERE` when there is none. */
+interface Places {
+  readonly starts: number;
+  readonly ends: number;
+  readonly lines: number;
+  readonly keys: number;
+  readonly days: number;
+  readonly ids: readonly number[];
+  readonly values: readonly number[];
+}
+
+function at(places: readonly number[], index: number): number {
+  return places[index] ?? NOWHERE;
+}
+
+/** The assembly's memory, to be looked at. */
+class Memory implements MemoryView {
+  readonly buffer: ArrayBuffer;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly #starts: Int32Array;
+  readonly #ends: Int32Array;
+  readonly #lines: Int32Array;
+  readonly #keys: Int32Array;
+  readonly #days: Int32Array;
+  readonly #ids: readonly (Int32Array | undefined)[];
+  readonly #values: readonly (Float64Array | undefined)[];
+
+  constructor(buffer: ArrayBuffer, places: Places) {
+    const words = (place: number, perRow = 1): Int32Array => new Int32Array(buffer, place, ROWS * perRow);
+    this.buffer = buffer;
+    this.bytes = new Uint8Array(buffer);
+    this.view = new DataView(buffer);
+    this.#starts = words(places.starts);
+    this.#ends = words(places.ends);
+    this.#lines = words(places.lines);
+    this.#keys = words(places.keys, KEY_WORDS);
+    this.#days = words(places.days);
+    this.#ids = places.ids.map((place) => (place === NOWHERE ? undefined : words(place)));
+    this.#values = places.values.map((place) =>
+      place === NOWHERE ? undefined : new Float64Array(buffer, place, ROWS),
+    );
+  }
+
+  /** Copies the first rows behind those that the columns have. */
+  copyRows(columns: ReadingColumns, count: number): void {
+    const first = columns.count;
+    copy(this.#starts, columns.starts, first, count);
+    copy(this.#ends, columns.ends, first, count);
+    copy(this.#lines, columns.lines, first, count);
+    copy(this.#keys, columns.keys, first * KEY_WORDS, count * KEY_WORDS);
+    copy(this.#days, columns.days, first, count);
+    this.#ids.forEach((ids, index) => {
+      if (ids !== undefined) copy(ids, columns.ids[index] as Int32Array, first, count);
+    });
+    this.#values.forEach((values, index) => {
+      if (values !== undefined) copy(values, columns.values[index] as Float64Array, first, count);
+    });
+    const { keys, hashes } = columns;
+    for (let row = first; row < first + count; row++) hashes[row] = keyHash(keys, row * KEY_WORDS);
+    columns.count += count;
+    columns.line += count;
+  }
+}
+
+function copy<Column extends Int32Array | Float64Array>(from: Column, to: Column, first: number, count: number): void {
+  if (count < MANY) {
+    for (let i = 0; i < count; i++) to[first + i] = from[i] as number;
+    return;
+  }
+  // Not `set`, which goes word by word when the memory is shared with other threads.
+  const size = from.BYTES_PER_ELEMENT;
+  Buffer.from(from.buffer, from.byteOffset).copy(Buffer.from(to.buffer, to.byteOffset), first * size, 0, count * size);
+}

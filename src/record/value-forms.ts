@@ -1,0 +1,92 @@
+import type { FieldPlan, StreamPlan } from '../plan/plan.ts';
+import { parseDay } from '../base/calendar.ts';
+import { readNumberText } from './careful.ts';
+import type { Dictionaries } from './dictionaries.ts';
+import type { NumberDictionary } from './number-dictionary.ts';
+import type { TextDictionary } from './text-dictionary.ts';
+import { textHash } from './text-hash.ts';
+
+/** Says that a value is not written as usual: it is the careful reader's. The same as in `assembly/forms.ts`. */
+const UNUSUAL = -(2 ** 31);
+/** Stands for a field where the form is that of a date, which means the same in all fields. As in `assembly/moments.ts`. */
+const DATES = 0xffff;
+const BACKSLASH = 92;
+
+/** What the assembly asks of others, by the file that does. Values stand in its memory; what is unusual is `UNUSUAL`. */
+export interface AssemblyImports {
+  readonly forms: { readForm(field: number, start: number, end: number): number };
+  readonly lines: { numberId(field: number, value: number): number };
+  readonly numbers: { longFloat(start: number, end: number): number };
+}
+
+/** Memory in which a value stands. */
+export interface MemoryView {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
+/**
+ * What values mean by how they are written, for whoever remembers it: the id of a text, with or without escapes, the id of
+ * a number, the day of a date.
+ */
+export class ValueForms {
+  readonly #fields: readonly FieldPlan[];
+  readonly #dictionaries: Dictionaries;
+  readonly #memory: () => MemoryView;
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+  /** @param memory  where the values stand, as it is at the moment */
+  constructor(stream: StreamPlan, dictionaries: Dictionaries, memory: () => MemoryView) {
+    this.#fields = stream.fields;
+    this.#dictionaries = dictionaries;
+    this.#memory = memory;
+  }
+
+  /** What the assembly imports, by its files. */
+  get imports(): AssemblyImports {
+    return {
+      forms: { readForm: (index: number, start: number, end: number) => this.#readForm(index, start, end) },
+      lines: { numberId: (index: number, value: number) => this.#numberId(index, value) },
+      numbers: { longFloat: (start: number, end: number) => Number(this.#latin1(start, end)) },
+    };
+  }
+
+  #readForm(index: number, start: number, end: number): number {
+    if (index === DATES) return parseDay(this.#latin1(start, end)) ?? UNUSUAL;
+    const field = this.#fields[index] as FieldPlan;
+    return field.kind === 'text' ? this.#textId(field, start, end) : this.#numberFormId(field, start, end);
+  }
+
+  #textId({ index, maxLength }: FieldPlan, start: number, end: number): number {
+    const { bytes, view } = this.#memory();
+    const dictionary = this.#dictionaries[index] as TextDictionary | undefined;
+    const raw = bytes.subarray(start, end);
+    if (!raw.includes(BACKSLASH)) return dictionary?.intern(view, start, end, textHash(view, start, end)) ?? 0;
+    const text = this.#unescaped(raw);
+    if (text === undefined || text.length > maxLength) return UNUSUAL;
+    return dictionary?.internText(text) ?? 0;
+  }
+
+  #numberFormId(field: FieldPlan, start: number, end: number): number {
+    const value = readNumberText(this.#latin1(start, end), field);
+    return value === undefined ? UNUSUAL : this.#numberId(field.index, value);
+  }
+
+  #numberId(index: number, value: number): number {
+    return (this.#dictionaries[index] as NumberDictionary).intern(value);
+  }
+
+  #latin1(start: number, end: number): string {
+    return Buffer.from(this.#memory().bytes.buffer, start, end - start).toString('latin1');
+  }
+
+  #unescaped(raw: Uint8Array): string | undefined {
+    try {
+      const text = JSON.parse(`"${this.#decoder.decode(raw)}"`) as string;
+      return text.isWellFormed() ? text : undefined;
+    } catch {
+      // Not Unicode, or no JSON: the careful reader says which.
+      return undefined;
+    }
+  }
+}
