@@ -8,7 +8,7 @@ import { openKeyFile, writeKeyFile } from './key-file.ts';
 import { KEY_SHARDS, keyHash, keyPrint, shardOf } from '../record/key-hash.ts';
 import { KEY_FILES_MAX, KeyPrints } from './key-prints.ts';
 import type { ShardKeys } from './key-table.ts';
-import { KeyTable } from './key-table.ts';
+import { byShard, KeyTable } from './key-table.ts';
 
 /** What a checkpoint says of the keys besides those in memory, of which it has an array a shard and table. */
 export interface KeyFacts {
@@ -23,12 +23,10 @@ export interface Claim {
   readonly picked: Int32Array;
 }
 
-/**
- * The places of so many keys are looked at before the first of them is needed, so that memory answers for all of them at
- * once. Beyond what the processor keeps, that is most of a key's time.
- * Source: group prefetching, Chen and others, "Improving hash join performance through prefetching", ICDE 2004
- */
+/** The prints of so many keys are looked at before the first of them is needed, as `KeyTable` does with keys. */
 const KEYS_AHEAD = 64;
+/** Of a batch with fewer records too few keys are of one shard for sorting to gain anything. */
+const SORTED_MIN = 512;
 const NONE: ReadonlySet<number> = new Set();
 
 /**
@@ -115,27 +113,25 @@ export class KeyIndex {
    * @param inFiles  the records whose key is in a file, as `lookUp` says of the doubtful ones
    */
   claim(columns: RecordColumns, inFiles = NONE): Claim {
-    const picked = new Int32Array(columns.count);
-    const pickedCount = this.#claimEach(columns, inFiles, picked);
-    return { columns, picked: picked.subarray(0, pickedCount) };
+    const { keys, hashes, count } = columns;
+    const records = this.#inNoFile(columns, inFiles);
+    const isNew = new Uint8Array(count);
+    this.#young.addAll(keys, hashes, count < SORTED_MIN ? records : byShard(hashes, records), isNew);
+    return { columns, picked: pickedOf(isNew) };
   }
 
-  /**
-   * A function that does nothing behind its loop: compiled while it loops, it would have to be left each time for what
-   * follows, as nothing is known of that yet.
-   */
-  #claimEach({ keys, hashes, count }: RecordColumns, inFiles: ReadonlySet<number>, picked: Int32Array): number {
-    const anyInFiles = inFiles.size > 0;
-    let pickedCount = 0;
+  /** The records of a batch whose key is neither in a file nor on its way into one. */
+  #inNoFile({ keys, hashes, count }: RecordColumns, inFiles: ReadonlySet<number>): Int32Array {
+    const records = new Int32Array(count);
+    const isNoneKnown = this.#retired === undefined && inFiles.size === 0;
+    let found = 0;
     for (let record = 0; record < count; record++) {
-      if (record % KEYS_AHEAD === 0) this.#young.touch(hashes, record, Math.min(record + KEYS_AHEAD, count));
-      if (anyInFiles && inFiles.has(record)) continue;
-      const at = record * KEY_WORDS;
-      const hash = hashes[record] as number;
-      if (this.#retired?.has(keys, at, hash) === true) continue;
-      if (this.#young.add(keys, at, hash)) picked[pickedCount++] = record;
+      const isKnown =
+        !isNoneKnown &&
+        (inFiles.has(record) || this.#retired?.has(keys, record * KEY_WORDS, hashes[record] as number) === true);
+      if (!isKnown) records[found++] = record;
     }
-    return pickedCount;
+    return records.subarray(0, found);
   }
 
   /** How many keys `undo` would take back. */
@@ -235,4 +231,16 @@ function tooManyFiles(): DaybookError {
     `Keys have left memory ${KEY_FILES_MAX} times, which is as often as they can. Start Daybook with a larger --state-mb, ` +
       'after moving the folder checkpoints away, so that they are sorted into fewer files.',
   );
+}
+
+/** The numbers of the records that are marked. */
+function pickedOf(isNew: Uint8Array): Int32Array {
+  const picked = new Int32Array(isNew.length);
+  let count = 0;
+  for (let record = 0; record < isNew.length; record++) {
+    // Without a branch that is taken at random.
+    picked[count] = record;
+    count += isNew[record] as number;
+  }
+  return picked.subarray(0, count);
 }

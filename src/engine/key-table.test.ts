@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyHash } from '../record/key-hash.ts';
-import { KeyTable } from './key-table.ts';
+import { byShard, KeyTable } from './key-table.ts';
 import { PairSet } from './pair-set.ts';
 
 /** Keys out of few values, so that repeats are common. */
@@ -9,7 +9,9 @@ const key = fc.tuple(...Array.from({ length: 4 }, () => fc.integer({ min: 0, max
 
 function add(table: KeyTable, words: readonly number[]): boolean {
   const key_ = Int32Array.from(words);
-  return table.add(key_, 0, keyHash(key_, 0));
+  const isNew = new Uint8Array(1);
+  table.addAll(key_, Int32Array.of(keyHash(key_, 0)), Int32Array.of(0), isNew);
+  return isNew[0] === 1;
 }
 
 function reload(table: KeyTable): KeyTable {
@@ -70,6 +72,27 @@ describe('a key table', () => {
     for (let number = 0; number < 100_000; number += 101) expect(add(table, keyOf(number))).toBe(number >= 40_000);
     expect(saved).toEqual(copies);
     expect(table.bytes).toBeLessThan(100_000 * 40);
+  });
+});
+
+describe('records by shard', () => {
+  it('are added like the same ones in their order', () => {
+    fc.assert(
+      fc.property(fc.array(key, { maxLength: 200 }), (keys) => {
+        const words = Int32Array.from(keys.flat());
+        const hashes = Int32Array.from(keys, (_, record) => keyHash(words, record * 4));
+        const records = Int32Array.from(keys, (_, record) => record);
+        const [one, other] = [new KeyTable(), new KeyTable()];
+        const [isNew, isNewOfOther] = [new Uint8Array(keys.length), new Uint8Array(keys.length)];
+        one.addAll(words, hashes, records, isNew);
+        other.addAll(words, hashes, byShard(hashes, records), isNewOfOther);
+        expect(isNewOfOther).toEqual(isNew);
+        expect([other.size, other.undoable]).toEqual([one.size, one.undoable]);
+        other.keep(other.undoable);
+        one.keep(one.undoable);
+        expect(other.keptKeys()).toEqual(one.keptKeys());
+      }),
+    );
   });
 });
 
