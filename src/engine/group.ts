@@ -3,7 +3,7 @@ import { DaybookError } from '../base/errors.ts';
 import { FRAME_BODY_BYTES_MAX } from '../log/format.ts';
 import type { NewFrame } from '../ports/log.ts';
 import type { Acceptance, Intake, Refusal } from '../ports/runtime.ts';
-import { crcWith } from '../record/checksums.ts';
+import { PieceChecksums } from '../record/checksums.ts';
 import type { RecordColumns, RefusedLine, ScannedLines } from '../record/columns.ts';
 import type { Claim } from './key-index.ts';
 import type { Journey } from './pipeline-watch.ts';
@@ -183,10 +183,10 @@ function crcOf(batches: readonly WaitingBatch[], runs: readonly (readonly Uint8A
   if (batches.every(({ columns }) => columns.checksums === undefined)) return undefined;
   let crc = 0;
   batches.forEach(({ columns: { bytes, checksums } }, index) => {
+    const pieces = checksums && new PieceChecksums(bytes, checksums);
     for (const run of runs[index] ?? []) {
       const start = run.byteOffset - bytes.byteOffset;
-      const isNoted = checksums !== undefined && run !== LINE_END;
-      crc = isNoted ? crcWith(crc, bytes, start, start + run.length, checksums) : crc32(run, crc);
+      crc = pieces === undefined || run === LINE_END ? crc32(run, crc) : pieces.with(crc, start, start + run.length);
     }
   });
   return crc;

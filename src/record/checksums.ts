@@ -17,20 +17,43 @@ export function checksumsOf(bytes: Uint8Array): Checksums {
   return checksums;
 }
 
-/**
- * The CRC-32 of something and of a piece of a batch's bytes behind it; only the ends of the piece are looked at.
- * @param crc        of what is before the piece; 0 when that is nothing
- * @param bytes      the batch's; what stands behind them may be part of the piece
- * @param checksums  as `checksumsOf` gave them for the batch
- */
-export function crcWith(crc: number, bytes: Uint8Array, start: number, end: number, checksums: Checksums): number {
-  const first = Math.ceil(start / STEP_BYTES);
-  const last = Math.min(Math.floor(end / STEP_BYTES), checksums.length - 1);
-  if (last <= first) return crc32(bytes.subarray(start, end), crc);
-  const before = crc32(bytes.subarray(start, first * STEP_BYTES), crc);
-  // The CRC of what is between two steps is that of all up to the second, less that of all up to the first when this is moved
-  // along. What was before is moved as far, so both are moved at once.
-  const moved = before ^ (checksums[first] as number);
-  const upTo = combineCrc32(moved, checksums[last] as number, (last - first) * STEP_BYTES);
-  return crc32(bytes.subarray(last * STEP_BYTES, end), upTo);
+/** The CRC-32 of pieces of a batch's bytes; most of the bytes are not looked at. */
+export class PieceChecksums {
+  readonly #bytes: Uint8Array;
+  readonly #checksums: Checksums;
+  /** The CRC-32 of all bytes before this place. */
+  #at = 0;
+  #upTo = 0;
+
+  /**
+   * @param bytes      the batch's; what stands behind them may be part of a piece
+   * @param checksums  as `checksumsOf` gave them for the batch
+   */
+  constructor(bytes: Uint8Array, checksums: Checksums) {
+    this.#bytes = bytes;
+    this.#checksums = checksums;
+  }
+
+  /**
+   * The CRC-32 of something and of a piece behind it. Pieces come in their order.
+   * @param crc  of what is before the piece; 0 when that is nothing
+   */
+  with(crc: number, start: number, end: number): number {
+    // That of a piece is that of all up to its end, less that of all up to its start when this is moved along. What was
+    // before is moved as far, so both are moved at once.
+    const moved = crc ^ this.#upToPlace(start);
+    return combineCrc32(moved, this.#upToPlace(end), end - start);
+  }
+
+  /** From the nearest place before it of which it is known. */
+  #upToPlace(place: number): number {
+    const step = Math.min(Math.floor(place / STEP_BYTES), this.#checksums.length - 1);
+    if (step * STEP_BYTES > this.#at) {
+      this.#at = step * STEP_BYTES;
+      this.#upTo = this.#checksums[step] as number;
+    }
+    if (place > this.#at) this.#upTo = crc32(this.#bytes.subarray(this.#at, place), this.#upTo);
+    this.#at = place;
+    return this.#upTo;
+  }
 }
