@@ -8,7 +8,6 @@ import { openDisk } from './machine/disk.ts';
 import type { FolderLock } from './machine/lock.ts';
 import { readHolder, takeFolderLock } from './machine/lock.ts';
 import type { RemoteRuntime } from './remote.ts';
-import { openRemote } from './remote.ts';
 import { openSpilledDays } from '../stores/parquet/spilled-days.ts';
 import { scanThread } from './scan-thread.ts';
 
@@ -51,7 +50,9 @@ export interface DataFolder extends RemoteRuntime, Pick<Runtime, 'explain'> {
 export async function openDaybook(
   options: DataFolderOptions & { readonly url: string | undefined },
 ): Promise<RemoteRuntime> {
-  return options.url === undefined ? openDataFolder(options) : openRemote(options.plan, options.url);
+  if (options.url === undefined) return openDataFolder(options);
+  const { openRemote } = await import('./remote.ts');
+  return openRemote(options.plan, options.url);
 }
 
 /**
@@ -71,6 +72,7 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
   for (let waitedMs = 0; ; waitedMs += HOLDER_POLL_MS) {
     const holder = await readHolder(root);
     if (holder?.url !== undefined) {
+      const { openRemote } = await import('./remote.ts');
       options.onNotice?.(`A Daybook holds ${root}; going through it at ${holder.url}.`);
       return { ...openRemote(plan, holder.url), fileDays: async () => undefined };
     }

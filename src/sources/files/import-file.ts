@@ -6,15 +6,11 @@ import type { Runtime } from '../../ports/runtime.ts';
 import type { Batch } from './batches.ts';
 import { BATCH_BYTES } from './batches.ts';
 import type { ColumnSet, PlaceNotFound } from './columns.ts';
-import { columnSetOf } from './columns.ts';
-import { csvBatches } from './csv.ts';
 import type { FileFormat } from './format.ts';
 import { handOver } from './hand-over.ts';
 import type { Input } from './input.ts';
 import { openInput } from './input.ts';
-import { jsonDocumentBatches } from './json-documents.ts';
 import { ndjsonBatches } from './ndjson.ts';
-import { parquetBatches } from './parquet.ts';
 import type { FindPlace, Place } from './superstore-columns.ts';
 
 export interface ImportOptions {
@@ -72,7 +68,7 @@ export async function importFile(options: ImportOptions): Promise<ImportSummary>
   const input = await openInput(path, { format, stdin, signal }).catch((error: unknown) => {
     throw isStopped() ? stopped(path, EMPTY_SUMMARY, error) : error;
   });
-  const reading = readingOf(input, options);
+  const reading = await readingOf(input, options);
   let summary: ImportSummary = EMPTY_SUMMARY;
   const summaryNow = (): ImportSummary => ({
     ...summary,
@@ -124,15 +120,16 @@ interface Reading {
   readonly columns: () => ColumnSet | undefined;
 }
 
-function readingOf(input: Input, options: ImportOptions): Reading {
+/** Records of a line each are read by what is there; what other formats need is loaded by who imports one. */
+async function readingOf(input: Input, options: ImportOptions): Promise<Reading> {
   const batchBytes = options.batchBytes ?? BATCH_BYTES;
   let columns: ColumnSet | undefined;
-  const { plan } = options.runtime;
-  const findPlace = options.findPlace ?? findPlaceOfUnitedStates;
-  const columnsOf =
-    (emptyIsNull: boolean) =>
-    (header: readonly string[]): ColumnSet =>
-      (columns = columnSetOf(header, plan, { emptyIsNull, findPlace }));
+  const columnsOf = async (emptyIsNull: boolean): Promise<(header: readonly string[]) => ColumnSet> => {
+    const { columnSetOf } = await import('./columns.ts');
+    const { plan } = options.runtime;
+    const findPlace = options.findPlace ?? findPlaceOfUnitedStates;
+    return (header) => (columns = columnSetOf(header, plan, { emptyIsNull, findPlace }));
+  };
   const reading = (batches: AsyncIterable<Batch>, bytesRead = input.bytesRead): Reading => ({
     batches,
     bytesRead,
@@ -141,18 +138,23 @@ function readingOf(input: Input, options: ImportOptions): Reading {
   switch (input.format) {
     case 'ndjson':
       return reading(ndjsonBatches(input.bytes, batchBytes));
-    case 'json':
+    case 'json': {
+      const { jsonDocumentBatches } = await import('./json-documents.ts');
       return reading(jsonDocumentBatches(input.chunks(), batchBytes));
-    case 'csv':
-      return reading(csvBatches(input.bytes, columnsOf(true), batchBytes));
+    }
+    case 'csv': {
+      const { csvBatches } = await import('./csv.ts');
+      return reading(csvBatches(input.bytes, await columnsOf(true), batchBytes));
+    }
     case 'parquet': {
+      const { parquetBatches } = await import('./parquet.ts');
       // DuckDB opens the file itself.
       input.close();
       let bytesRead = 0;
       const onRows = (read: number, total: number): void => {
         bytesRead = Math.floor(((input.bytesTotal ?? 0) * read) / total);
       };
-      return reading(parquetBatches(resolve(options.path), columnsOf(false), onRows, batchBytes), () => bytesRead);
+      return reading(parquetBatches(resolve(options.path), await columnsOf(false), onRows, batchBytes), () => bytesRead);
     }
   }
 }
