@@ -6,6 +6,7 @@ import { openDataFolder } from '../runtimes/data-folder.ts';
 import type { ImportedFile } from '../runtimes/import-files.ts';
 import { checkFilesExist, importFiles, nameOf } from '../runtimes/import-files.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
+import { markAtOnce } from '../runtimes/machine/marking.ts';
 import type { RemoteRuntime } from '../runtimes/remote.ts';
 import { areWorthScanThread } from '../runtimes/scan-thread.ts';
 import { loadPlan } from './config.ts';
@@ -81,6 +82,7 @@ async function importAll(
   signal: AbortSignal,
 ): Promise<void> {
   const progress = showProgress('Importing', clock);
+  markAtOnce();
   try {
     const files = importFiles({
       paths,

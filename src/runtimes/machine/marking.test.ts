@@ -1,0 +1,24 @@
+import { execFileSync } from 'node:child_process';
+import { expect, it } from 'vitest';
+
+const MODULE = new URL('marking.ts', import.meta.url).href;
+
+/** What V8 tells of collections in a process whose heap grows. */
+function collections(before: string): string {
+  const program = `${before}
+    import { setTimeout as sleep } from 'node:timers/promises';
+    const kept = [];
+    for (let round = 0; round < 40; round++) {
+      for (let i = 0; i < 50_000; i++) kept.push({ i });
+      await sleep(5);
+    }`;
+  return execFileSync(process.execPath, ['--trace-gc', '--input-type=module', '-e', program], { encoding: 'utf8' });
+}
+
+it('the heap is marked at once, which it would not be by itself', () => {
+  const marked = /Mark-Compact.*\(\+ [\d.]+ ms in \d+ steps/;
+  expect(collections('')).toMatch(marked);
+  const atOnce = collections(`import { markAtOnce } from '${MODULE}'; markAtOnce();`);
+  expect(atOnce).toContain('Mark-Compact');
+  expect(atOnce).not.toMatch(marked);
+});
