@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 const UNREADABLE = /^(\S.*):(\d+)$/;
 /** A line of a stack: `    at file:///shop/daybook.config.ts:3:9`, with or without the function's name. */
 const FRAME = /^ {4}at (?:.*\()?(file:\/\/.+?):(\d+):\d+\)?$/;
+/** Daybook's own files, which the user's code calls, or which load it. */
+const OWN = new URL('..', import.meta.url).href;
 
 /**
  * Where in a user's own code an error arose, as an editor opens it: `daybook.config.ts:4`.
@@ -14,8 +16,11 @@ const FRAME = /^ {4}at (?:.*\()?(file:\/\/.+?):(\d+):\d+\)?$/;
  */
 export function placeInSource(error: Error, folder: string): string | undefined {
   const lines = (error.stack ?? '').split('\n');
-  const place =
-    UNREADABLE.exec(lines[0] ?? '') ?? lines.map((line) => FRAME.exec(line)).find((match) => match !== null);
+  const frames = lines.flatMap((line) => {
+    const frame = FRAME.exec(line);
+    return frame === null || frame[1]?.startsWith(OWN) === true ? [] : [frame];
+  });
+  const place = UNREADABLE.exec(lines[0] ?? '') ?? frames[0];
   const [, file, line] = place ?? [];
   if (file === undefined || line === undefined) return undefined;
   const path = file.startsWith('file:') ? fileURLToPath(file) : file;

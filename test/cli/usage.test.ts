@@ -130,6 +130,7 @@ describe('a definition that cannot be used stops every command', () => {
     ['TypeScript that cannot be erased', 'export const a = 1;\nenum Kind {}\n', 2, '.* enum is not supported .*'],
     ['with a name that is not there', `\nimport { cuont } from '${DAYBOOK}';\n`, 2, ".* named 'cuont'"],
     ['with a name that nobody imported', '\n\nexport const daybook = count();\n', 3, 'count is not defined'],
+    ['with what our own code cannot take', `import { defineReport } from '${DAYBOOK}';\ndefineReport();\n`, 2, '.*'],
   ])('when it is %s, with the line', async (_what, text, line, reason) => {
     await using folder = await temporaryFolder();
     const config = await configFile(folder.path, text);
@@ -138,6 +139,15 @@ describe('a definition that cannot be used stops every command', () => {
     expect(stderr).toMatch(new RegExp(`cannot be loaded: ${reason}, at .*daybook\\.config\\.ts:${line}[.]`));
     expect(stderr).toContain('(CONFIG_UNREADABLE)');
     expect(stderr.includes("add it to the import from 'daybook'")).toBe(reason.includes('not defined'));
+  });
+
+  it('and names no line where a file is missing that it imports', async () => {
+    await using folder = await temporaryFolder();
+    const config = await configFile(folder.path, "import './fields.ts';\n");
+    const { stderr } = await runDaybook(['import', 'x.csv', '--config', config]);
+    expect(stderr).toMatch(
+      /cannot be loaded: Cannot find module '.*fields[.]ts' imported from .*daybook[.]config[.]ts[.] /,
+    );
   });
 
   it('with a sentence for each mistake that names the report and the field', async () => {

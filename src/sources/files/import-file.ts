@@ -154,7 +154,10 @@ async function readingOf(input: Input, options: ImportOptions): Promise<Reading>
       const onRows = (read: number, total: number): void => {
         bytesRead = Math.floor(((input.bytesTotal ?? 0) * read) / total);
       };
-      return reading(parquetBatches(resolve(options.path), await columnsOf(false), onRows, batchBytes), () => bytesRead);
+      return reading(
+        parquetBatches(resolve(options.path), await columnsOf(false), onRows, batchBytes),
+        () => bytesRead,
+      );
     }
   }
 }
