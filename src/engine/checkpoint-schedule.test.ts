@@ -7,8 +7,8 @@ const MEGABYTE = 1024 * 1024;
 describe('the next checkpoint', () => {
   it('is due after many records, or after a minute', () => {
     const schedule = new CheckpointSchedule({ offset: 1_000, logBytes: 500, nowMs: 0 }, 0);
-    expect(schedule.isDue({ offset: 250_999, logBytes: 1e8, nowMs: 1 })).toBe(false);
-    expect(schedule.isDue({ offset: 251_000, logBytes: 1e8, nowMs: 1 })).toBe(true);
+    expect(schedule.isDue({ offset: 1_000_999, logBytes: 1e8, nowMs: 1 })).toBe(false);
+    expect(schedule.isDue({ offset: 1_001_000, logBytes: 1e8, nowMs: 1 })).toBe(true);
     expect(schedule.isDue({ offset: 1_001, logBytes: 600, nowMs: MINUTE_MS - 1 })).toBe(false);
     expect(schedule.isDue({ offset: 1_001, logBytes: 600, nowMs: MINUTE_MS })).toBe(true);
   });

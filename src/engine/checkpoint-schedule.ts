@@ -1,5 +1,5 @@
-/** What a restart may have to read again, at least. */
-const RECORDS_MIN = 250_000;
+/** What a restart may have to read again, at least: about a second's work. */
+const RECORDS_MIN = 1_000_000;
 /** A checkpoint is written once so many times its bytes have gone to the log: so all of them cost a fixed share of it. */
 const LOG_BYTES_PER_BYTE = 2;
 /** When little comes in, a small one is written after a minute; larger ones after longer, in proportion. */
