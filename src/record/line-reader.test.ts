@@ -70,6 +70,30 @@ describe('the line reader', () => {
     expect([...columns.lines.subarray(0, 2)]).toEqual([1, 3]);
   });
 
+  it('reads floats as JSON.parse does, but for -0', () => {
+    const asValues = roles.map((role) => (role.field.name === 'latitude' ? { ...role, value: true } : role));
+    const reader = new LineReader(plan.stream, asValues, makeDictionaries(plan));
+    reader.learn(shapeOf(JSON.stringify(sale), plan.stream.fields) ?? expect.fail('a shape'));
+    const texts = [
+      '1',
+      '-2.5',
+      '0.1',
+      '12.345678901234',
+      '-0',
+      '-0.0',
+      '-0.00000000000000000',
+      '89.999999999999999999',
+    ];
+    const lines = texts.map((text) =>
+      JSON.stringify({ ...sale, latitude: 0 }).replace('"latitude":0', `"latitude":${text}`),
+    );
+    const bytes = bytesOf(lines);
+    const columns = new ReadingColumns(bytes, 1, asValues);
+    expect(reader.read(columns, 0, bytes.length)).toBe(bytes.length);
+    const { index } = plan.stream.fields.find(({ name }) => name === 'latitude') ?? expect.fail('a latitude');
+    expect([...(columns.values[index] ?? [])].slice(0, texts.length)).toEqual(texts.map((text) => Number(text) + 0));
+  });
+
   it('leaves a line that is longer than what it looks at at once', () => {
     const reader = new LineReader(plan.stream, roles, makeDictionaries(plan));
     const line = JSON.stringify(sale);

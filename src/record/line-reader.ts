@@ -26,7 +26,7 @@ const MANY = 16;
 /** Where a column is that there is not. */
 const NOWHERE = 0;
 /** So many forms of values are remembered; then all are forgotten and learned again, so that memory stays bounded. */
-const FORMS_MAX = 1 << 20;
+const FORMS_MAX = 1 << 18;
 const LINE_FEED = 10;
 
 /** As in `assembly/shapes.ts`. */
@@ -39,6 +39,7 @@ const KINDS: Readonly<Record<FieldPlan['kind'], number>> = {
   integer: 5,
   number: 6,
 };
+const NUMBERS: ReadonlySet<FieldPlan['kind']> = new Set(['decimal', 'integer', 'number']);
 const USES = { nullable: 1, primaryKey: 2, businessDate: 4, eventTime: 8 };
 
 /** What `assembly/lines.ts` gives. Places are addresses in its memory. */
@@ -108,11 +109,9 @@ export class LineReader {
     return this.#shapes.length < SHAPES_MAX;
   }
 
-  /** Learns to read records of a shape, unless it can already, or their values are oddly far apart. */
+  /** Learns to read records of a shape, unless it can already, or there is something odd about it. */
   learn(shape: Shape): void {
-    if (this.#signatures.has(shape.signature)) return;
-    const literals = [...shape.members.map(({ before }) => before), shape.tail];
-    if (literals.some((literal) => Buffer.byteLength(literal) > LITERAL_BYTES_MAX)) return;
+    if (this.#signatures.has(shape.signature) || isOdd(shape)) return;
     this.#signatures.add(shape.signature);
     this.#shapes.push(shape);
     this.#loaded ??= new Loaded(this.#stream, this.#roles, this.#dictionaries);
@@ -132,6 +131,15 @@ export class LineReader {
     }
     return this.#loaded.read(columns, position, end);
   }
+}
+
+/** Whether values are far apart, or one stands without quotes that is no number: it is `null`, and others may not be so. */
+function isOdd({ members, tail }: Shape): boolean {
+  const literals = [...members.map(({ before }) => before), tail];
+  return (
+    literals.some((literal) => Buffer.byteLength(literal) > LITERAL_BYTES_MAX) ||
+    members.some(({ field, quoted }) => !quoted && !NUMBERS.has(field.kind))
+  );
 }
 
 /** The assembly at work: its columns have `ROWS` rows, and are copied out of its memory. */

@@ -248,4 +248,12 @@ describe('the scanner', () => {
     const quantity = plan.stream.fields.findIndex((field) => field.name === 'quantity');
     expect(scanned.columns.values[quantity]?.[0]).toBe(3);
   });
+
+  it('takes no date without quotes, though null stood there before', () => {
+    const none = JSON.stringify({ ...sale, ts_date: null });
+    const lines = [none, none.replace('"ts_date":null', '"ts_date":2026-03-04'), none];
+    // One that has learned nothing else.
+    const { refused } = new Scanner(plan, makeDictionaries(plan)).scan(Buffer.from(lines.join('\n')), 1);
+    expect(refused.map(({ line, refusal }) => [line, refusal.code])).toEqual([[2, 'NOT_JSON']]);
+  });
 });

@@ -47,7 +47,7 @@ export class ValueForms {
     return {
       forms: { readForm: (index: number, start: number, end: number) => this.#readForm(index, start, end) },
       lines: { numberId: (index: number, value: number) => this.#numberId(index, value) },
-      numbers: { longFloat: (start: number, end: number) => Number(this.#latin1(start, end)) },
+      numbers: { longFloat: (start: number, end: number) => this.#longFloat(start, end) },
     };
   }
 
@@ -74,6 +74,12 @@ export class ValueForms {
 
   #numberId(index: number, value: number): number {
     return (this.#dictionaries[index] as NumberDictionary).intern(value);
+  }
+
+  #longFloat(start: number, end: number): number {
+    const value = Number(this.#latin1(start, end));
+    // Not -0.
+    return value === 0 ? 0 : value;
   }
 
   #latin1(start: number, end: number): string {
