@@ -94,6 +94,28 @@ describe('the line reader', () => {
     expect([...(columns.values[index] ?? [])].slice(0, texts.length)).toEqual(texts.map((text) => Number(text) + 0));
   });
 
+  it('reads texts rightly also when there are more than it remembers', () => {
+    const dictionaries = makeDictionaries(plan);
+    const reader = new LineReader(plan.stream, roles, dictionaries);
+    reader.learn(shapeOf(JSON.stringify(sale), plan.stream.fields) ?? expect.fail('a shape'));
+    const nameOf = (number: number): string => `${'long '.repeat(48)}${number}`;
+    const line = JSON.stringify(sale).split(sale.product_name);
+    const read = (from: number): readonly (string | null)[] => {
+      const numbers = Array.from({ length: 10_000 }, (_, at) => from + at);
+      const bytes = bytesOf(numbers.map((number) => line.join(nameOf(number))));
+      const columns = new ReadingColumns(bytes, 1, roles);
+      expect(reader.read(columns, 0, bytes.length)).toBe(bytes.length);
+      const names = dictionaries[productField] as TextDictionary;
+      return [...(columns.ids[productField] ?? [])].slice(0, columns.count).map((id) => names.text(id));
+    };
+    for (let from = 0; from < 80_000; from += 10_000) {
+      const names = read(from);
+      expect([names[0], names[9999]]).toEqual([nameOf(from), nameOf(from + 9999)]);
+    }
+    expect(read(0).every((name, at) => name === nameOf(at))).toBe(true);
+    expect(read(70_000).every((name, at) => name === nameOf(70_000 + at))).toBe(true);
+  });
+
   it('leaves a line that is longer than what it looks at at once', () => {
     const reader = new LineReader(plan.stream, roles, makeDictionaries(plan));
     const line = JSON.stringify(sale);

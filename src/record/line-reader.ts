@@ -25,8 +25,10 @@ const ROWS = 512;
 const MANY = 16;
 /** Where a column is that there is not. */
 const NOWHERE = 0;
-/** So many forms of values are remembered; then all are forgotten and learned again, so that memory stays bounded. */
-const FORMS_MAX = 1 << 18;
+/** When so many forms of values could not be remembered, those that are have had their time, and others are. */
+const FORGOTTEN_MAX = 1 << 22;
+/** So many records are looked at for a shape that cannot be learned. */
+const ODD_SHAPES_MAX = 1000;
 const LINE_FEED = 10;
 
 /** As in `assembly/shapes.ts`. */
@@ -47,7 +49,7 @@ interface Assembly {
   readonly memory: { readonly buffer: ArrayBuffer };
   readonly count: { readonly value: number };
   readonly carriageReturns: { value: number };
-  readonly formCount: { readonly value: number };
+  readonly forgottenCount: { readonly value: number };
   readonly allocate: (bytes: number) => number;
   readonly setColumns: (starts: number, ends: number, lineNumbers: number, keys: number, days: number) => void;
   readonly setBusinessDay: (endsAtHour: number, firstDay: number, field: number, ids: number, values: number) => void;
@@ -96,9 +98,13 @@ export class LineReader {
   readonly #dictionaries: Dictionaries;
   readonly #signatures = new Set<string>();
   readonly #shapes: Shape[] = [];
+  #oddShapes = 0;
   #loaded: Loaded | undefined;
 
+  /** @throws DaybookError `SCANNER_NOT_BUILT` */
   constructor(stream: StreamPlan, roles: readonly FieldRole[], dictionaries: Dictionaries) {
+    // That it is missing is said at the start, not when the first record comes.
+    assembly();
     this.#stream = stream;
     this.#roles = roles;
     this.#dictionaries = dictionaries;
@@ -106,12 +112,16 @@ export class LineReader {
 
   /** Whether it would learn another shape. */
   get hasRoom(): boolean {
-    return this.#shapes.length < SHAPES_MAX;
+    return this.#shapes.length < SHAPES_MAX && this.#oddShapes < ODD_SHAPES_MAX;
   }
 
   /** Learns to read records of a shape, unless it can already, or there is something odd about it. */
   learn(shape: Shape): void {
-    if (this.#signatures.has(shape.signature) || isOdd(shape)) return;
+    if (this.#signatures.has(shape.signature)) return;
+    if (isOdd(shape)) {
+      this.#oddShapes++;
+      return;
+    }
     this.#signatures.add(shape.signature);
     this.#shapes.push(shape);
     this.#loaded ??= new Loaded(this.#stream, this.#roles, this.#dictionaries);
@@ -125,7 +135,7 @@ export class LineReader {
    */
   read(columns: ReadingColumns, position: number, end: number): number {
     if (this.#loaded === undefined) return position;
-    if (this.#loaded.formCount > FORMS_MAX) {
+    if (this.#loaded.forgottenCount > FORGOTTEN_MAX) {
       this.#loaded = new Loaded(this.#stream, this.#roles, this.#dictionaries);
       for (const shape of this.#shapes) this.#loaded.addShape(shape);
     }
@@ -180,9 +190,9 @@ class Loaded {
     this.#memory = new Memory(this.#assembly.memory.buffer, this.#places);
   }
 
-  /** How many forms of values it remembers. */
-  get formCount(): number {
-    return this.#assembly.formCount.value;
+  /** How many forms of values it could not remember. */
+  get forgottenCount(): number {
+    return this.#assembly.forgottenCount.value;
   }
 
   addShape({ members, tail }: Shape): void {
@@ -194,7 +204,9 @@ class Loaded {
       const { index, kind, maxLength, min, max } = field;
       const [ids, values] = [at(this.#places.ids, index), at(this.#places.values, index)] as const;
       const uses = this.#usesOf(field, quoted);
-      this.#assembly.addMember(this.#lines, literalLength, KINDS[kind], uses, index, maxLength, min, max, ids, values);
+      // A whole number for the assembly, however large.
+      const longest = Math.min(maxLength, LINES_BYTES);
+      this.#assembly.addMember(this.#lines, literalLength, KINDS[kind], uses, index, longest, min, max, ids, values);
       quote = quoted ? '"' : '';
     }
     this.#assembly.addMember(this.#lines, this.#putLiteral(quote + tail), 0, 0, 0, 0, 0, 0, NOWHERE, NOWHERE);
@@ -227,6 +239,8 @@ class Loaded {
       position = this.#readLoaded(columns, position, limit, rows);
       if (position < limit && columns.count - before < rows) break;
     }
+    // The next lines are of another batch, and nobody needs this one.
+    if (position >= end) this.#batch = undefined;
     return position;
   }
 

@@ -50,7 +50,7 @@ function cell(
   return Number.isNaN(value) ? null : value;
 }
 
-/** One scanner for all, so that it knows programs when the lines come that are not to be taken for usual ones. */
+/** One scanner for all, so that it has learned shapes when the lines come that are not to be taken for usual ones. */
 const dictionaries = makeDictionaries(plan);
 const scanner = new Scanner(plan, dictionaries);
 
@@ -64,7 +64,7 @@ function scanLines(lines: readonly (string | Uint8Array)[]): {
   return { dictionaries, scanned: scanner.scan(bytes, 1) };
 }
 
-/** Two layouts of a plain sale, so that there are programs for both when the lines behind them come. */
+/** Two layouts of a plain sale, so that both are known when the lines behind them come. */
 const LEARNED = [JSON.stringify(sale), JSON.stringify(sale, undefined, 1).replaceAll(/\n */g, ' ')];
 
 /** Asserts that the scanner and the careful reader agree on each line: acceptance, refusal, and every value. */

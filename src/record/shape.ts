@@ -2,7 +2,7 @@ import type { FieldPlan } from '../plan/plan.ts';
 
 /**
  * How a producer lays out a record: what stands before each value, byte for byte, and behind the last one. Records of
- * one producer share a shape, so a scanner that is made for it looks for nothing.
+ * one producer share a shape, so the line reader, once it has learned it, looks for nothing.
  */
 export interface Shape {
   readonly members: readonly ShapeMember[];
@@ -29,7 +29,7 @@ const BARE = /^(?:-?[0-9][0-9.eE+-]*|null)/;
 /**
  * The shape of a record that was accepted.
  * @param line  its JSON
- * @returns undefined when it is one that scanners are not made for: members that the definition does not know, or
+ * @returns undefined when it is one that is not learned: members that the definition does not know, or
  *   escapes in their names
  */
 export function shapeOf(line: string, fields: readonly FieldPlan[]): Shape | undefined {

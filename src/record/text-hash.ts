@@ -1,11 +1,10 @@
 /**
- * A hash of texts, four bytes at a time: the scanner computes it while it looks for a text's end, so it must be the same
- * arithmetic here. What lies behind the text's end does not count.
+ * A hash of texts, four bytes at a time. What lies behind the text's end does not count.
  * Source: multiply and shift of each word, after MurmurHash3 (Austin Appleby), with other constants and fewer rounds; it
  * need not be strong, as whoever finds an equal hash compares the texts.
  */
-export const WORD_FACTOR = 0x9e3779b1;
-export const LAST_FACTOR = 0x85ebca6b;
+const WORD_FACTOR = 0x9e3779b1;
+const LAST_FACTOR = 0x85ebca6b;
 
 /** The hash of the bytes from `start` to `end`; up to three bytes behind `end` are read, so they must be there. */
 export function textHash(view: DataView, start: number, end: number): number {

@@ -3,8 +3,11 @@ import { allocate } from './memory';
 
 /** Says of a form that it is not usual. */
 export const UNUSUAL = i32.MIN_VALUE;
-/** Longer ones are not remembered. */
-const FORM_BYTES_MAX: usize = 4096;
+/** Longer ones are not remembered, */
+const FORM_BYTES_MAX: usize = 256;
+/** nor more of them than these, in number and in bytes. */
+const FORMS_MAX = 1 << 18;
+const ARENAS_MAX = 256;
 const FIRST_SLOTS = 4096;
 /** So much room for forms is taken at once. */
 const ARENA_BYTES: usize = 65_536;
@@ -29,9 +32,11 @@ let slots: usize = allocate(FIRST_SLOTS * offsetof<Slot>());
 let slotCount: u32 = FIRST_SLOTS;
 let arena: usize = 0;
 let arenaEnd: usize = 0;
+let arenaCount = 0;
+let formCount = 0;
 
-/** How many forms are remembered. */
-export let formCount: i32 = 0;
+/** How many forms came that could not be remembered, as there are so many others. */
+export let forgottenCount: i32 = 0;
 
 /** Reads a form that is not known: what it stands for, or `UNUSUAL`. */
 export declare function readForm(field: i32, from: usize, end: usize): i32;
@@ -52,8 +57,14 @@ export function meaningOf(field: i32, from: usize, end: usize): i32 {
     slot = nextSlot(slot);
   }
   const id = readForm(field, from, end);
-  if (id !== UNUSUAL) remember(hash, kind, from, length, id);
+  if (id === UNUSUAL) return id;
+  if (hasRoom(length)) remember(hash, kind, from, length, id);
+  else forgottenCount++;
   return id;
+}
+
+function hasRoom(length: usize): bool {
+  return formCount < FORMS_MAX && (arenaCount < ARENAS_MAX || arena + length + SLACK <= arenaEnd);
 }
 
 /**
@@ -92,6 +103,7 @@ function remember(hash: u64, kind: u32, from: usize, length: usize, id: i32): vo
   if (arena + length + SLACK > arenaEnd) {
     arena = allocate(ARENA_BYTES);
     arenaEnd = arena + ARENA_BYTES;
+    arenaCount++;
   }
   memory.copy(arena, from, length);
   formCount++;

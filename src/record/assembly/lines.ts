@@ -10,7 +10,7 @@ import { currentShape, hasLiteral, Kind, Member, Shape, Use, useShape } from './
 import { escapedTextEnd, isBackslash, textEnd } from './texts';
 import { readUuid } from './uuids';
 
-export { formCount } from './forms';
+export { forgottenCount } from './forms';
 export { allocate } from './memory';
 export { addMember, addShape } from './shapes';
 

@@ -37,7 +37,7 @@ export class DirectWrites {
   /**
    * Writes a part that `partOf` gave.
    * @param start   where its bytes begin in what the chunks are together; `end` is where they end
-   * @param onPart  called whenever some of it is written
+   * @param onPart  called whenever some of it is written and more of it is not
    * @returns false when it has to be written as usual
    * @throws what the system says, but for its not offering this
    */
@@ -73,7 +73,7 @@ export class DirectWrites {
 /**
  * Fills one room while the disk takes the other; resolves, or fails, once it takes none any more.
  * @param position  where the bytes go in the file
- * @param onPart    called whenever what one of them held is written
+ * @param onPart    called whenever what one of them held is written, but for the last
  */
 export async function writeInTurns(
   rooms: Rooms,
@@ -90,7 +90,8 @@ export async function writeInTurns(
       if (writing[turn] !== undefined) await writing[turn];
       const part = gathering.fill(rooms[turn]);
       if (part.length === 0) break;
-      const written = writeWhole(file, part, at).then(onPart);
+      const { isOver } = gathering;
+      const written = writeWhole(file, part, at).then(() => void (isOver || onPart()));
       // It may fail while the other one is waited for; whoever waits for it hears of it all the same.
       written.catch(() => {});
       writing[turn] = written;
@@ -151,6 +152,11 @@ export class Gathering {
     this.#chunks = chunks;
     this.#taken = start;
     this.#left = end - start;
+  }
+
+  /** Whether there are no more. */
+  get isOver(): boolean {
+    return this.#left === 0;
   }
 
   /** The next bytes, as many as the room holds or there are. */

@@ -6,11 +6,11 @@ const MODULE = new URL('marking.ts', import.meta.url).href;
 /** What V8 tells of collections in a process whose heap grows. */
 function collections(before: string): string {
   const program = `${before}
-    import { setTimeout as sleep } from 'node:timers/promises';
+    import { setImmediate as turn } from 'node:timers/promises';
     const kept = [];
     for (let round = 0; round < 40; round++) {
       for (let i = 0; i < 50_000; i++) kept.push({ i });
-      await sleep(5);
+      await turn();
     }`;
   return execFileSync(process.execPath, ['--trace-gc', '--input-type=module', '-e', program], { encoding: 'utf8' });
 }
