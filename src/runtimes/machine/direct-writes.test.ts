@@ -27,8 +27,8 @@ function noticed(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
 }
 
-function writing(file: HeldFile, onPart = (): void => {}): Promise<void> {
-  return writeInTurns(rooms, file as unknown as Parameters<typeof writeInTurns>[1], 100, twelve(), onPart);
+function writing(file: HeldFile): Promise<void> {
+  return writeInTurns(rooms, file as unknown as Parameters<typeof writeInTurns>[1], 100, twelve());
 }
 
 it('has two parts under way before anybody waits, and the next once the first is written', async () => {
@@ -56,18 +56,4 @@ it('fails with what a part failed with, whichever was waited for, and not before
   file.writes[2]?.held.resolve();
   await over;
   await expect(written).rejects.toThrow('no room');
-});
-
-it('says of each part but the last that it is written, so that it can be synced while others are not', async () => {
-  const file = new HeldFile();
-  let parts = 0;
-  const written = writing(file, () => void parts++);
-  await noticed();
-  expect(parts).toBe(0);
-  file.writes[0]?.held.resolve();
-  await noticed();
-  expect(parts).toBe(1);
-  for (const { held } of file.writes) held.resolve();
-  await written;
-  expect(parts).toBe(2);
 });

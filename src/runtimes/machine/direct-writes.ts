@@ -36,24 +36,17 @@ export class DirectWrites {
 
   /**
    * Writes a part that `partOf` gave.
-   * @param start   where its bytes begin in what the chunks are together; `end` is where they end
-   * @param onPart  called whenever some of it is written and more of it is not
+   * @param start  where its bytes begin in what the chunks are together; `end` is where they end
    * @returns false when it has to be written as usual
    * @throws what the system says, but for its not offering this
    */
-  async write(
-    position: number,
-    chunks: readonly Uint8Array[],
-    start: number,
-    end: number,
-    onPart: () => void,
-  ): Promise<boolean> {
+  async write(position: number, chunks: readonly Uint8Array[], start: number, end: number): Promise<boolean> {
     const rooms = takeRooms();
     // Somebody else is writing something long.
     if (rooms === undefined) return false;
     try {
       this.#handle ??= await open(this.#path, constants.O_WRONLY | (DIRECT as number));
-      await writeInTurns(rooms, this.#handle, position, new Gathering(chunks, start, end), onPart);
+      await writeInTurns(rooms, this.#handle, position, new Gathering(chunks, start, end));
       return true;
     } catch (error) {
       // Whether a file system offers it is known only once it is tried.
@@ -73,14 +66,12 @@ export class DirectWrites {
 /**
  * Fills one room while the disk takes the other; resolves, or fails, once it takes none any more.
  * @param position  where the bytes go in the file
- * @param onPart    called whenever what one of them held is written, but for the last
  */
 export async function writeInTurns(
   rooms: Rooms,
   file: Pick<FileHandle, 'write'>,
   position: number,
   gathering: Gathering,
-  onPart: () => void,
 ): Promise<void> {
   const writing: Promise<void>[] = [];
   let at = position;
@@ -90,8 +81,7 @@ export async function writeInTurns(
       if (writing[turn] !== undefined) await writing[turn];
       const part = gathering.fill(rooms[turn]);
       if (part.length === 0) break;
-      const { isOver } = gathering;
-      const written = writeWhole(file, part, at).then(() => void (isOver || onPart()));
+      const written = writeWhole(file, part, at);
       // It may fail while the other one is waited for; whoever waits for it hears of it all the same.
       written.catch(() => {});
       writing[turn] = written;
@@ -152,11 +142,6 @@ export class Gathering {
     this.#chunks = chunks;
     this.#taken = start;
     this.#left = end - start;
-  }
-
-  /** Whether there are no more. */
-  get isOver(): boolean {
-    return this.#left === 0;
   }
 
   /** The next bytes, as many as the room holds or there are. */

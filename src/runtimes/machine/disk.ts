@@ -68,8 +68,7 @@ async function write(
   // What comes before and behind the whole blocks shares no page of the system's memory with them.
   const outcomes = await Promise.allSettled([
     writeFully(handle, position, between(chunks, 0, from - position)),
-    // A disk may have taken it into a memory of its own, which is as slow to empty.
-    direct.write(from, chunks, from - position, to - position, () => ahead.begin()),
+    direct.write(from, chunks, from - position, to - position),
     writeFully(handle, to, between(chunks, to - position, length)),
   ]);
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
