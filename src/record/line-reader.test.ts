@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
+import { plainSale as sale } from '../../test/sales/plain-sale.ts';
 import { zone } from '../base/calendar.ts';
 import { makePlan } from '../plan/normalise.ts';
 import { readCarefully } from './careful.ts';
@@ -16,27 +17,6 @@ const plan = makePlan(daybook);
 const newYork = zone(plan.stream.timeZone);
 const productField = plan.stream.fields.findIndex(({ name }) => name === 'product_name');
 const revenueField = plan.stream.fields.findIndex(({ name }) => name === 'revenue');
-
-const sale = {
-  ts_id: '0b7d1a2e-5f1c-4c8e-9d53-2f60a1c3b4d5',
-  ts: '2026-03-04 10:11:12',
-  ts_date: '2026-03-04',
-  customer_id: 'CG-12520',
-  customer_name: 'Claire Gute',
-  segment: 'Consumer',
-  country: 'United States',
-  city: 'Henderson',
-  category: 'Furniture',
-  sub_category: 'Chairs',
-  product_name: 'Stacking chair',
-  price: 211.12,
-  quantity: 2,
-  discount: '0.5',
-  revenue: 422.24,
-  profit: 211.12,
-  latitude: 37.8363295,
-  longitude: -87.5900067,
-};
 
 function bytesOf(lines: readonly string[]): Uint8Array {
   return withSlack(new TextEncoder().encode(lines.map((line) => `${line}\n`).join('')));

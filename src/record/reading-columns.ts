@@ -21,7 +21,6 @@ export class ReadingColumns implements RecordColumns {
   capacity = 0;
   /** The lines, with `SLACK_BYTES` behind them. */
   readonly bytes: Uint8Array;
-  readonly view: DataView;
   isPlain = true;
   checksums: Checksums | undefined;
   starts!: Int32Array;
@@ -41,7 +40,6 @@ export class ReadingColumns implements RecordColumns {
    */
   constructor(lines: Uint8Array, firstLine: number, roles: readonly FieldRole[], room?: Room) {
     this.bytes = new Uint8Array(lines.buffer, lines.byteOffset, lines.length + SLACK_BYTES);
-    this.view = new DataView(lines.buffer, lines.byteOffset, lines.length + SLACK_BYTES);
     this.line = firstLine;
     this.#roles = roles;
     this.#moveTo(room ?? new ArrayBuffer(roomBytes(lines.length, roles)));

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
+import { plainSale } from '../../test/sales/plain-sale.ts';
 import { zone } from '../base/calendar.ts';
 import { makePlan } from '../plan/normalise.ts';
 import { readCarefully } from './careful.ts';
@@ -15,24 +16,11 @@ const newYork = zone(plan.stream.timeZone);
 const encoder = new TextEncoder();
 
 const sale = {
-  ts_id: '0b7d1a2e-5f1c-4c8e-9d53-2f60a1c3b4d5',
-  ts: '2026-03-04 10:11:12',
-  ts_date: '2026-03-04',
-  customer_id: 'CG-12520',
-  customer_name: 'Claire Gute',
-  segment: 'Consumer',
-  country: 'United States',
-  city: 'Henderson',
-  category: 'Furniture',
-  sub_category: 'Chairs',
+  ...plainSale,
   product_name: 'Stacking chair, 18" seat',
   price: 211.11999999999998,
-  quantity: 2,
-  discount: '0.5',
   revenue: 422.23999999999995,
   profit: 211.11999999999998,
-  latitude: 37.8363295,
-  longitude: -87.5900067,
 };
 
 /** What the scanner put into the columns for one field of a record, decoded again. */

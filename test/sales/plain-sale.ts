@@ -1,0 +1,21 @@
+/** A sale in which nothing is unusual, as its producer lays it out. */
+export const plainSale = {
+  ts_id: '0b7d1a2e-5f1c-4c8e-9d53-2f60a1c3b4d5',
+  ts: '2026-03-04 10:11:12',
+  ts_date: '2026-03-04',
+  customer_id: 'CG-12520',
+  customer_name: 'Claire Gute',
+  segment: 'Consumer',
+  country: 'United States',
+  city: 'Henderson',
+  category: 'Furniture',
+  sub_category: 'Chairs',
+  product_name: 'Stacking chair',
+  price: 211.12,
+  quantity: 2,
+  discount: '0.5',
+  revenue: 422.24,
+  profit: 211.12,
+  latitude: 37.8363295,
+  longitude: -87.5900067,
+};
