@@ -83,6 +83,18 @@ function expectAgreement(tried: readonly (string | Uint8Array)[]): void {
   expect(columns.count).toBe(row);
 }
 
+/** Alone, too long, surrogates, beyond Unicode, cut short. */
+const NO_UTF8: readonly (readonly number[])[] = [
+  [0xff],
+  [0x80],
+  [0xc0, 0x80],
+  [0xe0, 0x80, 0x80],
+  [0xed, 0xa0, 0x80],
+  [0xf4, 0x90, 0x80, 0x80],
+  [0xe2, 0x82],
+  [0xf0, 0x9f, 0x98],
+];
+
 /** A sale's JSON with one member's text put in place of its own. */
 function withText(name: keyof typeof sale, text: string): string {
   return JSON.stringify({ ...sale, [name]: '\u0000' }).replace('"\\u0000"', () => text);
@@ -210,6 +222,60 @@ describe('the scanner', () => {
       ),
       { numRuns: 1000 },
     );
+  });
+
+  it('agrees with the careful reader on bytes that are UTF-8 and bytes that are not, wherever they stand', () => {
+    const piece = fc.oneof(
+      {
+        weight: 3,
+        arbitrary: fc.string({ maxLength: 20 }).map((text) => encoder.encode(JSON.stringify(text).slice(1, -1))),
+      },
+      {
+        weight: 3,
+        arbitrary: fc
+          .constantFrom('é', '€', '😀', '\ufeff', '日本語', '\\u00e9', '\\n')
+          .map((text) => encoder.encode(text)),
+      },
+      { weight: 1, arbitrary: fc.nat(1200).map((length) => encoder.encode('x'.repeat(length))) },
+      { weight: 1, arbitrary: fc.constantFrom(...NO_UTF8).map((bytes) => Uint8Array.from(bytes)) },
+    );
+    const fields = Object.keys(sale) as readonly (keyof typeof sale)[];
+    const value = fc.tuple(
+      fc.constantFrom(...fields),
+      fc.array(piece, { maxLength: 6 }),
+      fc.constantFrom('in', 'behind'),
+    );
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 1, maxLength: 4 }), (values) => {
+        const lines = values.map(([name, pieces, place]) => {
+          // Inside the value, or behind it, where only what stands before the next one may be.
+          const [before = '', after = ''] = withText(name, place === 'in' ? '"MARK"' : '"x"MARK').split('MARK');
+          return Buffer.concat([encoder.encode(before), ...pieces, encoder.encode(after)]);
+        });
+        // Twice, as what came before is known by then.
+        expectAgreement([...lines, ...lines]);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('agrees with the careful reader on each byte that is no ASCII, in a text that somebody wants and in one that nobody does', () => {
+    for (const name of ['product_name', 'city'] as const) {
+      const [before = '', after = ''] = withText(name, '"MARK"').split('MARK');
+      const texts = [
+        ...NO_UTF8,
+        ...Array.from({ length: 128 }, (_, at) => [128 + at]),
+        [...encoder.encode('é')],
+      ].flatMap((bytes) => [
+        bytes,
+        [...bytes, 0x61],
+        [0x61, ...bytes],
+        [...Array.from({ length: 300 }, () => 0x61), ...bytes],
+      ]);
+      expectAgreement(
+        texts.map((text) => Buffer.concat([encoder.encode(before), Uint8Array.from(text), encoder.encode(after)])),
+      );
+    }
   });
 
   it('agrees with the careful reader on damaged lines', () => {

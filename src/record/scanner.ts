@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { present } from '../base/assert.ts';
 import type { Zone } from '../base/calendar.ts';
 import { zone } from '../base/calendar.ts';
@@ -56,24 +55,17 @@ export class Scanner {
     const columns = new ReadingColumns(lines, firstLine, this.#roles, room);
     if (lines.at(-1) !== LINE_FEED) columns.isPlain = false;
     const refused: RefusedLine[] = [];
-    const wellFormed = isUtf8(lines);
     for (let position = 0; position < end;) {
-      if (wellFormed) position = this.#lineReader.read(columns, position, end);
+      position = this.#lineReader.read(columns, position, end);
       if (position >= end) break;
       if (columns.count === columns.capacity) columns.grow();
-      else position = this.#readLine(columns, position, end, wellFormed, refused);
+      else position = this.#readLine(columns, position, end, refused);
     }
     return { columns, refused, lineCount: columns.line - firstLine };
   }
 
   /** Reads one line that the line reader left. @returns where the next one begins */
-  #readLine(
-    columns: ReadingColumns,
-    start: number,
-    limit: number,
-    wellFormed: boolean,
-    refused: RefusedLine[],
-  ): number {
+  #readLine(columns: ReadingColumns, start: number, limit: number, refused: RefusedLine[]): number {
     const feed = columns.bytes.indexOf(LINE_FEED, start);
     const end = feed === -1 || feed > limit ? limit : feed;
     if (isBlank(columns.bytes, start, end)) {
@@ -81,7 +73,6 @@ export class Scanner {
       return end + 1;
     }
     const bytes = columns.bytes.subarray(start, end);
-    if (!wellFormed && isUtf8(bytes) && this.#lineReader.read(columns, start, end) > start) return end + 1;
     const line = columns.line++;
     const read = readCarefully(bytes, this.#stream, this.#zone);
     if ('reason' in read) {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { FieldPlan, StreamPlan } from '../plan/plan.ts';
 import { parseDay } from '../base/calendar.ts';
 import { readNumberText } from './careful.ts';
@@ -11,6 +12,8 @@ const UNUSUAL = -(2 ** 31);
 /** Stands for a field where the form is that of a date, which means the same in all fields. As in `assembly/moments.ts`. */
 const DATES = 0xffff;
 const BACKSLASH = 92;
+/** Bytes from here on are no ASCII. */
+const ASCII_END = 128;
 
 /** What the assembly asks of others, by the file that does. Values stand in its memory; what is unusual is `UNUSUAL`. */
 export interface AssemblyImports {
@@ -60,11 +63,17 @@ export class ValueForms {
   #textId({ index, maxLength }: FieldPlan, start: number, end: number): number {
     const { bytes, view } = this.#memory();
     const dictionary = this.#dictionaries[index] as TextDictionary | undefined;
-    const raw = bytes.subarray(start, end);
-    if (!raw.includes(BACKSLASH)) return dictionary?.intern(view, start, end, textHash(view, start, end)) ?? 0;
-    const text = this.#unescaped(raw);
-    if (text === undefined || text.length > maxLength) return UNUSUAL;
-    return dictionary?.internText(text) ?? 0;
+    if (!isPlain(bytes, start, end)) {
+      const raw = bytes.subarray(start, end);
+      if (raw.includes(BACKSLASH)) {
+        const text = this.#unescaped(raw);
+        if (text === undefined || text.length > maxLength) return UNUSUAL;
+        return dictionary?.internText(text) ?? 0;
+      }
+      // It may have fewer characters, which the careful reader counts.
+      if (raw.length > maxLength || !isUtf8(raw)) return UNUSUAL;
+    }
+    return dictionary?.intern(view, start, end, textHash(view, start, end)) ?? 0;
   }
 
   #numberFormId(field: FieldPlan, start: number, end: number): number {
@@ -95,4 +104,13 @@ export class ValueForms {
       return undefined;
     }
   }
+}
+
+/** Whether it is ASCII without escapes. */
+function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i] as number;
+    if (byte === BACKSLASH || byte >= ASCII_END) return false;
+  }
+  return true;
 }

@@ -7,7 +7,7 @@ import { allocate } from './memory';
 import { DATE_BYTES, MOMENT_BYTES, readDate, readHour } from './moments';
 import { NO_NUMBER, numberEnd, numberFormEnd, readDecimal, readFloat, readInteger } from './numbers';
 import { currentShape, hasLiteral, Kind, Member, Shape, Use, useShape } from './shapes';
-import { escapedTextEnd, isBackslash, textEnd } from './texts';
+import { isQuote, oddTextEnd, textEnd } from './texts';
 import { readUuid } from './uuids';
 
 export { forgottenCount } from './forms';
@@ -150,16 +150,17 @@ function readValue(member: Member, p: usize, row: i32): usize {
   }
 }
 
+/** A text with escapes, or with more than ASCII in it, is looked at by others once, also when nobody wants it. */
 function readText(member: Member, p: usize, row: i32): usize {
   let end = textEnd(p);
-  const hasEscapes = isBackslash(end);
-  if (hasEscapes) {
-    end = escapedTextEnd(end);
+  const isOdd = !isQuote(end);
+  if (isOdd) {
+    end = oddTextEnd(end);
     if (end === 0) return NO_LINE;
   } else if (((end - p) as i32) > member.maxLength) {
     return NO_LINE;
   }
-  if (member.ids !== 0 || hasEscapes) {
+  if (member.ids !== 0 || isOdd) {
     const isKey = (member.uses & Use.PRIMARY_KEY) !== 0;
     // Keys hardly come again, so how they are written is not remembered.
     const id = isKey ? readForm(member.field, p, end) : meaningOf(member.field, p, end);
