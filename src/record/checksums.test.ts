@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { checksumsOf, PieceChecksums } from './checksums.ts';
+import { ChecksumNotes, PieceChecksums } from './checksums.ts';
 
 it('gives the CRC-32 of any pieces in their order', () => {
   const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, at) => (at * at * 31 + (at >> 7)) & 0xff));
@@ -13,7 +13,7 @@ it('gives the CRC-32 of any pieces in their order', () => {
   fc.assert(
     fc.property(fc.nat(100_000), pieces, (length, places) => {
       const batch = bytes.subarray(0, length);
-      const checksums = checksumsOf(batch);
+      const checksums = new ChecksumNotes(batch).all();
       // A word may be read over the end, so what stands there may belong to a piece.
       const limit = Math.min(length + 8, bytes.length);
       let crc = 0;
@@ -26,6 +26,28 @@ it('gives the CRC-32 of any pieces in their order', () => {
         expected.push(bytes.subarray(start, end));
       }
       expect(crc).toBe(crc32(Buffer.concat(expected)));
+    }),
+  );
+});
+
+it('notes what the CRC-32 is up to each step, whoever looks at the bytes', () => {
+  const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, at) => (at * at * 31 + (at >> 7)) & 0xff));
+  const places = fc.array(fc.nat(100_000), { maxLength: 12 });
+  fc.assert(
+    fc.property(fc.nat(100_000), places, fc.nat(1), (length, ends, gap) => {
+      const notes = new ChecksumNotes(bytes.subarray(0, length));
+      const sorted = ends.map((end) => Math.min(end, length)).sort((a, b) => a - b);
+      // Each second piece is left out, or none is.
+      for (let at = 1; at < sorted.length; at += 1 + gap) {
+        const [from, to] = [sorted[at - 1] as number, sorted[at] as number];
+        notes.upTo(from, to, (place, crc) => {
+          expect(place).toBeGreaterThanOrEqual(from);
+          expect(place + 8192).toBeLessThanOrEqual(to);
+          return crc32(bytes.subarray(place, place + 8192), crc);
+        });
+      }
+      const steps = Math.floor(length / 8192) + 1;
+      expect([...notes.all()]).toEqual(Array.from({ length: steps }, (_, at) => crc32(bytes.subarray(0, at * 8192))));
     }),
   );
 });

@@ -1,20 +1,47 @@
 import { crc32 } from 'node:zlib';
 import { combineCrc32 } from '../base/crc32-combine.ts';
 
-/** A batch's CRC-32 is noted each so many bytes. */
+/** A batch's CRC-32 is noted each so many bytes. As in `assembly/checksums.ts`. */
 const STEP_BYTES = 8192;
 
 /** CRC-32 of a batch's bytes up to each multiple of `STEP_BYTES`, from none on: that of any piece follows from two of them. */
 export type Checksums = Uint32Array;
 
-export function checksumsOf(bytes: Uint8Array): Checksums {
-  const checksums = new Uint32Array(Math.floor(bytes.length / STEP_BYTES) + 1);
-  let crc = 0;
-  for (let step = 1; step < checksums.length; step++) {
-    crc = crc32(bytes.subarray((step - 1) * STEP_BYTES, step * STEP_BYTES), crc);
-    checksums[step] = crc;
+/** Notes the CRC-32 of a batch's bytes, step by step, while they are read: then they are in the processor's cache. */
+export class ChecksumNotes {
+  readonly #bytes: Uint8Array;
+  readonly #checksums: Checksums;
+  #next = 1;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#checksums = new Uint32Array(Math.floor(bytes.length / STEP_BYTES) + 1);
   }
-  return checksums;
+
+  /**
+   * Notes those of the steps up to a place in the batch.
+   * @param from    the bytes from here on
+   * @param to      up to here are where the next one looks at them
+   * @param stepAt  the CRC-32 of something and of the step's bytes behind it, which begin at a place in the batch
+   */
+  upTo(from: number, to: number, stepAt: (place: number, crc: number) => number): void {
+    for (; this.#next * STEP_BYTES <= to; this.#next++) {
+      const start = (this.#next - 1) * STEP_BYTES;
+      const crc = this.#checksums[this.#next - 1] as number;
+      this.#checksums[this.#next] = start < from ? this.#stepAt(start, crc) : stepAt(start, crc);
+    }
+  }
+
+  /** Those of all steps. */
+  all(): Checksums {
+    const end = this.#bytes.length;
+    this.upTo(end, end, (start, crc) => this.#stepAt(start, crc));
+    return this.#checksums;
+  }
+
+  #stepAt(start: number, crc: number): number {
+    return crc32(this.#bytes.subarray(start, start + STEP_BYTES), crc);
+  }
 }
 
 /** The CRC-32 of pieces of a batch's bytes; most of the bytes are not looked at. */
@@ -27,7 +54,7 @@ export class PieceChecksums {
 
   /**
    * @param bytes      the batch's; what stands behind them may be part of a piece
-   * @param checksums  as `checksumsOf` gave them for the batch
+   * @param checksums  as `ChecksumNotes` gave them for the batch
    */
   constructor(bytes: Uint8Array, checksums: Checksums) {
     this.#bytes = bytes;

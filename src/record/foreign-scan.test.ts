@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
@@ -44,6 +45,23 @@ it('columns from elsewhere mean what they would have meant here, whatever was kn
     }),
     { numRuns: 60 },
   );
+});
+
+it('the checksums that come with a scan are those of its bytes, whatever stands between its records', () => {
+  const foreign = new ForeignScanner(plan);
+  const batches = [1, 2, 3].map((seed) => {
+    const lines = mixedSales(1500, { repeats: 0.1, seed }).flatMap((line, at) => {
+      if (at % 700 === 600) return ['{"broken":', line];
+      // Longer than what is looked at at once.
+      return at === 900 && seed > 1 ? [`{"long":"${'é'.repeat(300_000)}"}`, line] : [line];
+    });
+    return withSlack(Buffer.from(lines.join('\n')));
+  });
+  for (const bytes of batches) {
+    const { checksums } = foreign.scan(bytes, new ArrayBuffer(0));
+    const steps = Array.from({ length: Math.floor(bytes.length / 8192) + 1 }, (_, step) => step * 8192);
+    expect([...checksums]).toEqual(steps.map((end) => crc32(bytes.subarray(0, end))));
+  }
 });
 
 it('a part of a dictionary is told with the ids that follow', () => {

@@ -1,7 +1,7 @@
 import { present } from '../base/assert.ts';
 import type { FieldPlan, Plan } from '../plan/plan.ts';
 import type { Checksums } from './checksums.ts';
-import { checksumsOf } from './checksums.ts';
+import { ChecksumNotes } from './checksums.ts';
 import type { RefusedLine, ScannedLines } from './columns.ts';
 import { KEY_WORDS } from './columns.ts';
 import type { Dictionaries } from './dictionaries.ts';
@@ -54,14 +54,15 @@ export class ForeignScanner {
   }
 
   scan(lines: Uint8Array, room: Room): ForeignScan {
-    const { columns, refused, lineCount } = this.#scanner.scan(lines, 1, room);
+    const notes = new ChecksumNotes(lines);
+    const { columns, refused, lineCount } = this.#scanner.scan(lines, 1, room, notes);
     const additions = this.#dictionaries.map((dictionary, index) => {
       const told = this.#told[index] ?? 0;
       return dictionary === undefined || dictionary.size === told ? undefined : dictionary.save(told);
     });
     this.#told = this.#dictionaries.map((dictionary) => dictionary?.size ?? 0);
     const { count, isPlain } = columns;
-    return { room: columns.room, count, isPlain, lineCount, refused, checksums: checksumsOf(lines), additions };
+    return { room: columns.room, count, isPlain, lineCount, refused, checksums: notes.all(), additions };
   }
 }
 

@@ -66,6 +66,7 @@ interface Assembly {
     ids: number,
     values: number,
   ) => void;
+  readonly stepChecksum: (from: number, crc: number) => number;
   readonly readLines: (position: number, end: number, rows: number, offset: number, line: number) => number;
 }
 
@@ -232,7 +233,7 @@ class Loaded {
     let position = start;
     while (position < end && columns.count < columns.capacity) {
       const isThere = this.#batch === columns.bytes && position >= this.#from && position < this.#to;
-      if (!isThere && !this.#load(columns.bytes, position, end)) break;
+      if (!isThere && !this.#load(columns, position, end)) break;
       const limit = Math.min(end, this.#to);
       const rows = Math.min(ROWS, columns.capacity - columns.count);
       const before = columns.count;
@@ -245,7 +246,7 @@ class Loaded {
   }
 
   /** Copies whole lines into the memory. @returns false when the first one is too long */
-  #load(batch: Uint8Array, position: number, end: number): boolean {
+  #load({ bytes: batch, notes }: ReadingColumns, position: number, end: number): boolean {
     const to = end - position <= LINES_BYTES ? end : batch.lastIndexOf(LINE_FEED, position + LINES_BYTES - 1) + 1;
     if (to <= position) return false;
     const { bytes } = this.#seen();
@@ -255,8 +256,13 @@ class Loaded {
     this.#batch = batch;
     this.#from = position;
     this.#to = to;
+    notes?.upTo(position, to, this.#stepAt);
     return true;
   }
+
+  /** The CRC-32 of a step of the batch that is in the memory. */
+  readonly #stepAt = (place: number, crc: number): number =>
+    this.#assembly.stepChecksum(this.#lines + place - this.#from, crc) >>> 0;
 
   #readLoaded(columns: ReadingColumns, position: number, end: number, rows: number): number {
     const offset = this.#from - this.#lines;

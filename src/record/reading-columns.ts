@@ -1,4 +1,4 @@
-import type { Checksums } from './checksums.ts';
+import type { ChecksumNotes, Checksums } from './checksums.ts';
 import type { RecordColumns } from './columns.ts';
 import { KEY_WORDS } from './columns.ts';
 import type { FieldRole } from './roles.ts';
@@ -23,6 +23,8 @@ export class ReadingColumns implements RecordColumns {
   readonly bytes: Uint8Array;
   isPlain = true;
   checksums: Checksums | undefined;
+  /** Who is to note checksums of the lines while they are read. */
+  notes: ChecksumNotes | undefined;
   starts!: Int32Array;
   ends!: Int32Array;
   lines!: Int32Array;

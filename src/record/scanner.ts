@@ -4,6 +4,7 @@ import { zone } from '../base/calendar.ts';
 import type { FieldPlan, Plan } from '../plan/plan.ts';
 import type { CarefulRecord } from './careful.ts';
 import { readCarefully } from './careful.ts';
+import type { ChecksumNotes } from './checksums.ts';
 import type { RefusedLine, ScannedLines } from './columns.ts';
 import { KEY_WORDS } from './columns.ts';
 import type { Dictionaries } from './dictionaries.ts';
@@ -48,11 +49,13 @@ export class Scanner {
    *   there are `SLACK_BYTES` behind them in their buffer
    * @param firstLine  the number of the first line
    * @param room       where the columns are to stand; when it is too small they get another one
+   * @param notes      of the checksums of these bytes, if somebody wants them
    */
-  scan(bytes: Uint8Array, firstLine: number, room?: Room): ScannedLines<ReadingColumns> {
+  scan(bytes: Uint8Array, firstLine: number, room?: Room, notes?: ChecksumNotes): ScannedLines<ReadingColumns> {
     const lines = hasSlack(bytes) ? bytes : withSlack(bytes);
     const end = lines.length;
     const columns = new ReadingColumns(lines, firstLine, this.#roles, room);
+    columns.notes = notes;
     if (lines.at(-1) !== LINE_FEED) columns.isPlain = false;
     const refused: RefusedLine[] = [];
     for (let position = 0; position < end;) {

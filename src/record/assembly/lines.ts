@@ -10,6 +10,7 @@ import { currentShape, hasLiteral, Kind, Member, Shape, Use, useShape } from './
 import { isQuote, oddTextEnd, textEnd } from './texts';
 import { readUuid } from './uuids';
 
+export { stepChecksum } from './checksums';
 export { forgottenCount } from './forms';
 export { allocate } from './memory';
 export { addMember, addShape } from './shapes';
