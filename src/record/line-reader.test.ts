@@ -96,6 +96,27 @@ describe('the line reader', () => {
     expect(read(70_000).every((name, at) => name === nameOf(70_000 + at))).toBe(true);
   });
 
+  it('tells texts apart that differ in one byte, wherever it is, also when it has seen all of them', () => {
+    const dictionaries = makeDictionaries(plan);
+    const reader = new LineReader(plan.stream, roles, dictionaries);
+    reader.learn(shapeOf(JSON.stringify(sale), plan.stream.fields) ?? expect.fail('a shape'));
+    const names = Array.from({ length: 270 }, (_, length) => 'x'.repeat(length)).flatMap((name) => {
+      const places = [...name].map((_x, at) => at).filter((at) => at < 80 || at % 16 < 2 || at === name.length - 1);
+      return [name, ...places.map((at) => `${name.slice(0, at)}y${name.slice(at + 1)}`)];
+    });
+    const line = JSON.stringify(sale).split(sale.product_name);
+    for (let round = 0; round < 3; round++) {
+      const bytes = bytesOf(names.map((name) => line.join(name)));
+      const columns = new ReadingColumns(bytes, 1, roles);
+      expect(reader.read(columns, 0, bytes.length)).toBe(bytes.length);
+      const products = dictionaries[productField] as TextDictionary;
+      expect(products.size).toBe(names.length);
+      expect([...(columns.ids[productField] ?? [])].slice(0, columns.count).map((id) => products.text(id))).toEqual(
+        names,
+      );
+    }
+  });
+
   it('leaves a line that is longer than what it looks at at once', () => {
     const reader = new LineReader(plan.stream, roles, makeDictionaries(plan));
     const line = JSON.stringify(sale);

@@ -15,12 +15,12 @@ import { ValueForms } from './value-forms.ts';
 const SHAPES_MAX = 16;
 /** What stands between two values may have so many bytes; more of them is nothing that producers do. */
 const LITERAL_BYTES_MAX = 4096;
-/** So many bytes of lines are looked at at once: they stay in the processor's cache. */
-const LINES_BYTES = 128 * 1024;
+/** So many bytes of lines are looked at at once: they stay in the processor's second cache. */
+const LINES_BYTES = 256 * 1024;
 /** Bytes that are 0 behind them, where every text and number ends. */
 const ZEROS = new Uint8Array(64);
 /** So many rows are read at once. */
-const ROWS = 512;
+const ROWS = 1024;
 /** From so many numbers on, a column is copied as a whole. */
 const MANY = 16;
 /** Where a column is that there is not. */

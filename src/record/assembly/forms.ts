@@ -1,4 +1,4 @@
-import { firstBytes, isSame } from './bytes';
+import { firstBytes } from './bytes';
 import { allocate } from './memory';
 
 /** Says of a form that it is not usual. */
@@ -11,21 +11,27 @@ const ARENAS_MAX = 256;
 const FIRST_SLOTS = 4096;
 /** So much room for forms is taken at once. */
 const ARENA_BYTES: usize = 65_536;
-/** Room behind a form, which is read 16 bytes at a time. */
-const SLACK: usize = 16;
 const BLOCK: usize = 16;
-const WORD_FACTOR: u64 = 0x9e3779b97f4a7c15;
+/** So many bytes are looked at without a loop. */
+const BLOCKS: usize = BLOCK * 4;
+/** Odd, and otherwise as if by chance. */
+const FACTOR_1: u64 = 0x9e3779b97f4a7c15;
+const FACTOR_2: u64 = 0xc2b2ae3d27d4eb4f;
+const FACTOR_3: u64 = 0xd6e8feb86659fd93;
+const FACTOR_4: u64 = 0xa0761d6478bd642f;
 
-/** What is known of a form. */
+/** What is known of a form: 32 bytes, which the processor gets at once, and mostly no others. */
 @unmanaged
 class Slot {
-  hash: u32 = 0;
-  /** Its field and its length. */
+  /** Its first 16 bytes, 0 behind its end. */
+  start: v128 = i64x2.splat(0);
+  /** Its field, its length and a 1: never 0, which is in a slot that is free. */
   kind: u32 = 0;
-  /** Where its bytes are; 0 in a slot that is free. */
-  at: usize = 0;
   /** What it stands for. */
   id: i32 = 0;
+  /** Where all its bytes are, of a form that is longer. */
+  at: usize = 0;
+  hash: u32 = 0;
 }
 
 let slots: usize = allocate(FIRST_SLOTS * offsetof<Slot>());
@@ -49,45 +55,71 @@ export declare function readForm(field: i32, from: usize, end: usize): i32;
 export function meaningOf(field: i32, from: usize, end: usize): i32 {
   const length = end - from;
   if (length > FORM_BYTES_MAX) return readForm(field, from, end);
-  const hash = hashOf(field, from, length);
-  const kind = (field << 16) | (length as u32);
-  let slot = slotAt((hash >> 32) as u32);
-  while (slot.at !== 0) {
-    if (slot.hash === (hash as u32) && slot.kind === kind && isSame(slot.at, from, length)) return slot.id;
+  const kind = ((field << 16) | (length as u32)) + 1;
+  const isShort = length <= BLOCK;
+  const start = v128.and(v128.load(from), firstBytes(min(length, BLOCK)));
+  const hash = isShort ? hashOfShort(kind, start) : hashOfLong(kind, from, length);
+  let slot = slotAt(hash);
+  while (slot.kind !== 0) {
+    const isSameStart = slot.kind === kind && !v128.any_true(v128.xor(slot.start, start));
+    if (isSameStart && (isShort || isSameLong(slot.at, from, length))) return slot.id;
     slot = nextSlot(slot);
   }
   const id = readForm(field, from, end);
   if (id === UNUSUAL) return id;
-  if (hasRoom(length)) remember(hash, kind, from, length, id);
+  if (hasRoom(length)) remember(hash, kind, start, from, length, id);
   else forgottenCount++;
   return id;
 }
 
 function hasRoom(length: usize): bool {
-  return formCount < FORMS_MAX && (arenaCount < ARENAS_MAX || arena + length + SLACK <= arenaEnd);
+  return formCount < FORMS_MAX && (length <= BLOCK || arenaCount < ARENAS_MAX || arena + length <= arenaEnd);
 }
 
 /**
- * Multiply and shift of each 8 bytes; it need not be strong, as whoever finds an equal hash compares the bytes. Always whole
- * blocks of 16 bytes, as a branch that goes now this way and now that costs more than a few multiplications.
+ * A sum of products, each of a word and a factor of its own, which need not wait for each other. It need not be strong, as
+ * whoever finds a slot compares the bytes.
+ * Source: M. Dietzfelbinger, Universal hashing and k-wise independent random variables via integer arithmetic (1996).
  */
-function hashOf(field: i32, from: usize, length: usize): u64 {
-  let hash = ((length << 16) + field) * WORD_FACTOR;
-  while (length > BLOCK) {
-    hash = withBlock(hash, v128.load(from));
-    from += BLOCK;
-    length -= BLOCK;
+function hashOfShort(kind: u32, start: v128): u32 {
+  return mixed(kind, i64x2.extract_lane(start, 0) * FACTOR_1 + i64x2.extract_lane(start, 1) * FACTOR_2);
+}
+
+/**
+ * The same of more than 16 bytes. Up to 64 are four blocks, some of which may be the same, as a branch that goes now this
+ * way and now that costs more than a few multiplications.
+ */
+function hashOfLong(kind: u32, from: usize, length: usize): u32 {
+  let sum: u64 = 0;
+  for (; length > BLOCKS; from += BLOCK, length -= BLOCK) sum = (sum ^ (sum >> 32)) * FACTOR_2 + sumOfBlock(from);
+  const last = length - BLOCK;
+  sum += sumOfBlock(from) + sumOfBlock(from + min(BLOCK, last)) * FACTOR_2;
+  sum += sumOfBlock(from + min(BLOCK * 2, last)) * FACTOR_3 + sumOfBlock(from + last) * FACTOR_4;
+  return mixed(kind, sum);
+}
+
+function sumOfBlock(at: usize): u64 {
+  return load<u64>(at) * FACTOR_1 + load<u64>(at, 8) * FACTOR_2;
+}
+
+function mixed(kind: u32, sum: u64): u32 {
+  sum += (kind as u64) * FACTOR_3;
+  return (((sum ^ (sum >> 32)) * FACTOR_4) >> 32) as u32;
+}
+
+/** Whether more than 16 bytes are the same at both places. */
+function isSameLong(a: usize, b: usize, length: usize): bool {
+  for (; length > BLOCKS; a += BLOCK, b += BLOCK, length -= BLOCK) {
+    if (v128.any_true(difference(a, b, 0))) return false;
   }
-  return withBlock(hash, v128.and(v128.load(from), firstBytes(length)));
+  const last = length - BLOCK;
+  const differences1 = v128.or(difference(a, b, 0), difference(a, b, min(BLOCK, last)));
+  const differences2 = v128.or(difference(a, b, min(BLOCK * 2, last)), difference(a, b, last));
+  return !v128.any_true(v128.or(differences1, differences2));
 }
 
-function withBlock(hash: u64, block: v128): u64 {
-  return mixed(mixed(hash, i64x2.extract_lane(block, 0)), i64x2.extract_lane(block, 1));
-}
-
-function mixed(hash: u64, word: u64): u64 {
-  const product = (hash ^ word) * WORD_FACTOR;
-  return product ^ (product >> 32);
+function difference(a: usize, b: usize, place: usize): v128 {
+  return v128.xor(v128.load(a + place), v128.load(b + place));
 }
 
 function slotAt(place: u32): Slot {
@@ -99,26 +131,34 @@ function nextSlot(slot: Slot): Slot {
   return changetype<Slot>(next === slots + slotCount * offsetof<Slot>() ? slots : next);
 }
 
-function remember(hash: u64, kind: u32, from: usize, length: usize, id: i32): void {
-  if (arena + length + SLACK > arenaEnd) {
+function remember(hash: u32, kind: u32, start: v128, from: usize, length: usize, id: i32): void {
+  const at = length > BLOCK ? kept(from, length) : 0;
+  formCount++;
+  occupy(hash, kind, start, at, id);
+  if ((formCount as u32) * 2 > slotCount) growSlots();
+}
+
+/** A copy of a form's bytes. */
+function kept(from: usize, length: usize): usize {
+  if (arena + length > arenaEnd) {
     arena = allocate(ARENA_BYTES);
     arenaEnd = arena + ARENA_BYTES;
     arenaCount++;
   }
-  memory.copy(arena, from, length);
-  formCount++;
-  occupy(hash, kind, arena, id);
+  const at = arena;
+  memory.copy(at, from, length);
   arena += length;
-  if ((formCount as u32) * 2 > slotCount) growSlots();
+  return at;
 }
 
-function occupy(hash: u64, kind: u32, at: usize, id: i32): void {
-  let slot = slotAt((hash >> 32) as u32);
-  while (slot.at !== 0) slot = nextSlot(slot);
-  slot.hash = hash as u32;
+function occupy(hash: u32, kind: u32, start: v128, at: usize, id: i32): void {
+  let slot = slotAt(hash);
+  while (slot.kind !== 0) slot = nextSlot(slot);
+  slot.start = start;
   slot.kind = kind;
-  slot.at = at;
   slot.id = id;
+  slot.at = at;
+  slot.hash = hash;
 }
 
 function growSlots(): void {
@@ -128,7 +168,6 @@ function growSlots(): void {
   slots = allocate(slotCount * offsetof<Slot>());
   for (let at = old; at < oldEnd; at += offsetof<Slot>()) {
     const slot = changetype<Slot>(at);
-    if (slot.at === 0) continue;
-    occupy(hashOf(slot.kind >> 16, slot.at, slot.kind & 0xffff), slot.kind, slot.at, slot.id);
+    if (slot.kind !== 0) occupy(slot.hash, slot.kind, slot.start, slot.at, slot.id);
   }
 }

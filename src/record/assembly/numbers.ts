@@ -31,15 +31,17 @@ export function readDecimal(p: usize): i64 {
   if (whole > WORD_DIGITS) return readLongDecimal(p, isNegative);
   if (whole === 0 || (whole > 1 && load<u8>(p) === ZERO)) return NO_NUMBER;
   let micros = digitsAt(p, whole) * 1_000_000;
-  let end = p + whole;
-  if (load<u8>(end) === POINT) {
-    const places = ctz(others >>> (whole + 1));
+  const point = p + whole;
+  if (load<u8>(point) === POINT) {
+    const end = p + ctz(others & (others - 1));
+    const places = ((end - point) as i32) - 1;
     if (places === 0) return NO_NUMBER;
     if (places > PLACES) return readLongDecimal(p, isNegative);
-    micros += digitsAt(end + 1, places) * powerOfTen(PLACES - places);
-    end += 1 + places;
+    micros += digitsAt(point + 1, places) * powerOfTen(PLACES - places);
+    numberEnd = end;
+  } else {
+    numberEnd = point;
   }
-  numberEnd = end;
   return isNegative ? 0 - micros : micros;
 }
 

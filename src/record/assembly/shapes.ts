@@ -33,7 +33,7 @@ export namespace Use {
 export class Member {
   /** The one behind it. */
   next: Member = NO_MEMBER;
-  /** The bytes from the value before to this one: 16 of them, then which of the 16 count, again and again. */
+  /** The bytes from the value before to this one: 16 of them, then a word with a bit for each that does not count, again and again. */
   literal: usize = 0;
   literalLength: i32 = 0;
   kind: i32 = 0;
@@ -114,7 +114,7 @@ function inBlocks(literal: usize, length: i32): usize {
   for (let i = 0; i < blocks; i++) {
     const counted = firstBytes(min(length - i * BLOCK, BLOCK) as usize);
     v128.store(at + i * 2 * BLOCK, v128.and(v128.load(literal + i * BLOCK), counted));
-    v128.store(at + (i * 2 + 1) * BLOCK, counted);
+    store<i32>(at + (i * 2 + 1) * BLOCK, ~i8x16.bitmask(counted));
   }
   return at;
 }
@@ -124,7 +124,7 @@ export function hasLiteral(member: Member, p: usize): bool {
   let block = member.literal;
   let left = member.literalLength;
   do {
-    if (v128.any_true(v128.xor(v128.and(v128.load(p), v128.load(block + BLOCK)), v128.load(block)))) return false;
+    if ((i8x16.bitmask(i8x16.eq(v128.load(p), v128.load(block))) | load<i32>(block + BLOCK)) !== -1) return false;
     p += BLOCK;
     block += 2 * BLOCK;
     left -= BLOCK;

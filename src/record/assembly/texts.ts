@@ -7,10 +7,10 @@ const SPACE: u8 = 32;
  * or what is no ASCII, whose bytes are negative when they have a sign.
  */
 export function textEnd(p: usize): usize {
-  let marks = marksAt(p) | (marksAt(p + 16) << 16);
+  let marks = marksAt(p);
   while (marks === 0) {
-    p += 32;
-    marks = marksAt(p) | (marksAt(p + 16) << 16);
+    p += 16;
+    marks = marksAt(p);
   }
   return p + ctz(marks);
 }
