@@ -73,9 +73,10 @@ export class Duplicates {
 
 /** The first records that are not among those picked. */
 function leftOut({ count }: RecordColumns, picked: Int32Array, most: number): readonly number[] {
+  const wanted = Math.min(most, count - picked.length);
   const left: number[] = [];
-  for (let record = 0, at = 0; record < count && left.length < most; record++) {
-    if (picked[at] === record) at++;
+  for (let record = 0, at = 0; left.length < wanted; record++) {
+    if (at < picked.length && picked[at] === record) at++;
     else left.push(record);
   }
   return left;

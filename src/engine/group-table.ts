@@ -41,7 +41,7 @@ export class GroupTable {
   #capacity = 0;
   /** `CHANGED` where the row changed since `takeChangedRows`, `NOTED` where the frame's amendments know of it. */
   #marks = new Uint8Array(0);
-  #changedRows: number[] = [];
+  readonly #changedRows: number[] = [];
   /** A checkpoint is being written of the arrays, so they must not change. */
   #isShared = false;
   /** How many rows there were when the table was last asked to give back room. */
@@ -63,8 +63,9 @@ export class GroupTable {
     this.rowWidth = rowWidth;
     this.#keys = new Int32Array(0);
     this.#numbers = new Float64Array(0);
-    this.#slots = new Int32Array(powerOfTwo(FIRST_ROWS * 2));
+    this.#slots = new Int32Array(0);
     this.#resize(FIRST_ROWS);
+    this.#rehash(powerOfTwo(FIRST_ROWS * 2));
   }
 
   get rowCount(): number {
@@ -128,9 +129,8 @@ export class GroupTable {
 
   /** The rows that changed since the last call, in the order of their first change. */
   takeChangedRows(): readonly number[] {
-    const rows = this.#changedRows;
+    const rows = this.#changedRows.splice(0);
     for (const row of rows) this.#marks[row] = (this.#marks[row] as number) & ~CHANGED;
-    this.#changedRows = [];
     return rows;
   }
 

@@ -21,6 +21,9 @@ const PIECE_WORDS = PIECE_KEYS * KEY_WORDS;
 const PIECES_AT_ONCE = 128;
 const KEY_BYTES = KEY_WORDS * Int32Array.BYTES_PER_ELEMENT;
 
+/** An empty array that V8 takes for one of objects: to what `[]` gives, its first piece would be one of another kind. */
+const noPieces = (): Int32Array[] => [NO_SLOTS].slice(1);
+
 /** Keys of a shard, `KEY_WORDS` words each, in pieces of `PIECE_KEYS`; only the last one may have fewer, or none. */
 export type ShardKeys = readonly Int32Array[];
 
@@ -34,7 +37,7 @@ export type ShardKeys = readonly Int32Array[];
 export class KeyTable {
   readonly #slots: Int32Array[] = Array.from({ length: KEY_SHARDS }, () => NO_SLOTS);
   /** By shard: pieces of `PIECE_KEYS` keys, in the order in which they were added. */
-  readonly #pieces: Int32Array[][] = Array.from({ length: KEY_SHARDS }, () => []);
+  readonly #pieces: Int32Array[][] = Array.from({ length: KEY_SHARDS }, noPieces);
   /** Room for pieces that no shard has taken yet. */
   #room = new Int32Array(0);
   readonly #counts = new Uint32Array(KEY_SHARDS);
