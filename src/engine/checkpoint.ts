@@ -82,11 +82,15 @@ async function writeFile(disk: Disk, path: string, packed: PackedSections): Prom
   try {
     let position = PREFIX_BYTES;
     let crc = 0;
+    let writing = Promise.resolve();
     for (const chunks of inWrites(packed.body)) {
+      // While those before are being written.
       for (const chunk of chunks) crc = crc32(chunk, crc);
-      await file.writeAt(position, chunks);
+      await writing;
+      writing = file.writeAt(position, chunks);
       position += chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     }
+    await writing;
     await file.writeAt(0, [prefixOf(packed, crc)]);
     await file.sync();
   } finally {

@@ -9,7 +9,13 @@ const KEPT_OF_A_BATCH = 500;
 /** Longer records are cut: what they repeat is in the log. */
 const TEXT_BYTES_MAX = 4_096;
 
-type KeptRepeat = Omit<Duplicate, 'key'>;
+/** A repeat as it is kept; its record is read when somebody asks. */
+interface KeptRepeat extends Omit<Duplicate, 'key' | 'record'> {
+  /** Holds the record from `start` to `end`. */
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
 
 /**
  * Repeats that were left out, for people to look at: the newest of them, since the start. How many there have been is
@@ -18,7 +24,7 @@ type KeptRepeat = Omit<Duplicate, 'key'>;
 export class Duplicates {
   readonly #clock: Clock;
   readonly #primaryKey: string;
-  /** Oldest first; those behind the first `KEPT_MAX` are dropped now and then. Their keys are read when somebody asks. */
+  /** Oldest first; those behind the first `KEPT_MAX` are dropped now and then. */
   #entries: KeptRepeat[] = [];
 
   constructor(clock: Clock, primaryKey: string) {
@@ -40,16 +46,23 @@ export class Duplicates {
       id += count;
       const atMs = this.#clock.nowMs();
       const before = (intake.firstLine ?? 1) - 1;
-      leftOut(columns, picked, KEPT_OF_A_BATCH).forEach((record, place) => {
+      const records = leftOut(columns, picked, KEPT_OF_A_BATCH);
+      const bytes = copyOf(columns, records);
+      let start = 0;
+      records.forEach((record, place) => {
         const line = (columns.lines[record] as number) + before;
+        const end = start + keptBytes(columns, record);
         this.#entries.push({
           id: id - count + place + 1,
           atMs,
           origin: intake.origin,
           line,
           offset,
-          record: textOf(columns, record),
+          bytes,
+          start,
+          end,
         });
+        start = end;
       });
     }
     if (this.#entries.length > KEPT_MAX * 2) this.#entries = this.#entries.slice(-KEPT_MAX);
@@ -66,8 +79,9 @@ export class Duplicates {
     return told.filter(({ key }) => keys.has(key)).toReversed();
   }
 
-  #told(repeat: KeptRepeat): Duplicate {
-    return { ...repeat, key: keyIn(repeat.record, this.#primaryKey) };
+  #told({ bytes, start, end, ...repeat }: KeptRepeat): Duplicate {
+    const record = bytes.toString('utf8', start, end);
+    return { ...repeat, record, key: keyIn(record, this.#primaryKey) };
   }
 }
 
@@ -82,10 +96,20 @@ function leftOut({ count }: RecordColumns, picked: Int32Array, most: number): re
   return left;
 }
 
-function textOf({ bytes, starts, ends }: RecordColumns, record: number): string {
-  const start = starts[record] as number;
-  const end = Math.min(ends[record] as number, start + TEXT_BYTES_MAX);
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
+/** The bytes of some records, one behind the other: outside of the heap, as hardly any of them is ever read. */
+function copyOf(columns: RecordColumns, records: readonly number[]): Buffer {
+  const copy = Buffer.allocUnsafeSlow(records.reduce((sum, record) => sum + keptBytes(columns, record), 0));
+  let at = 0;
+  for (const record of records) {
+    const start = columns.starts[record] as number;
+    copy.set(columns.bytes.subarray(start, start + keptBytes(columns, record)), at);
+    at += keptBytes(columns, record);
+  }
+  return copy;
+}
+
+function keptBytes({ starts, ends }: RecordColumns, record: number): number {
+  return Math.min((ends[record] as number) - (starts[record] as number), TEXT_BYTES_MAX);
 }
 
 /** The primary key as UUIDs are compared; the record was accepted as one, so it has it, unless it was cut. */

@@ -70,19 +70,28 @@ export class KeyTable {
       const shard = shardOf(hashes[records[from] as number] as number);
       let to = from + 1;
       while (to < records.length && shardOf(hashes[records[to] as number] as number) === shard) to++;
-      this.#addToShard(shard, words, hashes, records.subarray(from, to), isNew);
+      this.#addToShard(shard, words, hashes, records, from, to, isNew);
       from = to;
     }
   }
 
-  #addToShard(shard: number, words: Int32Array, hashes: Int32Array, records: Int32Array, isNew: Uint8Array): void {
+  /** The same for records `records[from]` to `records[to - 1]`, whose keys are of one shard. */
+  #addToShard(
+    shard: number,
+    words: Int32Array,
+    hashes: Int32Array,
+    records: Int32Array,
+    from: number,
+    to: number,
+    isNew: Uint8Array,
+  ): void {
     const before = this.#counts[shard] as number;
     let slots = this.#slots[shard] as Int32Array;
-    if (before + records.length > slots.length * LOAD_MAX) slots = this.#growSlots(shard, before + records.length);
-    this.#touch(slots, hashes, records);
+    if (before + to - from > slots.length * LOAD_MAX) slots = this.#growSlots(shard, before + to - from);
+    this.#touch(slots, hashes, records, from, to);
     const pieces = this.#pieces[shard] as Int32Array[];
     let count = before;
-    for (let i = 0; i < records.length; i++) {
+    for (let i = from; i < to; i++) {
       const record = records[i] as number;
       const hash = hashes[record] as number;
       const at = record * KEY_WORDS;
@@ -106,10 +115,10 @@ export class KeyTable {
    * a key's time.
    * Source: group prefetching, Chen and others, "Improving hash join performance through prefetching", ICDE 2004
    */
-  #touch(slots: Int32Array, hashes: Int32Array, records: Int32Array): void {
+  #touch(slots: Int32Array, hashes: Int32Array, records: Int32Array, from: number, to: number): void {
     const { length } = slots;
     let seen = 0;
-    for (let i = 0; i < records.length; i++) {
+    for (let i = from; i < to; i++) {
       seen ^= slots[placeOf(hashes[records[i] as number] as number, length)] as number;
     }
     this.#seen[0] = seen;
