@@ -101,7 +101,7 @@ describe('the line reader', () => {
     const reader = new LineReader(plan.stream, roles, dictionaries);
     reader.learn(shapeOf(JSON.stringify(sale), plan.stream.fields) ?? expect.fail('a shape'));
     const names = Array.from({ length: 270 }, (_, length) => 'x'.repeat(length)).flatMap((name) => {
-      const places = [...name].map((_x, at) => at).filter((at) => at < 80 || at % 16 < 2 || at === name.length - 1);
+      const places = Array.from(name, (_x, at) => at).filter((at) => at < 80 || at % 16 < 2 || at === name.length - 1);
       return [name, ...places.map((at) => `${name.slice(0, at)}y${name.slice(at + 1)}`)];
     });
     const line = JSON.stringify(sale).split(sale.product_name);
