@@ -8,6 +8,7 @@ import { DATE_BYTES, MOMENT_BYTES, readDate, readHour } from './moments';
 import { NO_NUMBER, numberEnd, numberFormEnd, readDecimal, readFloat, readInteger } from './numbers';
 import { currentShape, hasLiteral, Kind, Member, Shape, Use, useShape } from './shapes';
 import { isQuote, oddTextEnd, textEnd } from './texts';
+import { isPlainUtf8 } from './utf8';
 import { readUuid } from './uuids';
 
 export { stepChecksum } from './checksums';
@@ -151,13 +152,16 @@ function readValue(member: Member, p: usize, row: i32): usize {
   }
 }
 
-/** A text with escapes, or with more than ASCII in it, is looked at by others once, also when nobody wants it. */
+/** A text that somebody wants, or with escapes, is looked at by others once. */
 function readText(member: Member, p: usize, row: i32): usize {
   let end = textEnd(p);
-  const isOdd = !isQuote(end);
+  let isOdd = !isQuote(end);
   if (isOdd) {
-    end = oddTextEnd(end);
+    const odd = end;
+    end = oddTextEnd(odd);
     if (end === 0) return NO_LINE;
+    // As there may be another one in each record, none that nobody wants is remembered if that can be helped.
+    isOdd = member.ids !== 0 || ((end - p) as i32) > member.maxLength || !isPlainUtf8(odd, end);
   } else if (((end - p) as i32) > member.maxLength) {
     return NO_LINE;
   }
