@@ -300,59 +300,65 @@ function at(places: readonly number[], index: number): number {
 /** The assembly's memory, to be looked at. */
 class Memory implements MemoryView {
   readonly buffer: ArrayBuffer;
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   readonly view: DataView;
-  readonly #starts: Int32Array;
-  readonly #ends: Int32Array;
-  readonly #lines: Int32Array;
-  readonly #keys: Int32Array;
-  readonly #days: Int32Array;
-  readonly #ids: readonly (Int32Array | undefined)[];
-  readonly #values: readonly (Float64Array | undefined)[];
+  readonly #words: Int32Array;
+  readonly #floats: Float64Array;
+  readonly #places: Places;
 
   constructor(buffer: ArrayBuffer, places: Places) {
-    const words = (place: number, perRow = 1): Int32Array => new Int32Array(buffer, place, ROWS * perRow);
     this.buffer = buffer;
-    this.bytes = new Uint8Array(buffer);
+    this.bytes = Buffer.from(buffer);
     this.view = new DataView(buffer);
-    this.#starts = words(places.starts);
-    this.#ends = words(places.ends);
-    this.#lines = words(places.lines);
-    this.#keys = words(places.keys, KEY_WORDS);
-    this.#days = words(places.days);
-    this.#ids = places.ids.map((place) => (place === NOWHERE ? undefined : words(place)));
-    this.#values = places.values.map((place) =>
-      place === NOWHERE ? undefined : new Float64Array(buffer, place, ROWS),
-    );
+    this.#words = new Int32Array(buffer);
+    this.#floats = new Float64Array(buffer);
+    this.#places = places;
   }
 
   /** Copies the first rows behind those that the columns have. */
   copyRows(columns: ReadingColumns, count: number): void {
-    const first = columns.count;
-    copy(this.#starts, columns.starts, first, count);
-    copy(this.#ends, columns.ends, first, count);
-    copy(this.#lines, columns.lines, first, count);
-    copy(this.#keys, columns.keys, first * KEY_WORDS, count * KEY_WORDS);
-    copy(this.#days, columns.days, first, count);
-    this.#ids.forEach((ids, index) => {
-      if (ids !== undefined) copy(ids, columns.ids[index] as Int32Array, first, count);
+    const { starts, ends, lines, keys, days, ids, values } = this.#places;
+    const { roomBytes, count: first } = columns;
+    this.#copyWords(starts, columns.starts, roomBytes, first, count);
+    this.#copyWords(ends, columns.ends, roomBytes, first, count);
+    this.#copyWords(lines, columns.lines, roomBytes, first, count);
+    this.#copyWords(keys, columns.keys, roomBytes, first * KEY_WORDS, count * KEY_WORDS);
+    this.#copyWords(days, columns.days, roomBytes, first, count);
+    ids.forEach((place, index) => {
+      if (place !== NOWHERE) this.#copyWords(place, columns.ids[index] as Int32Array, roomBytes, first, count);
     });
-    this.#values.forEach((values, index) => {
-      if (values !== undefined) copy(values, columns.values[index] as Float64Array, first, count);
+    values.forEach((place, index) => {
+      if (place !== NOWHERE) this.#copyFloats(place, columns.values[index] as Float64Array, roomBytes, first, count);
     });
-    const { keys, hashes } = columns;
-    for (let row = first; row < first + count; row++) hashes[row] = keyHash(keys, row * KEY_WORDS);
+    const { hashes } = columns;
+    for (let row = first; row < first + count; row++) hashes[row] = keyHash(columns.keys, row * KEY_WORDS);
     columns.count += count;
     columns.line += count;
   }
+
+  #copyWords(place: number, to: Int32Array, room: Buffer, first: number, count: number): void {
+    if (count < MANY) copyEach(this.#words, place / Int32Array.BYTES_PER_ELEMENT, to, first, count);
+    else this.#copyBytes(place, to, room, first, count);
+  }
+
+  #copyFloats(place: number, to: Float64Array, room: Buffer, first: number, count: number): void {
+    if (count < MANY) copyEach(this.#floats, place / Float64Array.BYTES_PER_ELEMENT, to, first, count);
+    else this.#copyBytes(place, to, room, first, count);
+  }
+
+  /** Not `set`, which goes word by word when the memory is shared with other threads; nor a view of each column. */
+  #copyBytes(place: number, to: Int32Array | Float64Array, room: Buffer, first: number, count: number): void {
+    const size = to.BYTES_PER_ELEMENT;
+    this.bytes.copy(room, to.byteOffset + first * size, place, place + count * size);
+  }
 }
 
-function copy<Column extends Int32Array | Float64Array>(from: Column, to: Column, first: number, count: number): void {
-  if (count < MANY) {
-    for (let i = 0; i < count; i++) to[first + i] = from[i] as number;
-    return;
-  }
-  // Not `set`, which goes word by word when the memory is shared with other threads.
-  const size = from.BYTES_PER_ELEMENT;
-  Buffer.from(from.buffer, from.byteOffset).copy(Buffer.from(to.buffer, to.byteOffset), first * size, 0, count * size);
+function copyEach<Column extends Int32Array | Float64Array>(
+  from: Column,
+  place: number,
+  to: Column,
+  first: number,
+  count: number,
+): void {
+  for (let i = 0; i < count; i++) to[first + i] = from[place + i] as number;
 }

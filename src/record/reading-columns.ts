@@ -34,6 +34,8 @@ export class ReadingColumns implements RecordColumns {
   ids!: readonly (Int32Array | undefined)[];
   values!: readonly (Float64Array | undefined)[];
   room!: Room;
+  /** All of the room. */
+  roomBytes!: Buffer;
   readonly #roles: readonly FieldRole[];
 
   /**
@@ -85,6 +87,7 @@ export class ReadingColumns implements RecordColumns {
     this.days = words();
     this.ids = this.#roles.map((role) => (role.id ? words() : undefined));
     this.room = room;
+    this.roomBytes = Buffer.from(room);
     this.capacity = capacity;
   }
 }
