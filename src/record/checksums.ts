@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { combineCrc32 } from '../base/crc32-combine.ts';
 
 /** A batch's CRC-32 is noted each so many bytes. As in `assembly/checksums.ts`. */
-const STEP_BYTES = 8192;
+export const STEP_BYTES = 8192;
 
 /** CRC-32 of a batch's bytes up to each multiple of `STEP_BYTES`, from none on: that of any piece follows from two of them. */
 export type Checksums = Uint32Array;
@@ -20,27 +20,32 @@ export class ChecksumNotes {
 
   /**
    * Notes those of the steps up to a place in the batch.
-   * @param from    the bytes from here on
-   * @param to      up to here are where the next one looks at them
-   * @param stepAt  the CRC-32 of something and of the step's bytes behind it, which begin at a place in the batch
+   * @param from     the bytes from here on
+   * @param to       up to here are where the next one looks at them
+   * @param stepsAt  the CRC-32 of something and of each of the steps behind it, which begin at a place in the batch
    */
-  upTo(from: number, to: number, stepAt: (place: number, crc: number) => number): void {
-    for (; this.#next * STEP_BYTES <= to; this.#next++) {
-      const start = (this.#next - 1) * STEP_BYTES;
-      const crc = this.#checksums[this.#next - 1] as number;
-      this.#checksums[this.#next] = start < from ? this.#stepAt(start, crc) : stepAt(start, crc);
-    }
+  upTo(from: number, to: number, stepsAt: (place: number, steps: number, crc: number) => Checksums): void {
+    const start = Math.ceil(from / STEP_BYTES);
+    const end = Math.floor(to / STEP_BYTES);
+    while (this.#next <= Math.min(start, end)) this.#noteOne();
+    if (this.#next > end) return;
+    const steps = end - this.#next + 1;
+    const place = (this.#next - 1) * STEP_BYTES;
+    this.#checksums.set(stepsAt(place, steps, this.#checksums[this.#next - 1] as number), this.#next);
+    this.#next += steps;
   }
 
   /** Those of all steps. */
   all(): Checksums {
-    const end = this.#bytes.length;
-    this.upTo(end, end, (start, crc) => this.#stepAt(start, crc));
+    while (this.#next < this.#checksums.length) this.#noteOne();
     return this.#checksums;
   }
 
-  #stepAt(start: number, crc: number): number {
-    return crc32(this.#bytes.subarray(start, start + STEP_BYTES), crc);
+  #noteOne(): void {
+    const start = (this.#next - 1) * STEP_BYTES;
+    const bytes = this.#bytes.subarray(start, start + STEP_BYTES);
+    this.#checksums[this.#next] = crc32(bytes, this.#checksums[this.#next - 1]);
+    this.#next++;
   }
 }
 

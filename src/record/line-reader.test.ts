@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
 import { plainSale as sale } from '../../test/sales/plain-sale.ts';
@@ -5,6 +6,7 @@ import { zone } from '../base/calendar.ts';
 import { makePlan } from '../plan/normalise.ts';
 import { readCarefully } from './careful.ts';
 import { makeDictionaries } from './dictionaries.ts';
+import { keyHash } from './key-hash.ts';
 import { LineReader } from './line-reader.ts';
 import { ReadingColumns } from './reading-columns.ts';
 import { fieldRoles } from './roles.ts';
@@ -35,6 +37,21 @@ describe('the line reader', () => {
     expect(reader.read(columns, 0, bytes.length)).toBe(bytes.length);
     expect(columns.count).toBe(3000);
     expect(columns.isPlain).toBe(true);
+  });
+
+  it('hashes keys as others do', () => {
+    const reader = new LineReader(plan.stream, roles, makeDictionaries(plan));
+    reader.learn(shapeOf(JSON.stringify(sale), plan.stream.fields) ?? expect.fail('a shape'));
+    fc.assert(
+      fc.property(fc.array(fc.uuid(), { minLength: 1, maxLength: 30 }), (ids) => {
+        const bytes = bytesOf(ids.map((id) => JSON.stringify({ ...sale, ts_id: id })));
+        const columns = new ReadingColumns(bytes, 1, roles);
+        expect(reader.read(columns, 0, bytes.length)).toBe(bytes.length);
+        expect([...columns.hashes.subarray(0, ids.length)]).toEqual(
+          ids.map((_, row) => keyHash(columns.keys, row * 4)),
+        );
+      }),
+    );
   });
 
   it('stops at a line of a shape that it does not know, and goes on behind it', () => {

@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { FIRST_DAY } from '../base/calendar.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { FieldPlan, StreamPlan } from '../plan/plan.ts';
+import type { Checksums } from './checksums.ts';
+import { STEP_BYTES } from './checksums.ts';
 import { KEY_WORDS } from './columns.ts';
 import type { Dictionaries } from './dictionaries.ts';
-import { keyHash } from './key-hash.ts';
 import type { ReadingColumns } from './reading-columns.ts';
 import type { FieldRole } from './roles.ts';
 import type { Shape } from './shape.ts';
@@ -51,7 +52,14 @@ interface Assembly {
   readonly carriageReturns: { value: number };
   readonly forgottenCount: { readonly value: number };
   readonly allocate: (bytes: number) => number;
-  readonly setColumns: (starts: number, ends: number, lineNumbers: number, keys: number, days: number) => void;
+  readonly setColumns: (
+    starts: number,
+    ends: number,
+    lineNumbers: number,
+    keys: number,
+    hashes: number,
+    days: number,
+  ) => void;
   readonly setBusinessDay: (endsAtHour: number, firstDay: number, field: number, ids: number, values: number) => void;
   readonly addShape: () => void;
   readonly addMember: (
@@ -66,7 +74,7 @@ interface Assembly {
     ids: number,
     values: number,
   ) => void;
-  readonly stepChecksum: (from: number, crc: number) => number;
+  readonly stepChecksums: (from: number, steps: number, crc: number, to: number) => void;
   readonly readLines: (position: number, end: number, rows: number, offset: number, line: number) => number;
 }
 
@@ -160,6 +168,8 @@ class Loaded {
   readonly #places: Places;
   /** Where the lines stand. */
   readonly #lines: number;
+  /** Where checksums of them do. */
+  readonly #checksums: number;
   /** Which lines stand there: a piece of a batch's bytes. */
   #batch: Uint8Array | undefined;
   #from = 0;
@@ -173,18 +183,20 @@ class Loaded {
     this.#assembly = instance.exports as Assembly;
     const { allocate } = this.#assembly;
     this.#lines = allocate(LINES_BYTES + ZEROS.length);
+    this.#checksums = allocate((LINES_BYTES / STEP_BYTES) * Uint32Array.BYTES_PER_ELEMENT);
     const words = (perRow = 1): number => allocate(ROWS * perRow * Int32Array.BYTES_PER_ELEMENT);
     this.#places = {
       starts: words(),
       ends: words(),
       lines: words(),
       keys: words(KEY_WORDS),
+      hashes: words(),
       days: words(),
       ids: roles.map(({ id }) => (id ? words() : NOWHERE)),
       values: roles.map(({ value }) => (value ? allocate(ROWS * Float64Array.BYTES_PER_ELEMENT) : NOWHERE)),
     };
-    const { starts, ends, lines, keys, days, ids, values } = this.#places;
-    this.#assembly.setColumns(starts, ends, lines, keys, days);
+    const { starts, ends, lines, keys, hashes, days, ids, values } = this.#places;
+    this.#assembly.setColumns(starts, ends, lines, keys, hashes, days);
     const { businessDate, businessDayEndsAtHour } = stream;
     const { index } = businessDate;
     this.#assembly.setBusinessDay(businessDayEndsAtHour, FIRST_DAY, index, at(ids, index), at(values, index));
@@ -256,13 +268,15 @@ class Loaded {
     this.#batch = batch;
     this.#from = position;
     this.#to = to;
-    notes?.upTo(position, to, this.#stepAt);
+    notes?.upTo(position, to, this.#stepsAt);
     return true;
   }
 
-  /** The CRC-32 of a step of the batch that is in the memory. */
-  readonly #stepAt = (place: number, crc: number): number =>
-    this.#assembly.stepChecksum(this.#lines + place - this.#from, crc) >>> 0;
+  /** The CRC-32 of steps of the batch that are in the memory. */
+  readonly #stepsAt = (place: number, steps: number, crc: number): Checksums => {
+    this.#assembly.stepChecksums(this.#lines + place - this.#from, steps, crc, this.#checksums);
+    return new Uint32Array(this.#assembly.memory.buffer, this.#checksums, steps);
+  };
 
   #readLoaded(columns: ReadingColumns, position: number, end: number, rows: number): number {
     const offset = this.#from - this.#lines;
@@ -288,6 +302,7 @@ interface Places {
   readonly ends: number;
   readonly lines: number;
   readonly keys: number;
+  readonly hashes: number;
   readonly days: number;
   readonly ids: readonly number[];
   readonly values: readonly number[];
@@ -317,12 +332,13 @@ class Memory implements MemoryView {
 
   /** Copies the first rows behind those that the columns have. */
   copyRows(columns: ReadingColumns, count: number): void {
-    const { starts, ends, lines, keys, days, ids, values } = this.#places;
+    const { starts, ends, lines, keys, hashes, days, ids, values } = this.#places;
     const { roomBytes, count: first } = columns;
     this.#copyWords(starts, columns.starts, roomBytes, first, count);
     this.#copyWords(ends, columns.ends, roomBytes, first, count);
     this.#copyWords(lines, columns.lines, roomBytes, first, count);
     this.#copyWords(keys, columns.keys, roomBytes, first * KEY_WORDS, count * KEY_WORDS);
+    this.#copyWords(hashes, columns.hashes, roomBytes, first, count);
     this.#copyWords(days, columns.days, roomBytes, first, count);
     ids.forEach((place, index) => {
       if (place !== NOWHERE) this.#copyWords(place, columns.ids[index] as Int32Array, roomBytes, first, count);
@@ -330,8 +346,6 @@ class Memory implements MemoryView {
     values.forEach((place, index) => {
       if (place !== NOWHERE) this.#copyFloats(place, columns.values[index] as Float64Array, roomBytes, first, count);
     });
-    const { hashes } = columns;
-    for (let row = first; row < first + count; row++) hashes[row] = keyHash(columns.keys, row * KEY_WORDS);
     columns.count += count;
     columns.line += count;
   }

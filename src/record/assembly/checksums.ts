@@ -47,10 +47,17 @@ function makeTables(): usize {
 }
 
 /**
- * The CRC-32 of something and of `STEP_BYTES` bytes behind it.
+ * Puts the CRC-32 of something and of each step behind it at `to`.
  * @param crc  of what is before; 0 when that is nothing
  */
-export function stepChecksum(from: usize, crc: u32): u32 {
+export function stepChecksums(from: usize, steps: i32, crc: u32, to: usize): void {
+  for (const end = to + ((steps as usize) << 2); to < end; from += STEP_BYTES, to += 4) {
+    crc = stepChecksum(from, crc);
+    store<u32>(to, crc);
+  }
+}
+
+function stepChecksum(from: usize, crc: u32): u32 {
   memory.copy(blocks, from, FAR_FIRST);
   // What is before goes into the first bytes.
   store<u32>(blocks, load<u32>(blocks) ^ ~crc);

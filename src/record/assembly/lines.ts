@@ -3,6 +3,7 @@
  * Everything is read 16 bytes at a time where that pays, also beyond the end of the lines: bytes that are 0 stand there.
  */
 import { meaningOf, readForm, UNUSUAL } from './forms';
+import { hashKeys } from './keys';
 import { allocate } from './memory';
 import { DATE_BYTES, MOMENT_BYTES, readDate, readHour } from './moments';
 import { NO_NUMBER, numberEnd, numberFormEnd, readDecimal, readFloat, readInteger } from './numbers';
@@ -11,7 +12,7 @@ import { isQuote, oddTextEnd, textEnd } from './texts';
 import { isPlainUtf8 } from './utf8';
 import { readUuid } from './uuids';
 
-export { stepChecksum } from './checksums';
+export { stepChecksums } from './checksums';
 export { forgottenCount } from './forms';
 export { allocate } from './memory';
 export { addMember, addShape } from './shapes';
@@ -30,6 +31,7 @@ let starts: usize = 0;
 let ends: usize = 0;
 let lineNumbers: usize = 0;
 let keys: usize = 0;
+let hashes: usize = 0;
 let days: usize = 0;
 
 /** The stream's business days: at which hour they end, the first one that there is, and where they go besides `days`. */
@@ -59,12 +61,14 @@ export function setColumns(
   newEnds: usize,
   newLineNumbers: usize,
   newKeys: usize,
+  newHashes: usize,
   newDays: usize,
 ): void {
   starts = newStarts;
   ends = newEnds;
   lineNumbers = newLineNumbers;
   keys = newKeys;
+  hashes = newHashes;
   days = newDays;
 }
 
@@ -95,6 +99,7 @@ export function readLines(position: usize, end: usize, rows: i32, offset: i32, l
     position = lineEnd + 1;
     row++;
   }
+  hashKeys(keys, row, hashes);
   count = row;
   return position;
 }
