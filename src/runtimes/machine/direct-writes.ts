@@ -7,8 +7,10 @@ import { present } from '../../base/assert.ts';
 const BLOCK_BYTES = 4096;
 /** What is shorter gains nothing by it. */
 const DIRECT_BYTES_MIN = 4 * 1024 * 1024;
-/** So many bytes are gathered while the disk takes those before. */
+/** So many bytes are gathered at once, */
 const PART_BYTES = 4 * 1024 * 1024;
+/** in so many rooms: so the disk goes on while the thread that gathers is busy with records for some 10 ms. */
+const ROOM_COUNT = 4;
 const WASM_PAGE_BYTES = 64 * 1024;
 /** Undefined on systems that have no such thing. */
 const DIRECT = constants.O_DIRECT as number | undefined;
@@ -64,7 +66,8 @@ export class DirectWrites {
 }
 
 /**
- * Fills one room while the disk takes the other; resolves, or fails, once it takes none any more.
+ * Fills one room after the other while the disk takes those before; resolves, or fails, once it takes none any more.
+ * @param rooms     at least two
  * @param position  where the bytes go in the file
  */
 export async function writeInTurns(
@@ -76,13 +79,13 @@ export async function writeInTurns(
   const writing: Promise<void>[] = [];
   let at = position;
   try {
-    for (let turn: 0 | 1 = 0; ; turn = turn === 0 ? 1 : 0) {
-      // Not for the first two: whoever asked goes on with other work, and the disk is to be busy meanwhile.
+    for (let turn = 0; ; turn = (turn + 1) % rooms.length) {
+      // Not for the first ones: whoever asked goes on with other work, and the disk is to be busy meanwhile.
       if (writing[turn] !== undefined) await writing[turn];
-      const part = gathering.fill(rooms[turn]);
+      const part = gathering.fill(present(rooms[turn], 'a turn is that of a room'));
       if (part.length === 0) break;
       const written = writeWhole(file, part, at);
-      // It may fail while the other one is waited for; whoever waits for it hears of it all the same.
+      // It may fail while others are waited for; whoever waits for it hears of it all the same.
       written.catch(() => {});
       writing[turn] = written;
       at += part.length;
@@ -108,9 +111,9 @@ declare const WebAssembly: {
 };
 
 /** Where bytes are gathered in turn. */
-type Rooms = readonly [Buffer, Buffer];
+type Rooms = readonly Buffer[];
 
-/** One pair for all files: more than one long write at a time is rare. */
+/** The same ones for all files: more than one long write at a time is rare. */
 let idleRooms: Rooms | undefined;
 let areRoomsMade = false;
 
@@ -118,8 +121,8 @@ function takeRooms(): Rooms | undefined {
   if (!areRoomsMade) {
     areRoomsMade = true;
     // What WebAssembly calls a memory begins at a page of the machine's, which no other array is sure to do.
-    const { buffer } = new WebAssembly.Memory({ initial: (2 * PART_BYTES) / WASM_PAGE_BYTES });
-    idleRooms = [Buffer.from(buffer, 0, PART_BYTES), Buffer.from(buffer, PART_BYTES)];
+    const { buffer } = new WebAssembly.Memory({ initial: (ROOM_COUNT * PART_BYTES) / WASM_PAGE_BYTES });
+    idleRooms = Array.from({ length: ROOM_COUNT }, (_, room) => Buffer.from(buffer, room * PART_BYTES, PART_BYTES));
   }
   const rooms = idleRooms;
   idleRooms = undefined;

@@ -4,7 +4,7 @@ import type { Acceptance, Runtime } from '../../ports/runtime.ts';
 import type { Batch } from './batches.ts';
 
 /** Batches handed over and not yet answered: some are written together while others are checked and one is read. */
-const BATCHES_IN_FLIGHT_MAX = 8;
+const BATCHES_IN_FLIGHT_MAX = 14;
 const RETRY_WAIT_MS_MIN = 50;
 const RETRY_WAIT_MS_MAX = 5000;
 /** How long a batch is offered again before the import gives up. */
