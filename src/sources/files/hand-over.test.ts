@@ -56,7 +56,7 @@ describe('handOver', () => {
     expect(runtime.records.map((record) => record.line)).toEqual(answered);
   });
 
-  it('has no more than eight batches on their way', async () => {
+  it('has no more than 14 batches on their way', async () => {
     let now = 0;
     let most = 0;
     class SlowRuntime extends RecordingRuntime {
@@ -68,7 +68,7 @@ describe('handOver', () => {
       }
     }
     await handOverTo(new SlowRuntime(plan), 30);
-    expect(most).toBe(8);
+    expect(most).toBe(14);
   });
 
   it('offers a refused batch again, waiting longer each time, and hands over no later one before it', async () => {
