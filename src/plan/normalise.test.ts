@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dailyRecords, daybook } from '../../daybook.config.ts';
 import type { Definition } from '../definition/daybook.ts';
+import { text } from '../definition/fields.ts';
 import { avg, count, countDistinct, ratio, sum } from '../definition/measures.ts';
 import type { Report } from '../definition/report.ts';
 import { defineReport } from '../definition/report.ts';
@@ -143,4 +144,14 @@ describe('a plan', () => {
       /primary key.*time zone 'Mars\/Olympus'.*'dollars' is no currency/,
     );
   });
+
+  it.each([0, -1, 2.5, Number.NaN, Number.POSITIVE_INFINITY])(
+    'is refused for a text of at most %d characters',
+    (maxLength) => {
+      const stream = { ...dailyRecords, fields: { ...dailyRecords.fields, city: text({ maxLength }) } };
+      expect(() => makePlan({ ...daybook, stream })).toThrow(
+        `stream 'daily_records': field 'city': maxLength is ${maxLength}; it must be a whole number from 1 on`,
+      );
+    },
+  );
 });

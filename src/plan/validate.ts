@@ -93,9 +93,12 @@ function streamMistakes(stream: Stream): readonly string[] {
       ? []
       : [`${at}: businessDayEndsAtHour must be a whole number from 0 to 23`]),
     ...(isWholeIn(stream.latenessDays, 0, 3650) ? [] : [`${at}: latenessDays must be a whole number from 0 to 3650`]),
-    ...Object.entries(stream.fields).flatMap(([name, field]) =>
-      (field.min ?? -Infinity) > (field.max ?? Infinity) ? [`${at}: field '${name}': min is above max`] : [],
-    ),
+    ...Object.entries(stream.fields).flatMap(([name, { min, max, maxLength }]) => [
+      ...((min ?? -Infinity) > (max ?? Infinity) ? [`${at}: field '${name}': min is above max`] : []),
+      ...(isWholeIn(maxLength, 1, Infinity)
+        ? []
+        : [`${at}: field '${name}': maxLength is ${maxLength}; it must be a whole number from 1 on`]),
+    ]),
   ];
 }
 
