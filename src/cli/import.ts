@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import { Argument } from 'commander';
 import { counted } from '../base/counted.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { DataFolder } from '../runtimes/data-folder.ts';
 import { openDataFolder } from '../runtimes/data-folder.ts';
 import type { ImportedFile } from '../runtimes/import-files.ts';
 import { checkFilesExist, importFiles, nameOf } from '../runtimes/import-files.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { markAtOnce } from '../runtimes/machine/marking.ts';
-import type { RemoteRuntime } from '../runtimes/remote.ts';
 import { areWorthScanThread } from '../runtimes/scan-thread.ts';
 import { loadPlan } from './config.ts';
 import { interruption } from './interruption.ts';
@@ -77,7 +77,7 @@ async function importCommand(paths: readonly string[], flags: ImportFlags): Prom
 
 async function importAll(
   paths: readonly string[],
-  runtime: RemoteRuntime,
+  runtime: DataFolder,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {

@@ -9,6 +9,8 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   );
   process.exit(1);
 }
+// A long write takes four threads of Node's pool at once, and files are read and unpacked meanwhile.
+process.env.UV_THREADPOOL_SIZE ??= '8';
 // Each request's bytes are outside the heap, and so many of them make V8 mark it again and again, on threads that take the
 // time of the others: a quarter of the CPU time under load. What is kept is in typed arrays, so the heap itself is small.
 setFlagsFromString('--no-concurrent-marking');

@@ -73,12 +73,6 @@ export class Duplicates {
     return { total, kept: kept.length, entries: kept.slice(offset, offset + limit).map((each) => this.#told(each)) };
   }
 
-  /** Those of some primary keys, newest first. */
-  of(keys: ReadonlySet<string>): readonly Duplicate[] {
-    const told = this.#entries.map((each) => this.#told(each));
-    return told.filter(({ key }) => keys.has(key)).toReversed();
-  }
-
   #told({ bytes, start, end, ...repeat }: KeptRepeat): Duplicate {
     const record = bytes.toString('utf8', start, end);
     return { ...repeat, record, key: keyIn(record, this.#primaryKey) };

@@ -58,7 +58,7 @@ import { Trouble } from './trouble.ts';
 import { WaitingBatches } from './waiting-batches.ts';
 
 /** Bytes that may wait for the disk; beyond it batches are turned away, so that memory stays bounded. */
-const PENDING_BYTES_MAX = 64 * 1024 * 1024;
+export const PENDING_BYTES_MAX = 64 * 1024 * 1024;
 /** With more bytes than this to be taken in, the files of days are left for later. */
 const BUSY_BYTES = 1024 * 1024;
 const BUSY_POLL_MS = 100;

@@ -63,6 +63,7 @@ export class GroupTable {
     this.rowWidth = rowWidth;
     this.#keys = new Int32Array(0);
     this.#numbers = new Float64Array(0);
+    // Given a value twice, or V8 compiles for fields that never change, and once more when they do (decision 0060).
     this.#slots = new Int32Array(0);
     this.#resize(FIRST_ROWS);
     this.#rehash(powerOfTwo(FIRST_ROWS * 2));

@@ -21,7 +21,7 @@ export class ChecksumNotes {
   /**
    * Notes those of the steps up to a place in the batch.
    * @param from     the bytes from here on
-   * @param to       up to here are where the next one looks at them
+   * @param to       up to here stand where `stepsAt` finds them
    * @param stepsAt  the CRC-32 of something and of each of the steps behind it, which begin at a place in the batch
    */
   upTo(from: number, to: number, stepsAt: (place: number, steps: number, crc: number) => Checksums): void {

@@ -333,18 +333,18 @@ class Memory implements MemoryView {
   /** Copies the first rows behind those that the columns have. */
   copyRows(columns: ReadingColumns, count: number): void {
     const { starts, ends, lines, keys, hashes, days, ids, values } = this.#places;
-    const { roomBytes, count: first } = columns;
-    this.#copyWords(starts, columns.starts, roomBytes, first, count);
-    this.#copyWords(ends, columns.ends, roomBytes, first, count);
-    this.#copyWords(lines, columns.lines, roomBytes, first, count);
-    this.#copyWords(keys, columns.keys, roomBytes, first * KEY_WORDS, count * KEY_WORDS);
-    this.#copyWords(hashes, columns.hashes, roomBytes, first, count);
-    this.#copyWords(days, columns.days, roomBytes, first, count);
+    const { roomView, count: first } = columns;
+    this.#copyWords(starts, columns.starts, roomView, first, count);
+    this.#copyWords(ends, columns.ends, roomView, first, count);
+    this.#copyWords(lines, columns.lines, roomView, first, count);
+    this.#copyWords(keys, columns.keys, roomView, first * KEY_WORDS, count * KEY_WORDS);
+    this.#copyWords(hashes, columns.hashes, roomView, first, count);
+    this.#copyWords(days, columns.days, roomView, first, count);
     ids.forEach((place, index) => {
-      if (place !== NOWHERE) this.#copyWords(place, columns.ids[index] as Int32Array, roomBytes, first, count);
+      if (place !== NOWHERE) this.#copyWords(place, columns.ids[index] as Int32Array, roomView, first, count);
     });
     values.forEach((place, index) => {
-      if (place !== NOWHERE) this.#copyFloats(place, columns.values[index] as Float64Array, roomBytes, first, count);
+      if (place !== NOWHERE) this.#copyFloats(place, columns.values[index] as Float64Array, roomView, first, count);
     });
     columns.count += count;
     columns.line += count;

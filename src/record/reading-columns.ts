@@ -35,7 +35,7 @@ export class ReadingColumns implements RecordColumns {
   values!: readonly (Float64Array | undefined)[];
   room!: Room;
   /** All of the room. */
-  roomBytes!: Buffer;
+  roomView!: Buffer;
   readonly #roles: readonly FieldRole[];
 
   /**
@@ -87,7 +87,7 @@ export class ReadingColumns implements RecordColumns {
     this.days = words();
     this.ids = this.#roles.map((role) => (role.id ? words() : undefined));
     this.room = room;
-    this.roomBytes = Buffer.from(room);
+    this.roomView = Buffer.from(room);
     this.capacity = capacity;
   }
 }

@@ -3,6 +3,7 @@ import { DaybookError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Runtime } from '../ports/runtime.ts';
+import { PENDING_BYTES_MAX } from '../engine/engine.ts';
 import { openEmbedded } from './embedded.ts';
 import { openDisk } from './machine/disk.ts';
 import type { FolderLock } from './machine/lock.ts';
@@ -16,6 +17,8 @@ const HOLDER_WAIT_MS = 15_000;
 const HOLDER_POLL_MS = 100;
 /** So many records are written into their days' files before a command ends; it takes some seconds. */
 const FILED_AT_END_MAX = 1_000_000;
+/** What is let wait is not all taken by one: a batch may be a little larger than it was meant to be. */
+const ROOM_FOR_OTHERS_BYTES = 8 * 1024 * 1024;
 
 export interface DataFolderOptions {
   readonly plan: Plan;
@@ -35,6 +38,8 @@ export interface DataFolderOptions {
 
 /** A data folder, opened. */
 export interface DataFolder extends RemoteRuntime, Pick<Runtime, 'explain'> {
+  /** How many bytes one who brings records may hand over before they are answered. */
+  readonly bytesInFlightMax: number;
   /**
    * Writes the files of days whose keys left memory, if they are few: else whoever serves from the folder next does it
    * beside its work. The signal ends it, and closes the folder.
@@ -74,7 +79,9 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
     if (holder?.url !== undefined) {
       const { openRemote } = await import('./remote.ts');
       options.onNotice?.(`A Daybook holds ${root}; going through it at ${holder.url}.`);
-      return { ...openRemote(plan, holder.url), fileDays: async () => undefined };
+      // Others may bring records as well.
+      const bytesInFlightMax = PENDING_BYTES_MAX / 2;
+      return { ...openRemote(plan, holder.url), bytesInFlightMax, fileDays: async () => undefined };
     }
     if (holder === undefined || waitedMs >= HOLDER_WAIT_MS) {
       const lock = await lockUnlessHeld(root, waitedMs >= HOLDER_WAIT_MS);
@@ -112,6 +119,7 @@ async function openHere(options: DataFolderOptions, lock: FolderLock): Promise<D
     });
     return {
       plan,
+      bytesInFlightMax: PENDING_BYTES_MAX - ROOM_FOR_OTHERS_BYTES,
       accept: (intake) => engine.accept(intake),
       query: (report, query) => engine.query(report, query),
       records: (range) => engine.records(range),

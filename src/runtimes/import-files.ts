@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Refusal } from '../ports/runtime.ts';
 import type { ImportSummary } from '../sources/files/import-file.ts';
 import { importFile } from '../sources/files/import-file.ts';
-import type { RemoteRuntime } from './remote.ts';
+import type { DataFolder } from './data-folder.ts';
 
 /** What became of one file. */
 export interface ImportedFile extends ImportSummary {
@@ -16,7 +16,7 @@ export interface ImportedFile extends ImportSummary {
 export interface ImportFilesOptions {
   /** `-` is standard input. */
   readonly paths: readonly string[];
-  readonly runtime: RemoteRuntime;
+  readonly runtime: Pick<DataFolder, 'plan' | 'accept' | 'bytesInFlightMax'>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly refusalsMax: number;
@@ -72,6 +72,7 @@ export async function* importFiles(options: ImportFilesOptions): AsyncGenerator<
       },
       clock,
       signal,
+      bytesInFlightMax: runtime.bytesInFlightMax,
       onProgress: (bytesRead, bytesTotal, records) => onProgress(path, bytesRead, bytesTotal, records),
     }).catch((error: unknown) => {
       throw withFile(error, path);

@@ -12,7 +12,7 @@ const STEP_BYTES: usize = 8192;
 const BLOCK: usize = 16;
 /**
  * x^137 + x^84 + x^80 + x^70 + x^29 + x^8 + 1 is a multiple: a block goes into those that are 137 less each exponent further
- * on. There are shorter ones of seven terms, but with these a block is not needed before it has left the processor.
+ * on. There are shorter ones of seven terms, but what is loaded was stored at least 53 blocks before, so no load waits for a store.
  */
 const FAR: usize = 137 * BLOCK;
 /** The first blocks get nothing. */

@@ -20,7 +20,7 @@ const FACTOR_2: u64 = 0xc2b2ae3d27d4eb4f;
 const FACTOR_3: u64 = 0xd6e8feb86659fd93;
 const FACTOR_4: u64 = 0xa0761d6478bd642f;
 
-/** What is known of a form: 32 bytes, which the processor gets at once, and mostly no others. */
+/** What is known of a form: 32 bytes, which stand in one line of the processor's cache. */
 @unmanaged
 class Slot {
   /** Its first 16 bytes, 0 behind its end. */
@@ -91,7 +91,11 @@ function hashOfShort(kind: u32, start: v128): u32 {
  */
 function hashOfLong(kind: u32, from: usize, length: usize): u32 {
   let sum: u64 = 0;
-  for (; length > BLOCKS; from += BLOCK, length -= BLOCK) sum = (sum ^ (sum >> 32)) * FACTOR_2 + sumOfBlock(from);
+  for (; length > BLOCKS; from += BLOCK, length -= BLOCK) {
+    sum += sumOfBlock(from);
+    // So that it matters which block comes first.
+    sum = (sum ^ (sum >> 32)) * FACTOR_2;
+  }
   const last = length - BLOCK;
   sum += sumOfBlock(from) + sumOfBlock(from + min(BLOCK, last)) * FACTOR_2;
   sum += sumOfBlock(from + min(BLOCK * 2, last)) * FACTOR_3 + sumOfBlock(from + last) * FACTOR_4;

@@ -160,17 +160,17 @@ function readValue(member: Member, p: usize, row: i32): usize {
 /** A text that somebody wants, or with escapes, is looked at by others once. */
 function readText(member: Member, p: usize, row: i32): usize {
   let end = textEnd(p);
-  let isOdd = !isQuote(end);
-  if (isOdd) {
+  let isForOthers = member.ids !== 0;
+  if (!isQuote(end)) {
     const odd = end;
     end = oddTextEnd(odd);
     if (end === 0) return NO_LINE;
     // As there may be another one in each record, none that nobody wants is remembered if that can be helped.
-    isOdd = member.ids !== 0 || ((end - p) as i32) > member.maxLength || !isPlainUtf8(odd, end);
+    isForOthers = isForOthers || ((end - p) as i32) > member.maxLength || !isPlainUtf8(odd, end);
   } else if (((end - p) as i32) > member.maxLength) {
     return NO_LINE;
   }
-  if (member.ids !== 0 || isOdd) {
+  if (isForOthers) {
     const isKey = (member.uses & Use.PRIMARY_KEY) !== 0;
     // Keys hardly come again, so how they are written is not remembered.
     const id = isKey ? readForm(member.field, p, end) : meaningOf(member.field, p, end);

@@ -71,6 +71,25 @@ describe('handOver', () => {
     expect(most).toBe(14);
   });
 
+  it.each([
+    [1, 1],
+    [25, 3],
+    [1000, 10],
+  ])('has no more than %d bytes on their way when told so, or one batch', async (bytesInFlightMax, expected) => {
+    let now = 0;
+    let most = 0;
+    const accept = async (): Promise<Acceptance> => {
+      most = Math.max(most, ++now);
+      for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+      now--;
+      return { accepted: 1, duplicates: 0, quarantined: [], offset: 1 };
+    };
+    const options = { runtime: { accept }, clock: new RecordingClock(), origin: 'a', signal: undefined };
+    // Of eight bytes each.
+    await handOver(batches(10), { ...options, bytesInFlightMax, onAccepted: () => undefined });
+    expect(most).toBe(expected);
+  });
+
   it('offers a refused batch again, waiting longer each time, and hands over no later one before it', async () => {
     const refusals = new Map([2, 3, 4, 5].map((call) => [call, full] as const));
     const runtime = new RefusingRuntime(refusals);

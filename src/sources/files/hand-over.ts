@@ -5,6 +5,8 @@ import type { Batch } from './batches.ts';
 
 /** Batches handed over and not yet answered: some are written together while others are checked and one is read. */
 const BATCHES_IN_FLIGHT_MAX = 14;
+/** Of so many bytes, unless told: half of what an engine lets wait, as there may be others who hand something over. */
+const BYTES_IN_FLIGHT_MAX = 32 * 1024 * 1024;
 const RETRY_WAIT_MS_MIN = 50;
 const RETRY_WAIT_MS_MAX = 5000;
 /** How long a batch is offered again before the import gives up. */
@@ -15,6 +17,8 @@ export interface HandOver {
   readonly clock: Clock;
   readonly origin: string;
   readonly signal: AbortSignal | undefined;
+  /** So many bytes are handed over and not yet answered, or one batch; what the runtime takes no more is refused again and again. */
+  readonly bytesInFlightMax?: number | undefined;
   /** Called for each batch, in order, once it is durable. */
   readonly onAccepted: (acceptance: Acceptance) => void;
 }
@@ -33,6 +37,7 @@ interface InFlight {
  * @throws what `accept` throws, once it is not worth another try; then all that was handed over is answered too
  */
 export async function handOver(batches: AsyncIterable<Batch>, options: HandOver): Promise<void> {
+  const { bytesInFlightMax = BYTES_IN_FLIGHT_MAX } = options;
   const inFlight: InFlight[] = [];
   let refusals = 0;
   const offer = async (batch: Batch): Promise<Outcome> => {
@@ -71,6 +76,10 @@ export async function handOver(batches: AsyncIterable<Batch>, options: HandOver)
     oldest.batch.release?.();
     options.onAccepted(outcome.acceptance);
   };
+  const isFull = (next: Batch): boolean => {
+    const bytes = inFlight.reduce((sum, { batch }) => sum + batch.lines.length, 0);
+    return inFlight.length === BATCHES_IN_FLIGHT_MAX || bytes + next.lines.length > bytesInFlightMax;
+  };
   const settleAll = async (): Promise<void> => {
     while (inFlight.length > 0) await settleOldest();
     refusals = 0;
@@ -78,9 +87,9 @@ export async function handOver(batches: AsyncIterable<Batch>, options: HandOver)
   try {
     for await (const batch of batches) {
       if (options.signal?.aborted === true) break;
+      while (inFlight.length > 0 && isFull(batch)) await settleOldest();
       if (refusals > 0) await settleAll();
       inFlight.push({ batch, outcome: offer(batch) });
-      if (inFlight.length === BATCHES_IN_FLIGHT_MAX) await settleOldest();
     }
     await settleAll();
   } catch (error) {

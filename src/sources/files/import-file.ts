@@ -26,6 +26,8 @@ export interface ImportOptions {
   readonly stdin?: Readable;
   /** About how many bytes are handed over together. */
   readonly batchBytes?: number;
+  /** About how many are handed over before they are answered; 32 MiB unless told. */
+  readonly bytesInFlightMax?: number;
   readonly signal?: AbortSignal;
   /**
    * Called after each batch, once it is durable.
@@ -81,6 +83,7 @@ export async function importFile(options: ImportOptions): Promise<ImportSummary>
       clock,
       origin: input.name,
       signal,
+      bytesInFlightMax: options.bytesInFlightMax,
       onAccepted: (acceptance) => {
         const { accepted, duplicates } = acceptance;
         const quarantined = acceptance.quarantined.length;
