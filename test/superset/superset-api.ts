@@ -25,8 +25,7 @@ export async function supersetApi({ url, user, password }: SupersetProcess): Pro
   });
   const { access_token: token } = (await login.json()) as { access_token: string };
   const ask = async (path: string, init: RequestInit = {}): Promise<unknown> => {
-    // Gunicorn closes a connection that rests for two seconds, which may be just when the next request goes out on it.
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', connection: 'close' };
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     const answer = await fetch(`${url}/api/v1${path}`, { ...init, headers });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return answer.json();

@@ -42,7 +42,20 @@ export async function startSuperset(home: string): Promise<SupersetProcess> {
   await using file = await open(log, 'a');
   const child = spawn(
     program('gunicorn'),
-    ['-w', '1', '-k', 'gthread', '--threads', '8', '-b', `127.0.0.1:${port}`, 'superset.app:create_app()'],
+    // Its own two seconds end a connection that rests just when `fetch`, which keeps one for four, may use it again.
+    [
+      '-w',
+      '1',
+      '-k',
+      'gthread',
+      '--threads',
+      '8',
+      '--keep-alive',
+      '60',
+      '-b',
+      `127.0.0.1:${port}`,
+      'superset.app:create_app()',
+    ],
     { env: environment, stdio: ['ignore', file.fd, file.fd] },
   );
   const url = `http://127.0.0.1:${port}`;
