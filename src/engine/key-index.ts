@@ -26,7 +26,7 @@ export interface Claim {
 /** The prints of so many keys are looked at before the first of them is needed, as `KeyTable` does with keys. */
 const KEYS_AHEAD = 64;
 /** Of a batch with fewer records too few keys are of one shard for sorting to gain anything. */
-const SORTED_MIN = 512;
+const SORTED_MIN = 256;
 const NONE: ReadonlySet<number> = new Set();
 
 /**
