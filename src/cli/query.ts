@@ -36,6 +36,7 @@ export function addQuery(program: Command): void {
 Each report is as of one offset. A query that names the stream reads all raw records first.
 
 Examples:
+  daybook query "SHOW TABLES"
   daybook query "SELECT ts_date, daily_rev / daily_pu AS basket FROM daily_pu_rev ORDER BY ts_date DESC LIMIT 7"
   daybook query "SELECT segment, count(*), sum(revenue) FROM daily_records GROUP BY segment" --format csv`,
     )

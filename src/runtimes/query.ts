@@ -11,6 +11,9 @@ import type { RemoteRuntime } from './remote.ts';
 
 export type { QueryResult } from '../stores/duckdb/sql-query.ts';
 
+/** A query for what tables there are, and not for what is in them. */
+const LISTING = /^\s*(show|pragma)\b|\binformation_schema\b|\bduckdb_(tables|columns)\b/i;
+
 export interface QueryOptions {
   readonly runtime: RemoteRuntime;
   readonly sql: string;
@@ -20,7 +23,7 @@ export interface QueryOptions {
 
 /**
  * Runs a SELECT over the reports and the raw records, each a table of its own name. Only those are loaded that the text
- * names; each report is as of one frame.
+ * names; each report is as of one frame. One that asks which tables there are finds all of them.
  * @throws DaybookError `SQL_WRONG`, `SQL_NOT_A_QUERY`; what the runtime throws
  */
 export async function query({ runtime, sql, onProgress }: QueryOptions): Promise<QueryResult> {
@@ -51,18 +54,20 @@ async function tablesOf(
 ): Promise<readonly QueryTable[]> {
   const { stream, reports }: Plan = runtime.plan;
   const isNamed = (name: string): boolean => new RegExp(`\\b${name}\\b`, 'i').test(sql);
+  const isListing = LISTING.test(sql);
   const tables: QueryTable[] = [];
-  for (const report of reports.filter(({ name }) => isNamed(name))) {
+  for (const report of reports.filter(({ name }) => isListing || isNamed(name))) {
     const csv = join(folder, `${report.name}.csv`);
     await writeFile(csv, csvText(report, await runtime.query(report.name, {})));
     tables.push({ name: report.name, csv, columns: report.columns });
   }
-  if (isNamed(stream.name)) {
+  if (isListing || isNamed(stream.name)) {
     const parquet = join(folder, `${stream.name}.parquet`);
     const { accepted } = await runtime.status();
     const told = (records: number): void => onProgress(records, accepted);
     await writeRecordsFile({
-      records: runtime.records({}),
+      // They take long to read.
+      records: isNamed(stream.name) ? runtime.records({}) : noRecords(),
       stream,
       path: parquet,
       workFolder: folder,
@@ -72,3 +77,5 @@ async function tablesOf(
   }
   return tables;
 }
+
+async function* noRecords(): AsyncGenerator<Uint8Array> {}

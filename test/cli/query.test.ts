@@ -61,6 +61,24 @@ it('SQL reads the records of many days, and none', async () => {
   expect([await ask(many), await ask(none)]).toEqual(['n\r\n2000\r\n', 'n\r\n0\r\n']);
 });
 
+it('SQL lists the tables that there are, and their columns', async () => {
+  await using folder = await temporaryFolder();
+  const data = join(folder.path, 'data');
+  await runDaybook(['import', '-', '--data', data], LINES.join('\n'));
+  const ask = async (sql: string) =>
+    (await runDaybook(['query', sql, '--data', data, '--format', 'csv'])).stdout.trimEnd().split('\r\n');
+  const names = ['daily_address', 'daily_category_product', 'daily_pu_rev', 'daily_records'];
+  expect(await ask('SHOW TABLES')).toEqual(['name', ...names]);
+  expect(await ask('SELECT DISTINCT table_name AS name FROM information_schema.columns ORDER BY 1')).toEqual([
+    'name',
+    ...names,
+  ]);
+  expect(await ask('SELECT column_name FROM (DESCRIBE daily_pu_rev)')).toEqual([
+    'column_name',
+    ...Object.keys(reportsOf(LINES.map(readSale))['daily_pu_rev']?.[0] ?? {}),
+  ]);
+});
+
 it('explains a row of a folder, and says when there is none', async () => {
   await using folder = await temporaryFolder();
   const data = join(folder.path, 'data');
