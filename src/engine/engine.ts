@@ -405,7 +405,11 @@ export class Engine implements Runtime, SourceDoor {
   async #close(): Promise<void> {
     this.#closing.abort();
     await this.#scanning.idle();
-    await this.#scanning.close();
+    // Where records were scanned, all ends while the last checkpoint is written.
+    await Promise.all([this.#scanning.close(), this.#finish()]);
+  }
+
+  async #finish(): Promise<void> {
     await this.#waiting.ready();
     await this.#committing;
     await this.#spilling;
