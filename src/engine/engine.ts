@@ -511,13 +511,8 @@ export class Engine implements Runtime, SourceDoor {
     const { columns, refused } = this.#scanning.scanHere(frame.records);
     const first = refused[0];
     if (first !== undefined || columns.count !== frame.recordCount) {
-      throw new DaybookError(
-        'LOG_OTHER_DEFINITION',
-        `Record ${frame.firstOffset + (first?.line ?? columns.count) - 1} in the log (segment ${frame.at.segment}, position ${frame.at.position}) ` +
-          `is no record by the present definition: ${first?.refusal.reason ?? 'records are missing'}. ` +
-          `Go back to the definition that it was accepted with, or start with another data folder.`,
-        { details: { segment: frame.at.segment, position: frame.at.position } },
-      );
+      const index = (first?.line ?? columns.count) - 1;
+      throw otherDefinition(frame, index, `is no record by it: ${first?.refusal.reason ?? 'records are missing'}`);
     }
     const { keys } = this.#state;
     const doubtful = keys.doubtful(columns);
@@ -525,6 +520,16 @@ export class Engine implements Runtime, SourceDoor {
       columns,
       doubtful.length === 0 ? undefined : await keys.lookUp(this.#disk, columns, doubtful),
     );
+    if (claim.picked.length !== columns.count) {
+      const { name } = this.plan.stream.primaryKey;
+      const index = claim.picked.findIndex((record, place) => record !== place);
+      // The log has each key once.
+      throw otherDefinition(
+        frame,
+        index === -1 ? claim.picked.length : index,
+        `repeats one before: its primary key '${name}' is the same`,
+      );
+    }
     keys.keep(claim.picked.length);
     const scope = this.#state.beginFrame();
     this.#state.apply(columns, claim.picked, scope);
@@ -590,6 +595,17 @@ export class Engine implements Runtime, SourceDoor {
 interface DurableGroup {
   readonly stored: WrittenFrame;
   readonly group: GroupFrame;
+}
+
+/** @param index  of the frame's records, the first that the present definition does not take */
+function otherDefinition({ at, firstOffset }: StoredFrame, index: number, what: string): DaybookError {
+  return new DaybookError(
+    'LOG_OTHER_DEFINITION',
+    `Record ${firstOffset + index} in the log (segment ${at.segment}, position ${at.position}) was accepted by another definition ` +
+      `than the present one, and ${what}. Go back to that definition, or start with another data folder: ` +
+      'daybook export, with that one, gives all records for daybook import.',
+    { details: { segment: at.segment, position: at.position } },
+  );
 }
 
 function dayOr(name: string, text: string | undefined, open: number): number {

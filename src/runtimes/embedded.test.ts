@@ -4,6 +4,7 @@ import { dailyRecords, daybook } from '../../daybook.config.ts';
 import { HeldClock } from '../../test/clock/held-clock.ts';
 import { FaultyDisk } from '../../test/disk/faulty-disk.ts';
 import { linesOf, randomSale } from '../../test/sales/random-sales.ts';
+import { text } from '../definition/fields.ts';
 import { count } from '../definition/measures.ts';
 import { defineReport } from '../definition/report.ts';
 import { makePlan } from '../plan/normalise.ts';
@@ -33,4 +34,34 @@ it('a definition that changed is said once, however many checkpoints are of the 
   expect(await disk.list('checkpoints')).toHaveLength(2);
   expect(await said(otherPlan, 3)).toEqual([expect.stringMatching(/of another definition; .* computed again/)]);
   expect(await said(otherPlan, 4)).toEqual([]);
+});
+
+it.each([
+  [
+    'another primary key',
+    { primaryKey: 'customer_id' },
+    /Record \d+ in the log .* repeats one before: its primary key 'customer_id' is the same/,
+  ],
+  [
+    'a field that no record has',
+    { fields: { ...dailyRecords.fields, channel: text() } },
+    /Record 0 in the log .* 'channel' is missing/,
+  ],
+] as const)('a log of another definition is not opened, again and again: %s', async (_, change, sentence) => {
+  const disk = new FaultyDisk();
+  const clock = new HeldClock();
+  const open = (opened: Plan) => openEmbedded({ plan: opened, disk, clock, onNotice: () => {} });
+  const engine = await open(plan);
+  const sales = fc.sample(randomSale(1000), { numRuns: 20, seed: 1 });
+  await engine.accept({ origin: 'test', lines: linesOf(sales) });
+  await engine.close();
+  const stream = { ...dailyRecords, ...change };
+  const other = makePlan({ ...daybook, stream, reports: daybook.reports.map((report) => ({ ...report, stream })) });
+  for (let time = 0; time < 2; time++) {
+    await expect(open(other)).rejects.toMatchObject({
+      code: 'LOG_OTHER_DEFINITION',
+      message: expect.stringMatching(sentence),
+    });
+  }
+  await (await open(plan)).close();
 });
