@@ -1,8 +1,17 @@
 import { CommanderError } from 'commander';
 import { DaybookError } from '../base/errors.ts';
 
-/** Failures that the command's caller made: the flags or the definition must change before it can be run again. */
-const USAGE_CODES = new Set(['CONFIG_MISSING', 'CONFIG_UNREADABLE', 'CONFIG_WRONG', 'DEFINITION_WRONG', 'USAGE']);
+/** Failures that the command's caller made: the call or the definition must change before it can be run again. */
+const USAGE_CODES = new Set([
+  'BAD_QUERY',
+  'CONFIG_MISSING',
+  'CONFIG_UNREADABLE',
+  'CONFIG_WRONG',
+  'DEFINITION_WRONG',
+  'SQL_NOT_A_QUERY',
+  'SQL_WRONG',
+  'USAGE',
+]);
 
 /** What a failed command prints, and the process's exit code: 2 for a wrong call or definition, 1 for the rest. */
 export interface Failure {

@@ -11,7 +11,7 @@ export function dataOption(): Option {
 
 /** Another Daybook than the one of a data folder of this machine. */
 export function urlOption(): Option {
-  return new Option('--url <url>', 'the Daybook that serves there, in place of a data folder');
+  return new Option('--url <url>', 'the Daybook that serves there, in place of a data folder').argParser(webAddress);
 }
 
 export function configOption(): Option {
@@ -129,6 +129,28 @@ function hostNames(text: string, before: readonly string[]): readonly string[] {
     throw new InvalidArgumentError('It must be a name such as daybook.example, without http:// and without a port.');
   }
   return [...before, ...names];
+}
+
+function webAddress(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new InvalidArgumentError('It must be an address such as http://127.0.0.1:4000.');
+}
+
+const NO = ['', '0', 'false', 'no', 'off'];
+const YES = ['1', 'true', 'yes', 'on'];
+
+/**
+ * A flag without a value, which a variable of the environment may set as well, or leave as it is by `false` or `0`.
+ * @throws DaybookError `USAGE` when the variable says neither
+ */
+export function switchOption(flag: string, description: string, variable: string): Option {
+  const said = process.env[variable]?.toLowerCase();
+  // Commander takes any value for yes.
+  if (said !== undefined && NO.includes(said)) Reflect.deleteProperty(process.env, variable);
+  else if (said !== undefined && !YES.includes(said)) {
+    throw usageError(`${variable} is '${process.env[variable]}'; it must be ${[...YES, ...NO.slice(1)].join(', ')}.`);
+  }
+  return new Option(flag, description).env(variable);
 }
 
 /** Reads a day that exists. */

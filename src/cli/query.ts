@@ -16,6 +16,8 @@ const WRITERS: Readonly<Record<string, (result: QueryResult) => string>> = {
   csv: csvText,
 };
 
+const DIGITS = /^-?\d/;
+
 interface QueryFlags {
   readonly data: string;
   readonly config: string;
@@ -49,7 +51,11 @@ async function runQueryCommand(sql: string, flags: QueryFlags): Promise<void> {
   const runtime = await openDataFolder({ plan, root: flags.data, clock, create: false, ...notices(clock) });
   const progress = showProgress('Reading', clock);
   try {
-    const result = await query({ runtime, sql, onProgress: (done, total) => progress.update(done, total, 'records') });
+    const result = await query({
+      runtime,
+      sql,
+      onProgress: (done, total) => progress.update(done, total, counted(done, 'record')),
+    });
     progress.end();
     const write = WRITERS[flags.format] ?? tableText;
     process.stdout.write(write(result));
@@ -76,12 +82,12 @@ function tableText({ columns, rows }: QueryResult): string {
   return `${[...head, ...texts.map(line)].join('\n')}\n${counted(rows.length, 'row')}\n`;
 }
 
-/** One object a line; numbers have all their digits. */
+/** One object a line; numbers have all their digits, and what is none in JSON is a text, such as "NaN". */
 function jsonText({ columns, rows }: QueryResult): string {
   const lines = rows.map((row) => {
     const cells = columns.map(({ name, isNumber }, index) => {
       const cell = row[index] ?? null;
-      return `${JSON.stringify(name)}:${isNumber && typeof cell === 'string' ? cell : JSON.stringify(cell)}`;
+      return `${JSON.stringify(name)}:${isNumber && typeof cell === 'string' && DIGITS.test(cell) ? cell : JSON.stringify(cell)}`;
     });
     return `{${cells.join(',')}}`;
   });

@@ -17,6 +17,7 @@ import {
   portOption,
   stateBytes,
   stateOption,
+  switchOption,
   wholeNumber,
 } from './options.ts';
 
@@ -49,7 +50,7 @@ export function addStart(program: Command): void {
     .addOption(hostOption())
     .addOption(allowHostOption())
     .addOption(dataOption())
-    .addOption(new Option('--no-generate', 'take only the sales that are sent or imported').env('DAYBOOK_NO_GENERATE'))
+    .addOption(switchOption('--no-generate', 'take only the sales that are sent or imported', 'DAYBOOK_NO_GENERATE'))
     .addOption(
       new Option(
         '--from-kafka <host:port>',
@@ -59,9 +60,7 @@ export function addStart(program: Command): void {
     .addOption(
       new Option('--topic <name>', "the topic that is read; the stream's name unless told").env('DAYBOOK_TOPIC'),
     )
-    .addOption(
-      new Option('--no-schedules', "leave out what the definition's schedules say").env('DAYBOOK_NO_SCHEDULES'),
-    )
+    .addOption(switchOption('--no-schedules', "leave out what the definition's schedules say", 'DAYBOOK_NO_SCHEDULES'))
     .addOption(
       new Option('--rate <number>', 'generated sales a second')
         .env('DAYBOOK_RATE')

@@ -95,6 +95,7 @@ describe('a plan', () => {
     ],
     ['a column named as what each row carries', { measures: { frame: count() } }, "'frame' cannot be a column"],
     ['a name twice', { measures: { ts_date: count() } }, "report 'extra': two of its columns are named 'ts_date'"],
+    ["the stream's name", { name: 'daily_records' }, "report 'daily_records': the stream has that name"],
     ['two reports of one name', { name: 'daily_address' }, "two reports are named 'daily_address'"],
     [
       'a ratio of nothing',

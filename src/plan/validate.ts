@@ -43,6 +43,9 @@ function contentMistakes(definition: Definition): readonly string[] {
   return [
     ...streamMistakes(definition.stream),
     ...duplicates(definition.reports.map((report) => report.name)).map((name) => `two reports are named '${name}'`),
+    ...definition.reports
+      .filter(({ name }) => name === definition.stream.name)
+      .map(({ name }) => `report '${name}': the stream has that name, and each is a table of SQL and of the stores`),
     ...definition.reports.flatMap((report) =>
       reportMistakes(report, definition.stream).map((mistake) => `report '${report.name}': ${mistake}`),
     ),

@@ -1,9 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { DaybookError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import { PENDING_BYTES_MAX } from '../engine/engine.ts';
+import { LOG_FOLDER } from '../log/format.ts';
 import { openEmbedded } from './embedded.ts';
 import { openDisk } from './machine/disk.ts';
 import type { FolderLock } from './machine/lock.ts';
@@ -83,12 +85,25 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
       const bytesInFlightMax = PENDING_BYTES_MAX / 2;
       return { ...openRemote(plan, holder.url), bytesInFlightMax, fileDays: async () => undefined };
     }
+    // What is no data folder is not made one by somebody who reads.
+    if (holder === undefined && !options.create && isOtherFolder(root)) throw noDaybook(root);
     if (holder === undefined || waitedMs >= HOLDER_WAIT_MS) {
       const lock = await lockUnlessHeld(root, waitedMs >= HOLDER_WAIT_MS);
       if (lock !== undefined) return openHere(options, lock);
     }
     await clock.sleep(HOLDER_POLL_MS);
   }
+}
+
+function isOtherFolder(root: string): boolean {
+  return statSync(root).isDirectory() && !existsSync(join(root, LOG_FOLDER));
+}
+
+function noDaybook(root: string): DaybookError {
+  const advice = 'Name another with --data, or make it one by daybook start or daybook import.';
+  return new DaybookError('DATA_FOLDER_MISSING', `There is no Daybook in the folder ${root}. ${advice}`, {
+    details: { root },
+  });
 }
 
 /** @returns undefined when somebody else was quicker, unless that is final */

@@ -60,7 +60,7 @@ it.each([
   for (let time = 0; time < 2; time++) {
     await expect(open(other)).rejects.toMatchObject({
       code: 'LOG_OTHER_DEFINITION',
-      message: expect.stringMatching(sentence),
+      message: expect.stringMatching(sentence) as string,
     });
   }
   await (await open(plan)).close();

@@ -30,13 +30,14 @@ it('SQL reads the reports and the raw records, of a folder and through the Daybo
     ['DELETE FROM daily_pu_rev', 'SQL_NOT_A_QUERY'],
     ['SELECT 1; SELECT 2', 'SQL_NOT_A_QUERY'],
     [' -- nothing', 'There is no statement in it'],
+    ['PIVOT daily_pu_rev ON ts_date USING sum(daily_rev)', 'name the values'],
     ["SELECT * FROM read_text('/etc/hostname')", 'SQL_WRONG'],
     ["COPY (SELECT 1) TO 'x.csv'", 'SQL_'],
     ['SELECT nothing FROM daily_pu_rev', 'SQL_WRONG'],
     ['SELECT 1 FROM nothing', 'There are the tables daily_records, daily_pu_rev, '],
   ] as const) {
     const answer = await ask(wrong);
-    expect([answer.code, answer.stdout]).toEqual([1, '']);
+    expect([answer.code, answer.stdout]).toEqual([2, '']);
     expect(answer.stderr).toContain(code2);
   }
 });
@@ -59,6 +60,15 @@ it('SQL reads the records of many days, and none', async () => {
   await runDaybook(['import', '-', '--data', many], lines.join('\n'));
   await runDaybook(['import', '-', '--data', none], 'no record');
   expect([await ask(many), await ask(none)]).toEqual(['n\r\n2000\r\n', 'n\r\n0\r\n']);
+});
+
+it('SQL gives JSON that can be read, whatever the numbers and the names of columns', async () => {
+  await using folder = await temporaryFolder();
+  const data = join(folder.path, 'data');
+  await runDaybook(['import', '-', '--data', data], LINES.join('\n'));
+  const sql = "SELECT 'nan'::DOUBLE AS a, -1 / 0 AS b, 1.50::DECIMAL(9, 2) AS c, 2 AS c";
+  const { stdout } = await runDaybook(['query', sql, '--data', data, '--format', 'json']);
+  expect(JSON.parse(stdout)).toEqual([{ a: 'NaN', b: '-Infinity', c: 1.5, 'c:1': 2 }]);
 });
 
 it('SQL lists the tables that there are, and their columns', async () => {

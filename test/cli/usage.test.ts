@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { get } from 'node:http';
 import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
@@ -60,6 +61,7 @@ describe('a wrong call ends with exit code 2 and a sentence', () => {
     [['report'], "missing required argument 'name'"],
     [['report', 'daily_pu_rev', '--from', '2026-02-30'], 'It must be a day that exists'],
     [['report', 'daily_pu_rev', '--format', 'xml'], 'Allowed choices are table, json, csv, ndjson'],
+    [['report', 'daily_pu_rev', '--url', 'shop'], 'It must be an address such as http://127.0.0.1:4000'],
     [['report', 'daily_pu_rve'], 'daily_pu_rev, daily_category_product, daily_address'],
     [['start', '--port', '99999'], 'It must be a whole number from 0 to 65535'],
     [['start', '--rate', 'fast'], 'It must be a number from'],
@@ -87,6 +89,39 @@ describe('a setting', () => {
     expect(fromFlag.stderr).toContain(`no data folder ${other}`);
     const wrong = await runDaybook(['start'], '', { DAYBOOK_PORT: 'http' });
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('DAYBOOK_PORT')]);
+  });
+
+  it('that is a switch is on by true, off by false, and nothing else', async () => {
+    await using folder = await temporaryFolder();
+    const acceptedWith = async (DAYBOOK_NO_GENERATE: string, enough: number): Promise<number> => {
+      const daybook = await startDaybook(join(folder.path, DAYBOOK_NO_GENERATE), [], { DAYBOOK_NO_GENERATE });
+      try {
+        for (let waited = 0; ; waited++) {
+          const status = (await (await fetch(`${daybook.url}/api/v1/pipeline`)).json()) as {
+            readonly accepted: number;
+          };
+          if (status.accepted >= enough || waited === 20) return status.accepted;
+          await setTimeout(100);
+        }
+      } finally {
+        await daybook.stop();
+      }
+    };
+    expect(await acceptedWith('true', 1)).toBe(0);
+    expect(await acceptedWith('false', 1)).toBeGreaterThan(0);
+    const wrong = await runDaybook(['start'], '', { DAYBOOK_NO_GENERATE: 'maybe' });
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("DAYBOOK_NO_GENERATE is 'maybe'")]);
+  });
+
+  it('that names a folder without a Daybook is told so by who reads, and nothing is put there', async () => {
+    await using folder = await temporaryFolder();
+    const data = join(folder.path, 'other');
+    await mkdir(data);
+    for (const args of [['report', 'daily_pu_rev'], ['query', 'SELECT 1'], ['verify']]) {
+      const { stderr } = await runDaybook([...args, '--data', data]);
+      expect(stderr).toContain(`There is no Daybook in the folder ${data}.`);
+    }
+    expect(await readdir(data)).toEqual([]);
   });
 });
 

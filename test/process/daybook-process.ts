@@ -24,8 +24,10 @@ export interface DaybookProcess {
 export async function startDaybook(
   data: string,
   flags: readonly string[] = ['--no-generate'],
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<DaybookProcess> {
   const child = spawn(process.execPath, [MAIN, 'start', '--port', '0', '--data', data, ...flags], {
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: string[] = [];

@@ -70,7 +70,7 @@ export async function runQuery(folder: string, tables: readonly QueryTable[], sq
     ]);
     const types = result.columnTypes();
     return {
-      columns: result.columnNames().map((name, index) => {
+      columns: result.deduplicatedColumnNames().map((name, index) => {
         return { name, isNumber: numbers.has(types[index]?.typeId ?? DuckDBTypeId.VARCHAR) };
       }),
       rows: result.getRowsJson(),
@@ -95,6 +95,11 @@ async function onlyStatement(connection: DuckDBConnection, sql: string): Promise
   // Of no statement DuckDB's client only says that something in it went wrong.
   if (isBlank(sql)) throw notAQuery('There is no statement in it; it must be a SELECT.');
   const statements = await translated(() => connection.extractStatements(sql));
+  if (statements.count > 1 && /\bpivot\b/i.test(sql)) {
+    throw notAQuery(
+      "To DuckDB, PIVOT is several statements unless you name the values: PIVOT … ON column IN ('a', 'b').",
+    );
+  }
   if (statements.count !== 1) throw notAQuery(`It must be one statement, not ${statements.count}.`);
   return translated(() => statements.prepare(0));
 }
