@@ -10,6 +10,8 @@ export type Compression = 'gzip' | 'zstd';
 
 const GZIP_MAGIC = [0x1f, 0x8b];
 const ZSTD_MAGIC = [0x28, 0xb5, 0x2f, 0xfd];
+/** Behind its first byte, 0x50 to 0x5f: a frame without text, with which zstd of several threads begins. */
+const ZSTD_SKIPPABLE_MAGIC = [0x2a, 0x4d, 0x18];
 const PARQUET_MAGIC = [0x50, 0x41, 0x52, 0x31];
 const UTF8_BOM = [0xef, 0xbb, 0xbf];
 
@@ -19,7 +21,11 @@ export const HEAD_BYTES = 4096;
 /** What a file's bytes are compressed by, whatever its name says: tools that fetch files often unpack them on the way. */
 export function compressionOf(head: Uint8Array): Compression | undefined {
   if (startsWith(head, GZIP_MAGIC)) return 'gzip';
-  return startsWith(head, ZSTD_MAGIC) ? 'zstd' : undefined;
+  return startsWith(head, ZSTD_MAGIC) || isSkippableFrame(head) ? 'zstd' : undefined;
+}
+
+function isSkippableFrame(head: Uint8Array): boolean {
+  return ((head[0] ?? 0) & 0xf0) === 0x50 && startsWith(head.subarray(1), ZSTD_SKIPPABLE_MAGIC);
 }
 
 const ZIP_MAGIC = [0x50, 0x4b, 0x03, 0x04];

@@ -411,6 +411,24 @@ describe('importing NDJSON', () => {
     });
   });
 
+  it('reads zstd of several frames to its end, from a file and from standard input', async () => {
+    const frames = ['1', '2'].map((id) => zstdCompressSync(Buffer.from(`{"ts_id":"${id}"}\n`)));
+    const skippable = Buffer.from('5a2a4d1803000000aabbcc', 'hex');
+    const packed = Buffer.concat([skippable, ...frames.flatMap((frame) => [frame, skippable])]);
+    expect((await importText('frames.ndjson.zst', packed)).summary).toMatchObject({ accepted: 2 });
+    const runtime = new RecordingRuntime(plan);
+    const stdin = Readable.from([packed], { objectMode: false });
+    expect(await importFile({ path: '-', runtime, clock: new RecordingClock(), stdin })).toMatchObject({ accepted: 2 });
+  });
+
+  it('refuses zstd behind whose first frame is half of one, or none', async () => {
+    const frame = zstdCompressSync(Buffer.from('{"ts_id":"1"}\n'));
+    for (const rest of [frame.subarray(0, 9), frame.subarray(0, 2), Buffer.from('{"ts_id":"2"}\n')]) {
+      const importing = importText('rest.ndjson.zst', Buffer.concat([frame, rest]));
+      await expect(importing).rejects.toMatchObject({ code: 'IMPORT_FILE_DAMAGED' });
+    }
+  });
+
   it('takes an array, and printed objects, for what they are', async () => {
     const records = [{ ts_id: '1', n: 1 }, { ts_id: '2' }];
     const array = await importText('array.ndjson', JSON.stringify(records));

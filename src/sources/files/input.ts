@@ -2,13 +2,13 @@ import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { pipeline, Readable } from 'node:stream';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import type { Readable } from 'node:stream';
 import { DaybookError } from '../../base/errors.ts';
 import type { ByteSource } from './byte-source.ts';
 import { chunkBytes, fileBytes } from './byte-source.ts';
 import type { FileFormat } from './format.ts';
 import { compressionOf, formatOf, HEAD_BYTES, hasUtf8Bom, isDamagedPack, isUtf16, isWorkbook } from './format.ts';
+import { damaged, unpack } from './unpack.ts';
 
 const READ_BYTES = 256 * 1024;
 const BOM_BYTES = 3;
@@ -67,17 +67,20 @@ export async function openInput(path: string, options: InputOptions): Promise<In
   try {
     const packed = await peek(counted());
     if (isDamagedPack(path, packed.head)) throw damagedPack(name);
-    const unpacked = unpack(packed, streams);
-    const { head, chunks } = unpacked === packed ? packed : await peek(unpacked.chunks);
-    if (unpacked !== packed && compressionOf(head) !== undefined) throw packedTwice(name);
+    const compression = compressionOf(packed.head);
+    const unpacked = compression === undefined ? undefined : unpack(packed.chunks, compression, name);
+    if (unpacked !== undefined) streams.push(unpacked.stream);
+    const isPacked = unpacked !== undefined;
+    const { head, chunks } = isPacked ? await peek(unpacked.chunks) : packed;
+    if (isPacked && compressionOf(head) !== undefined) throw packedTwice(name);
     if (isWorkbook(head)) throw workbook(name);
     if (isUtf16(head)) throw utf16(name);
     const found = options.format ?? formatOf(path, head);
-    if (found === 'parquet' && (path === '-' || unpacked !== packed || bytesTotal === undefined)) throw notAFile(name);
+    if (found === 'parquet' && (path === '-' || isPacked || bytesTotal === undefined)) throw notAFile(name);
     const start = hasUtf8Bom(head) ? BOM_BYTES : 0;
     const text = translated(start === 0 ? chunks : withoutFirst(chunks, start), name);
     const opened = { name, format: found, bytesTotal, bytesRead: () => bytesRead, chunks: () => text, close };
-    if (bytesTotal === undefined || unpacked !== packed) return { ...opened, bytes: chunkBytes(text) };
+    if (bytesTotal === undefined || isPacked) return { ...opened, bytes: chunkBytes(text) };
     const file = await open(path);
     files.push(file);
     bytesRead = start;
@@ -128,17 +131,6 @@ async function peek(source: AsyncIterable<Uint8Array>): Promise<Peeked> {
   return { head, chunks: chunks() };
 }
 
-function unpack(packed: Peeked, streams: Readable[]): Peeked {
-  const compression = compressionOf(packed.head);
-  if (compression === undefined) return packed;
-  const unpacker =
-    compression === 'gzip' ? createGunzip({ chunkSize: READ_BYTES }) : createZstdDecompress({ chunkSize: READ_BYTES });
-  streams.push(unpacker);
-  // A failure destroys the unpacker with its error, which whoever reads from it is then given.
-  pipeline(Readable.from(packed.chunks, { objectMode: false }), unpacker, () => undefined);
-  return { head: packed.head, chunks: unpacker };
-}
-
 async function* withoutFirst(chunks: AsyncIterable<Uint8Array>, length: number): AsyncGenerator<Uint8Array> {
   let left = length;
   for await (const chunk of chunks) {
@@ -173,12 +165,7 @@ function translate(error: unknown, name: string): unknown {
     return new DaybookError('IMPORT_FILE_MISSING', `There is no file ${name}. Look at its name and folder.`, options);
   }
   if (code.startsWith('Z_') || code.startsWith('ZSTD_') || code.startsWith('ERR_ZLIB') || code.startsWith('ERR_ZSTD')) {
-    const advice = 'It may not have been copied whole: copy it again. What was read before counts.';
-    return new DaybookError(
-      'IMPORT_FILE_DAMAGED',
-      `${name} is damaged and cannot be unpacked: ${error.message}. ${advice}`,
-      options,
-    );
+    return damaged(name, error.message, error);
   }
   return new DaybookError('IMPORT_FILE_UNREADABLE', `${name} cannot be read: ${error.message}.`, options);
 }
