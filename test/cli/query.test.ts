@@ -89,6 +89,24 @@ it('SQL lists the tables that there are, and their columns', async () => {
   ]);
 });
 
+it('SQL tells texts apart of which one begins with a byte order mark', async () => {
+  await using folder = await temporaryFolder();
+  const data = join(folder.path, 'data');
+  const marked = LINES.slice(0, 2).map((line, index) =>
+    JSON.stringify({
+      ...(JSON.parse(line) as object),
+      ts_id: `00000000-0000-4000-8000-00000000000${index}`,
+      customer_id: index === 0 ? '\uFEFFC1' : 'C1',
+    }),
+  );
+  await runDaybook(['import', '-', '--data', data], marked.join('\n'));
+  const select = 'SELECT customer_id, customer_id, length(customer_id) AS n FROM daily_records ORDER BY n DESC';
+  for (const end of ['', ';', ' -- the longer one first']) {
+    const { stdout } = await runDaybook(['query', select + end, '--data', data, '--format', 'csv']);
+    expect(stdout.split('\r\n')).toEqual(['customer_id,customer_id:1,n', '\uFEFFC1,\uFEFFC1,3', 'C1,C1,2', '']);
+  }
+});
+
 it('explains a row of a folder, and says when there is none', async () => {
   await using folder = await temporaryFolder();
   const data = join(folder.path, 'data');

@@ -63,4 +63,14 @@ describe('importing Parquet', () => {
       sales: '10.0',
     });
   });
+
+  it('keeps a byte order mark at the beginning of a text, and of a column', async () => {
+    const named = NAMES.replace(`'c' AS customer_id`, `[chr(65279) || 'C1', 'C1', chr(65279)][i] AS customer_id`);
+    const runtime =
+      await importRows(`SELECT i::VARCHAR AS ts_id, '2024-03-10 10:00:00' AS ts, NULL AS ts_date, ${named},
+      1 AS price, 1 AS quantity, 0 AS discount, 1 AS revenue, 1 AS profit, NULL AS latitude, NULL AS longitude,
+      'a further one' AS "\uFEFFcity" FROM range(1, 4) rows(i)`);
+    const ids = runtime.records.map(({ text }) => (JSON.parse(text) as { readonly customer_id: string }).customer_id);
+    expect(ids).toEqual(['\uFEFFC1', 'C1', '\uFEFF']);
+  });
 });

@@ -1,4 +1,5 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { wholeText } from '../../base/duckdb-text.ts';
 import { DaybookError } from '../../base/errors.ts';
 import type { Batch } from './batches.ts';
 import { BATCH_BYTES, BatchBuilder } from './batches.ts';
@@ -21,7 +22,7 @@ export async function* parquetBatches(
   const { connection, instance } = await openDuckDb();
   try {
     const file = escapeGlob(path);
-    const described = await translated(path, () => connection.runAndReadAll(`DESCRIBE SELECT * FROM ${READ}`, [file]));
+    const described = await translated(path, () => connection.runAndReadAll(DESCRIBE, [file]));
     const columns = described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
     const set = columnsOf(columns.map((column) => column.name));
     const counted = await translated(path, () => connection.runAndReadAll(`SELECT count(*) FROM ${READ}`, [file]));
@@ -54,6 +55,7 @@ export async function* parquetBatches(
 
 /** Old writers mark texts as bytes. */
 const READ = 'read_parquet($1, binary_as_string = true)';
+const DESCRIBE = `SELECT ${wholeText('column_name')}, column_type FROM (DESCRIBE SELECT * FROM ${READ})`;
 
 /** DuckDB is large, so it is loaded by who needs it. It reads what it is told to and fetches nothing. */
 async function openDuckDb(): Promise<{ connection: DuckDBConnection; instance: DuckDBInstance }> {
@@ -67,12 +69,15 @@ async function openDuckDb(): Promise<{ connection: DuckDBConnection; instance: D
   return { connection: await instance.connect(), instance };
 }
 
+/** Types whose values are printed in digits and the like, so that no byte order mark can be at their beginning. */
+const PLAIN = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)|BOOLEAN|DATE|TIME.*)$/;
+
 /** The expression that prints a column. */
 function textOf(column: { readonly name: string; readonly type: string }): string {
   const name = `"${column.name.replaceAll('"', '""')}"`;
   // An instant has its offset said, in the form that a record's timestamp may have.
   if (column.type === 'TIMESTAMP WITH TIME ZONE') return `CAST(make_timestamp(epoch_us(${name})) AS VARCHAR) || 'Z'`;
-  return `CAST(${name} AS VARCHAR)`;
+  return PLAIN.test(column.type) ? `CAST(${name} AS VARCHAR)` : wholeText(`CAST(${name} AS VARCHAR)`);
 }
 
 /** Brackets, stars and question marks in a name are meant as they are. */

@@ -1,5 +1,6 @@
-import type { DuckDBConnection, Json } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBTypeId, Json } from '@duckdb/node-api';
 import { join } from 'node:path';
+import { wholeText } from '../../base/duckdb-text.ts';
 import { DaybookError } from '../../base/errors.ts';
 import { quotedName, quotedText } from '../../compile/duckdb/sql.ts';
 import type { ColumnKind } from '../../plan/plan.ts';
@@ -52,7 +53,9 @@ export async function runQuery(folder: string, tables: readonly QueryTable[], sq
     if (statement.statementType !== StatementType.SELECT && statement.statementType !== StatementType.EXPLAIN) {
       throw notAQuery('It must be a SELECT: nothing can be changed here.');
     }
-    const result = await translated(async () => statement.runAndReadAll());
+    const isSelect = statement.statementType === StatementType.SELECT;
+    const asked = isSelect ? await withWholeTexts(connection, sql, statement, DuckDBTypeId.VARCHAR) : statement;
+    const result = await translated(async () => asked.runAndReadAll());
     const numbers = new Set([
       DuckDBTypeId.TINYINT,
       DuckDBTypeId.SMALLINT,
@@ -102,6 +105,30 @@ async function onlyStatement(connection: DuckDBConnection, sql: string): Promise
   }
   if (statements.count !== 1) throw notAQuery(`It must be one statement, not ${statements.count}.`);
   return translated(() => statements.prepare(0));
+}
+
+/** The statement with its texts as `wholeText` has them, those within lists aside; as it is where that is not possible. */
+async function withWholeTexts(
+  connection: DuckDBConnection,
+  sql: string,
+  statement: Statement,
+  text: DuckDBTypeId,
+): Promise<Statement> {
+  const columns = Array.from({ length: statement.columnCount }, (_, index) => {
+    const isText = statement.columnTypeId(index) === text;
+    return { given: `c${index}`, name: quotedName(statement.columnName(index)), isText };
+  });
+  if (!columns.some(({ isText }) => isText)) return statement;
+  const selected = columns.map(({ given, name, isText }) => `${isText ? wholeText(given) : given} AS ${name}`);
+  const given = columns.map((column) => column.given);
+  const inner = sql.replace(/[\s;]+$/, '');
+  try {
+    // A line end, as a comment may be what is last.
+    return await connection.prepare(`SELECT ${selected.join(', ')} FROM (${inner}\n) AS given(${given.join(', ')})`);
+  } catch {
+    // It is right by itself, so it is of a kind that cannot stand within another one.
+    return statement;
+  }
 }
 
 /** Whether there is nothing but white space, semicolons and comments. */

@@ -1,0 +1,8 @@
+/**
+ * The SQL of a text of DuckDB that reaches Node.js whole: its client drops the first character of a text if it is a byte
+ * order mark (U+FEFF), so such a text is given a second one to lose.
+ * @param text  an expression of type VARCHAR
+ */
+export function wholeText(text: string): string {
+  return `CASE WHEN starts_with(${text}, chr(65279)) THEN chr(65279) || ${text} ELSE ${text} END`;
+}
