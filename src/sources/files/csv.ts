@@ -12,11 +12,11 @@ import { LINE_BYTES_MAX, lineBlocks, lineTooLong } from './line-blocks.ts';
 /** Bytes parsed at a time: a few ms, so that a server in the same process goes on answering. */
 const PARSED_BYTES = 256 * 1024;
 
-/** A row as the parser gives it. */
 interface Row {
   readonly record: readonly string[];
   /** The text of the row, with the first character of what ended it. */
   readonly raw: string;
+  readonly isUtf8?: boolean;
 }
 
 /**
@@ -33,19 +33,16 @@ export async function* csvBatches(
   const parser = new RowParser();
   const table = new Table(columnsOf, batchBytes);
   let unendedBytes = 0;
-  let wasUtf8 = true;
   try {
     for await (const { bytes } of lineBlocks(source, PARSED_BYTES)) {
-      const isText = isUtf8(bytes);
       const rows = await parser.parse(bytes);
-      await table.add(rows, isText && wasUtf8);
+      await table.add(rows);
       unendedBytes = rows.length === 0 ? unendedBytes + bytes.length : 0;
       if (unendedBytes > LINE_BYTES_MAX) throw lineTooLong(table.nextLine, LINE_BYTES_MAX);
-      wasUtf8 = isText;
       if (table.batch.isFull) yield table.batch.take();
     }
     const { rows, unclosed } = await parser.end();
-    await table.add(rows, wasUtf8);
+    await table.add(rows);
     if (unclosed !== undefined) table.addUnclosed(unclosed);
     table.end();
     if (!table.batch.isEmpty) yield table.batch.take();
@@ -57,10 +54,12 @@ export async function* csvBatches(
 /** csv-parse, given bytes and asked for rows. It is as strict as it can be without losing rows: see `isWellFormed`. */
 class RowParser {
   readonly #rows: RowGatherer;
-  #unclosed: string | undefined;
+  #unclosed: Row | undefined;
 
   constructor() {
     this.#rows = new RowGatherer({
+      // A character a byte, so that what is not UTF-8 is seen, row by row, and none of it lost.
+      encoding: 'latin1',
       raw: true,
       // Both at once, as files were seen that were put together from several.
       record_delimiter: ['\r\n', '\n'],
@@ -70,7 +69,7 @@ class RowParser {
       // What remains an error is the end of the file within quotes.
       skip_records_with_error: true,
       on_skip: (_error, raw) => {
-        this.#unclosed = raw ?? '';
+        this.#unclosed = decoded({ record: [], raw: raw ?? '' });
         return undefined;
       },
     });
@@ -85,7 +84,7 @@ class RowParser {
     return this.#rows.takeRows();
   }
 
-  async end(): Promise<{ readonly rows: readonly Row[]; readonly unclosed: string | undefined }> {
+  async end(): Promise<{ readonly rows: readonly Row[]; readonly unclosed: Row | undefined }> {
     this.#rows.end();
     await finished(this.#rows);
     return { rows: this.#rows.takeRows(), unclosed: this.#unclosed };
@@ -102,7 +101,7 @@ class RowGatherer extends Parser {
 
   override push(row: Row | null): boolean {
     if (row === null) return super.push(null);
-    this.#gathered.push(row);
+    this.#gathered.push(decoded(row));
     return true;
   }
 
@@ -111,6 +110,19 @@ class RowGatherer extends Parser {
     this.#gathered = [];
     return rows;
   }
+}
+
+const BEYOND_ASCII = /[\x80-\xff]/;
+
+/** A row of which each character was a byte. */
+function decoded(row: Row): Row {
+  if (!BEYOND_ASCII.test(row.raw)) return row;
+  const bytes = Buffer.from(row.raw, 'latin1');
+  return { record: row.record.map(textOf), raw: bytes.toString(), isUtf8: isUtf8(bytes) };
+}
+
+function textOf(cell: string): string {
+  return BEYOND_ASCII.test(cell) ? Buffer.from(cell, 'latin1').toString() : cell;
 }
 
 /** Makes rows a batch's records, and keeps count of the file's lines. */
@@ -127,7 +139,7 @@ class Table {
     this.batch = new BatchBuilder('utf8', batchBytes);
   }
 
-  async add(rows: readonly Row[], isText: boolean): Promise<void> {
+  async add(rows: readonly Row[]): Promise<void> {
     const first = this.#columns === undefined ? rows.findIndex((row) => !isBlank(row)) : 0;
     if (first === -1) return this.#countLines(rows);
     this.#countLines(rows.slice(0, first));
@@ -139,20 +151,20 @@ class Table {
     }
     const body = header === undefined ? rows : rows.slice(first + 1);
     await columns.prepare(body.map((row) => row.record));
-    for (const row of body) this.#addRow(row, columns, isText);
+    for (const row of body) this.#addRow(row, columns);
   }
 
-  #addRow(row: Row, columns: ColumnSet, isText: boolean): void {
+  #addRow(row: Row, columns: ColumnSet): void {
     const line = this.nextLine;
     this.#countLines([row]);
     if (isBlank(row)) return;
-    const fault = this.#faultOf(row, isText);
+    const fault = this.#faultOf(row);
     const made = fault ?? columns.convert(row.record);
     if (typeof made === 'string') this.batch.add(line, made);
     else this.batch.addUnreadable({ ...made, line, record: rowText(row.raw) });
   }
 
-  #faultOf(row: Row, isText: boolean): Refusal | undefined {
+  #faultOf(row: Row): Refusal | undefined {
     if (row.raw.includes('"') && !isWellFormed(rowText(row.raw))) {
       const wanted = 'a cell that begins with a quote must end with one, and hold quotes only twice each';
       return { code: 'CANNOT_BE_CONVERTED', reason: `the row's quotes do not match; ${wanted}` };
@@ -161,12 +173,11 @@ class Table {
       const found = `the row has ${counted(row.record.length, 'cell')}, the header has ${this.#width}`;
       return { code: 'CANNOT_BE_CONVERTED', reason: found };
     }
-    // Where some row is not UTF-8, the others near it are taken at their word only if they show no damage.
-    if (!isText && row.raw.includes('\uFFFD')) return { code: 'NOT_UNICODE', reason: 'the row is not UTF-8' };
+    if (row.isUtf8 === false) return { code: 'NOT_UNICODE', reason: 'the row is not UTF-8' };
     return undefined;
   }
 
-  addUnclosed(raw: string): void {
+  addUnclosed({ raw }: Row): void {
     const unreadable: Unreadable = {
       line: this.nextLine,
       record: rowText(raw),

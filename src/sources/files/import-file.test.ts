@@ -336,6 +336,22 @@ describe("importing CSV with the record's columns", () => {
     expect(parsed(kept)).toMatchObject([{ city: 'Orl\uFFFDans' }]);
   });
 
+  it('refuses a row that is not UTF-8 however long it is, and none for what is beside it', async () => {
+    const rows = [
+      Buffer.from(`${FIELDS.join(',')},further\n`),
+      Buffer.from(`${recordRow({ ts_id: '1', city: 'Orl\uFFFDans' })},\u00A0é\n`),
+      // Of several blocks; what is wrong is in the first one.
+      Buffer.from(`${recordRow({ ts_id: '2', city: 'Orléans' })},"${'x\n'.repeat(400_000)}"\n`, 'latin1'),
+      Buffer.from(`${recordRow({ ts_id: '3', city: 'Orl\uFFFDans' })},\n`),
+    ];
+    const { runtime } = await importText('long.csv', Buffer.concat(rows));
+    expect(runtime.records.map(({ text }) => JSON.parse(text) as unknown)).toMatchObject([
+      { ts_id: '1', city: 'Orl\uFFFDans' },
+      { ts_id: '3', city: 'Orl\uFFFDans' },
+    ]);
+    expect(runtime.unreadable).toMatchObject([{ line: 3, code: 'NOT_UNICODE' }]);
+  });
+
   it('names the missing columns of the nearer set, and those that it found', async () => {
     await expect(importText('few.csv', 'ts_id,ts,city\n')).rejects.toMatchObject({
       code: 'IMPORT_COLUMNS',
