@@ -169,6 +169,11 @@ describe('POST /records', () => {
     expect(
       await problem(await post('x', { 'content-type': 'application/json', 'content-encoding': 'gzip' })),
     ).toMatchObject([400, 'BODY_UNREADABLE', expect.any(String)]);
+    const member = gzipSync(JSON.stringify(sale));
+    const padded = Buffer.concat([member, Buffer.alloc(3), member]);
+    expect(
+      await problem(await post(padded, { 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' })),
+    ).toMatchObject([400, 'BODY_UNREADABLE', expect.stringContaining('padding')]);
     const sentence = expect.stringMatching(/^The body is larger than 16 MiB, .*unpacked.*fewer records/) as string;
     const large = gzipSync(Buffer.alloc(17 * 1024 * 1024, 32));
     expect(

@@ -445,6 +445,14 @@ describe('importing NDJSON', () => {
     }
   });
 
+  it('takes padding behind gzip, and refuses more behind that', async () => {
+    const member = gzipSync('{"ts_id":"1"}\n');
+    const padded = await importText('padded.ndjson.gz', Buffer.concat([member, member, Buffer.alloc(512)]));
+    expect(padded.summary).toMatchObject({ accepted: 1, duplicates: 1 });
+    const importing = importText('more.ndjson.gz', Buffer.concat([member, Buffer.alloc(1), member]));
+    await expect(importing).rejects.toMatchObject({ code: 'IMPORT_FILE_DAMAGED' });
+  });
+
   it('takes an array, and printed objects, for what they are', async () => {
     const records = [{ ts_id: '1', n: 1 }, { ts_id: '2' }];
     const array = await importText('array.ndjson', JSON.stringify(records));

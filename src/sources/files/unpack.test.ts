@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { constants, zstdCompressSync } from 'node:zlib';
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Compression } from './format.ts';
 import { unpack } from './unpack.ts';
 
 interface Outcome {
@@ -15,11 +16,15 @@ async function* inPieces(bytes: Uint8Array, pieceBytes: number): AsyncGenerator<
   }
 }
 
-async function unpacked(packed: Uint8Array, pieceBytes = packed.length): Promise<Outcome> {
+async function unpacked(
+  packed: Uint8Array,
+  pieceBytes = packed.length,
+  compression: Compression = 'zstd',
+): Promise<Outcome> {
   const parts: Uint8Array[] = [];
   let code: string | undefined;
   try {
-    for await (const chunk of unpack(inPieces(packed, pieceBytes), 'zstd', 'a.zst').chunks) parts.push(chunk);
+    for await (const chunk of unpack(inPieces(packed, pieceBytes), compression, 'a').chunks) parts.push(chunk);
   } catch (error) {
     code = (error as { code: string }).code;
   }
@@ -110,19 +115,71 @@ describe('zstd', () => {
     packed[6] = (packed[6] as number) | 0b110;
     expect((await unpacked(packed)).code).toBe('ZSTD_error_corruption_detected');
   });
+});
 
-  it('waits for who reads it', async () => {
-    let given = 0;
-    const { packed: bytes } = frame(randomBytes(100_000).toString('latin1'), true, true);
-    const packed = async function* (): AsyncGenerator<Uint8Array> {
-      for (; given < 500; given++) yield await Promise.resolve(bytes);
-    };
-    const { chunks, stream } = unpack(packed(), 'zstd', 'a.zst');
-    for await (const chunk of chunks) {
-      expect(chunk.length).toBeGreaterThan(0);
-      break;
-    }
-    expect(given).toBeLessThan(20);
-    expect(stream.destroyed).toBe(true);
+function member(text: string): Part {
+  return { packed: gzipSync(Buffer.from(text, 'latin1')), text };
+}
+
+describe('gzip', () => {
+  const anyMembers = fc.array(content.map(member), { minLength: 1, maxLength: 4 });
+  const padding = fc.oneof(fc.nat(5), fc.constantFrom(512, 70_000)).map((length) => Buffer.alloc(length));
+
+  it('is unpacked to its end, however many members it has, with padding behind them', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyMembers, padding, pieceSize, async (members, zeros, pieceBytes) => {
+        const { text, code } = await unpacked(Buffer.concat([joined(members), zeros]), pieceBytes, 'gzip');
+        expect(code).toBeUndefined();
+        expect(text === textOf(members)).toBe(true);
+      }),
+    );
   });
+
+  it('is damaged by anything behind padding, before which all is read', async () => {
+    const rest = fc.oneof(
+      content.map((text) => member(text).packed),
+      fc.constant(Buffer.from('x')),
+    );
+    await fc.assert(
+      fc.asyncProperty(anyMembers, padding, rest, padding, pieceSize, async (members, zeros, more, end, pieceBytes) => {
+        const packed = Buffer.concat([joined(members), Buffer.alloc(1), zeros, more, end]);
+        const { text, code } = await unpacked(packed, pieceBytes, 'gzip');
+        expect(code).toBe('IMPORT_FILE_DAMAGED');
+        expect(text === textOf(members)).toBe(true);
+      }),
+    );
+  });
+
+  it('is damaged wherever its first member is cut', async () => {
+    const { packed } = member('some text of a record\n'.repeat(9));
+    for (let length = 2; length < packed.length; length++) {
+      expect(await unpacked(packed.subarray(0, length), 7, 'gzip')).toMatchObject({ code: 'Z_BUF_ERROR' });
+    }
+  });
+
+  it('gives the error of who it reads from', async () => {
+    const failing = async function* (): AsyncGenerator<Uint8Array> {
+      yield await Promise.resolve(member('some text of a record\n').packed.subarray(0, 15));
+      throw new Error('the disk is gone');
+    };
+    await expect(Array.fromAsync(unpack(failing(), 'gzip', 'a').chunks)).rejects.toThrow('the disk is gone');
+  });
+});
+
+it.each([
+  ['zstd', (text: string) => frame(text, true, true)],
+  ['gzip', member],
+] as const)('%s waits for who reads what comes out of it', async (compression, pack) => {
+  let given = 0;
+  const { packed: bytes } = pack(randomBytes(100_000).toString('latin1'));
+  const packed = async function* (): AsyncGenerator<Uint8Array> {
+    for (; given < 500; given++) yield await Promise.resolve(bytes);
+  };
+  const { chunks, stream } = unpack(packed(), compression, 'a');
+  for await (const chunk of chunks) {
+    expect(chunk.length).toBeGreaterThan(0);
+    break;
+  }
+  expect(given).toBeLessThan(20);
+  expect(stream.destroyed).toBe(true);
 });

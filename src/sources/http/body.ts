@@ -87,11 +87,17 @@ async function unpacked(bytes: Uint8Array, { bytesMax, claim }: BodyLimits): Pro
     }
   } catch (cause) {
     if (cause instanceof DaybookError) throw cause;
-    throw new DaybookError('BODY_UNREADABLE', `The body is no whole gzip stream: ${(cause as Error).message}.`, {
-      cause,
-    });
+    throw notGzip((cause as Error).message, cause as Error);
+  }
+  // It ends at a zero behind a member, as if only padding could follow; whether more does is for us to see.
+  if (bytes.subarray(gunzip.bytesWritten).some((byte) => byte !== 0)) {
+    throw notGzip('more than padding follows its end');
   }
   return joined(chunks, size);
+}
+
+function notGzip(why: string, cause?: Error): DaybookError {
+  return new DaybookError('BODY_UNREADABLE', `The body is no whole gzip stream: ${why}.`, { cause });
 }
 
 /** @param bytesMax  whole MiB */
