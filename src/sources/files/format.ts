@@ -65,9 +65,9 @@ export function formatOf(name: string, head: Uint8Array): FileFormat {
   const extension = /\.([a-z]+)(?:\.(?:gz|zst|zstd))?$/i.exec(name)?.[1]?.toLowerCase() ?? '';
   const told = FORMAT_OF_EXTENSION[extension];
   if (told === 'csv' || told === 'parquet') return told;
-  const text = Buffer.from(head).toString('latin1').trimStart();
+  const text = withoutBom(Buffer.from(head).toString('latin1')).trimStart();
   if (told === undefined && text !== '' && !text.startsWith('{') && !text.startsWith('[')) return 'csv';
-  if (HEADER.test(withoutBom(text))) return 'csv';
+  if (HEADER.test(text)) return 'csv';
   return jsonFormat(text);
 }
 

@@ -461,6 +461,21 @@ describe('importing NDJSON', () => {
     expect(parsed(printed)).toEqual([records[0]]);
   });
 
+  it('takes an array and a printed object for what they are behind a byte order mark', async () => {
+    const records = [{ ts_id: '1', n: 1 }, { ts_id: '2' }];
+    for (const [index, name] of ['marked.json', 'marked.ndjson', 'marked'].entries()) {
+      for (const space of ['', ' \r\n\t']) {
+        const array = await importText(name, `\uFEFF${space}${JSON.stringify(records, null, index)}`);
+        expect(parsed(array)).toEqual(records);
+        const printed = await importText(name, `\uFEFF${space}${JSON.stringify(records[0], null, 2)}`);
+        expect(parsed(printed)).toEqual([records[0]]);
+      }
+    }
+    const runtime = new RecordingRuntime(plan);
+    const stdin = Readable.from([Buffer.from(`\uFEFF${JSON.stringify(records)}`)], { objectMode: false });
+    expect(await importFile({ path: '-', runtime, clock: new RecordingClock(), stdin })).toMatchObject({ accepted: 2 });
+  });
+
   it('sees the format from the content where the name does not tell', async () => {
     expect((await importText('a.txt', '{"ts_id":"1"}\n')).summary.accepted).toBe(1);
     expect((await importText('b.txt', `${FIELDS.join(',')}\n${recordRow()}`)).summary.accepted).toBe(1);
