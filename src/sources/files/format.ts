@@ -76,9 +76,12 @@ function withoutBom(text: string): string {
   return text.startsWith('\xef\xbb\xbf') ? text.slice(UTF8_BOM.length) : text;
 }
 
+/** A brace on a line of its own, and what JSON may have behind it: behind half a record stands the next one's brace. */
+const PRINTED = /^\{[ \t]*\r?\n\s*(?:["}]|$)/;
+
 /** `text` is the beginning of a file of JSON. */
-export function jsonFormat(text: string): 'ndjson' | 'json' {
-  return text.startsWith('[') || /^\{[ \t]*\r?\n/.test(text) ? 'json' : 'ndjson';
+function jsonFormat(text: string): 'ndjson' | 'json' {
+  return text.startsWith('[') || PRINTED.test(text) ? 'json' : 'ndjson';
 }
 
 export function hasUtf8Bom(head: Uint8Array): boolean {

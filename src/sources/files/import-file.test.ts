@@ -476,6 +476,19 @@ describe('importing NDJSON', () => {
     expect(await importFile({ path: '-', runtime, clock: new RecordingClock(), stdin })).toMatchObject({ accepted: 2 });
   });
 
+  it('takes a record that is torn behind its first brace for a line, and a printed one for what it is', async () => {
+    const torn = '{\n{"ts_id":"1"}\r\n{"ts_id":"2"}\n';
+    for (const name of ['torn.ndjson', 'torn.jsonl', 'torn']) {
+      const { runtime } = await importText(name, torn);
+      expect(runtime.records.map(({ text }) => text.trimEnd())).toEqual(['{', '{"ts_id":"1"}', '{"ts_id":"2"}']);
+    }
+    for (const printed of ['{\n  "ts_id": "1"\n}\n{}', '{ \r\n\r\n\t"ts_id": "1" }', '{\n}', '{\n']) {
+      const { runtime } = await importText('printed.ndjson', printed);
+      expect(runtime.intakes).toHaveLength(1);
+      expect(runtime.records.map(({ text }) => text)).not.toContain('{');
+    }
+  });
+
   it('sees the format from the content where the name does not tell', async () => {
     expect((await importText('a.txt', '{"ts_id":"1"}\n')).summary.accepted).toBe(1);
     expect((await importText('b.txt', `${FIELDS.join(',')}\n${recordRow()}`)).summary.accepted).toBe(1);
