@@ -11,7 +11,7 @@ const SPACE = 0x20;
 
 /** A value at the top of a document, or of the array that the document is; `fault` says why it is no JSON. */
 export interface JsonValue {
-  /** On one line: line ends outside of strings are spaces. */
+  /** On one line: line ends outside of strings are spaces; as it came where there is a fault. */
   readonly bytes: Uint8Array;
   readonly fault: string | undefined;
 }
@@ -62,8 +62,8 @@ export class JsonSplitter {
   end(): JsonValue | undefined {
     if (!this.#insideValue) return undefined;
     const whole = this.#depth === 0 && !this.#insideString;
-    const value = this.#finish(new Uint8Array(0));
-    return whole ? value : { bytes: value.bytes, fault: 'the document ends within this record' };
+    const nothing = new Uint8Array(0);
+    return whole ? this.#finish(nothing) : this.#finish(nothing, 'the document ends within this record');
   }
 
   #isBetweenValues(byte: number): boolean {
@@ -91,10 +91,12 @@ export class JsonSplitter {
     this.#heldBytes += bytes.length;
   }
 
-  #finish(rest: Uint8Array): JsonValue {
+  #finish(
+    rest: Uint8Array,
+    fault: string | undefined = this.#brokenString ? 'a string is broken over two lines' : undefined,
+  ): JsonValue {
     this.#hold(rest);
     const bytes = joined(this.#held, this.#heldBytes);
-    const fault = this.#brokenString ? 'a string is broken over two lines' : undefined;
     if (fault === undefined) {
       // Outside of strings a line's end is white space.
       for (let at = 0; at < bytes.length; at++) {

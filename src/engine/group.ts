@@ -29,7 +29,9 @@ export interface WaitingBatch {
 }
 
 /** A line of the batch, or what its source could not make one of. */
-type RefusedOfBatch = RefusedLine | { readonly line: number; readonly refusal: Refusal; readonly record: string };
+type RefusedOfBatch =
+  | RefusedLine
+  | { readonly line: number; readonly refusal: Refusal; readonly record: string | Uint8Array };
 
 /** One of the frames that a group becomes. */
 export interface GroupFrame {

@@ -32,7 +32,8 @@ export interface Refusal {
 export interface Unreadable extends Refusal {
   /** 1-based, in the batch or file that it came from. */
   readonly line: number;
-  readonly record: string;
+  /** Its text, or its bytes, which need not be UTF-8. */
+  readonly record: string | Uint8Array;
 }
 
 /** Records handed to the engine together; durable together. */

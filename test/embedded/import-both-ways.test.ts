@@ -57,6 +57,19 @@ function csvOf(sales: readonly Sale[]): Buffer {
   return Buffer.concat([text, Buffer.from('\n"bad \xff bytes",x\n', 'latin1'), Buffer.from('"open to the end')]);
 }
 
+/** What in `jsonOf` is no record, in bytes that are no text. */
+const BROKEN = ['{"a": "\xff\n"}', '{"a": "\xfe\n"}', '{"a":\n "\xfd'].map((text) => Buffer.from(text, 'latin1'));
+
+/** A file of records as people print them, some of them broken. */
+function jsonOf(sales: readonly Sale[]): Buffer {
+  const pieces = sales.map((sale, index) =>
+    Buffer.from((index % 20 === 0 ? '[1,\n2]\n' : '') + JSON.stringify(sale, null, 2)),
+  );
+  return Buffer.concat(
+    [Buffer.from('['), ...pieces, ...BROKEN].flatMap((piece) => [piece, Buffer.from('\n')]).slice(0, -1),
+  );
+}
+
 /** A file of lines, with some between that are no records. */
 function ndjsonOf(sales: readonly Sale[]): Buffer {
   const lines = sales.flatMap((sale, index) => {
@@ -85,6 +98,7 @@ describe('a file imported through a Daybook that is running', () => {
   it.each([
     ['sales.csv', csvOf],
     ['sales.ndjson', ndjsonOf],
+    ['sales.json', jsonOf],
   ] as const)('is what it is when the folder is opened for it: %s', async (name, fileOf) => {
     const sales = salesOf(name.length);
     await writeFile(join(folder.path, name), fileOf(sales));
@@ -105,6 +119,21 @@ describe('a file imported through a Daybook that is running', () => {
     await throughServer(served, name);
     expect(await quarantineOf(served.runtime)).toEqual(quarantine);
     await here.close();
+  });
+
+  it('has what is no record kept to the byte, though it is no text', async () => {
+    await using served = await serveEmbedded();
+    await writeFile(join(folder.path, 'odd.json'), jsonOf([]));
+    expect(await throughServer(served, 'odd.json')).toMatchObject({ quarantined: 3 });
+    const rows = ['"a \xff b",c', 'a,"b \xfe" c', '"\xfd'].map((row) => Buffer.from(row, 'latin1'));
+    const [columns] = csvOf(salesOf(1)).toString().split('\n');
+    await writeFile(
+      join(folder.path, 'odd.csv'),
+      Buffer.from([columns, ...rows.map((row) => row.toString('latin1'))].join('\n'), 'latin1'),
+    );
+    expect(await throughServer(served, 'odd.csv')).toMatchObject({ quarantined: 3 });
+    const kept = (await quarantineOf(served.runtime)).map(({ record, encoding }) => [encoding, record]);
+    expect(kept.toReversed()).toEqual([...BROKEN, ...rows].map((bytes) => ['base64', bytes.toString('base64')]));
   });
 
   it('may have lines of megabytes, and those that are too long are refused before they are sent', async () => {

@@ -69,7 +69,8 @@ export class BatchMaker {
     const withReturns = dice.happens(0.15);
     const firstLine = dice.happens(0.8) ? 1 : dice.whole(2, 1_000);
     const unreadable = Array.from({ length: dice.happens(0.06) ? dice.whole(1, 2) : 0 }, (_, index): Unreadable => {
-      const record = `2026-04-01;"Chair ${dice.whole(1, 4)}`;
+      const text = `2026-04-01;"Ch\u00E4ir ${dice.whole(1, 4)}`;
+      const record = dice.happens(0.5) ? text : Buffer.from(text, 'latin1');
       const line = firstLine + lines.length + index;
       return { line, record, code: 'CANNOT_BE_CONVERTED', reason: 'the quote is not closed' };
     });

@@ -37,7 +37,7 @@ export const REQUEST_SCHEMAS: Readonly<Record<string, Json>> = {
     unreadable: list(
       object({
         line: atLeastOne,
-        bytes: { ...(whole as object), description: 'How long its text is.' },
+        bytes: { ...(whole as object), description: 'How long it is.' },
         code: { type: 'string', description: 'Why it is no record, as the quarantine has it: CANNOT_BE_CONVERTED.' },
         'field?': text,
         reason: text,

@@ -78,9 +78,9 @@ function postRecords({ stream }: Plan): Json {
   const intake = {
     type: 'string',
     description:
-      'A batch with all that its source knows of it. The first line is an IntakeHead in JSON. The texts of the unreadable ' +
-      'records follow, which go to the quarantine as they are: in UTF-8, one behind the other, each as long as its bytes ' +
-      'say, with nothing between or behind them. All the rest is a record a line.',
+      'A batch with all that its source knows of it. The first line is an IntakeHead in JSON. The unreadable ' +
+      'records follow, which go to the quarantine as they are: one behind the other, each as long as its bytes say, ' +
+      'with nothing between or behind them. All the rest is a record a line.',
   };
   return {
     summary: 'Accepts records and answers once they are durable.',

@@ -16,7 +16,8 @@ interface Row {
   readonly record: readonly string[];
   /** The text of the row, with the first character of what ended it. */
   readonly raw: string;
-  readonly isUtf8?: boolean;
+  /** The same in bytes, where they are not UTF-8. */
+  readonly bytes?: Uint8Array;
 }
 
 /**
@@ -118,7 +119,7 @@ const BEYOND_ASCII = /[\x80-\xff]/;
 function decoded(row: Row): Row {
   if (!BEYOND_ASCII.test(row.raw)) return row;
   const bytes = Buffer.from(row.raw, 'latin1');
-  return { record: row.record.map(textOf), raw: bytes.toString(), isUtf8: isUtf8(bytes) };
+  return { record: row.record.map(textOf), raw: bytes.toString(), ...(!isUtf8(bytes) && { bytes }) };
 }
 
 function textOf(cell: string): string {
@@ -161,7 +162,7 @@ class Table {
     const fault = this.#faultOf(row);
     const made = fault ?? columns.convert(row.record);
     if (typeof made === 'string') this.batch.add(line, made);
-    else this.batch.addUnreadable({ ...made, line, record: rowText(row.raw) });
+    else this.batch.addUnreadable({ ...made, line, record: recordOf(row) });
   }
 
   #faultOf(row: Row): Refusal | undefined {
@@ -173,14 +174,14 @@ class Table {
       const found = `the row has ${counted(row.record.length, 'cell')}, the header has ${this.#width}`;
       return { code: 'CANNOT_BE_CONVERTED', reason: found };
     }
-    if (row.isUtf8 === false) return { code: 'NOT_UNICODE', reason: 'the row is not UTF-8' };
+    if (row.bytes !== undefined) return { code: 'NOT_UNICODE', reason: 'the row is not UTF-8' };
     return undefined;
   }
 
-  addUnclosed({ raw }: Row): void {
+  addUnclosed(row: Row): void {
     const unreadable: Unreadable = {
       line: this.nextLine,
-      record: rowText(raw),
+      record: recordOf(row),
       code: 'CANNOT_BE_CONVERTED',
       reason: "the row's quotes do not match; the file ends within quotes that begin here",
     };
@@ -204,6 +205,11 @@ class Table {
 /** The row without what ended it. */
 function rowText(raw: string): string {
   return raw.endsWith('\n') || raw.endsWith('\r') ? raw.slice(0, -1) : raw;
+}
+
+/** The same, exact. */
+function recordOf({ raw, bytes }: Row): string | Uint8Array {
+  return bytes === undefined ? rowText(raw) : bytes.subarray(0, bytes.length - (raw.length - rowText(raw).length));
 }
 
 function isBlank(row: Row): boolean {

@@ -25,8 +25,7 @@ export async function* jsonDocumentBatches(
         Buffer.from(value.bytes.buffer, value.bytes.byteOffset, value.bytes.length).toString('latin1'),
       );
     else {
-      const record = new TextDecoder().decode(value.bytes);
-      builder.addUnreadable({ line: position, record, code: 'NOT_JSON', reason: value.fault });
+      builder.addUnreadable({ line: position, record: value.bytes, code: 'NOT_JSON', reason: value.fault });
     }
   };
   for await (const chunk of chunks) {

@@ -57,7 +57,7 @@ describe('importing Parquet', () => {
       revenue: 10,
     });
     expect(runtime.unreadable).toMatchObject([{ line: 2, field: 'quantity', code: 'CANNOT_BE_CONVERTED' }]);
-    expect(JSON.parse(runtime.unreadable[0]?.record ?? '')).toMatchObject({
+    expect(JSON.parse((runtime.unreadable[0]?.record ?? '') as string)).toMatchObject({
       row_id: '2',
       quantity: '0',
       sales: '10.0',

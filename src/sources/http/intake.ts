@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { DaybookError } from '../../base/errors.ts';
 import type { Intake, Refusal, Unreadable } from '../../ports/runtime.ts';
 
@@ -30,11 +31,11 @@ interface IntakeHead {
   readonly unreadable: readonly UnreadableHead[];
 }
 
-/** An unreadable record without its text, which is behind the head and has so many bytes. */
+/** An unreadable record without its bytes, which are behind the head, so many. */
 type UnreadableHead = Omit<Unreadable, 'record'> & { readonly bytes: number };
 
 /**
- * An intake as bytes: its head as a line of JSON; then the unreadable records' texts in UTF-8, one behind the other, as
+ * An intake as bytes: its head as a line of JSON; then the unreadable records as they are, one behind the other, as
  * long as the head says, with nothing between; then the lines as they are.
  */
 export function printIntake({ origin, lines, firstLine = 1, unreadable = [] }: Intake): readonly Uint8Array[] {
@@ -60,7 +61,8 @@ export function readIntake(bytes: Uint8Array): Intake {
   let at = end + 1;
   const unreadable = head.unreadable.map(({ bytes: size, ...rest }): Unreadable => {
     if (at + size > bytes.length) throw unreadableIntake('it ends within the records that its first line announces');
-    const record = textOf(bytes.subarray(at, at + size));
+    const own = bytes.subarray(at, at + size);
+    const record = isUtf8(own) ? textOf(own) : own;
     at += size;
     return { ...rest, record };
   });
@@ -124,7 +126,7 @@ function textOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw unreadableIntake('its first line and the records behind it must be UTF-8');
+    throw unreadableIntake('its first line must be UTF-8');
   }
 }
 

@@ -36,7 +36,7 @@ describe('the lines of messages', () => {
       [1, 'NOT_JSON', broken],
       [2, 'NOT_JSON', ''],
       [3, 'NOT_JSON', ''],
-      [4, 'NOT_UNICODE', '/wr/'],
+      [4, 'NOT_UNICODE', Uint8Array.of(0xff, 10, 0xff)],
     ]);
   });
 

@@ -53,10 +53,7 @@ function lineOf(value: Uint8Array | null): Uint8Array | Omit<Unreadable, 'line'>
     return { code: 'NOT_JSON', reason: 'the message has no value', record: '' };
   }
   if (!value.includes(LINE_FEED)) return value;
-  if (!isUtf8(value)) {
-    const record = Buffer.from(value).toString('base64');
-    return { code: 'NOT_UNICODE', reason: 'the message is no UTF-8; it is kept as base64', record };
-  }
+  if (!isUtf8(value)) return { code: 'NOT_UNICODE', reason: 'the message is no UTF-8', record: value };
   const text = Buffer.from(value).toString();
   try {
     JSON.parse(text);
