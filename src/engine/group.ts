@@ -74,6 +74,11 @@ function inFile(intake: Intake, refused: readonly RefusedLine[]): readonly Refus
   return before === 0 ? refused : refused.map((each) => ({ ...each, line: each.line + before }));
 }
 
+/** Whether what is refused of a batch is kept: a correction's entry is there already, and stays as it is. */
+export function isKept({ corrects }: Intake): boolean {
+  return corrects === undefined;
+}
+
 function batchTooLarge(what: string, bytesMax: number): DaybookError {
   return new DaybookError(
     'BATCH_TOO_LARGE',
@@ -139,11 +144,11 @@ function frameOfRefused({ bytes, count }: QuarantinePart): GroupFrame {
   };
 }
 
-/** What all batches of a group could not accept. Made one by one: there may be millions. */
+/** What of a group goes to the quarantine. Made one by one: there may be millions. */
 function* refusedRecords(batches: readonly WaitingBatch[]): Generator<Refused> {
   for (const { intake, refused } of batches) {
     const { origin, lines } = intake;
-    for (const each of refused) {
+    for (const each of isKept(intake) ? refused : []) {
       const bytes = 'record' in each ? Buffer.from(each.record) : lines.subarray(each.start, each.end);
       yield { refusal: each.refusal, line: each.line, origin, bytes };
     }

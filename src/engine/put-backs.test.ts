@@ -30,14 +30,14 @@ it('an entry that was put right is marked with what became of it, also after a r
     engine.accept(intakeOf(sales.slice(0, 1), 3)),
   ]);
   expect([corrected.offset, again.offset]).toEqual([9, 15]);
-  await engine.accept(intakeOf(['still wrong'], 4));
+  const still = await engine.accept(intakeOf(['still wrong'], 4));
+  expect(still).toMatchObject({ accepted: 0, quarantined: [{ line: 1, code: 'NOT_JSON' }] });
   await expect(engine.accept(intakeOf(sales.slice(15, 16), 6))).rejects.toMatchObject({ code: 'BAD_QUERY' });
   // Once accepted it stays so, whatever is sent again.
   await engine.accept(intakeOf(sales.slice(8, 9), 2));
   const page = await engine.quarantine(PAGE);
-  expect(page).toMatchObject({ total: 5, open: 3 });
+  expect(page).toMatchObject({ total: 4, open: 2 });
   expect(page.entries.map(({ id, putBack }) => [id, putBack?.outcome, putBack?.offset])).toEqual([
-    [5, undefined, undefined],
     [4, undefined, undefined],
     [3, 'duplicate', undefined],
     [2, 'accepted', 8],
@@ -47,16 +47,42 @@ it('an entry that was put right is marked with what became of it, also after a r
   const restarted = await openEmbedded({ plan, disk: disk.restart(), clock });
   expect(await restarted.quarantine(PAGE)).toEqual(page);
   for (const [limit, offset, ids] of [
-    [10, 0, [5, 4, 1]],
-    [2, 0, [5, 4]],
-    [1, 2, [1]],
-    [2, 1, [4, 1]],
-    [5, 3, []],
+    [10, 0, [4, 1]],
+    [1, 0, [4]],
+    [1, 1, [1]],
+    [2, 1, [1]],
+    [5, 2, []],
   ] as const) {
     const { entries } = await restarted.quarantine({ limit, offset, open: true });
     expect(entries.map(({ id }) => id)).toEqual(ids);
   }
   await restarted.close();
+});
+
+it('a correction that is refused again is answered, and leaves one open entry as it was', async () => {
+  const disk = new FaultyDisk();
+  const engine = await openEmbedded({ plan, disk, clock });
+  await engine.accept(intakeOf(['first']));
+  // Beside a batch that corrects nothing, in the same group.
+  const answers = await Promise.all([
+    engine.accept(intakeOf(['not yet'], 1)),
+    engine.accept(intakeOf(['another'])),
+    engine.accept(intakeOf(['not yet'], 1)),
+  ]);
+  expect(answers.map(({ quarantined }) => quarantined.map(({ code }) => code))).toEqual([
+    ['NOT_JSON'],
+    ['NOT_JSON'],
+    ['NOT_JSON'],
+  ]);
+  expect(await engine.quarantine(PAGE)).toMatchObject({
+    total: 2,
+    open: 2,
+    entries: [{ record: 'another' }, { record: 'first' }],
+  });
+  // Sent as a record of its own it is kept like any other.
+  await engine.accept(intakeOf(['not yet']));
+  expect(await engine.quarantine(PAGE)).toMatchObject({ total: 3, entries: [{ record: 'not yet' }, {}, {}] });
+  await engine.close();
 });
 
 it('a mark that a crash cut off leaves the entry open, and the next one is whole', async () => {

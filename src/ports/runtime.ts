@@ -50,7 +50,10 @@ export interface Intake {
   readonly linesCounted?: (lines: number) => void;
   /** What the source itself could not read; quarantined with the batch. */
   readonly unreadable?: readonly Unreadable[];
-  /** The quarantine's entry, by its id, that the batch's one record puts right; a runtime that keeps no marks ignores it. */
+  /**
+   * The quarantine's entry, by its id, that the batch's one record puts right; a runtime that keeps no marks makes none. A
+   * record that is refused again is answered like any other, and not kept: the entry is.
+   */
   readonly corrects?: number;
   /** Up to where the source has been read, this batch included: kept with the batch, so that both are durable or none. */
   readonly place?: SourcePlace;

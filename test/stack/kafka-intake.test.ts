@@ -86,6 +86,9 @@ test('what no topic takes, and what is no record, is in the quarantine whole; th
     [1, 'MISSING_FIELD'],
     [3, 'TOO_LONG'],
   ]);
+  // A correction that is refused again is no further entry.
+  const again = await intake.accept({ origin: 'test', lines: Buffer.from('{"still":"none"}'), corrects: 1 });
+  expect(again).toMatchObject({ accepted: 0, quarantined: [{ line: 1, code: 'MISSING_FIELD' }] });
   const entries = (await readTopic(servers.at.kafka, 'daily_records_quarantine')).map(
     ({ value }) => JSON.parse(value) as Record<string, unknown>,
   );

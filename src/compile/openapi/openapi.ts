@@ -90,7 +90,8 @@ function postRecords({ stream }: Plan): Json {
       parameter(
         'corrects',
         { type: 'integer', minimum: 1 },
-        'The id of the quarantine’s entry that the record puts right; it is marked once the record is durable.',
+        'The id of the quarantine’s entry that the record puts right; it is marked once the record is durable. A record ' +
+          'that is refused again is told in the answer’s quarantined, and is no further entry.',
       ),
     ],
     requestBody: {
