@@ -15,6 +15,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   UNKNOWN_TOPIC: 404,
   NO_RECORD: 404,
   NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
   BODY_STALLED: 408,
   BODY_TOO_LARGE: 413,
   BODY_TYPE_UNKNOWN: 415,
@@ -38,6 +39,7 @@ const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad request',
   403: 'Forbidden',
   404: 'Not found',
+  405: 'Method not allowed',
   408: 'Too slow',
   413: 'Too large',
   415: 'Unknown content type',
@@ -55,23 +57,49 @@ export function sendProblem(reply: FastifyReply, code: string, detail: string): 
   return reply.status(status).type('application/problem+json').send(JSON.stringify(problem));
 }
 
-/** Turns whatever a route throws, and routes that are not there, into problems. */
+/** Turns whatever a route throws, and routes that are not there, into problems. Must be called before routes are added. */
 export function answerProblems(app: FastifyInstance): void {
+  const routes: RoutePattern[] = [];
+  app.addHook('onRoute', ({ url, method }) => {
+    routes.push({ parts: url.split('/'), methods: [method].flat() });
+  });
   app.setErrorHandler((error: FastifyError | Error, request, reply) => {
     const code = codeOf(error);
     if (code !== undefined) return sendProblem(reply, code, error.message);
     request.log.error({ err: error, url: request.url }, 'a request failed');
     return sendProblem(reply, 'INTERNAL', 'Something went wrong in Daybook; its log says what.');
   });
-  app.setNotFoundHandler((request, reply) =>
-    wantsPage(request)
-      ? reply.status(404).type('text/html; charset=utf-8').send(NO_SUCH_PAGE)
-      : sendProblem(
-          reply,
-          'NOT_FOUND',
-          `There is nothing at ${request.method} ${request.url.split('?', 1)[0] ?? ''}; see /api/v1/openapi.json.`,
-        ),
-  );
+  app.setNotFoundHandler((request, reply) => {
+    if (wantsPage(request)) return reply.status(404).type('text/html; charset=utf-8').send(NO_SUCH_PAGE);
+    const { method, url } = request;
+    const path = url.split('?', 1)[0] ?? '';
+    const allowed = methodsAt(routes, path);
+    if (allowed === '') {
+      return sendProblem(reply, 'NOT_FOUND', `There is nothing at ${method} ${path}; see /api/v1/openapi.json.`);
+    }
+    return sendProblem(
+      reply.header('allow', allowed),
+      'METHOD_NOT_ALLOWED',
+      `${path} takes ${allowed}, not ${method}.`,
+    );
+  });
+}
+
+/** A route: the parts of its path, of which one that begins with a colon stands for any, and what it takes. */
+interface RoutePattern {
+  readonly parts: readonly string[];
+  readonly methods: readonly string[];
+}
+
+/** What the routes take that a path is of, as `Allow` lists it: empty when it is of none. Source: RFC 9110, 10.2.1. */
+function methodsAt(routes: readonly RoutePattern[], path: string): string {
+  const parts = path.split('/');
+  const fits = (part: string, index: number): boolean => {
+    const own = parts[index] ?? '';
+    return part.startsWith(':') ? own !== '' : own === part;
+  };
+  const found = routes.filter((route) => route.parts.length === parts.length && route.parts.every(fits));
+  return [...new Set(found.flatMap(({ methods }) => methods))].toSorted().join(', ');
 }
 
 /** Whether a person with a browser asks, outside the API. */

@@ -262,6 +262,28 @@ describe('GET /reports', () => {
   });
 });
 
+it('says which methods an address takes, where it takes others', async () => {
+  const ask = (method: string, path: string, body?: string): Promise<Response> =>
+    fetch(server.url + path, { method, ...(body !== undefined && { body }) });
+  for (const [method, path, allow] of [
+    ['PUT', '/api/v1/records', 'GET, HEAD, POST'],
+    ['DELETE', '/api/v1/records?from=2026-03-04', 'GET, HEAD, POST'],
+    ['OPTIONS', '/api/v1/records', 'GET, HEAD, POST'],
+    ['POST', '/api/v1/reports/daily_pu_rev', 'GET, HEAD'],
+    ['PATCH', '/api/v1/topics/daily_records/records/0', 'GET, HEAD'],
+    ['POST', '/healthz', 'GET, HEAD'],
+    ['POST', '/', 'GET, HEAD'],
+  ] as const) {
+    const answer = await ask(method, path, method === 'OPTIONS' ? undefined : '{}');
+    expect(answer.headers.get('allow'), `${method} ${path}`).toBe(allow);
+    expect(await problem(answer)).toEqual([405, 'METHOD_NOT_ALLOWED', expect.stringContaining(allow)]);
+  }
+  const nothing = await ask('PUT', '/api/v1/nothing', '{}');
+  expect(nothing.headers.get('allow')).toBeNull();
+  expect(await problem(nothing)).toMatchObject([404, 'NOT_FOUND', expect.any(String)]);
+  expect((await ask('PUT', '/api/v1/reports/', '{}')).status).toBe(404);
+});
+
 it('answers a browser at an address without a page with one, and programs with a problem', async () => {
   const browser = { headers: { accept: 'text/html,*/*;q=0.8' } };
   const page = await fetch(`${server.url}/nothing`, browser);
