@@ -1,3 +1,4 @@
+import { parseDay } from '../base/calendar.ts';
 import { DaybookError } from '../base/errors.ts';
 
 const LIMIT_DEFAULT = 100;
@@ -57,6 +58,20 @@ export function word<W extends string>(parameters: Parameters, name: string, wor
   const known = words.find((each) => each === text);
   if (known !== undefined) return known;
   throw new DaybookError('BAD_QUERY', `'${name}' is '${text}'; it must be ${words.join(', ')}.`);
+}
+
+/**
+ * The days that a request asks for, by `from` and `to`. Whether they exist, the runtime looks at.
+ * @throws DaybookError `BAD_QUERY` when no day is between them: an empty answer would look like no sales
+ */
+export function daysOf(parameters: Parameters): { readonly from?: string; readonly to?: string } {
+  const from = single(parameters, 'from');
+  const to = single(parameters, 'to');
+  const areDays = [from, to].every((text) => text !== undefined && parseDay(text) !== undefined);
+  if (areDays && from !== undefined && to !== undefined && from > to) {
+    throw new DaybookError('BAD_QUERY', `'from' is ${from}, after 'to', which is ${to}: no day is between them.`);
+  }
+  return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
 }
 
 /**

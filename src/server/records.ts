@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { DaybookError } from '../base/errors.ts';
 import { countRecords, intakeOfBody, kindOfBody } from '../sources/http/body.ts';
 import { IncomingBodies } from './incoming-bodies.ts';
-import { parametersOf, single, whole } from './parameters.ts';
+import { daysOf, parametersOf, whole } from './parameters.ts';
 import type { AcceptanceAnswer } from './protocol.ts';
 import type { RouteContext } from './server.ts';
 
@@ -52,9 +52,7 @@ export function addRecords(app: FastifyInstance, { runtime, clock, closing, bodi
 
   app.get('/api/v1/records', (request, reply) => {
     const parameters = parametersOf(request.query, ['from', 'to']);
-    const from = single(parameters, 'from');
-    const to = single(parameters, 'to');
-    const records = runtime.records({ ...(from !== undefined && { from }), ...(to !== undefined && { to }) });
+    const records = runtime.records(daysOf(parameters));
     return reply.type('application/x-ndjson').send(Readable.from(records, { objectMode: false }));
   });
 }

@@ -4,7 +4,7 @@ import { DaybookError } from '../base/errors.ts';
 import type { MeasurePlan, Plan, ReportPlan } from '../plan/plan.ts';
 import type { ReportPage, ReportQuery } from '../ports/rows.ts';
 import type { Parameters } from './parameters.ts';
-import { parametersOf, single, whole, word } from './parameters.ts';
+import { daysOf, parametersOf, single, whole, word } from './parameters.ts';
 import type { DefinitionAnswer, ReportInfo } from './protocol.ts';
 import { answerText, csvHeader, csvRow, rowPrinter, totalsColumns } from './row-text.ts';
 import type { RouteContext } from './server.ts';
@@ -100,8 +100,6 @@ export function reportNamed(plan: Plan, name: string): ReportPlan {
 }
 
 function queryOf(parameters: Parameters, dimensions: readonly string[], isPaged: boolean): ReportQuery {
-  const from = single(parameters, 'from');
-  const to = single(parameters, 'to');
   const search = single(parameters, 'search');
   const extentOf = single(parameters, 'extent');
   const sort = single(parameters, 'sort');
@@ -113,8 +111,7 @@ function queryOf(parameters: Parameters, dimensions: readonly string[], isPaged:
     return values === undefined ? [] : [[name, values] as const];
   });
   return {
-    ...(from !== undefined && { from }),
-    ...(to !== undefined && { to }),
+    ...daysOf(parameters),
     ...(search !== undefined && { search }),
     ...(extentOf !== undefined && { extentOf }),
     ...(sort !== undefined && { sort: sortKeys(sort) }),

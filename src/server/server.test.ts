@@ -258,6 +258,19 @@ describe('GET /reports', () => {
       expect.stringContaining('json, csv, ndjson'),
     ]);
     expect(await get('/records?from=x')).toMatchObject([400, 'BAD_QUERY', expect.any(String)]);
+    for (const path of ['/records?', '/reports/daily_pu_rev?', '/reports/daily_pu_rev/totals?measure=daily_rev&']) {
+      expect(await get(`${path}from=2026-03-05&to=2026-03-04`)).toEqual([
+        400,
+        'BAD_QUERY',
+        "'from' is 2026-03-05, after 'to', which is 2026-03-04: no day is between them.",
+      ]);
+      // What is no day is told as that.
+      expect(await get(`${path}from=yesterday&to=2026-03-04`)).toMatchObject([
+        400,
+        'BAD_QUERY',
+        expect.stringContaining("'from' is 'yesterday'"),
+      ]);
+    }
     expect(await get('/nothing')).toMatchObject([404, 'NOT_FOUND', expect.any(String)]);
   });
 });
