@@ -7,7 +7,7 @@ import type { Batch } from './batches.ts';
 import type { ByteSource } from './byte-source.ts';
 import { BATCH_BYTES, BatchBuilder } from './batches.ts';
 import type { ColumnSet } from './columns.ts';
-import { LINE_BYTES_MAX, lineBlocks, lineTooLong } from './line-blocks.ts';
+import { LINE_BYTES_MAX, lineTooLong } from './line-blocks.ts';
 
 /** Bytes parsed at a time: a few ms, so that a server in the same process goes on answering. */
 const PARSED_BYTES = 256 * 1024;
@@ -35,7 +35,7 @@ export async function* csvBatches(
   const table = new Table(columnsOf, batchBytes);
   let unendedBytes = 0;
   try {
-    for await (const { bytes } of lineBlocks(source, PARSED_BYTES)) {
+    for await (const bytes of blocksOf(source)) {
       const rows = await parser.parse(bytes);
       await table.add(rows);
       unendedBytes = rows.length === 0 ? unendedBytes + bytes.length : 0;
@@ -49,6 +49,21 @@ export async function* csvBatches(
     if (!table.batch.isEmpty) yield table.batch.take();
   } finally {
     parser.close();
+  }
+}
+
+/** Bytes block by block, cut wherever that is; each in memory of its own. */
+async function* blocksOf(source: ByteSource): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const block = Buffer.allocUnsafeSlow(PARSED_BYTES);
+    let size = 0;
+    let count = 0;
+    do {
+      count = await source.readInto(block.subarray(size));
+      size += count;
+    } while (count > 0 && size < block.length);
+    if (size > 0) yield block.subarray(0, size);
+    if (count === 0) return;
   }
 }
 
