@@ -46,7 +46,7 @@ export class ViewHub {
   /** Reports that changed and are not told yet. */
   readonly #changed = new Set<string>();
   #isTelling = false;
-  /** How often the pages were told of changes. */
+  /** Grows when it is settled which answers the pages will be told, and once more when they are told. */
   #told = 0;
   #restUntilMs = 0;
 
@@ -111,6 +111,8 @@ export class ViewHub {
     const startMs = this.#clock.nowMs();
     const due = [...this.#asked].filter(([, { reading }]) => this.#changed.has(reading.report));
     this.#changed.clear();
+    // A page whose answers were read before this frame, and whose questions are not among these yet, reads once more.
+    this.#told++;
     const readings = due.map(([, { reading, frame }]) => sinceFrame(reading, frame));
     const { frame, answers } = await this.#runtime.read(readings);
     const texts = new Map(due.map(([key, { reading }], index) => [key, this.#textOf(reading, answers[index])]));
@@ -139,7 +141,7 @@ export class ViewHub {
     stream.write(`${head}"views":{${parts.join(',')}}}\n\n`);
   }
 
-  /** Sends a page all its views; what others are told while they are read is in the next reading. */
+  /** Sends a page all its views; they are read again when others began to be told, or were told, meanwhile. */
   async #catchUp(page: Page, begin: () => void): Promise<void> {
     const { stream, views } = page;
     for (;;) {

@@ -1,0 +1,67 @@
+import type { ServerResponse } from 'node:http';
+import { PassThrough } from 'node:stream';
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import { mixedSales } from '../../test/sales/mixed-sales.ts';
+import { serveEmbedded } from '../../test/server/serve-embedded.ts';
+import type { Readings } from '../ports/rows.ts';
+import type { Runtime } from '../ports/runtime.ts';
+import { machineClock } from '../runtimes/machine/clock.ts';
+import type { ViewRequest, ViewsEvent } from './protocol.ts';
+import { ViewHub } from './view-hub.ts';
+import { viewsOf } from './views.ts';
+
+const DAYS: ViewRequest = { id: 'view', kind: 'rows', report: 'daily_pu_rev' };
+const PRODUCTS: ViewRequest = { id: 'view', kind: 'rows', report: 'daily_category_product' };
+
+/** A page that asks one question: what it was sent, and what it shows. */
+class OpenPage {
+  readonly stream = new PassThrough();
+  readonly events: ViewsEvent[] = [];
+
+  open(hub: ViewHub, view: ViewRequest): Promise<void> {
+    this.stream.setEncoding('utf8').on('data', (text: string) => {
+      this.events.push(JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? '') as ViewsEvent);
+    });
+    return hub.open(this.stream as unknown as ServerResponse, viewsOf(JSON.stringify([view]), false), () => undefined);
+  }
+
+  /** The frames of what it names, and of the figures below. */
+  get shown(): readonly (number | undefined)[] {
+    return [this.events.at(-1)?.frame, this.events.findLast(({ views }) => 'view' in views)?.views['view']?.frame];
+  }
+}
+
+it('a page that opens while others are told of a frame has its figures, too', async () => {
+  await using daybook = await serveEmbedded();
+  const { runtime } = daybook;
+  // An answer waits for the one behind it, as two of a database's may.
+  const answered: (() => void)[] = [];
+  let isHeld = false;
+  const held: Runtime = Object.assign(Object.create(runtime) as Runtime, {
+    plan: runtime.plan,
+    status: () => runtime.status(),
+    read: async (readings: Parameters<Runtime['read']>[0]): Promise<Readings> => {
+      const answer = await runtime.read(readings);
+      if (isHeld) await new Promise<void>((resolve) => answered.push(resolve));
+      return answer;
+    },
+  });
+  const hub = new ViewHub(held, machineClock(), pino({ level: 'silent' }));
+  const first = new OpenPage();
+  await first.open(hub, DAYS);
+  runtime.subscribe((frame) => hub.frame(frame));
+
+  isHeld = true;
+  const second = new OpenPage();
+  const opening = second.open(hub, PRODUCTS);
+  await expect.poll(() => answered.length).toBe(1);
+  await runtime.accept({ origin: 'test', lines: Buffer.from(mixedSales(5, { repeats: 0, seed: 4 }).join('\n')) });
+  await expect.poll(() => answered.length).toBe(2);
+  isHeld = false;
+  answered[0]?.();
+  await opening;
+  answered[1]?.();
+  await expect.poll(() => first.shown).toEqual([5, 5]);
+  await expect.poll(() => second.shown).toEqual([5, 5]);
+});
