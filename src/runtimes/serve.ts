@@ -7,6 +7,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import { checkAddress, startServer } from '../server/server.ts';
 import type { Catalogue } from '../sources/generator/catalogue.ts';
+import type { KafkaConnection } from '../sources/kafka/connection.ts';
 import { openSpilledDays } from '../stores/parquet/spilled-days.ts';
 import { openEmbedded } from './embedded.ts';
 import { kafkaConnection } from './kafka-connection.ts';
@@ -47,12 +48,13 @@ export interface ServeOptions {
 /**
  * The embedded Daybook in one process: holds the folder, opens log and engine, serves, and generates sales if it is told
  * to, until the signal; then ends in the opposite order, so that nothing is taken in that cannot be finished.
- * @throws DaybookError `FOLDER_HELD`, `PORT_TAKEN`, what `readCatalogFile` and `openEmbedded` throw
+ * @throws DaybookError `FOLDER_HELD`, `PORT_TAKEN`, what `kafkaConnection`, `openCatalogue`, `openEmbedded` and `readTopic` throw
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const { plan, root, host, allowHosts, port, pages, clock, signal, onReady, onNotice, onProgress } = options;
   const logger = pino({ level: options.logLevel }, pino.destination({ fd: 2, sync: true }));
   checkSchedules(plan.schedules, plan.stream.timeZone);
+  const connection = options.topic === undefined ? undefined : kafkaConnection(options.topic.brokers);
   const catalogue = await givenCatalogue(options);
   await using stack = new AsyncDisposableStack();
   await makeDurableFolder(root);
@@ -77,22 +79,33 @@ export async function serve(options: ServeOptions): Promise<void> {
   stack.defer(() => server.close());
   await lock.announce(server.url);
   onReady(server.url);
-  const generating = generateUntil(signal, options, catalogue, runtime, logger);
-  const scheduling = scheduleUntil(signal, options, runtime, logger);
-  await Promise.all([until(signal), readTopicUntil(signal, options, runtime)]);
-  await Promise.all([generating, scheduling]);
+  const failed = new AbortController();
+  const ended = AbortSignal.any([signal, failed.signal]);
+  const parts = [
+    until(ended),
+    generateUntil(ended, options, catalogue, runtime, logger),
+    scheduleUntil(ended, options, runtime, logger),
+    readTopicUntil(ended, options, connection, runtime),
+  ];
+  try {
+    await Promise.all(parts);
+  } finally {
+    // One that fails ends the others: a schedule that waits for its time would keep the process.
+    failed.abort();
+    await Promise.allSettled(parts);
+  }
 }
 
 async function readTopicUntil(
   signal: AbortSignal,
   { topic, plan, clock, onNotice }: ServeOptions,
+  connection: KafkaConnection | undefined,
   engine: Engine,
 ): Promise<void> {
-  if (topic === undefined) return;
+  if (connection === undefined) return;
   // Loaded only when it is wanted.
   const { readTopic } = await import('./read-topic.ts');
-  const connection = kafkaConnection(topic.brokers);
-  await readTopic({ engine, connection, topic: topic.name ?? plan.stream.name, clock, signal, onNotice });
+  await readTopic({ engine, connection, topic: topic?.name ?? plan.stream.name, clock, signal, onNotice });
 }
 
 /** The user's own catalogue, which had better be wrong before anything is started. */
