@@ -11,8 +11,10 @@ const SPACE = 0x20;
 
 /** A value at the top of a document, or of the array that the document is; `fault` says why it is no JSON. */
 export interface JsonValue {
-  /** On one line: line ends outside of strings are spaces; as it came where there is a fault. */
+  /** On one line: line ends outside of strings are spaces; as it came where there is a fault. Of a longer one its start. */
   readonly bytes: Uint8Array;
+  /** How many bytes it has. */
+  readonly length: number;
   readonly fault: string | undefined;
 }
 
@@ -21,8 +23,11 @@ export interface JsonValue {
  * text. It finds where they begin and end; whether they are right inside is left to who reads them.
  */
 export class JsonSplitter {
+  readonly #bytesMax: number;
+  readonly #startBytes: number;
   #held: Uint8Array[] = [];
   #heldBytes = 0;
+  #length = 0;
   #insideValue = false;
   #insideArray = false;
   #seenValue = false;
@@ -31,9 +36,12 @@ export class JsonSplitter {
   #escaped = false;
   #brokenString = false;
 
-  /** Bytes of a value that has not ended. */
-  get heldBytes(): number {
-    return this.#heldBytes;
+  /** @param longer  of a value of more than `bytesMax` bytes, only the first `startBytes` are held and given */
+  constructor(
+    longer: { readonly bytesMax: number; readonly startBytes: number } = { bytesMax: Infinity, startBytes: 0 },
+  ) {
+    this.#bytesMax = longer.bytesMax;
+    this.#startBytes = longer.startBytes;
   }
 
   /** The values that end in the next piece of the document. */
@@ -89,6 +97,10 @@ export class JsonSplitter {
   #hold(bytes: Uint8Array): void {
     this.#held.push(bytes);
     this.#heldBytes += bytes.length;
+    this.#length += bytes.length;
+    if (this.#length <= this.#bytesMax) return;
+    this.#held = [joined(this.#held, this.#heldBytes).slice(0, this.#startBytes)];
+    this.#heldBytes = this.#startBytes;
   }
 
   #finish(
@@ -97,7 +109,8 @@ export class JsonSplitter {
   ): JsonValue {
     this.#hold(rest);
     const bytes = joined(this.#held, this.#heldBytes);
-    if (fault === undefined) {
+    const length = this.#length;
+    if (fault === undefined && length === bytes.length) {
       // Outside of strings a line's end is white space.
       for (let at = 0; at < bytes.length; at++) {
         if (bytes[at] === LINE_FEED || bytes[at] === CARRIAGE_RETURN) bytes[at] = SPACE;
@@ -105,12 +118,13 @@ export class JsonSplitter {
     }
     this.#held = [];
     this.#heldBytes = 0;
+    this.#length = 0;
     this.#insideValue = false;
     this.#depth = 0;
     this.#insideString = false;
     this.#escaped = false;
     this.#brokenString = false;
-    return { bytes, fault };
+    return { bytes, length, fault };
   }
 }
 

@@ -121,9 +121,7 @@ function summaryLines(file: ImportedFile): readonly string[] {
       : `${nameOf(path)}: ${accepted} accepted, ${counted(duplicates, 'duplicate')}, ${quarantined} quarantined`,
     ...refusals.map(({ line, reason }) => `  line ${line}: ${reason}`),
     ...(quarantined > refusals.length ? [`  and ${quarantined - refusals.length} more`] : []),
-    ...(quarantined > 0
-      ? ['  All of them are kept whole: see the page /records of a running Daybook (daybook start).']
-      : []),
+    ...(quarantined > 0 ? ['  All of them are kept: see the page /records of a running Daybook (daybook start).'] : []),
     ...(placeless > 0
       ? [`  counted, but not on the map, as the place was not found: ${counted(placeless, 'record')}`]
       : []),

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { daybook as definition } from '../../daybook.config.ts';
-import { DaybookError } from '../../src/base/errors.ts';
 import { makePlan } from '../../src/plan/normalise.ts';
 import type { QuarantineEntry, Runtime } from '../../src/ports/runtime.ts';
 import { openEmbedded } from '../../src/runtimes/embedded.ts';
@@ -136,21 +136,47 @@ describe('a file imported through a Daybook that is running', () => {
     expect(kept.toReversed()).toEqual([...BROKEN, ...rows].map((bytes) => ['base64', bytes.toString('base64')]));
   });
 
-  it('may have lines of megabytes, and those that are too long are refused before they are sent', async () => {
+  it.each([
+    ['ndjson', (records: readonly string[]) => `${records.join('\n')}\n`],
+    ['json', (records: readonly string[]) => `[${records.join(',\n')}]`],
+  ])('may have records of megabytes, and one that is far too long stops nothing: %s', async (extension, fileOf) => {
     await using served = await serveEmbedded();
-    const [sale = {}] = salesOf(3);
-    const line = (bytes: number): string => JSON.stringify({ ...sale, note: 'x'.repeat(bytes) });
-    await writeFile(join(folder.path, 'long.ndjson'), `{}\n${line(1_000_000)}\n${line(7 * MIB)}\n`);
-    expect(await throughServer(served, 'long.ndjson')).toMatchObject({ accepted: 1, quarantined: 2 });
-    expect(await quarantineOf(served.runtime)).toMatchObject([
-      { line: 3, code: 'TOO_LONG', origin: 'long.ndjson' },
-      { line: 1, code: 'MISSING_FIELD', origin: 'long.ndjson' },
+    const here = await openEmbedded({ plan, disk: new FaultyDisk(), clock });
+    const [sale = {}, next = {}] = salesOf(3);
+    /** A record of so many bytes. */
+    const record = (bytes: number): string => {
+      const without = Buffer.byteLength(JSON.stringify({ ...sale, note: '' }));
+      return JSON.stringify({ ...sale, note: 'x'.repeat(bytes - without) });
+    };
+    // As large as one may be that is kept whole.
+    const large = record(16 * MIB - 64 * 1024);
+    const huge = record(40 * MIB);
+    const records = ['{}', record(MIB), large, '{"a":1}', huge, JSON.stringify(next)];
+    const name = `long.${extension}`;
+    await writeFile(join(folder.path, name), fileOf(records));
+    const summary = await importInto(here, name);
+    expect(summary).toMatchObject({ lines: 6, accepted: 2, quarantined: 4 });
+    expect(await throughServer(served, name)).toEqual(summary);
+    // A large request may be overtaken by the next one.
+    const inOrder = async (
+      runtime: Pick<Runtime, 'quarantine'>,
+    ): Promise<readonly Omit<QuarantineEntry, 'atMs' | 'id'>[]> =>
+      (await quarantineOf(runtime)).map(({ id: _, ...entry }) => entry).toSorted((a, b) => a.line - b.line);
+    const quarantine = await inOrder(here);
+    // Quickly told: they are large.
+    expect(isDeepStrictEqual(await inOrder(served.runtime), quarantine)).toBe(true);
+    const kept = quarantine.map(({ record: text, encoding }) => Buffer.from(text, encoding));
+    expect(quarantine.map(({ line, code }, index) => [line, code, kept[index]?.length])).toEqual([
+      [1, 'MISSING_FIELD', 2],
+      [3, 'TOO_LONG', 16 * MIB - 64 * 1024],
+      [4, 'MISSING_FIELD', 7],
+      [5, 'TOO_LONG', 64 * 1024],
     ]);
-    await writeFile(join(folder.path, 'longer.ndjson'), `{}\n${line(17 * MIB)}\n`);
-    for (const runtime of [served.runtime, openRemote(plan, served.server.url)]) {
-      const error = await importInto(runtime, 'longer.ndjson').catch((thrown: unknown) => thrown);
-      expect(error).toBeInstanceOf(DaybookError);
-      expect(error).toMatchObject({ code: 'IMPORT_LINE_TOO_LONG', details: { line: 2 } });
-    }
+    expect(kept[1]?.equals(Buffer.from(large))).toBe(true);
+    expect(kept[3]?.equals(Buffer.from(huge).subarray(0, 64 * 1024))).toBe(true);
+    expect(quarantine[3]?.reason).toBe(
+      `the record has ${40 * MIB} bytes; at most 1048576 are taken, and of one above 16711680 the first 65536 are kept`,
+    );
+    await here.close();
   });
 });

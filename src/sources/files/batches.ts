@@ -4,6 +4,27 @@ import type { Unreadable } from '../../ports/runtime.ts';
 /** Lines handed to the engine together. Large enough to make an fsync cheap, small enough to hold a few of them. */
 export const BATCH_BYTES = 4 * 1024 * 1024;
 
+/** A record is kept whole up to so many bytes, which fit into a request to a running Daybook, with what is said of them. */
+export const WHOLE_BYTES_MAX = 16 * 1024 * 1024 - 64 * 1024;
+/** Of a longer one so many are kept: whoever looks into the quarantine sees what it is. */
+export const START_BYTES = 64 * 1024;
+/** Bytes of a record that is taken; longer ones go to the quarantine, whatever is in them. */
+const TAKEN_BYTES_MAX = 1_048_576;
+
+/** The start of a record that is too long to be kept, in memory of its own; no character of a text is cut. */
+export function startOf(bytes: Uint8Array): Uint8Array {
+  let end = START_BYTES;
+  while (end > START_BYTES - 4 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
+  return bytes.slice(0, end);
+}
+
+/** A record of which only the start could be kept. @param length  how many bytes it has */
+export function cutRecord(line: number, start: Uint8Array, length: number): Unreadable {
+  const kept = `of one above ${WHOLE_BYTES_MAX} the first ${start.length} are kept`;
+  const reason = `the record has ${length} bytes; at most ${TAKEN_BYTES_MAX} are taken, and ${kept}`;
+  return { line, record: start, code: 'TOO_LONG', reason };
+}
+
 /** What a reader of any format gives: records as NDJSON, and what it could not make JSON of. */
 export interface Batch {
   readonly lines: Uint8Array;

@@ -2,15 +2,20 @@ import { isUtf8 } from 'node:buffer';
 import { finished } from 'node:stream/promises';
 import { Parser } from 'csv-parse';
 import { counted } from '../../base/counted.ts';
+import { DaybookError } from '../../base/errors.ts';
 import type { Refusal, Unreadable } from '../../ports/runtime.ts';
 import type { Batch } from './batches.ts';
 import type { ByteSource } from './byte-source.ts';
 import { BATCH_BYTES, BatchBuilder } from './batches.ts';
 import type { ColumnSet } from './columns.ts';
-import { LINE_BYTES_MAX, lineTooLong } from './line-blocks.ts';
 
 /** Bytes parsed at a time: a few ms, so that a server in the same process goes on answering. */
 const PARSED_BYTES = 256 * 1024;
+/**
+ * A row may have so many bytes; where a longer one would end, nobody knows. It is half of what a request to a running Daybook
+ * may hold, so that a row that grows as it becomes JSON fits into one too.
+ */
+const ROW_BYTES_MAX = 8 * 1024 * 1024;
 
 interface Row {
   readonly record: readonly string[];
@@ -39,7 +44,7 @@ export async function* csvBatches(
       const rows = await parser.parse(bytes);
       await table.add(rows);
       unendedBytes = rows.length === 0 ? unendedBytes + bytes.length : 0;
-      if (unendedBytes > LINE_BYTES_MAX) throw lineTooLong(table.nextLine, LINE_BYTES_MAX);
+      if (unendedBytes > ROW_BYTES_MAX) throw rowTooLong(table.nextLine);
       if (table.batch.isFull) yield table.batch.take();
     }
     const { rows, unclosed } = await parser.end();
@@ -65,6 +70,15 @@ async function* blocksOf(source: ByteSource): AsyncGenerator<Uint8Array> {
     if (size > 0) yield block.subarray(0, size);
     if (count === 0) return;
   }
+}
+
+function rowTooLong(line: number): DaybookError {
+  return new DaybookError(
+    'IMPORT_LINE_TOO_LONG',
+    `The row that begins in line ${line} is longer than ${ROW_BYTES_MAX} bytes, so the import stopped there. ` +
+      'Look whether its closing quote is missing, or whether this is no table at all. The rows before it count.',
+    { details: { line, rowBytesMax: ROW_BYTES_MAX } },
+  );
 }
 
 /** csv-parse, given bytes and asked for rows. It is as strict as it can be without losing rows: see `isWellFormed`. */

@@ -313,6 +313,13 @@ describe("importing CSV with the record's columns", () => {
     expect(summary).toMatchObject({ lines: 5, accepted: 2, quarantined: 3 });
   });
 
+  it('stops at a row that is far too long, as nobody knows where it ends, and says where it begins', async () => {
+    const file = `${SUPERSTORE_HEADER}\n${orderLine(1)}\n"${'x\n'.repeat(5 * 1024 * 1024)}`;
+    const imported = importText('endless.csv', file);
+    await expect(imported).rejects.toMatchObject({ code: 'IMPORT_LINE_TOO_LONG', details: { line: 3 } });
+    await expect(imported).rejects.toThrow(/row that begins in line 3 .* closing quote is missing/);
+  });
+
   it('loses nothing behind a quote that is not closed', async () => {
     const open = recordRow({ ts_id: '2' }).replace('"Stool"', '"Stool');
     const rows = [recordRow({ ts_id: '1' }), open, 'a,b', 'c'];

@@ -58,19 +58,40 @@ describe('lineBlocks', () => {
     expect(blocks.map(({ bytes }) => bytes.length)).toEqual([16, 32, 64, 48]);
   });
 
-  it('names the line that is too long', async () => {
-    const long = 'x'.repeat(30);
-    await expect(blocksOf(['a\nb\n', long, long, '\n'], 20, { lineBytesMax: 50 })).rejects.toMatchObject({
-      code: 'IMPORT_LINE_TOO_LONG',
-      details: { line: 3 },
-    });
-    await expect(blocksOf(['a\nb\n', long, '\n', long], 1000, { lineBytesMax: 50 })).resolves.toHaveLength(1);
+  it('gives the start of a line that is too long, and goes on behind it', async () => {
+    const line = fc.oneof(fc.string({ unit: 'grapheme-ascii', maxLength: 20 }), fc.constant('x'.repeat(120)));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(line, { maxLength: 12 }),
+        fc.integer({ min: 1, max: 60 }),
+        async (lines, chunkBytesMax) => {
+          const whole = Buffer.from(lines.map((each) => `${each.replaceAll('\n', ' ')}\n`).join(''));
+          const chunks = Array.from({ length: Math.ceil(whole.length / chunkBytesMax) }, (_, index) =>
+            text(whole.subarray(index * chunkBytesMax, (index + 1) * chunkBytesMax)),
+          );
+          const blocks = await blocksOf(chunks, 32, { lineBytesMax: 50, slackBytes: 8 });
+          const found = blocks.flatMap((block) => {
+            if (block.cutFrom !== undefined) return [[block.firstLine, text(block.bytes).slice(0, 50), block.cutFrom]];
+            const own = text(block.bytes).split('\n').slice(0, -1);
+            return own.map((each, index) => [block.firstLine + index, each, undefined]);
+          });
+          expect(found).toEqual(
+            lines.map((each, index) =>
+              each.length > 50
+                ? [index + 1, each.slice(0, 50), each.length]
+                : [index + 1, each.replaceAll('\n', ' '), undefined],
+            ),
+          );
+        },
+      ),
+    );
   });
 
-  it('does not name a line above the first of a later block', async () => {
-    const long = 'x'.repeat(60);
-    await expect(blocksOf(['a\n', 'b\n', 'c\n', long], 2, { lineBytesMax: 50 })).rejects.toMatchObject({
-      details: { line: 4 },
-    });
+  it('says how long a last line is that is too long and has no end', async () => {
+    const blocks = await blocksOf(['a\n', 'x'.repeat(70), 'x'.repeat(50)], 20, { lineBytesMax: 50 });
+    expect(blocks.map(({ firstLine, cutFrom }) => [firstLine, cutFrom])).toEqual([
+      [1, undefined],
+      [2, 120],
+    ]);
   });
 });

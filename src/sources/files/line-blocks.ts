@@ -1,25 +1,23 @@
-import { DaybookError } from '../../base/errors.ts';
+import { startOf, WHOLE_BYTES_MAX } from './batches.ts';
 import type { ByteSource } from './byte-source.ts';
 
 const LINE_FEED = 0x0a;
 
-/**
- * A line, or a record of several lines, may have so many bytes; a longer one is no text file of records. It is half of what a
- * request to a running Daybook may hold, so that a row that grows as it becomes JSON fits into one too.
- */
-export const LINE_BYTES_MAX = 8 * 1024 * 1024;
-
 /** Whole lines of a text file, in a shared buffer of their own; the file's last line may lack its line feed. */
 export class LineBlock {
   readonly bytes: Uint8Array;
+  /** How many bytes the one line has of which `bytes` is the start, as it is too long; undefined: the lines are whole. */
+  readonly cutFrom: number | undefined;
   /** The one before, until its last line is known. */
   #before: LineBlock | undefined;
   #firstLine: number | undefined;
   #lines: number | undefined;
   readonly #onRelease: () => void;
 
-  constructor(bytes: Uint8Array, before: LineBlock | undefined, onRelease: () => void) {
+  constructor(bytes: Uint8Array, before: LineBlock | undefined, onRelease: () => void, cutFrom?: number) {
     this.bytes = bytes;
+    this.cutFrom = cutFrom;
+    if (cutFrom !== undefined) this.#lines = 1;
     this.#before = before;
     this.#onRelease = onRelease;
   }
@@ -51,17 +49,17 @@ export class LineBlock {
 }
 
 /**
- * Cuts bytes into blocks of whole lines. A line that does not fit into a block has one as large as it needs.
+ * Cuts bytes into blocks of whole lines. A line that does not fit into a block has one as large as it needs; of one that is
+ * longer than `lineBytesMax` its start is given, in a block of its own.
  * @param blockBytes  how large a block is, about: it ends with the last whole line within, or a longer line is all of it
  * @param firstBlockBytes  how large the first one is; the others are twice as large as the one before, up to `blockBytes`
  * @param slackBytes  room left behind a block's bytes in its buffer, for who reads a word at a time
- * @throws DaybookError `IMPORT_LINE_TOO_LONG` (details: line) at one above `lineBytesMax` that fits into no block; not retryable
  */
 export async function* lineBlocks(
   source: ByteSource,
   blockBytes: number,
   {
-    lineBytesMax = LINE_BYTES_MAX,
+    lineBytesMax = WHOLE_BYTES_MAX,
     slackBytes = 0,
     firstBlockBytes = blockBytes,
   }: { readonly lineBytesMax?: number; readonly slackBytes?: number; readonly firstBlockBytes?: number } = {},
@@ -78,9 +76,15 @@ export async function* lineBlocks(
     const count = await source.readInto(room);
     size += count;
     if (count > 0 && count < room.length) continue;
-    const end = count === 0 ? size : block.lastIndexOf(LINE_FEED, size - 1) + 1;
-    if (end === 0 && size > lineBytesMax) throw lineTooLong(last?.nextLine ?? 1, lineBytesMax);
-    if (end > 0) {
+    let end = count === 0 ? size : block.lastIndexOf(LINE_FEED, size - 1) + 1;
+    if (end === 0 && size > lineBytesMax) {
+      const start = startOf(block.subarray(0, size));
+      const passed = await passOver(source, block.subarray(0, blockBytes), size);
+      last = new LineBlock(start, last, () => undefined, passed.lineBytes);
+      yield last;
+      if (passed.size === 0) return;
+      ({ end, size } = passed);
+    } else if (end > 0) {
       const bytes = block.subarray(0, end);
       const buffer = block;
       last = new LineBlock(bytes, last, () => void (buffer.length === blockBytes + slackBytes && free.push(buffer)));
@@ -100,13 +104,25 @@ function sharedBytes(length: number): Uint8Array {
   return new Uint8Array(new SharedArrayBuffer(length));
 }
 
-export function lineTooLong(line: number, lineBytesMax: number): DaybookError {
-  return new DaybookError(
-    'IMPORT_LINE_TOO_LONG',
-    `Line ${line} is longer than ${lineBytesMax} bytes, so the import stopped there. ` +
-      'Look whether a line feed or a closing quote is missing, or whether this is no text file at all.',
-    { details: { line, lineBytesMax } },
-  );
+/**
+ * Reads on to the end of a line.
+ * @param before  how many bytes of it were read
+ * @returns how many it has, and what stands in the room at last: its rest up to `end`, and what is behind it up to `size`
+ */
+async function passOver(
+  source: ByteSource,
+  room: Uint8Array,
+  before: number,
+): Promise<{ readonly lineBytes: number; readonly end: number; readonly size: number }> {
+  let lineBytes = before;
+  for (;;) {
+    const count = await source.readInto(room);
+    const lineFeed = room.subarray(0, count).indexOf(LINE_FEED);
+    if (count === 0 || lineFeed !== -1) {
+      return { lineBytes: lineBytes + Math.max(lineFeed, 0), end: lineFeed + 1, size: count };
+    }
+    lineBytes += count;
+  }
 }
 
 function countLineFeeds(bytes: Uint8Array): number {

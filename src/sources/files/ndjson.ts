@@ -1,5 +1,5 @@
 import type { Batch } from './batches.ts';
-import { BATCH_BYTES } from './batches.ts';
+import { BATCH_BYTES, cutRecord } from './batches.ts';
 import type { ByteSource } from './byte-source.ts';
 import { lineBlocks } from './line-blocks.ts';
 
@@ -8,15 +8,17 @@ const SLACK_BYTES = 8;
 /** Who waits for the first lines of a file need not wait for so many of them. */
 const FIRST_BLOCK_BYTES = 512 * 1024;
 
-/**
- * Batches of an NDJSON file. Its bytes go through as they are.
- * @throws DaybookError `IMPORT_LINE_TOO_LONG`
- */
+/** Batches of an NDJSON file. Its bytes go through as they are; only of a line above `WHOLE_BYTES_MAX` its start alone. */
 export async function* ndjsonBatches(source: ByteSource, batchBytes: number = BATCH_BYTES): AsyncGenerator<Batch> {
   for await (const block of lineBlocks(source, batchBytes, {
     slackBytes: SLACK_BYTES,
     firstBlockBytes: FIRST_BLOCK_BYTES,
   })) {
+    if (block.cutFrom !== undefined) {
+      const { firstLine } = block;
+      yield { lines: new Uint8Array(), firstLine, unreadable: [cutRecord(firstLine, block.bytes, block.cutFrom)] };
+      continue;
+    }
     yield {
       lines: block.bytes,
       get firstLine() {
