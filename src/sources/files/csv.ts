@@ -52,21 +52,30 @@ export async function* csvBatches(
     if (unclosed !== undefined) table.addUnclosed(unclosed);
     table.end();
     if (!table.batch.isEmpty) yield table.batch.take();
+  } catch (error) {
+    // What is before a fault counts.
+    if (!table.batch.isEmpty) yield table.batch.take();
+    throw error;
   } finally {
     parser.close();
   }
 }
 
-/** Bytes block by block, cut wherever that is; each in memory of its own. */
+/** Bytes block by block, cut wherever that is; each in memory of its own. Where reading fails, what is before comes first. */
 async function* blocksOf(source: ByteSource): AsyncGenerator<Uint8Array> {
   for (;;) {
     const block = Buffer.allocUnsafeSlow(PARSED_BYTES);
     let size = 0;
     let count = 0;
-    do {
-      count = await source.readInto(block.subarray(size));
-      size += count;
-    } while (count > 0 && size < block.length);
+    try {
+      do {
+        count = await source.readInto(block.subarray(size));
+        size += count;
+      } while (count > 0 && size < block.length);
+    } catch (error) {
+      if (size > 0) yield block.subarray(0, size);
+      throw error;
+    }
     if (size > 0) yield block.subarray(0, size);
     if (count === 0) return;
   }

@@ -452,6 +452,35 @@ describe('importing NDJSON', () => {
     }
   });
 
+  it.each([
+    ['cut.ndjson.gz', (records: readonly string[]) => records.map((record) => `${record}\n`)],
+    [
+      'cut.json.gz',
+      (records: readonly string[]) => [`[${records[0]}`, ...records.slice(1).map((each) => `,\n${each}`)],
+    ],
+    ['cut.csv.gz', (records: readonly string[]) => [`${FIELDS.join(',')}\n`, ...records.map(() => `${recordRow()}\n`)]],
+  ])('counts what is before the damage, wherever that is: %s', async (name, partsOf) => {
+    for (const count of [3, 40, 3_000]) {
+      const records = Array.from({ length: count }, (_, index) => `{"ts_id":"${index}"}`);
+      const packed = gzipSync(`${partsOf(records).join('')}{"torn":`);
+      const runtime = new RecordingRuntime(plan);
+      await writeFile(join(folder, name), packed.subarray(0, -8));
+      const importing = importFile({ path: join(folder, name), runtime, clock: new RecordingClock() });
+      await expect(importing).rejects.toMatchObject({ code: 'IMPORT_FILE_DAMAGED' });
+      expect([runtime.records.length, runtime.unreadable]).toEqual([count, []]);
+    }
+  });
+
+  it('says of zstd with too large a window what it is and what to do', async () => {
+    // A frame that says 256 MiB, and has a block of 14 bytes as they are.
+    const frame = Buffer.concat([Buffer.from('28b52ffd0090710000', 'hex'), Buffer.from('{"ts_id":"1"}\n')]);
+    const importing = importText('long.ndjson.zst', frame);
+    await expect(importing).rejects.toMatchObject({ code: 'IMPORT_FORMAT' });
+    await expect(importing).rejects.toThrow(
+      /window.* 128 MiB.*zstd -dc --long=31 long\.ndjson\.zst \| daybook import -/,
+    );
+  });
+
   it('takes padding behind gzip, and refuses more behind that', async () => {
     const member = gzipSync('{"ts_id":"1"}\n');
     const padded = await importText('padded.ndjson.gz', Buffer.concat([member, member, Buffer.alloc(512)]));

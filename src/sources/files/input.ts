@@ -40,7 +40,7 @@ export interface InputOptions {
 /**
  * Opens a file, or standard input for `-`.
  * @throws DaybookError `IMPORT_FILE_MISSING`, `IMPORT_FILE_UNREADABLE`, `IMPORT_FILE_DAMAGED`, `IMPORT_ENCODING`,
- *   `IMPORT_FORMAT` (a workbook, packed twice, Parquet that cannot be read as a stream)
+ *   `IMPORT_FORMAT` (a workbook, packed twice or with too large a window, Parquet that cannot be read as a stream)
  */
 export async function openInput(path: string, options: InputOptions): Promise<Input> {
   const name = path === '-' ? 'stdin' : basename(path);
@@ -115,14 +115,22 @@ interface Peeked {
 async function peek(source: AsyncIterable<Uint8Array>): Promise<Peeked> {
   const iterator = source[Symbol.asyncIterator]();
   let head: Uint8Array = new Uint8Array(0);
-  while (head.length < HEAD_BYTES) {
-    const next = await iterator.next();
-    if (next.done === true) break;
-    head = head.length === 0 ? next.value : Buffer.concat([head, next.value]);
+  let failure: { readonly error: unknown } | undefined;
+  try {
+    while (head.length < HEAD_BYTES) {
+      const next = await iterator.next();
+      if (next.done === true) break;
+      head = head.length === 0 ? next.value : Buffer.concat([head, next.value]);
+    }
+  } catch (error) {
+    if (head.length === 0) throw error;
+    // What is before the fault counts.
+    failure = { error };
   }
   const chunks = async function* (): AsyncGenerator<Uint8Array> {
     try {
       if (head.length > 0) yield head;
+      if (failure !== undefined) throw failure.error;
       for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
     } finally {
       await iterator.return?.();
@@ -164,6 +172,7 @@ function translate(error: unknown, name: string): unknown {
   if (code === 'ENOENT') {
     return new DaybookError('IMPORT_FILE_MISSING', `There is no file ${name}. Look at its name and folder.`, options);
   }
+  if (code === 'ZSTD_error_frameParameter_windowTooLarge') return windowTooLarge(name, error);
   if (code.startsWith('Z_') || code.startsWith('ZSTD_') || code.startsWith('ERR_ZLIB') || code.startsWith('ERR_ZSTD')) {
     return damaged(name, error.message, error);
   }
@@ -175,6 +184,16 @@ function damagedPack(name: string): DaybookError {
   return new DaybookError('IMPORT_FILE_DAMAGED', `${name} is not gzip or zstd, though it is named so. ${advice}`, {
     details: { file: name },
   });
+}
+
+/** Room for a window is taken at once, before anything is unpacked. */
+function windowTooLarge(name: string, cause: Error): DaybookError {
+  return new DaybookError(
+    'IMPORT_FORMAT',
+    `${name} is packed with a window above 128 MiB (zstd --long=28 or more), which takes as much memory to unpack. ` +
+      `Unpack it first: zstd -dc --long=31 ${name} | daybook import -`,
+    { details: { file: name }, cause },
+  );
 }
 
 function packedTwice(name: string): DaybookError {

@@ -30,13 +30,19 @@ export async function* jsonDocumentBatches(
       builder.addUnreadable({ line: position, record: value.bytes, code: 'NOT_JSON', reason: value.fault });
     }
   };
-  for await (const chunk of chunks) {
-    for (const value of splitter.split(chunk)) {
-      // A large one goes alone: with others it may be more than a request to a running Daybook holds.
-      if (value.bytes.length > batchBytes && !builder.isEmpty) yield builder.take();
-      add(value);
-      if (builder.isFull) yield builder.take();
+  try {
+    for await (const chunk of chunks) {
+      for (const value of splitter.split(chunk)) {
+        // A large one goes alone: with others it may be more than a request to a running Daybook holds.
+        if (value.bytes.length > batchBytes && !builder.isEmpty) yield builder.take();
+        add(value);
+        if (builder.isFull) yield builder.take();
+      }
     }
+  } catch (error) {
+    // What is before a fault counts.
+    if (!builder.isEmpty) yield builder.take();
+    throw error;
   }
   const last = splitter.end();
   if (last !== undefined) {

@@ -50,7 +50,7 @@ export class LineBlock {
 
 /**
  * Cuts bytes into blocks of whole lines. A line that does not fit into a block has one as large as it needs; of one that is
- * longer than `lineBytesMax` its start is given, in a block of its own.
+ * longer than `lineBytesMax` its start is given, in a block of its own. Where reading fails, the whole lines before come first.
  * @param blockBytes  how large a block is, about: it ends with the last whole line within, or a longer line is all of it
  * @param firstBlockBytes  how large the first one is; the others are twice as large as the one before, up to `blockBytes`
  * @param slackBytes  room left behind a block's bytes in its buffer, for who reads a word at a time
@@ -71,12 +71,21 @@ export async function* lineBlocks(
   let block = blockOf(wanted);
   let size = 0;
   let last: LineBlock | undefined;
+  let failure: { readonly error: unknown } | undefined;
   for (;;) {
     const room = block.subarray(size, block.length - slackBytes);
-    const count = await source.readInto(room);
+    let count = 0;
+    try {
+      count = await source.readInto(room);
+    } catch (error) {
+      failure = { error };
+    }
     size += count;
     if (count > 0 && count < room.length) continue;
-    let end = count === 0 ? size : block.lastIndexOf(LINE_FEED, size - 1) + 1;
+    // Where more should follow, the last line is not whole.
+    const isEnd = count === 0 && failure === undefined;
+    let end = isEnd ? size : block.subarray(0, size).lastIndexOf(LINE_FEED) + 1;
+    if (failure !== undefined && end === 0) throw failure.error;
     if (end === 0 && size > lineBytesMax) {
       const start = startOf(block.subarray(0, size));
       const passed = await passOver(source, block.subarray(0, blockBytes), size);
@@ -90,6 +99,7 @@ export async function* lineBlocks(
       last = new LineBlock(bytes, last, () => void (buffer.length === blockBytes + slackBytes && free.push(buffer)));
       yield last;
     }
+    if (failure !== undefined) throw failure.error;
     if (count === 0) return;
     wanted = Math.min(wanted * 2, blockBytes);
     const next = blockOf(Math.max(wanted, Math.min((size - end) * 2, lineBytesMax + 1)));

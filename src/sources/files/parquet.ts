@@ -20,6 +20,7 @@ export async function* parquetBatches(
   batchBytes: number = BATCH_BYTES,
 ): AsyncGenerator<Batch> {
   const { connection, instance } = await openDuckDb();
+  const builder = new BatchBuilder('utf8', batchBytes);
   try {
     const file = escapeGlob(path);
     const described = await translated(path, () => connection.runAndReadAll(DESCRIBE, [file]));
@@ -29,7 +30,6 @@ export async function* parquetBatches(
     const total = Number(counted.getRows()[0]?.[0] ?? 0);
     const select = columns.map(textOf).join(', ');
     const result = await translated(path, () => connection.stream(`SELECT ${select} FROM ${READ}`, [file]));
-    const builder = new BatchBuilder('utf8', batchBytes);
     let read = 0;
     for (;;) {
       const chunk = await translated(path, () => result.fetchChunk());
@@ -47,6 +47,10 @@ export async function* parquetBatches(
       if (builder.isFull) yield builder.take();
     }
     if (!builder.isEmpty) yield builder.take();
+  } catch (error) {
+    // What is before a fault counts.
+    if (!builder.isEmpty) yield builder.take();
+    throw error;
   } finally {
     connection.closeSync();
     instance.closeSync();
