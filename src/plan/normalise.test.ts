@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dailyRecords, daybook } from '../../daybook.config.ts';
 import type { Definition } from '../definition/daybook.ts';
-import { text } from '../definition/fields.ts';
+import { decimal, integer, number, text } from '../definition/fields.ts';
 import { avg, count, countDistinct, ratio, sum } from '../definition/measures.ts';
 import type { Report } from '../definition/report.ts';
 import { defineReport } from '../definition/report.ts';
@@ -104,6 +104,13 @@ describe('a plan', () => {
     ],
     ['a wrong where', { where: { town: 'Paris' } }, "report 'extra': where 'town': that is not a field"],
     ['a where of another type', { where: { city: 7 } }, "report 'extra': where 'city': 7 is no text"],
+    ['a where of a day that is none', { where: { ts_date: { atLeast: '2024-02-30' } } }, '"2024-02-30" is no date'],
+    ['a where of no day at all', { where: { ts_date: { not: '1st of May' } } }, '"1st of May" is no date'],
+    [
+      'a where of a number that is none',
+      { where: { quantity: { above: NaN } } },
+      "where 'quantity': NaN is no integer",
+    ],
     ['a comparison of texts', { where: { city: { above: 'A' } } }, "where 'city': a text is compared by value only"],
     ['a bad name', { name: 'Daily Rev' }, "report 'Daily Rev': 'Daily Rev' is no name"],
   ])('is refused for %s, in a sentence that names report and field', (_what, report, sentence) => {
@@ -155,4 +162,31 @@ describe('a plan', () => {
       );
     },
   );
+
+  it.each([
+    ['max', Infinity, integer({ max: Infinity })],
+    ['max', Infinity, decimal({ max: Infinity })],
+    ['min', -Infinity, number({ min: -Infinity })],
+    ['min', NaN, integer({ min: NaN })],
+  ])('is refused for a field whose %s is %d', (which, bound, field) => {
+    const stream = { ...dailyRecords, fields: { ...dailyRecords.fields, extra: field } };
+    expect(() => makePlan({ ...daybook, stream })).toThrow(
+      `stream 'daily_records': field 'extra': ${which} is ${bound}; it must be a finite number, or left out`,
+    );
+  });
+
+  it('takes no bound for wider than what is exact', () => {
+    const fields = {
+      ...dailyRecords.fields,
+      money: decimal({ min: -1e308, max: 1e308 }),
+      pieces: integer({ max: 1e300 }),
+    };
+    const plan = makePlan({ ...daybook, stream: { ...dailyRecords, fields } });
+    const boundsOf = (name: string): unknown => {
+      const field = plan.stream.fields.find((each) => each.name === name);
+      return [field?.min, field?.max];
+    };
+    expect(boundsOf('money')).toEqual([-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]);
+    expect(boundsOf('pieces')).toEqual([-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]);
+  });
 });

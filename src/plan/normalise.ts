@@ -1,3 +1,4 @@
+import { present } from '../base/assert.ts';
 import type { Definition } from '../definition/daybook.ts';
 import type { Field, FieldKind } from '../definition/fields.ts';
 import type { Measure } from '../definition/measures.ts';
@@ -57,11 +58,12 @@ function planField(name: string, index: number, field: Field, optional: boolean)
   });
 }
 
-/** A bound as the scanner compares it; where the definition gives none, the widest that is exact. */
+/** A bound as the scanner compares it; where the definition gives none, or a wider one, the widest that is exact. */
 function bound(kind: FieldKind, value: number | undefined, sign: 1 | -1): number {
   if (kind === 'number') return value ?? sign * Number.MAX_VALUE;
   if (value === undefined) return sign * Number.MAX_SAFE_INTEGER;
-  return kind === 'decimal' ? Number(parseMicros(String(value)) ?? 0n) : value;
+  const scaled = kind === 'decimal' ? Number(present(parseMicros(String(value)), 'a bound is a number')) : value;
+  return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, scaled));
 }
 
 function planReport(report: Report, index: number, stream: StreamPlan): ReportPlan {

@@ -1,4 +1,4 @@
-import { zone } from '../base/calendar.ts';
+import { parseDay, zone } from '../base/calendar.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Definition } from '../definition/daybook.ts';
 import type { Tile } from '../definition/dashboard.ts';
@@ -97,6 +97,11 @@ function streamMistakes(stream: Stream): readonly string[] {
       : [`${at}: businessDayEndsAtHour must be a whole number from 0 to 23`]),
     ...(isWholeIn(stream.latenessDays, 0, 3650) ? [] : [`${at}: latenessDays must be a whole number from 0 to 3650`]),
     ...Object.entries(stream.fields).flatMap(([name, { min, max, maxLength }]) => [
+      ...Object.entries({ min, max })
+        .filter(([, bound]) => bound !== undefined && !Number.isFinite(bound))
+        .map(
+          ([which, bound]) => `${at}: field '${name}': ${which} is ${bound}; it must be a finite number, or left out`,
+        ),
       ...((min ?? -Infinity) > (max ?? Infinity) ? [`${at}: field '${name}': min is above max`] : []),
       ...(isWholeIn(maxLength, 1, Infinity)
         ? []
@@ -183,10 +188,15 @@ function conditionMistakes(name: string, condition: Condition, stream: Stream): 
 
 function valueMistakes(values: readonly unknown[], field: Field): readonly string[] {
   if (values.length === 0) return ['an empty list lets no record through'];
-  const wanted = field.kind === 'text' || field.kind === 'date' ? 'string' : 'number';
   return values
-    .filter((value) => !(value === null && field.nullable) && typeof value !== wanted)
-    .map((value) => `${JSON.stringify(value)} is no ${field.kind}`);
+    .filter((value) => !(value === null && field.nullable) && !isValueOf(field, value))
+    .map((value) => `${typeof value === 'number' ? value : JSON.stringify(value)} is no ${field.kind}`);
+}
+
+function isValueOf({ kind }: Field, value: unknown): boolean {
+  if (kind === 'text') return typeof value === 'string';
+  if (kind === 'date') return typeof value === 'string' && parseDay(value) !== undefined;
+  return Number.isFinite(value);
 }
 
 function tileMistakes(tile: Tile, reports: readonly Report[]): readonly string[] {
