@@ -2,12 +2,13 @@ import { useMemo } from 'react';
 import type { DefinitionAnswer, JsonRow } from '../src/server/protocol.ts';
 import { choose, useChoices } from './choices.ts';
 import { canBeSummed } from './filters.ts';
+import { keyText } from './key-text.ts';
 import { dimensionsOf } from './tiles/labels.ts';
 
 /** A row of a report that is to be explained. */
 export interface Explained {
   readonly report: string;
-  /** Each dimension's value as it prints; null is empty. */
+  /** Each dimension's value as `keyText` spells it. */
   readonly key: Readonly<Record<string, string>>;
 }
 
@@ -33,7 +34,7 @@ export function explainRow(definition: DefinitionAnswer, report: string, row: Js
 
 /** What the address holds to explain a row. */
 export function explainText(definition: DefinitionAnswer, report: string, row: JsonRow): string {
-  const values = dimensionsOf(definition, report).map((name) => String(row[name] ?? ''));
+  const values = dimensionsOf(definition, report).map((name) => keyText(row[name] ?? null));
   return [report, ...values].join('\u001f');
 }
 
@@ -47,7 +48,7 @@ export interface ExplainedSum {
   readonly measure: string;
   readonly from?: string;
   readonly to?: string;
-  /** What rows must have, as it prints; null is empty. */
+  /** What rows must have, as `keyText` spells it. */
   readonly equals: Readonly<Record<string, readonly string[]>>;
 }
 

@@ -5,7 +5,7 @@ import { choose, useChoices } from './choices.ts';
 /** In the address, `is.category=Furniture`: only what has this value. */
 const PREFIX = 'is.';
 
-/** What everything is filtered by: dimensions with the value that they must have, as it prints. */
+/** What everything is filtered by: dimensions with the value that they must have, as `keyText` spells it. */
 export type Filters = Readonly<Record<string, string>>;
 
 /** The filters that the address holds, of dimensions that there are. */

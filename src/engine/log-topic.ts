@@ -1,11 +1,10 @@
 import type { Zone } from '../base/calendar.ts';
 import { MS_PER_DAY, parseDay, parseTimestamp, zone } from '../base/calendar.ts';
-import { microsText } from '../base/decimal.ts';
 import { closingError } from '../base/closing.ts';
 import { DaybookError } from '../base/errors.ts';
+import { keyText } from '../base/key-text.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Log } from '../ports/log.ts';
-import type { Cell } from '../ports/rows.ts';
 import type { RecordDetails, TopicChunk, TopicInfo, TopicReading, TopicRecord } from '../ports/topics.ts';
 import { Scanner } from '../record/scanner.ts';
 import type { LogIndex } from './log-index.ts';
@@ -117,7 +116,7 @@ export class LogTopic {
     return this.#plan.reports.flatMap((report) => {
       const [changed] = own.takeChanges(report, 1) ?? [];
       if (changed === undefined) return [];
-      const equals = Object.fromEntries(report.dimensions.map(({ name }) => [name, [cellText(changed[name] ?? null)]]));
+      const equals = Object.fromEntries(report.dimensions.map(({ name }) => [name, [keyText(changed[name] ?? null)]]));
       const day = equals[report.dimensions[0]?.name ?? '']?.[0] ?? '';
       const [row] = queryState(state, report.name, { from: day, to: day, equals }, 0).rows;
       return row === undefined ? [] : [{ report: report.name, row }];
@@ -166,9 +165,4 @@ export class LogTopic {
       }
     }
   }
-}
-
-/** A cell as a query's `equals` reads it. */
-function cellText(cell: Cell): string {
-  return typeof cell === 'bigint' ? microsText(cell) : String(cell ?? '');
 }

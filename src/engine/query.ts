@@ -2,6 +2,7 @@ import { assert, present } from '../base/assert.ts';
 import { formatDay, parseDay } from '../base/calendar.ts';
 import { DaybookError } from '../base/errors.ts';
 import { parseMicros } from '../base/decimal.ts';
+import { textOfKey } from '../base/key-text.ts';
 import type { FieldPlan, ReportPlan } from '../plan/plan.ts';
 import type { Extent, ReportPage, ReportQuery } from '../ports/rows.ts';
 import { TextDictionary } from '../record/text-dictionary.ts';
@@ -108,11 +109,11 @@ function equalsTest(state: EngineState, report: ReportPlan, name: string, values
   return (table, row) => ids.has(table.dimensionId(row, dimension));
 }
 
-/** The id of a value as it prints; an empty text is null where null may be; undefined: no record has it. */
+/** The id of a value as `keyText` spells it; undefined: no record has it. */
 export function idOf(state: EngineState, field: FieldPlan, value: string): number | undefined {
   if (value === '' && field.nullable) return 0;
   const dictionary = present(state.dictionaries[field.index], 'a dimension is interned');
-  if (dictionary instanceof TextDictionary) return dictionary.findText(value);
+  if (dictionary instanceof TextDictionary) return dictionary.findText(textOfKey(value));
   const number =
     field.kind === 'date' ? parseDay(value) : field.kind === 'decimal' ? parseMicros(value) : Number(value);
   if (number === undefined || value.trim() === '' || Number.isNaN(Number(number))) {

@@ -5,7 +5,7 @@ import type { TopicRecord } from './topics.ts';
 /** Which row of a report is to be explained. */
 export interface ExplainQuery {
   readonly report: string;
-  /** Each dimension's value as it prints; an empty text is null where null may be. */
+  /** Each dimension's value as `keyText` spells it; empty is null where null may be. */
   readonly key: Readonly<Record<string, string>>;
   /** Which of its records are listed; the sums are of all of them. */
   readonly limit: number;

@@ -14,7 +14,7 @@ export interface ReportQuery {
   /** Business dates, both included, `YYYY-MM-DD`; undefined: open. */
   readonly from?: string;
   readonly to?: string;
-  /** Rows whose dimension prints as one of the values; all entries must hold. */
+  /** Rows whose dimension is one of the values, as `keyText` spells them; all entries must hold. */
   readonly equals?: Readonly<Record<string, readonly string[]>>;
   /** Rows of which any text dimension contains this, upper and lower case alike. */
   readonly search?: string;

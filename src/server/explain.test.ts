@@ -1,5 +1,9 @@
 import { expect, it } from 'vitest';
 import { daybook as daybookDefinition } from '../../daybook.config.ts';
+import { date, text, timestamp, uuid } from '../definition/fields.ts';
+import { count } from '../definition/measures.ts';
+import { defineReport } from '../definition/report.ts';
+import { defineStream } from '../definition/stream.ts';
 import { makePlan } from '../plan/normalise.ts';
 import { serveEmbedded } from '../../test/server/serve-embedded.ts';
 import { readSale } from '../../test/oracle/furniture-store.ts';
@@ -69,6 +73,49 @@ it('a row is explained by just its records, with their offsets, and they make th
         return isOwn ? [{ partition: 0, offset, value: line }] : [];
       });
       expect(answer).toMatchObject({ row, computed: row, total: own.length, records: own, duplicates: [] });
+    }
+  }
+});
+
+it('a row of an empty text is another one than that of null, and each is explained by its own records', async () => {
+  const visits = defineStream({
+    name: 'visits',
+    timeZone: 'UTC',
+    currency: 'EUR',
+    primaryKey: 'id',
+    eventTime: 'at',
+    businessDate: 'day',
+    fields: { id: uuid(), at: timestamp(), day: date(), guest: text({ nullable: true }) },
+  });
+  const byGuest = defineReport(visits, { name: 'by_guest', dimensions: ['day', 'guest'], measures: { n: count() } });
+  const plan = makePlan({ stream: visits, reports: [byGuest], dashboard: { title: 'Visits', tiles: [] } });
+  await using daybook = await serveEmbedded({ plan });
+  const { api } = daybook;
+  const guests = [null, '', null, '""', '"', 'Ann', null];
+  await send(
+    api,
+    guests.map((guest, index) => {
+      const id = `00000000-0000-4000-8000-00000000000${index}`;
+      return JSON.stringify({ id, at: '2026-05-01 10:00:00', day: '2026-05-01', guest });
+    }),
+  );
+  for (const [spelled, guest] of [
+    ['', null],
+    ['""', ''],
+    ['""""', '""'],
+    ['"', '"'],
+    ['Ann', 'Ann'],
+  ] as const) {
+    const offsets = guests.flatMap((each, offset) => (each === guest ? [offset] : []));
+    const row = { day: '2026-05-01', guest, n: offsets.length };
+    const asked = String(new URLSearchParams({ day: '2026-05-01', guest: spelled }));
+    const answer = await json<ExplanationAnswer>(`${api}/reports/by_guest/records?${asked}`);
+    expect(answer).toMatchObject({ row, computed: row, total: offsets.length });
+    expect(answer.records.map(({ offset }) => offset)).toEqual(offsets);
+    expect(await json(`${api}/reports/by_guest?${asked}`)).toMatchObject({ rows: [row] });
+    for (const offset of offsets) {
+      const details = await json<RecordAnswer>(`${api}/topics/visits/records/${offset}`);
+      expect(details.rows).toEqual([{ report: 'by_guest', row }]);
     }
   }
 });

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { daybook } from '../../daybook.config.ts';
 import { makePlan } from '../../src/plan/normalise.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Disk } from '../../src/ports/disk.ts';
 import type { Runtime } from '../../src/ports/runtime.ts';
@@ -10,7 +11,7 @@ import type { Server, ServerOptions } from '../../src/server/server.ts';
 import { startServer } from '../../src/server/server.ts';
 import { FaultyDisk } from '../disk/faulty-disk.ts';
 
-/** A Daybook of the furniture store that serves in this process. */
+/** A Daybook that serves in this process. */
 export interface ServedDaybook extends AsyncDisposable {
   readonly runtime: Runtime;
   readonly server: Server;
@@ -19,6 +20,8 @@ export interface ServedDaybook extends AsyncDisposable {
 }
 
 export interface ServeEmbeddedOptions extends Partial<Omit<ServerOptions, 'runtime' | 'clock'>> {
+  /** The furniture store's unless told. */
+  readonly plan?: Plan;
   /** In memory unless told. */
   readonly disk?: Disk;
   /** What the server's own waiting goes by; the machine's unless told. */
@@ -27,10 +30,10 @@ export interface ServeEmbeddedOptions extends Partial<Omit<ServerOptions, 'runti
 
 /** Serves the real engine by the real server at a free port. */
 export async function serveEmbedded(options: ServeEmbeddedOptions = {}): Promise<ServedDaybook> {
-  const { disk = new FaultyDisk(), serverClock, ...rest } = options;
+  const { plan = makePlan(daybook), disk = new FaultyDisk(), serverClock, ...rest } = options;
   await using stack = new AsyncDisposableStack();
   const clock = machineClock();
-  const runtime = await openEmbedded({ plan: makePlan(daybook), disk, clock });
+  const runtime = await openEmbedded({ plan, disk, clock });
   stack.defer(() => runtime.close());
   const server = await startServer({
     runtime,

@@ -9,6 +9,7 @@ import type { Source } from '../filters.ts';
 import { canBeSummed, filterBy, sourceOf } from '../filters.ts';
 import type { PrintNumber } from '../format.ts';
 import { printDay, printerOf, printShort } from '../format.ts';
+import { keyText } from '../key-text.ts';
 import type { AxisData } from './axis-data.ts';
 import { axisData, NO_SERIES } from './axis-data.ts';
 import './axis-tile.css';
@@ -69,11 +70,15 @@ export function AxisTile({ tile, definition, range, filters }: AxisTileProps) {
           onPoint={(point) => {
             if (x === definition.stream.businessDate) {
               choose({ range: undefined, from: String(point), to: String(point) }, 'push');
-            } else filterBy({ [x]: String(point ?? '') });
+            } else filterBy({ [x]: keyText(point) });
           }}
           onSeries={
             sum !== undefined && series !== null
-              ? (name) => explainSum({ ...sum, equals: { ...sum.equals, [series]: [name === NO_SERIES ? '' : name] } })
+              ? (name) =>
+                  explainSum({
+                    ...sum,
+                    equals: { ...sum.equals, [series]: [keyText(name === NO_SERIES ? null : name)] },
+                  })
               : undefined
           }
         />

@@ -8,6 +8,7 @@ import type { ExplainedSum } from '../explain.ts';
 import { explainRow, explainSum } from '../explain.ts';
 import type { Source } from '../filters.ts';
 import { canBeSummed, filterBy, sourceOf } from '../filters.ts';
+import { keyText } from '../key-text.ts';
 import { dimensionsOf } from './labels.ts';
 import { PageControls } from './page-controls.tsx';
 import { ReportTable, TableSkeleton } from './report-table.tsx';
@@ -85,7 +86,7 @@ export function TableTile(props: TableTileProps) {
             answer={answer}
             sort={choices.sort}
             onSort={(next) => change({ sort: next })}
-            onFilter={(name, value) => filterBy({ [name]: value })}
+            onFilter={(name, value) => filterBy({ [name]: keyText(value) })}
             onOpen={(row) => {
               if (choices.rows === 'days') explainRow(definition, tile.report, row);
               else explainSum({ ...rangeOf(range), ...totalOf(source, by, row), measure });
@@ -112,7 +113,7 @@ function totalOf(
   by: readonly string[],
   row: JsonRow,
 ): Pick<ExplainedSum, 'report' | 'equals'> {
-  const own = Object.fromEntries(by.map((name) => [name, [String(row[name] ?? '')]]));
+  const own = Object.fromEntries(by.map((name) => [name, [keyText(row[name] ?? null)]]));
   return { report, equals: { ...equals, ...own } };
 }
 

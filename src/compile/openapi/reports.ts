@@ -152,7 +152,7 @@ function selection(report: ReportPlan): readonly Json[] {
       ...(parameter(
         field.name,
         { type: 'array', items: { type: 'string' } },
-        'Only rows with this value, or one of these.',
+        'Only rows with this value, or one of these; empty is null, "" an empty text.',
       ) as object),
       style: 'form',
       explode: true,
@@ -202,7 +202,7 @@ function getRecords(report: ReportPlan): Json {
     summary: `The records that a row is made of: ${report.title}`,
     parameters: [
       ...report.dimensions.map(({ name }) => ({
-        ...(parameter(name, { type: 'string' }, 'Of the row; empty for null.') as object),
+        ...(parameter(name, { type: 'string' }, 'Of the row; empty for null, "" for an empty text.') as object),
         required: true,
       })),
       parameter('limit', { type: 'integer', minimum: 0, maximum: LIMIT_MAX, default: 100 }, 'How many are listed.'),

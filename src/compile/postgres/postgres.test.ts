@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { daybook } from '../../../daybook.config.ts';
 import { everyMeasure } from '../../../test/definitions/every-measure.ts';
+import { present } from '../../base/assert.ts';
 import type { Definition } from '../../definition/daybook.ts';
 import { makePlan } from '../../plan/normalise.ts';
 import type { PostgresMigration, PostgresState } from './migration.ts';
 import { postgresSql } from './postgres.ts';
+import { rowsStatement } from './readings.ts';
 
 const furnitureStore: PostgresState = {
   versions: [1, 2],
@@ -118,5 +120,21 @@ describe('the SQL for PostgreSQL', () => {
   it('leaves a database alone that a newer Daybook has set up', () => {
     const { refusals } = postgresSql(makePlan(oneReport)).migrate({ ...furnitureStore, versions: [1, 2, 3, 99] }, []);
     expect(refusals.join()).toContain('set up by a newer Daybook (version 99');
+  });
+
+  it('asks for null and for an empty text apart, as keys spell them', () => {
+    const { reports } = makePlan(everyMeasure);
+    const report = present(
+      reports.find(({ dimensions }) => dimensions.some(({ name }) => name === 'guest')),
+      'a report is by guest',
+    );
+    expect(rowsStatement(report, { equals: { guest: ['""', 'Ann'] } })).toMatchObject({
+      text: expect.stringContaining('WHERE "guest" = ANY($1::text[])') as string,
+      values: [['', 'Ann']],
+    });
+    expect(rowsStatement(report, { equals: { guest: [''] } })).toMatchObject({
+      text: expect.stringContaining('"guest" IS NULL') as string,
+      values: [[]],
+    });
   });
 });

@@ -1,6 +1,7 @@
 import { parseDay } from '../../base/calendar.ts';
 import { parseMicros } from '../../base/decimal.ts';
 import { DaybookError } from '../../base/errors.ts';
+import { textOfKey } from '../../base/key-text.ts';
 import type { FieldPlan, ReportPlan } from '../../plan/plan.ts';
 import { OWN_SCHEMA, qualified, quotedName, quotedText, READING_ORDER, REPORTS_SCHEMA } from './sql.ts';
 
@@ -220,7 +221,7 @@ function arrayType({ kind }: FieldPlan): string {
 
 function checked(field: FieldPlan, value: string): string {
   if (field.kind === 'date') return dayText(field.name, value);
-  if (field.kind === 'text') return value.replaceAll('\0', '\u2400');
+  if (field.kind === 'text') return textOfKey(value).replaceAll('\0', '\u2400');
   const isNumber = value.trim() !== '' && Number.isFinite(Number(value)) && parseMicros(value.trim()) !== undefined;
   if (isNumber) return value.trim();
   throw badQuery(`'${field.name}' is '${value}'; it must be a ${field.kind}.`);

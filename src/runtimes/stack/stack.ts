@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import { present } from '../../base/assert.ts';
 import { FIRST_DAY, LAST_DAY, parseDay } from '../../base/calendar.ts';
-import { microsText } from '../../base/decimal.ts';
 import { DaybookError } from '../../base/errors.ts';
+import { keyText } from '../../base/key-text.ts';
 import { dayOf, RowSearch } from '../../engine/explain.ts';
 import { EngineState } from '../../engine/state.ts';
 import type { Plan, ReportPlan } from '../../plan/plan.ts';
@@ -11,7 +11,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { DuplicatePage, ExplainQuery, Explanation } from '../../ports/explanation.ts';
 import type { ConsumerPlace, PipelineDetails } from '../../ports/pipeline.ts';
 import type { TopicReader } from '../../ports/messages.ts';
-import type { Cell, Frame, Reading, Readings, ReportPage, ReportQuery, Row } from '../../ports/rows.ts';
+import type { Frame, Reading, Readings, ReportPage, ReportQuery, Row } from '../../ports/rows.ts';
 import type { AmendmentPage, QuarantinePage, QuarantineQuery, Runtime, RuntimeStatus } from '../../ports/runtime.ts';
 import type { RecordDetails } from '../../ports/topics.ts';
 import { Scanner } from '../../record/scanner.ts';
@@ -353,7 +353,7 @@ class StackRuntime implements Runtime {
     const readings = this.plan.reports.flatMap((report): readonly Reading[] => {
       const [changed] = state.takeChanges(report, 1) ?? [];
       if (changed === undefined) return [];
-      const equals = Object.fromEntries(report.dimensions.map(({ name }) => [name, [cellText(changed[name] ?? null)]]));
+      const equals = Object.fromEntries(report.dimensions.map(({ name }) => [name, [keyText(changed[name] ?? null)]]));
       return [{ kind: 'rows', report: report.name, query: { equals } }];
     });
     const { answers } = await this.read(readings);
@@ -388,11 +388,6 @@ function rowIn(report: ReportPlan): (text: string) => Row {
 /** Records of Kafka may have line feeds between their members; lines may not. */
 function oneLine(text: string): string {
   return text.includes('\n') || text.includes('\r') ? text.replaceAll(/[\r\n]/g, ' ') : text;
-}
-
-function cellText(cell: Cell): string {
-  if (cell === null) return '';
-  return typeof cell === 'bigint' ? microsText(cell) : String(cell);
 }
 
 function dayParameter(name: string, text: string | undefined): number | undefined {

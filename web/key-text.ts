@@ -1,0 +1,7 @@
+import type { JsonCell } from '../src/server/protocol.ts';
+
+/** A dimension's value as the API takes it: null is empty, and an empty text stands in quotes, as does one of nothing but quotes. */
+export function keyText(cell: JsonCell): string {
+  if (cell === null) return '';
+  return typeof cell === 'string' && /^"*$/.test(cell) ? `"${cell}"` : String(cell);
+}
