@@ -11,6 +11,7 @@ import type { RandomSale } from '../../test/sales/random-sales.ts';
 import { linesOf, randomSale } from '../../test/sales/random-sales.ts';
 import { daybook } from '../../daybook.config.ts';
 import { formatDay, parseDay } from '../base/calendar.ts';
+import { openLog } from '../log/log.ts';
 import { makePlan } from '../plan/normalise.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
@@ -18,6 +19,7 @@ import { openEmbedded } from '../runtimes/embedded.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { openDisk } from '../runtimes/machine/disk.ts';
 import { openSpilledDays } from '../stores/parquet/spilled-days.ts';
+import { DayFiling } from './day-filing.ts';
 import type { Engine } from './engine.ts';
 
 const plan = makePlan(daybook);
@@ -75,6 +77,13 @@ async function filedKeys(root: string): Promise<ReadonlyMap<string, readonly str
   instance.closeSync();
   return days;
 }
+
+type Sales = readonly RandomSale[];
+
+/** Of three days, no two with one key. */
+const uniqueSales: Sales = salesOf(3, 90, 7).map((sale, index) => {
+  return { ...sale, ts_id: `00000000-0000-4000-8000-${index.toString(16).padStart(12, '0')}` };
+});
 
 function closedOf<T>(byDay: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
   const newest = Math.max(...[...byDay.keys()].map((day) => parseDay(day) ?? 0));
@@ -225,6 +234,50 @@ describe('spilled days', () => {
     await expectReportsOf(again, sales);
     await again.close();
     expect(await filedKeys(folder.path)).toEqual(expected);
+  });
+});
+
+describe('a checkpoint that ends while days are being filed', () => {
+  it('leaves what is gathered and what is written, at whichever step it ends', async () => {
+    for (let step = 0, isReached = true; isReached; step++) {
+      await using folder = await temporaryFolder();
+      const disk = openDisk(folder.path);
+      const { log } = await openLog(disk);
+      let whenIdle = async (): Promise<void> => undefined;
+      const filing = new DayFiling({
+        plan,
+        log,
+        files: openSpilledDays({ stream: plan.stream, disk, root: folder.path }),
+        isSpilled: () => true,
+        whenIdle: () => whenIdle(),
+        onFiled: () => undefined,
+        signal: new AbortController().signal,
+      });
+      const take = async (sales: Sales): Promise<void> => {
+        const counts = { recordCount: sales.length, duplicateCount: 0, quarantineCount: 0 };
+        const frame = await log.append({ records: linesOf(sales), quarantine: new Uint8Array(), ...counts });
+        const byDay = Map.groupBy(sales, ({ ts_date }) => parseDay(ts_date) ?? 0);
+        filing.note(frame, new Map([...byDay].map(([day, its]) => [day, its.length])));
+      };
+      await take(uniqueSales.slice(0, 30));
+      await filing.fileAll();
+      await take(uniqueSales.slice(30, 60));
+      await filing.fileAll();
+      // Neither it nor the one before names the first files, so they go.
+      const facts = { ...filing.save(), before: filing.names };
+      await take(uniqueSales.slice(60));
+      let left = step;
+      whenIdle = async () => {
+        if (left-- === 0) await filing.saved(facts);
+      };
+      await filing.fileAll();
+      isReached = left < 0;
+      await filing.saved(filing.save());
+      await filing.saved(filing.save());
+      await log.close();
+      expect(await filedKeys(folder.path)).toEqual(keysByDay(uniqueSales));
+      expect(await readdir(join(folder.path, 'spilled'))).toHaveLength(keysByDay(uniqueSales).size);
+    }
   });
 });
 

@@ -146,8 +146,9 @@ export class DayFiling {
     const kept = new Set([...this.#named, ...before, ...this.#names()]);
     const needless = this.#replaced.filter((name) => !kept.has(name));
     if (needless.length === 0) return;
-    await this.#options.files?.removeAllBut(kept);
-    this.#replaced = this.#replaced.filter((name) => kept.has(name));
+    // These alone: what else no checkpoint names may be the files of a filing under way.
+    await this.#options.files?.remove(needless);
+    this.#replaced = this.#replaced.filter((name) => !needless.includes(name));
   }
 
   /** Removes files that no checkpoint names; for the beginning. */

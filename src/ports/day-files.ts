@@ -7,7 +7,12 @@ export interface DayFiles {
   gather(): Promise<DayGathering>;
   /** The names of all files that are there, in no order. */
   names(): Promise<readonly string[]>;
-  /** Removes all files but those named, and what an earlier process left unfinished. */
+  /** Removes these files; one that is not there is as good as removed. What is being gathered stays as it is. */
+  remove(names: readonly string[]): Promise<void>;
+  /**
+   * Removes all files but those named, and what an earlier process left unfinished. Of a gathering under way, all goes
+   * that is not named either: what was added, and files that were written and not named yet. So none may be.
+   */
   removeAllBut(names: ReadonlySet<string>): Promise<void>;
 }
 

@@ -6,16 +6,23 @@ const TEMPORARY = '.tmp';
 
 /** Days' files on any disk: their records' lines, one behind the other. */
 export function simulatedDayFiles(disk: Disk): DayFiles {
+  const gathered = new Map<number, Uint8Array[]>();
   return {
     async gather() {
       await disk.makeFolder(DAY_FOLDER);
-      return gathering(disk);
+      return gathering(disk, gathered);
     },
     async names() {
       const names = await disk.list(DAY_FOLDER);
       return names.filter((name) => !name.endsWith(TEMPORARY));
     },
+    async remove(names) {
+      for (const name of names) await disk.remove(`${DAY_FOLDER}/${name}`);
+      await disk.syncFolder(DAY_FOLDER);
+    },
     async removeAllBut(names) {
+      // Nobody says when it goes, so it goes as soon as it may.
+      gathered.clear();
       for (const name of await disk.list(DAY_FOLDER)) {
         if (!names.has(name)) await disk.remove(`${DAY_FOLDER}/${name}`);
       }
@@ -24,8 +31,7 @@ export function simulatedDayFiles(disk: Disk): DayFiles {
   };
 }
 
-function gathering(disk: Disk): DayGathering {
-  const gathered = new Map<number, Uint8Array[]>();
+function gathering(disk: Disk, gathered: Map<number, Uint8Array[]>): DayGathering {
   return {
     async add(day, lines) {
       gathered.set(day, [...(gathered.get(day) ?? []), Uint8Array.from(lines)]);

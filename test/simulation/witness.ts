@@ -118,6 +118,12 @@ export class Witness {
     mustBeEqual(`the records in the file ${name}`, lines.toSorted(), wanted.toSorted());
   }
 
+  /** Files of days that Daybook names are there. */
+  filesAreThere(named: readonly string[], there: readonly string[]): void {
+    const missing = named.filter((name) => !there.includes(name));
+    mustBeEqual('files of days that are not there', missing, []);
+  }
+
   /** Days that have files, and have rested, have one with all of their records. */
   filesAreComplete(names: readonly string[]): void {
     const newest = new Map(names.toSorted().map((name) => name.split('.') as [day: string, offset: string]));

@@ -20,9 +20,9 @@ const BATCHES_A_LIFE_MAX = 12;
 const PENDING_MAX = 5;
 /** So often nothing may happen while something is waited for. */
 const IDLE_TURNS_MAX = 10_000;
-/** After so much time, so often, a day that gets no more records rests. */
-const RESTING_MS = 6_000;
-const RESTING_WAITS = 6;
+/** After so much time, so often, a day that gets no more records rests; after the longer one a checkpoint is due, too. */
+const RESTING_MS = [6_000, 66_000];
+const RESTING_WAITS = 12;
 const STEPS_SHOWN = 60;
 const CLIENTS = 4;
 /** What can be wrong with a disk: which of its calls fail, and how often. */
@@ -126,13 +126,13 @@ export class World {
   /** Days that rest are written into their files; at first more comes while that is done. */
   async #rest(engine: Engine): Promise<void> {
     for (let waits = RESTING_WAITS; waits > 0; waits--) {
-      this.#wait(RESTING_MS);
+      this.#wait(this.#dice.pick(RESTING_MS));
       await this.#quiet();
       for (let turns = this.#dice.whole(0, 6); turns > 0 && this.#life.turns.count > 0; turns--) {
         this.#turn(0);
         await this.#quiet();
       }
-      if (waits > RESTING_WAITS / 2) this.#life.send(engine, this.#maker.next(1));
+      if (waits > RESTING_WAITS / 4) this.#life.send(engine, this.#maker.next(1));
       await this.#goOn(() => this.#life.turns.count === 0 && this.#life.pending.length === 0);
     }
     this.#witness.filesAreComplete(await this.#disk.list(DAY_FOLDER));
@@ -303,7 +303,7 @@ export class World {
     this.#heal();
     this.#witness.started(await this.#until(readAll(engine)));
     this.#wasChecked = true;
-    await this.#checkDayFiles();
+    await this.#checkDayFiles(engine);
   }
 
   /** All that Daybook says, once nothing is under way. */
@@ -311,11 +311,17 @@ export class World {
     this.#heal();
     await this.#goOn(() => this.#life.pending.length === 0);
     this.#witness.says(await this.#until(readAll(engine)));
-    await this.#checkDayFiles();
+    await this.#checkDayFiles(engine);
   }
 
-  /** The files of days hold what their names say. */
-  async #checkDayFiles(): Promise<void> {
+  /** The files of days are there, and hold what their names say. */
+  async #checkDayFiles(engine: Engine): Promise<void> {
+    // Both as of one moment: files are replaced meanwhile.
+    const [pipeline, names] = await Promise.all([this.#until(engine.pipeline()), this.#disk.list(DAY_FOLDER)]);
+    this.#witness.filesAreThere(
+      pipeline.dayFiles.map(({ name }) => name),
+      names,
+    );
     for (const name of await this.#disk.list(DAY_FOLDER)) {
       const bytes = this.#disk.peek(`${DAY_FOLDER}/${name}`) ?? new Uint8Array(0);
       this.#witness.files(name, Buffer.from(bytes).toString().split('\n').slice(0, -1));

@@ -40,6 +40,10 @@ export function openSpilledDays(options: SpilledDaysOptions): DayFiles {
       const files = await disk.list(FOLDER);
       return files.filter((name) => FILE.test(name)).map((name) => name.replace(FILE, ''));
     },
+    remove: async (names) => {
+      for (const name of names) await disk.remove(`${FOLDER}/${name}.parquet`);
+      await disk.syncFolder(FOLDER);
+    },
     removeAllBut: async (names) => {
       const kept = new Set([...names].map((name) => `${name}.parquet`));
       const files = await disk.list(FOLDER);
