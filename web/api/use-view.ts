@@ -24,14 +24,18 @@ export interface ShownView {
   readonly isStale: boolean;
 }
 
-/** Asks a question as long as the part is shown; until its answer is there, that of the question before stands. */
+/**
+ * Asks a question as long as the part is shown; until its answer is there, that of the question before stands, if it is of
+ * a measure by the same name.
+ */
 export function useView(question: ViewQuestion): ShownView {
   const store = useViewStore();
   const id = JSON.stringify(question);
   useEffect(() => store.ask(id, JSON.parse(id) as ViewQuestion), [store, id]);
   const answer = useSyncExternalStore(store.onChange, () => store.answer(id));
-  const [last, setLast] = useState(answer);
-  if (answer !== undefined && answer !== last) setLast(answer);
-  const shown = answer ?? last;
+  const measure = question.measure ?? question.extent;
+  const [last, setLast] = useState({ answer, measure });
+  if (answer !== undefined && answer !== last.answer) setLast({ answer, measure });
+  const shown = answer ?? (measure === last.measure ? last.answer : undefined);
   return { answer: shown, isStale: answer === undefined && shown !== undefined };
 }

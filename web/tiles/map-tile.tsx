@@ -47,8 +47,8 @@ export function MapTile({ tile, definition, range, filters }: MapTileProps) {
   });
   const rows = answer?.rows;
   const places = useMemo(
-    () => (rows === undefined ? undefined : placesOf(rows, { latitude, longitude, measure })),
-    [rows, latitude, longitude, measure],
+    () => (rows === undefined ? undefined : placesOf(rows, { latitude, longitude, measure: source.measure })),
+    [rows, latitude, longitude, source.measure],
   );
   const onPlace = useCallback(
     ({ reportedLatitude, longitude: east }: Place) =>

@@ -2,7 +2,7 @@ import { useEffect, useMemo } from 'react';
 import type { JsonRow, TileInfo } from '../../src/server/protocol.ts';
 import { csvAddress } from '../api/queries.ts';
 import { useView } from '../api/use-view.ts';
-import type { ViewQuestion } from '../api/view-store.ts';
+import type { ViewAnswer, ViewQuestion } from '../api/view-store.ts';
 import { choose, useChoices } from '../choices.ts';
 import type { ExplainedSum } from '../explain.ts';
 import { explainRow, explainSum } from '../explain.ts';
@@ -37,26 +37,30 @@ function useTable({ tile, definition }: TableTileProps) {
   const choices = tableChoices(useChoices(), title, { columns: names, dateColumn, measure });
   const by = dimensionsOf(definition, report).filter((name) => name !== dateColumn);
   const column = definition.reports.find(({ name }) => name === report)?.columns.find(({ name }) => name === measure);
-  const hasTotals = by.length > 0 && column !== undefined && canBeSummed(column);
-  return { choices, by, hasTotals, dateColumn, columns: columns[choices.rows] };
+  const isSum = column !== undefined && canBeSummed(column);
+  return { choices, by, isSum, dateColumn, columns: columns[choices.rows] };
 }
 
 /** A report's rows with one of its measures: by day, newest first and then the largest, or summed over the range. */
 export function TableTile(props: TableTileProps) {
   const { tile, definition, range, filters } = props;
   const { title, measure } = tile;
-  const { choices, by, hasTotals, dateColumn, columns } = useTable(props);
+  const { choices, by, isSum, dateColumn, columns } = useTable(props);
   const { search, page, size } = choices;
   const source = sourceOf(definition, { ...tile, by: dimensionsOf(definition, tile.report) }, filters);
+  // Another report has rows by more than the tile shows: by day, too, they are summed to the tile's own.
+  const isByDay = choices.rows === 'days';
+  const groups = isByDay ? (isSum && source.report !== tile.report ? [dateColumn, ...by] : undefined) : by;
   const change = (changes: Partial<TableChoices>): void => choose(choiceTexts(title, { page: 0, ...changes }));
-  const sort = sortRequest(choices, dateColumn, measure);
+  const sort = sortRequest(inSource(choices, measure, source), dateColumn, source.measure);
   const matching = { ...selectionOf(source), ...rangeOf(range), ...(search !== '' && { search }), sort };
   const cut = { limit: size, offset: page * size };
   const question: ViewQuestion =
-    choices.rows === 'days'
-      ? { kind: 'rows', ...matching, extent: measure, ...cut }
-      : { kind: 'totals', ...matching, by, measure, trend: true, ...cut };
-  const { answer, isStale } = useView(question);
+    groups === undefined
+      ? { kind: 'rows', ...matching, extent: source.measure, ...cut }
+      : { kind: 'totals', ...matching, by: groups, measure: source.measure, trend: !isByDay, ...cut };
+  const { answer: given, isStale } = useView(question);
+  const answer = useMemo(() => asTile(given, measure, source.measure), [given, measure, source.measure]);
   const total = answer?.total ?? 0;
   const lastPage = Math.max(0, Math.ceil(total / size) - 1);
   // A page that a narrower range or search has left empty gives way to the last one that is not.
@@ -67,9 +71,9 @@ export function TableTile(props: TableTileProps) {
 
   const tools = (
     <div className="table-tools">
-      {hasTotals && <RowsChoice title={title} rows={choices.rows} onRows={(rows) => change({ rows })} />}
+      {isSum && by.length > 0 && <RowsChoice title={title} rows={choices.rows} onRows={(rows) => change({ rows })} />}
       <SearchBox label={`Search ${title}`} value={search} onChange={(text) => change({ search: text })} />
-      <CsvLink title={title} report={tile.report} address={csvOf(source, question, by)} />
+      <CsvLink title={title} report={source.report} address={csvOf(question)} />
     </div>
   );
   return (
@@ -88,8 +92,10 @@ export function TableTile(props: TableTileProps) {
             onSort={(next) => change({ sort: next })}
             onFilter={(name, value) => filterBy({ [name]: keyText(value) })}
             onOpen={(row) => {
-              if (choices.rows === 'days') explainRow(definition, tile.report, row);
-              else explainSum({ ...rangeOf(range), ...totalOf(source, by, row), measure });
+              if (groups === undefined) return explainRow(definition, source.report, row);
+              const day = String(row[dateColumn]);
+              const days = isByDay ? { from: day, to: day } : rangeOf(range);
+              return explainSum({ ...days, ...totalOf(source, by, row), measure: source.measure });
             }}
             openLabel="Explain"
           />
@@ -105,6 +111,17 @@ export function TableTile(props: TableTileProps) {
       />
     </TileFrame>
   );
+}
+
+/** The choices with the measure as its source calls it. */
+function inSource({ sort, ...rest }: TableChoices, measure: string, source: Source): TableChoices {
+  return { ...rest, sort: sort.column === measure ? { ...sort, column: source.measure } : sort };
+}
+
+/** An answer with its measure as the tile calls it. */
+function asTile(answer: ViewAnswer | undefined, measure: string, given: string): ViewAnswer | undefined {
+  if (answer === undefined || measure === given) return answer;
+  return { ...answer, rows: answer.rows.map((row) => ({ ...row, [measure]: row[given] ?? null })) };
 }
 
 /** What rows have that a total is the sum of. */
@@ -159,10 +176,9 @@ function RowsChoice({ title, rows, onRows }: RowsChoiceProps) {
 }
 
 /** Where all that the table's pages show can be had. */
-function csvOf({ report }: Source, question: ViewQuestion, by: readonly string[]): string {
-  const { from, to, search, sort, equals = {}, measure, kind } = question;
+function csvOf({ report, from, to, search, sort, equals = {}, by, measure }: ViewQuestion): string {
   const filters = Object.entries(equals).flatMap(([name, values]) => values.map((value) => [name, value] as const));
   const shared = [['from', from], ['to', to], ['search', search], ['sort', sort], ...filters] as const;
-  if (kind === 'rows') return csvAddress(report, shared);
+  if (by === undefined) return csvAddress(report, shared);
   return csvAddress(report, [...shared, ['by', by.join(',')], ['measure', measure]], '/totals');
 }
