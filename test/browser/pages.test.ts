@@ -270,6 +270,27 @@ describe('the records page', () => {
     await looksRight(page, 'records-search');
   });
 
+  it('shows each record once, also when a search is begun anew behind a connection that broke', async () => {
+    await using watched = await openPage(browser, daybook.url, '/records');
+    const { page } = watched;
+    let asked = 0;
+    await page.route('**/records?stream=true*field=*', async (route) => {
+      asked++;
+      const whole = await (await route.fetch()).text();
+      // It breaks behind the first records, and the browser asks again by itself.
+      const told = asked === 1 ? `retry: 1\n${whole.slice(0, whole.indexOf('\n\n') + 2)}` : whole;
+      await route.fulfill({ contentType: 'text/event-stream', body: told });
+    });
+    await page.getByLabel('where').selectOption('product_name');
+    await page.getByLabel('Value').fill('étagère');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await expect.poll(() => page.getByText('records looked at').count()).toBe(1);
+    expect(asked).toBe(2);
+    const offsets = await page.locator('.record-scroller tbody tr td:first-child').allTextContents();
+    expect(offsets.length).toBeGreaterThan(0);
+    expect(offsets).toEqual([...new Set(offsets)]);
+  });
+
   it('follows what comes, and counts what it did not show', async () => {
     await using own = await temporaryFolder();
     const started = await startDaybook(own.path);

@@ -65,15 +65,14 @@ function Found({ topic, definition, search }: LogRecordsProps & { readonly searc
   const [progress, setProgress] = useState(BEGUN);
   const isReady = search.time !== '' || from !== undefined;
   const address = isReady && progress.state === 'looking' ? addressOf(topic, search, from) : undefined;
-  useEvents(
-    address,
-    'chunk',
-    (chunk) => {
+  useEvents(address, 'chunk', {
+    onBegin: () => setProgress(BEGUN),
+    onEvent: (chunk) => {
       const { records, ...rest } = chunk as TopicRecordsAnswer;
       setProgress((before) => ({ ...before, ...rest, records: [...before.records, ...records] }));
     },
-    (problem) => setProgress((before) => ({ ...before, state: 'done', problem })),
-  );
+    onEnd: (problem) => setProgress((before) => ({ ...before, state: 'done', problem })),
+  });
   const { records, state, problem, scanned, of } = progress;
   const first = records[0]?.offset ?? from ?? 0;
   return (
@@ -182,10 +181,8 @@ function Followed({ topic, definition }: LogRecordsProps) {
     readonly skipped: number;
     readonly missed: number;
   }>({ records: [], skipped: 0, missed: 0 });
-  useEvents(
-    `/api/v1/topics/${encodeURIComponent(topic)}/records?follow=true`,
-    'tail',
-    (event) => {
+  useEvents(`/api/v1/topics/${encodeURIComponent(topic)}/records?follow=true`, 'tail', {
+    onEvent: (event) => {
       const { records: newest, skipped: more } = event as TailEvent;
       setSeen((before) =>
         isPaused
@@ -197,8 +194,8 @@ function Followed({ topic, definition }: LogRecordsProps) {
             },
       );
     },
-    () => undefined,
-  );
+    onEnd: () => undefined,
+  });
   return (
     <>
       <div className="search-progress">

@@ -1,17 +1,22 @@
 import { useEffect, useEffectEvent } from 'react';
 
+/** What is done with the server's events. */
+interface EventsReader {
+  /** The stream begins, also when the browser has connected again by itself: what it sent before comes once more. */
+  readonly onBegin?: () => void;
+  readonly onEvent: (data: unknown) => void;
+  readonly onEnd: (problem: string | undefined) => void;
+}
+
 /** Listens to the server's events of an address as long as it is given; `end` and `problem` end it. */
-export function useEvents(
-  address: string | undefined,
-  name: string,
-  onEvent: (data: unknown) => void,
-  onEnd: (problem: string | undefined) => void,
-): void {
-  const take = useEffectEvent(onEvent);
-  const end = useEffectEvent(onEnd);
+export function useEvents(address: string | undefined, name: string, reader: EventsReader): void {
+  const begin = useEffectEvent(() => reader.onBegin?.());
+  const take = useEffectEvent(reader.onEvent);
+  const end = useEffectEvent(reader.onEnd);
   useEffect(() => {
     if (address === undefined) return undefined;
     const source = new EventSource(address);
+    source.addEventListener('open', begin);
     source.addEventListener(name, (event: MessageEvent) => take(JSON.parse(String(event.data))));
     source.addEventListener('end', () => {
       source.close();
