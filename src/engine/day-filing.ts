@@ -4,8 +4,8 @@ import { DaybookError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { DayFiles, DayGathering } from '../ports/day-files.ts';
 import type { FramePlace, Log, LogPosition } from '../ports/log.ts';
-import { makeDictionaries } from '../record/dictionaries.ts';
-import { Scanner } from '../record/scanner.ts';
+import { dayScanner } from '../record/day-scanner.ts';
+import type { Scanner } from '../record/scanner.ts';
 
 const LINE_FEED = 10;
 /** So many records of some days are gathered at once: what the disk has to hold of them meanwhile. */
@@ -90,9 +90,7 @@ export class DayFiling {
 
   constructor(options: DayFilingOptions, facts: DayFilingFacts = { days: [], before: [] }) {
     this.#options = options;
-    // No report, no interning: only the business day is wanted.
-    const bare: Plan = { ...options.plan, reports: [] };
-    this.#scanner = new Scanner(bare, makeDictionaries(bare));
+    this.#scanner = dayScanner(options.plan);
     for (const { day, file, unfiled } of facts.days) this.#days.set(day, { file, unfiled, since: undefined });
     this.#named = this.#names();
     this.#replaced = facts.before.filter((name) => !this.#named.includes(name));

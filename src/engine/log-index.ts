@@ -1,8 +1,8 @@
 import type { Plan } from '../plan/plan.ts';
 import type { Log, LogPosition, StoredFrame } from '../ports/log.ts';
 import type { RecordColumns } from '../record/columns.ts';
-import { makeDictionaries } from '../record/dictionaries.ts';
-import { Scanner } from '../record/scanner.ts';
+import { dayScanner } from '../record/day-scanner.ts';
+import type { Scanner } from '../record/scanner.ts';
 
 /** A block of the log is closed with this many bytes of records: what is read at least to find one record. */
 const BLOCK_BYTES = 512 * 1024;
@@ -34,9 +34,7 @@ export class LogIndex {
 
   constructor(log: Log, plan: Plan) {
     this.#log = log;
-    // No report, no interning: only the business day is wanted.
-    const bare: Plan = { ...plan, reports: [] };
-    this.#scanner = new Scanner(bare, makeDictionaries(bare));
+    this.#scanner = dayScanner(plan);
   }
 
   /** Takes in what the log has by now. @param signal ends it early; what was read so far is kept */

@@ -1,14 +1,11 @@
 import type { Plan } from '../plan/plan.ts';
 import type { Log } from '../ports/log.ts';
 import type { RecordColumns } from '../record/columns.ts';
-import { makeDictionaries } from '../record/dictionaries.ts';
-import { Scanner } from '../record/scanner.ts';
+import { dayScanner } from '../record/day-scanner.ts';
 
 /** The log's records whose business day lies between two days (both included), in log order, as chunks of whole lines. */
 export async function* recordsBetween(log: Log, plan: Plan, from: number, to: number): AsyncGenerator<Uint8Array> {
-  // No report, no interning: only the business day is wanted.
-  const bare: Plan = { ...plan, reports: [] };
-  const scanner = new Scanner(bare, makeDictionaries(bare));
+  const scanner = dayScanner(plan);
   for await (const frame of log.read()) {
     const runs = runsBetween(scanner.scan(frame.records, 1).columns, from, to);
     // A copy, as the frame's bytes are the log's to use again.

@@ -35,12 +35,12 @@ export class Scanner {
   readonly #zone: Zone;
   readonly #lineReader: LineReader;
 
-  constructor(plan: Plan, dictionaries: Dictionaries) {
+  constructor(plan: Plan, dictionaries: Dictionaries, roles: readonly FieldRole[] = fieldRoles(plan)) {
     this.#stream = plan.stream;
-    this.#roles = fieldRoles(plan);
+    this.#roles = roles;
     this.#dictionaries = dictionaries;
     this.#zone = zone(plan.stream.timeZone);
-    this.#lineReader = new LineReader(plan.stream, this.#roles, dictionaries);
+    this.#lineReader = new LineReader(plan.stream, roles, dictionaries);
   }
 
   /**
@@ -108,8 +108,10 @@ export class Scanner {
     }
     columns.days[row] = read.businessDay;
     const { primaryKey } = this.#stream;
-    const key = read.values[primaryKey.index] as string;
-    const words = primaryKey.kind === 'text' ? [this.#intern(primaryKey, key), 0, 0, 0] : uuidWords(key);
+    const words =
+      primaryKey.kind === 'text'
+        ? [columns.ids[primaryKey.index]?.[row] ?? 0, 0, 0, 0]
+        : uuidWords(read.values[primaryKey.index] as string);
     columns.keys.set(words, row * KEY_WORDS);
     columns.hashes[row] = keyHash(columns.keys, row * KEY_WORDS);
   }
