@@ -1,6 +1,6 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { ArrayOrObject } from 'cassandra-driver';
-import { Client, concurrent, types } from 'cassandra-driver';
+import { Client, concurrent, errors, types } from 'cassandra-driver';
 import { DaybookError } from '../../base/errors.ts';
 
 /** Where Cassandra is and who asks. Holds secrets: it is never logged. */
@@ -119,7 +119,8 @@ async function writeAll(client: Client, batches: readonly (readonly CassandraWri
 
 /** What the driver's errors tell of themselves. */
 interface DriverError extends Error {
-  readonly code?: number;
+  /** Of the protocol; of the system when the network failed. */
+  readonly code?: number | string;
   readonly innerErrors?: Readonly<Record<string, Error>>;
 }
 
@@ -134,7 +135,8 @@ export function cassandraFailure(error: unknown): DaybookError {
   const { message, innerErrors = {} } = error as DriverError;
   const inner = Object.values(innerErrors);
   const all = [error as DriverError, ...(inner as readonly DriverError[])];
-  const has = (codes: readonly number[]): boolean => all.some(({ code }) => code !== undefined && codes.includes(code));
+  const has = (codes: readonly number[]): boolean =>
+    all.some(({ code }) => typeof code === 'number' && codes.includes(code));
   const reason = inner[0]?.message ?? message;
   if (has(REFUSED) || all.some(({ name }) => name === 'AuthenticationError')) {
     return new DaybookError('CASSANDRA_REFUSED', `Cassandra refuses it: ${reason}. Check user, password and rights.`, {
@@ -148,7 +150,9 @@ export function cassandraFailure(error: unknown): DaybookError {
       { cause: error },
     );
   }
-  if (has(FAILED) || error instanceof TypeError) {
+  // What neither the driver nor the network says is a mistake in between, which no waiting mends.
+  const isTheirs = error instanceof errors.DriverError || typeof (error as DriverError).code === 'string';
+  if (has(FAILED) || error instanceof TypeError || !isTheirs) {
     return new DaybookError('CASSANDRA_FAILED', `Cassandra failed: ${reason}`, { cause: error });
   }
   return new DaybookError('CASSANDRA_UNREACHABLE', `Cassandra does not answer: ${reason}`, {

@@ -1,4 +1,4 @@
-import type { PoolClient, PoolConfig } from 'pg';
+import type { PoolClient, PoolConfig, QueryResult } from 'pg';
 import pg from 'pg';
 import { DaybookError } from '../../base/errors.ts';
 
@@ -13,11 +13,11 @@ const CONNECT_MS_MAX = 5_000;
 const STATEMENT_MS_MAX = 120_000;
 const CONNECTIONS_MAX = 4;
 
-/** A PostgreSQL database. Its methods throw what `postgresFailure` makes of errors. */
+/** A PostgreSQL database. Its methods throw what `postgresFailure` makes of errors of the library and the server. */
 export interface PostgresDatabase extends AsyncDisposable {
   /** Runs one statement. */
   query(text: string, values?: readonly unknown[]): Promise<readonly TextRow[]>;
-  /** Runs a transaction; what it throws rolls it back. @param isolation READ COMMITTED unless told */
+  /** Runs a transaction; what `work` throws rolls it back, and is thrown as it is. @param isolation READ COMMITTED unless told */
   transaction<R>(work: (run: Run) => Promise<R>, isolation?: 'repeatable read'): Promise<R>;
 }
 
@@ -47,11 +47,7 @@ export function openPostgres(connection: PostgresConnection): PostgresDatabase {
   pool.on('error', () => undefined);
   return {
     async query(text, values = []) {
-      try {
-        return (await pool.query<TextRow>(text, [...values])).rows;
-      } catch (error) {
-        throw postgresFailure(error);
-      }
+      return (await queryOn(pool, text, values)).rows;
     },
     async transaction(work, isolation) {
       let client: PoolClient;
@@ -65,13 +61,13 @@ export function openPostgres(connection: PostgresConnection): PostgresDatabase {
       client.on('error', ignore);
       let broken: Error | undefined;
       try {
-        await client.query(isolation === undefined ? 'BEGIN' : `BEGIN ISOLATION LEVEL ${isolation} READ ONLY`);
+        await queryOn(client, isolation === undefined ? 'BEGIN' : `BEGIN ISOLATION LEVEL ${isolation} READ ONLY`);
         const result = await work(runIn(client));
-        await client.query('COMMIT');
+        await queryOn(client, 'COMMIT');
         return result;
       } catch (error) {
         broken = await rollBack(client);
-        throw postgresFailure(error);
+        throw error;
       } finally {
         client.off('error', ignore);
         client.release(broken);
@@ -83,9 +79,22 @@ export function openPostgres(connection: PostgresConnection): PostgresDatabase {
 
 function runIn(client: PoolClient): Run {
   return async (text, values = []) => {
-    const { rows, rowCount } = await client.query<TextRow>(text, [...values]);
+    const { rows, rowCount } = await queryOn(client, text, values);
     return { rows, count: rowCount ?? 0 };
   };
+}
+
+/** @throws DaybookError what `postgresFailure` gives */
+async function queryOn(
+  on: pg.Pool | PoolClient,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<QueryResult<TextRow>> {
+  try {
+    return await on.query<TextRow>(text, [...values]);
+  } catch (error) {
+    throw postgresFailure(error);
+  }
 }
 
 /** @returns why the connection cannot be used again, if so */
