@@ -86,7 +86,7 @@ export function cassandraOption(): Option {
   );
 }
 
-/** What a process of the stack logs. */
+/** What a process logs that runs until it is told to end. */
 export function logLevelOption(otherwise: string): Option {
   return new Option('--log-level <level>', 'what is logged, as JSON lines on standard error')
     .env('DAYBOOK_LOG_LEVEL')

@@ -13,6 +13,7 @@ import {
   configOption,
   dataOption,
   hostOption,
+  logLevelOption,
   numberIn,
   portOption,
   stateBytes,
@@ -23,7 +24,6 @@ import {
 
 /** The built pages. */
 const PAGES = join(import.meta.dirname, '../../web/dist');
-const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
 
 interface StartFlags {
   readonly port: number;
@@ -76,12 +76,7 @@ export function addStart(program: Command): void {
     .addOption(
       new Option('--catalog <file>', 'a CSV of order lines to draw customers and products from').env('DAYBOOK_CATALOG'),
     )
-    .addOption(
-      new Option('--log-level <level>', 'what is logged, as JSON lines on standard error')
-        .env('DAYBOOK_LOG_LEVEL')
-        .choices(LOG_LEVELS)
-        .default('warn'),
-    )
+    .addOption(logLevelOption('warn'))
     .addOption(stateOption())
     .addOption(configOption())
     .addHelpText(
