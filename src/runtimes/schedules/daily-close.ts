@@ -1,13 +1,11 @@
-import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { formatDay, parseDay } from '../../base/calendar.ts';
 import { counted } from '../../base/counted.ts';
 import { DaybookError } from '../../base/errors.ts';
+import { newestCompleteDay } from '../../stores/parquet/day-files.ts';
 import { exportDays } from '../export-days.ts';
 import type { RemoteRuntime } from '../remote.ts';
 import { verify } from '../verify.ts';
 
-const DAY_FILE = /^(\d{4}-\d{2}-\d{2})\.parquet$/;
 const LISTED_MAX = 10;
 
 export interface DailyCloseOptions {
@@ -20,9 +18,9 @@ export interface DailyCloseOptions {
 }
 
 /**
- * Verifies the days that are closed and newer than the newest file of the folder, and exports them; run again it does
- * nothing. A day that was away is made up for. What changes a day after that is an amendment; `daybook export` writes it
- * again.
+ * Verifies the days that are closed and newer than the newest with all its records in a file of the folder, and exports
+ * them; run again it does nothing. A day that was away is made up for, and one that was exported while it was open. What
+ * changes a day after that is an amendment; `daybook export` writes it again.
  * @throws DaybookError `CLOSE_DIFFERS` when a figure does not agree: nothing is exported; what `verify` and `exportDays` throw
  */
 export async function dailyClose(options: DailyCloseOptions): Promise<void> {
@@ -72,11 +70,9 @@ async function daysToClose(
   return from > to ? undefined : { from: formatDay(from), to: formatDay(to) };
 }
 
-/** The day behind the newest file, or the oldest that has records. */
+/** The day behind the newest with all its records in a file, or the oldest that has records. */
 async function firstWithoutFile(runtime: RemoteRuntime, folder: string): Promise<number | undefined> {
-  const names = existsSync(folder) ? await readdir(folder) : [];
-  const days = names.flatMap((name) => DAY_FILE.exec(name)?.[1] ?? []).toSorted();
-  const last = parseDay(days.at(-1) ?? '');
+  const last = parseDay((await newestCompleteDay(folder)) ?? '');
   if (last !== undefined) return last + 1;
   const { businessDate } = runtime.plan.stream;
   const sort = [{ column: businessDate.name, descending: false }];

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { dailyClose, fakeData } from '../../definition/schedules.ts';
 import type { Schedule } from '../../definition/schedules.ts';
 import { makePlan } from '../../plan/normalise.ts';
 import { openEmbedded } from '../embedded.ts';
+import { exportDays } from '../export-days.ts';
 import { openDisk } from '../machine/disk.ts';
 import type { RemoteRuntime } from '../remote.ts';
 import { dailyClose as closeDays } from './daily-close.ts';
@@ -92,6 +93,25 @@ describe('daily_close', () => {
       await close(shop);
       expect(await readdir(shop.files)).toHaveLength(5);
       expect(shop.notices.at(-1)).toMatch(/^2026-03-05 is closed: all figures agree with its \d+ records/);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'goes on behind the days of which a file has all, and writes those again that were open when they were exported',
+    async () => {
+      await using shop = await openShop();
+      await shop.sell('2026-03-01', '2026-03-10');
+      const runtime = remoteOf(shop.runtime);
+      const range = { from: '2026-03-09', to: '2026-03-09' };
+      await exportDays({ runtime, range, folder: shop.files, format: 'parquet', onProgress: () => undefined });
+      await writeFile(join(shop.files, '2026-03-10.parquet'), 'half a file');
+      await close(shop);
+      expect(shop.notices.map((sentence) => sentence.slice(0, 10))).toEqual(['2026-03-01', '2026-03-02']);
+      await shop.sell('2026-03-11', '2026-03-18');
+      await close(shop);
+      const days = Array.from({ length: 10 }, (_, index) => `2026-03-${String(index + 1).padStart(2, '0')}`);
+      expect(shop.notices.map((sentence) => sentence.slice(0, 10))).toEqual(days);
     },
     TIMEOUT_MS,
   );

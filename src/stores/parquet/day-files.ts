@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Zone } from '../../base/calendar.ts';
 import { zone } from '../../base/calendar.ts';
@@ -10,6 +11,10 @@ import { DaySpool, readLines } from './day-spool.ts';
 import { ParquetWriter } from './parquet-file.ts';
 import type { RecordTexts } from './record-texts.ts';
 import { readBusinessDay, readTexts } from './record-texts.ts';
+
+const DAY_FILE = /^(\d{4}-\d{2}-\d{2})\.parquet$/;
+/** In a file's metadata: whether the day was closed. */
+const COMPLETE = 'daybook.complete';
 
 export type DayFileFormat = 'parquet' | 'csv' | 'ndjson';
 
@@ -76,6 +81,39 @@ export async function writeDayFiles(options: DayFileOptions): Promise<readonly D
   }
 }
 
+/**
+ * The newest day of which a folder has a Parquet file with all records. A day that was open when it was written is none,
+ * nor is a file that cannot be read.
+ */
+export async function newestCompleteDay(folder: string): Promise<string | undefined> {
+  const names = existsSync(folder) ? await readdir(folder) : [];
+  const days = names.flatMap((name) => DAY_FILE.exec(name)?.[1] ?? []).toSorted();
+  if (days.length === 0) return undefined;
+  // DuckDB is large, so it is loaded by who needs it.
+  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const instance = await DuckDBInstance.create(':memory:', {
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  });
+  const connection = await instance.connect();
+  try {
+    const isComplete = async (day: string): Promise<boolean> => {
+      const sql = `SELECT 1 FROM parquet_kv_metadata($path) WHERE decode(key) = '${COMPLETE}' AND decode(value) = 'true'`;
+      try {
+        return (await connection.runAndReadAll(sql, { path: join(folder, `${day}.parquet`) })).currentRowCount > 0;
+      } catch {
+        // It is no file of ours, or half of one.
+        return false;
+      }
+    };
+    for (const day of days.toReversed()) if (await isComplete(day)) return day;
+    return undefined;
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
 async function spool(options: DayFileOptions, workFolder: string, local: Zone): Promise<readonly SpooledDay[]> {
   const { stream } = options.plan;
   const spooled = new DaySpool(workFolder);
@@ -124,7 +162,7 @@ async function writeDay(spooled: SpooledDay, complete: boolean, work: Work): Pro
     const metadata = {
       'daybook.stream': stream.name,
       'daybook.day': spooled.day,
-      'daybook.complete': String(complete),
+      [COMPLETE]: String(complete),
     };
     await work.parquet.write(path, rows, metadata);
   }
