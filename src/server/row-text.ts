@@ -41,7 +41,7 @@ export function csvHeader({ columns }: Printed): string {
   return `${columns.map(({ name }) => name).join(',')}\r\n`;
 }
 
-/** Prints a row in CSV; null is an empty cell. Source: RFC 4180. */
+/** Prints a row in CSV; null is an empty cell, and an empty text one in quotes. Source: RFC 4180. */
 export function csvRow({ columns }: Printed, row: Row): string {
   return `${columns.map(({ name }) => csvCell(row[name] ?? null)).join(',')}\r\n`;
 }
@@ -49,5 +49,5 @@ export function csvRow({ columns }: Printed, row: Row): string {
 function csvCell(cell: Cell): string {
   if (cell === null) return '';
   const text = typeof cell === 'bigint' ? microsText(cell) : String(cell);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -246,7 +246,9 @@ function rowsAnswer(report: ReportPlan): Json {
     headers: { 'Daybook-Frame': { description: 'The offset that all rows are as of.', schema: { type: 'integer' } } },
     content: {
       'application/json': { schema: ref(pageName(report)) },
-      'text/csv': { schema: { type: 'string', description: 'RFC 4180; null is an empty cell.' } },
+      'text/csv': {
+        schema: { type: 'string', description: 'RFC 4180; null is an empty cell, an empty text one in quotes.' },
+      },
       'application/x-ndjson': { schema: ref(rowName(report)) },
     },
   };

@@ -89,7 +89,7 @@ function createTable(table: QueryTable): string {
   if ('parquet' in table) return `CREATE TABLE ${name} AS FROM read_parquet(${quotedText(table.parquet)})`;
   const columns = table.columns.map((column) => `${quotedText(column.name)}: '${TYPES[column.kind]}'`);
   return `CREATE TABLE ${name} AS FROM read_csv(${quotedText(table.csv)}, header = true, auto_detect = false,
-    quote = '"', escape = '"', new_line = '\\r\\n', columns = {${columns.join(', ')}})`;
+    quote = '"', escape = '"', allow_quoted_nulls = false, new_line = '\\r\\n', columns = {${columns.join(', ')}})`;
 }
 
 type Statement = Awaited<ReturnType<Awaited<ReturnType<DuckDBConnection['extractStatements']>>['prepare']>>;
