@@ -30,7 +30,7 @@ function fieldOf(text: string, field: string): unknown {
   try {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed !== 'object' || parsed === null) return undefined;
-    return (parsed as Readonly<Record<string, unknown>>)[field];
+    return Object.hasOwn(parsed, field) ? (parsed as Readonly<Record<string, unknown>>)[field] : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
