@@ -1,11 +1,13 @@
 import type { Clock } from '../ports/clock.ts';
 
 const SECONDS = 60;
+/** The last seconds, and the present one. */
+const SLOTS = SECONDS + 1;
 
 /** Counts records by the second, for the last minute. */
 export class RateMeter {
   readonly #clock: Clock;
-  readonly #counts = new Float64Array(SECONDS);
+  readonly #counts = new Float64Array(SLOTS);
   #second: number;
 
   constructor(clock: Clock) {
@@ -15,21 +17,21 @@ export class RateMeter {
 
   add(records: number): void {
     this.#turn();
-    const slot = this.#second % SECONDS;
+    const slot = this.#second % SLOTS;
     this.#counts[slot] = (this.#counts[slot] as number) + records;
   }
 
   /** Records of each of the last 60 whole seconds, oldest first; the present second is not in it. */
   perSecond(): readonly number[] {
     this.#turn();
-    return Array.from({ length: SECONDS - 1 }, (_, i) => this.#counts[(this.#second + 1 + i) % SECONDS] as number);
+    return Array.from({ length: SECONDS }, (_, i) => this.#counts[(this.#second + 1 + i) % SLOTS] as number);
   }
 
   /** Moves on to the present second and clears those that nothing was counted in. */
   #turn(): void {
     const now = Math.floor(this.#clock.nowMs() / 1000);
-    const passed = Math.min(SECONDS, Math.max(0, now - this.#second));
-    for (let i = 1; i <= passed; i++) this.#counts[(this.#second + i) % SECONDS] = 0;
+    const passed = Math.min(SLOTS, Math.max(0, now - this.#second));
+    for (let i = 1; i <= passed; i++) this.#counts[(this.#second + i) % SLOTS] = 0;
     this.#second = Math.max(now, this.#second);
   }
 }
