@@ -14,6 +14,12 @@ describe('the offsets of a time zone', () => {
     expect(offsets.map(({ sinceS }) => sinceS)).toEqual(offsets.map(({ sinceS }) => sinceS).toSorted((a, b) => a - b));
   });
 
+  it('are known of a summer time that is hardly a week long', () => {
+    const offsets = zoneOffsets('America/Recife');
+    expect(offsets).toContainEqual({ sinceS: at('2000-10-08T03:00:00Z'), offsetS: -7_200 });
+    expect(offsets).toContainEqual({ sinceS: at('2000-10-15T02:00:00Z'), offsetS: -10_800 });
+  });
+
   it.each(['UTC', 'Asia/Kathmandu', 'Africa/Casablanca', 'Australia/Lord_Howe', 'Africa/Monrovia', 'Pacific/Apia'])(
     'are those by which records are taken in: %s',
     (name) => {

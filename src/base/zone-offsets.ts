@@ -8,8 +8,8 @@ export interface ZoneOffset {
 
 const FIRST_S = Date.UTC(1970, 0, 1) / 1000;
 const END_S = Date.UTC(2100, 0, 1) / 1000;
-/** No zone's clock is changed and changed back within it. */
-const STEP_S = 7 * 86_400;
+/** No zone's clock is changed and changed back within it; the least is 6 days and 23 hours, as in Recife in October 2000. */
+const STEP_S = 3 * 86_400;
 
 /**
  * The offsets of a time zone from UTC, oldest first, from 1970 to 2099: of the rules of `Intl`, by which records are
