@@ -44,7 +44,7 @@ import { PipelineWatch } from './pipeline-watch.ts';
 import { Place } from './place.ts';
 import { PutBacks } from './put-backs.ts';
 import { Quarantine } from './quarantine.ts';
-import { newestDayText, queryState } from './query.ts';
+import { queryState } from './query.ts';
 import { RateMeter } from './rate-meter.ts';
 import { recordsBetween } from './raw-records.ts';
 import { Reader } from './reading/reader.ts';
@@ -344,6 +344,7 @@ export class Engine implements Runtime, SourceDoor {
 
   async status(): Promise<RuntimeStatus> {
     const { segments, bytes } = this.#log.status();
+    const { newestDay } = this.#state;
     return {
       offset: this.#place.offset,
       accepted: this.#place.accepted,
@@ -354,7 +355,7 @@ export class Engine implements Runtime, SourceDoor {
       log: { segments, bytes },
       checkpoint: this.#checkpoints.newest,
       trouble: this.#trouble.text,
-      newestDay: newestDayText(this.#state),
+      newestDay: newestDay === undefined ? undefined : formatDay(newestDay),
       amendments: this.#amendments.total,
       sources: this.#sources.map((source) => source()),
     };

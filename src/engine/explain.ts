@@ -11,7 +11,8 @@ import { Scanner } from '../record/scanner.ts';
 import type { Filter } from './filter.ts';
 import { makeFilter } from './filter.ts';
 import type { LogIndex } from './log-index.ts';
-import { idOf, queryState, reportNamed } from './query.ts';
+import { queryState } from './query.ts';
+import { idOf, reportNamed } from './reading/parameters.ts';
 import { EngineState } from './state.ts';
 
 /** What an explanation is made of. */

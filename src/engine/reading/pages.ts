@@ -3,9 +3,10 @@ import type { ReportPlan } from '../../plan/plan.ts';
 import type { Extent, ReportPage, ReportQuery } from '../../ports/rows.ts';
 import { powerOfTwo } from '../../record/text-dictionary.ts';
 import type { GroupTable } from '../group-table.ts';
-import type { Matches } from '../query.ts';
-import { badQuery, firstInOrder, makeOrder, units } from '../query.ts';
 import type { EngineState } from '../state.ts';
+import type { Matches } from './order.ts';
+import { firstInOrder, makeOrder, units } from './order.ts';
+import { badQuery, unknownColumn } from './parameters.ts';
 import type { SelectedRows, Selection } from './selection.ts';
 
 const FIRST_MIN = 64;
@@ -46,12 +47,12 @@ export class Pages {
     this.#selection = selection;
     this.#sort = sort;
     const unknown = sort.find(({ column }) => !report.columns.some(({ name }) => name === column));
-    const names = report.columns.map((plan) => plan.name).join(', ');
-    if (unknown !== undefined)
-      throw badQuery(`'${unknown.column}' is no column of report '${report.name}' to sort by; it has ${names}.`);
+    if (unknown !== undefined) throw unknownColumn(report, unknown.column);
     const index = report.measures.findIndex(({ name }) => name === extentOf);
-    if (extentOf !== undefined && index < 0)
+    if (extentOf !== undefined && index < 0) {
+      const names = report.columns.map((plan) => plan.name).join(', ');
       throw badQuery(`'${extentOf}' is no measure of report '${report.name}'; it has ${names}.`);
+    }
     this.#measure = extentOf === undefined ? undefined : { index, units: units(report, extentOf) };
   }
 

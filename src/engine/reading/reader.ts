@@ -1,10 +1,10 @@
 import type { ReportPlan } from '../../plan/plan.ts';
 import type { Reading, Readings, ReportPage, ReportQuery, TotalsPage, TotalsQuery } from '../../ports/rows.ts';
-import { dayParameter, reportNamed, wholeParameter } from '../query.ts';
 import type { GroupTable } from '../group-table.ts';
 import type { EngineState } from '../state.ts';
 import { Pages } from './pages.ts';
 import { Groups } from './groups.ts';
+import { dayParameter, reportNamed, wholeParameter } from './parameters.ts';
 import type { SelectionQuery } from './selection.ts';
 import { Selection } from './selection.ts';
 import { Totals } from './totals.ts';

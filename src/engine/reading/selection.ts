@@ -3,9 +3,9 @@ import type { ReportPlan } from '../../plan/plan.ts';
 import type { ReportQuery } from '../../ports/rows.ts';
 import { grownInt32, TextDictionary } from '../../record/text-dictionary.ts';
 import type { GroupTable } from '../group-table.ts';
-import { badQuery, dayParameter, idOf } from '../query.ts';
 import type { EngineState } from '../state.ts';
 import type { Groups } from './groups.ts';
+import { dayParameter, dimensionOf, idOf } from './parameters.ts';
 import { lowerTextsOf } from './text-order.ts';
 
 /** What of a query is about a row's dimensions. */
@@ -140,12 +140,4 @@ export class Selection {
       return [{ place: dimension - 1, passes }];
     });
   }
-}
-
-/** A dimension's place in the report. @throws DaybookError `BAD_QUERY` */
-export function dimensionOf(report: ReportPlan, name: string): number {
-  const dimension = report.dimensions.findIndex((field) => field.name === name);
-  if (dimension >= 0) return dimension;
-  const names = report.dimensions.map((each) => each.name).join(', ');
-  throw badQuery(`'${name}' is no dimension of report '${report.name}', which has ${names}.`);
 }
