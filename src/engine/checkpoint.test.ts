@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest';
 import { FaultyDisk } from '../../test/disk/faulty-disk.ts';
+import { fileOf } from '../../test/disk/through-a-file.ts';
+import { daybook } from '../../daybook.config.ts';
+import { makePlan } from '../plan/normalise.ts';
 import type { Disk } from '../ports/disk.ts';
-import { listCheckpoints } from './checkpoint.ts';
+import { CHECKPOINT_FORMAT, listCheckpoints, readCheckpoints } from './checkpoint.ts';
 
 const FOLDER = 'checkpoints';
 const nameOf = (offset: number): string => `${String(offset).padStart(20, '0')}.checkpoint`;
@@ -54,4 +57,19 @@ it('does not take a disk that fails for a checkpoint that is gone', async () => 
   const disk = await diskWith([3]);
   const failing: Disk = { ...methodsOf(disk), open: () => Promise.reject(new Error('no such sector')) };
   await expect(listCheckpoints(failing, undefined)).rejects.toThrow('no such sector');
+});
+
+it('leaves out one of another version, and says so', async () => {
+  const disk = new FaultyDisk();
+  const plan = makePlan(daybook);
+  for (const format of [CHECKPOINT_FORMAT, CHECKPOINT_FORMAT - 1]) {
+    const { fingerprint } = plan;
+    disk.tamper(`${FOLDER}/${nameOf(CHECKPOINT_FORMAT - format)}`, () => fileOf({ format, fingerprint }, []));
+  }
+  const notices: string[] = [];
+  const found = await Array.fromAsync(readCheckpoints(disk, plan, (sentence) => notices.push(sentence)));
+  expect(found).toMatchObject([{ facts: { format: CHECKPOINT_FORMAT } }]);
+  expect(notices).toEqual([
+    `The checkpoint ${FOLDER}/${nameOf(1)} is of another version of Daybook; the reports are computed again from the log.`,
+  ]);
 });

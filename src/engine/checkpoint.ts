@@ -12,7 +12,7 @@ import type { SourcePlaceFacts } from './source-places.ts';
 import type { StateFacts } from './state.ts';
 
 const FOLDER = 'checkpoints';
-const FORMAT = 5;
+const FORMAT = 6;
 const NAME = /^(\d{20})\.checkpoint$/;
 /** The one before the newest stays, in case the newest is damaged. */
 const KEPT = 2;
@@ -142,9 +142,8 @@ export async function* readCheckpoints(
     }
     const facts = unpacked.facts as CheckpointFacts;
     if (facts.format !== FORMAT || facts.fingerprint !== plan.fingerprint) {
-      onNotice(
-        `The checkpoint ${FOLDER}/${name} is of another definition; the reports are computed again from the log.`,
-      );
+      const other = facts.format === FORMAT ? 'definition' : 'version of Daybook';
+      onNotice(`The checkpoint ${FOLDER}/${name} is of another ${other}; the reports are computed again from the log.`);
       continue;
     }
     yield { facts, arrays: unpacked.arrays };

@@ -117,6 +117,7 @@ export class Checkpointing {
     if (place.next === undefined) return undefined;
     const state = options.state.save();
     const amendments = options.amendments.save();
+    const refused = quarantine.save();
     return {
       facts: {
         format: CHECKPOINT_FORMAT,
@@ -126,13 +127,13 @@ export class Checkpointing {
         next: place.next,
         logBytes: place.logBytes,
         duplicates: place.duplicates,
-        quarantine: quarantine.save(),
+        quarantine: refused.facts,
         places: sources.save(),
         amendments: amendments.facts,
         filing: filing.save(),
         state: state.facts,
       },
-      arrays: [...state.arrays, ...amendments.arrays],
+      arrays: [...state.arrays, ...amendments.arrays, ...refused.arrays],
     };
   }
 }

@@ -100,9 +100,19 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       : Amendments.load(checkpoint.facts.amendments, sections, (report, day) => state.tableAt(report, day));
   // Files that no checkpoint names were written for one that a crash prevented.
   await removeKeyFiles(disk, new Set(checkpoint?.facts.state.keys.files.map((file) => file.number)));
-  const engine = new Engine(options, state, amendments, await PutBacks.load(disk));
+  const quarantine =
+    checkpoint === undefined ? new Quarantine() : Quarantine.load(checkpoint.facts.quarantine, sections);
+  const engine = new Engine(options, { state, amendments, quarantine, putBacks: await PutBacks.load(disk) });
   await engine.catchUp(options.onProgress);
   return engine;
+}
+
+/** What the engine begins with: what the checkpoint says, or nothing. */
+interface Beginning {
+  readonly state: EngineState;
+  readonly amendments: Amendments;
+  readonly quarantine: Quarantine;
+  readonly putBacks: PutBacks;
 }
 
 /**
@@ -149,19 +159,20 @@ export class Engine implements Runtime, SourceDoor {
   #keepsFiling: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(options: EngineOptions, state: EngineState, amendments: Amendments, putBacks: PutBacks) {
+  constructor(options: EngineOptions, { state, amendments, quarantine, putBacks }: Beginning) {
     const { plan, log, disk, clock, checkpoint } = options;
     this.plan = plan;
     this.#log = log;
     this.#disk = disk;
     this.#clock = clock;
     this.#state = state;
-    this.#quarantine = new Quarantine(checkpoint?.facts.quarantine);
+    this.#quarantine = quarantine;
     this.#putBacks = putBacks;
     this.#places = new SourcePlaces(checkpoint?.facts.places);
     this.#amendments = amendments;
     this.#place = new Place(checkpoint?.facts, state.keys.size);
-    this.#budget = new StateBudget(options.stateBytesMax ?? STATE_BYTES_DEFAULT);
+    const bytesMax = options.stateBytesMax ?? STATE_BYTES_DEFAULT;
+    this.#budget = new StateBudget(bytesMax, state.keys, () => state.bytes + quarantine.bytes);
     this.#waiting = new WaitingBatches({
       keys: state.keys,
       disk,
@@ -183,7 +194,7 @@ export class Engine implements Runtime, SourceDoor {
       state,
       amendments,
       filing: this.#filing,
-      quarantine: this.#quarantine,
+      quarantine,
       sources: this.#places,
       onFailure: (error) => this.#noteTrouble(error),
     });
@@ -435,7 +446,7 @@ export class Engine implements Runtime, SourceDoor {
         this.#settleDurable();
         if (isSpillDue) this.#spill();
         this.#checkpoints.whenDue();
-        if (this.#spilling !== undefined && this.#budget.isSpent(this.#state)) await this.#spilling;
+        if (this.#spilling !== undefined && this.#budget.isSpent()) await this.#spilling;
       }
     } finally {
       this.#committing = undefined;
@@ -561,7 +572,7 @@ export class Engine implements Runtime, SourceDoor {
 
   /** Looks at the state's budget, which is not looked at again before more has come. */
   #isSpillDue(): boolean {
-    return this.#spilling === undefined && this.#budget.isPassed(this.#state);
+    return this.#spilling === undefined && this.#budget.isPassed();
   }
 
   /** Must be called between two groups. */

@@ -4,8 +4,11 @@ import { makePlan } from '../plan/normalise.ts';
 import { openEmbedded } from '../runtimes/embedded.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { FaultyDisk } from '../../test/disk/faulty-disk.ts';
+import { throughAFile } from '../../test/disk/through-a-file.ts';
+import { mixedSales } from '../../test/sales/mixed-sales.ts';
 import type { Refused } from './quarantine.ts';
 import { Quarantine } from './quarantine.ts';
+import { SectionReader } from './sections.ts';
 
 const plan = makePlan(daybook);
 const clock = machineClock();
@@ -31,8 +34,27 @@ it('what a checkpoint is given of the quarantine stays as it was while more is r
   take('first');
   const saved = quarantine.save();
   take('second', 'third');
-  expect(saved).toEqual({ frames: [{ at: AT, count: 1 }], known: ['=first'] });
-  expect(new Quarantine(saved).size).toBe(1);
+  const { facts, arrays } = throughAFile(saved);
+  const loaded = Quarantine.load(facts, new SectionReader(arrays));
+  expect(loaded.size).toBe(1);
+  expect([...loaded.claim(refusedLines('first', 'second', 'third'), 0)]).toMatchObject([{ count: 2 }]);
+});
+
+it('of what was refused a few bytes stay in memory, and they count in the budget of the state', async () => {
+  const garbage = Array.from({ length: 100_000 }, (_, line) => `garbage ${line}\n`).join('');
+  const sales = mixedSales(6_000, { repeats: 0, seed: 7 }).map((line) => `${line}\n`);
+  const keyFilesBehind = async (lines: string): Promise<number> => {
+    const disk = new FaultyDisk();
+    const engine = await openEmbedded({ plan, disk, clock, stateBytesMax: 2 * 1024 * 1024 });
+    await engine.accept({ origin: 'test', lines: Buffer.from(lines) });
+    await engine.accept({ origin: 'test', lines: Buffer.from(sales.join('')) });
+    await engine.close();
+    return (await disk.list('keys')).length;
+  };
+  expect([await keyFilesBehind(''), await keyFilesBehind(garbage)]).toEqual([0, 1]);
+  const quarantine = new Quarantine();
+  expect([...quarantine.claim(refusedLines(...garbage.split('\n')), 0)]).toHaveLength(1);
+  expect(quarantine.bytes).toBeLessThan(100_000 * 32);
 });
 
 it('entries that did not become durable are claimed again when their lines come again', () => {

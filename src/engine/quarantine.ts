@@ -5,7 +5,12 @@ import { counted } from '../base/counted.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Log, LogPosition } from '../ports/log.ts';
 import type { Origin, QuarantineEntry, QuarantinePage, QuarantineQuery, Refusal } from '../ports/runtime.ts';
+import { KEY_WORDS } from '../record/columns.ts';
+import { KEY_SHARDS, keyHash } from '../record/key-hash.ts';
+import type { ShardKeys } from './key-table.ts';
+import { KeyTable } from './key-table.ts';
 import type { PutBacks } from './put-backs.ts';
+import type { SectionReader } from './sections.ts';
 
 const LINE_FEED = 10;
 /** One frame is given so many bytes of entries. */
@@ -14,7 +19,8 @@ const PART_BYTES = 16 * 1024 * 1024;
 const TEXT_BYTES_MAX = 8 * 1024 * 1024;
 /** A longer record could not be kept in one frame. */
 export const REFUSED_BYTES_MAX = 40 * 1024 * 1024;
-const OWN_BYTES_MAX = 16;
+/** The one record whose words stand in `words`. */
+const FIRST = Int32Array.of(0);
 
 /** An entry as the log keeps it; its id is its place in the quarantine. */
 type StoredEntry = Omit<QuarantineEntry, 'id' | 'putBack'>;
@@ -44,7 +50,6 @@ interface FrameEntries {
 export interface QuarantineFacts {
   /** Frames with entries, in the log's order. */
   readonly frames: readonly FrameEntries[];
-  readonly known: readonly string[];
 }
 
 /**
@@ -52,22 +57,25 @@ export interface QuarantineFacts {
  * that a batch sent again, or a file imported again, changes nothing here either.
  */
 export class Quarantine {
-  readonly #frames: FrameEntries[];
-  /** The fingerprints of all entries, and of those that `claim` gave. */
-  readonly #known: Set<string>;
-  /** The fingerprints that the last `claim` added, in their order, and how many of them are durable. */
-  #claimed: string[] = [];
-  #durable = 0;
-  #size: number;
-
-  constructor(facts: QuarantineFacts = { frames: [], known: [] }) {
-    this.#frames = [...facts.frames];
-    this.#known = new Set(facts.known);
-    this.#size = this.#frames.reduce((sum, { count }) => sum + count, 0);
-  }
+  readonly #frames: FrameEntries[] = [];
+  /**
+   * The fingerprints of all entries, and of those that `claim` gave: 128 bits of a record's SHA-256. A table of keys, as
+   * it holds many times what a set does, in a fraction of the memory.
+   */
+  readonly #known = new KeyTable();
+  /** What is asked of it. */
+  readonly #words = new Int32Array(KEY_WORDS);
+  readonly #hashes = new Int32Array(1);
+  readonly #isNew = new Uint8Array(1);
+  #size = 0;
 
   get size(): number {
     return this.#size;
+  }
+
+  /** What it holds of memory, about. */
+  get bytes(): number {
+    return this.#known.bytes;
   }
 
   /**
@@ -76,15 +84,11 @@ export class Quarantine {
    * `add` must be told of each part once it is durable, in their order; `undo` takes back the others.
    */
   *claim(refused: Iterable<Refused>, atMs: number): Generator<QuarantinePart> {
-    this.#claimed = [];
-    this.#durable = 0;
+    assert(this.#known.undoable === 0, 'what was claimed before is durable or taken back');
     let lines: string[] = [];
     let size = 0;
     for (const each of refused) {
-      const fingerprint = fingerprintOf(each.bytes);
-      const knownBefore = this.#known.size;
-      if (this.#known.add(fingerprint).size === knownBefore) continue;
-      this.#claimed.push(fingerprint);
+      if (!this.#isFirst(each.bytes)) continue;
       const line = printEntry(each, atMs);
       const lineSize = Buffer.byteLength(line);
       if (size > 0 && size + lineSize > PART_BYTES) {
@@ -100,23 +104,32 @@ export class Quarantine {
 
   /** Remembers where the next `count` of the claimed entries stand in the log. */
   add(at: LogPosition, count: number): void {
-    assert(this.#durable + count <= this.#claimed.length, 'entries were claimed before they became durable');
-    this.#durable += count;
+    this.#known.keep(count);
     this.#remember(at, count);
   }
 
   /** Forgets the claimed entries that did not become durable. */
   undo(): void {
-    for (const fingerprint of this.#claimed.slice(this.#durable)) this.#known.delete(fingerprint);
-    this.#claimed = [];
-    this.#durable = 0;
+    this.#known.undo();
   }
 
   /** Remembers the entries of a frame that was read from the log. */
   addStored(at: LogPosition, lines: Uint8Array): void {
     const entries = parseEntries(lines);
-    for (const { record, encoding } of entries) this.#known.add(fingerprintOf(Buffer.from(record, encoding)));
+    for (const { record, encoding } of entries) this.#isFirst(Buffer.from(record, encoding));
+    this.#known.keep(this.#known.undoable);
     this.#remember(at, entries.length);
+  }
+
+  /** Whether a record's bytes were not known; now they are. */
+  #isFirst(bytes: Uint8Array): boolean {
+    const digest = hash('sha256', bytes, 'buffer');
+    for (let word = 0; word < KEY_WORDS; word++)
+      this.#words[word] = digest.readInt32LE(word * this.#words.BYTES_PER_ELEMENT);
+    this.#hashes[0] = keyHash(this.#words, 0);
+    this.#isNew[0] = 0;
+    this.#known.addAll(this.#words, this.#hashes, FIRST, this.#isNew);
+    return this.#isNew[0] === 1;
   }
 
   #remember(at: LogPosition, count: number): void {
@@ -175,9 +188,16 @@ export class Quarantine {
     return entries;
   }
 
-  /** What a checkpoint needs. */
-  save(): QuarantineFacts {
-    return { frames: [...this.#frames], known: [...this.#known] };
+  /** For a checkpoint; `load` takes it back. The fingerprints are not copied: see `KeyTable.keptKeys`. */
+  save(): { readonly facts: QuarantineFacts; readonly arrays: readonly ShardKeys[] } {
+    return { facts: { frames: [...this.#frames] }, arrays: this.#known.keptKeys() };
+  }
+
+  static load({ frames }: QuarantineFacts, sections: SectionReader): Quarantine {
+    const quarantine = new Quarantine();
+    for (let shard = 0; shard < KEY_SHARDS; shard++) quarantine.#known.load(shard, sections.int32());
+    for (const { at, count } of frames) quarantine.#remember(at, count);
+    return quarantine;
   }
 }
 
@@ -200,10 +220,4 @@ function parseEntries(lines: Uint8Array, from = 0, to = Infinity): readonly Stor
     start = end + 1;
   }
   return entries;
-}
-
-/** What tells records from others: a short one by itself, a longer one by 132 bits of its SHA-256. */
-function fingerprintOf(bytes: Uint8Array): string {
-  if (bytes.length > OWN_BYTES_MAX) return hash('sha256', bytes, 'base64url').slice(0, 22);
-  return `=${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')}`;
 }

@@ -1,4 +1,4 @@
-import type { EngineState } from './state.ts';
+import type { KeyIndex } from './key-index.ts';
 
 export const STATE_BYTES_DEFAULT = 512 * 1024 * 1024;
 /** Keys leave when the state passes this share of its budget; the rest is for what comes in while they do. */
@@ -13,25 +13,30 @@ const LOOKS = 8;
 /** Says when the state has grown so much that keys must leave memory. */
 export class StateBudget {
   readonly #bytesMax: number;
+  readonly #keys: KeyIndex;
+  readonly #bytes: () => number;
   readonly #keysMin: number;
   /** The state is not measured again before it has so many keys. */
   #nextLookAt = 0;
 
-  constructor(bytesMax: number) {
+  /** @param bytes  measures all that there is, keys and whatever else */
+  constructor(bytesMax: number, keys: KeyIndex, bytes: () => number) {
     this.#bytesMax = bytesMax;
+    this.#keys = keys;
+    this.#bytes = bytes;
     this.#keysMin = Math.max(KEYS_MIN, Math.floor((bytesMax * FREED_SHARE_MIN) / KEY_BYTES));
   }
 
   /** Whether the keys in memory are to leave it: they are too much, and enough to be worth a file. */
-  isPassed(state: EngineState): boolean {
-    const { size, retirable } = state.keys;
+  isPassed(): boolean {
+    const { size, retirable } = this.#keys;
     if (retirable < this.#keysMin || size < this.#nextLookAt) return false;
     this.#nextLookAt = size + this.#keysMin / LOOKS;
-    return state.bytes > this.#bytesMax * SHARE_MAX;
+    return this.#bytes() > this.#bytesMax * SHARE_MAX;
   }
 
   /** Whether so much came in while keys were leaving that it had better wait for them. */
-  isSpent(state: EngineState): boolean {
-    return state.keys.retirable >= this.#keysMin && state.bytes > this.#bytesMax;
+  isSpent(): boolean {
+    return this.#keys.retirable >= this.#keysMin && this.#bytes() > this.#bytesMax;
   }
 }
