@@ -5,7 +5,7 @@ import type { Problem } from './protocol.ts';
 
 const RETRY_AFTER_SECONDS = 1;
 
-/** What a code means over HTTP; any other is our own fault. */
+/** What a code means over HTTP, with a message that says what to do; any other is our own fault. */
 const STATUSES: Readonly<Record<string, number>> = {
   BAD_QUERY: 400,
   BODY_UNREADABLE: 400,
@@ -28,11 +28,16 @@ const STATUSES: Readonly<Record<string, number>> = {
   IN_TROUBLE: 503,
   NOT_WHOLE: 503,
   KAFKA_UNREACHABLE: 503,
+  KAFKA_REFUSED: 503,
   TOPIC_MISSING: 503,
   TOPIC_MADE_ANEW: 503,
   TOPIC_OFFSET_GONE: 503,
   POSTGRES_UNREACHABLE: 503,
+  POSTGRES_REFUSED: 503,
+  POSTGRES_NOT_APPLIED: 503,
   CASSANDRA_UNREACHABLE: 503,
+  CASSANDRA_REFUSED: 503,
+  CASSANDRA_NOT_APPLIED: 503,
 };
 
 const TITLES: Readonly<Record<number, string>> = {
