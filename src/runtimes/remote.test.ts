@@ -156,6 +156,32 @@ describe('a Daybook reached over HTTP', () => {
     await expect(accepted).rejects.toMatchObject({ code: 'INTAKE_FULL', message: 'Wait a second.', retryable: true });
   });
 
+  it('fails with UNREACHABLE when the Daybook goes away in the middle of an answer', async () => {
+    const gone = (status: number) =>
+      serving((_request, _body, response) => {
+        response.writeHead(status, { 'content-length': '100' });
+        response.write('{"a":1}\n{"b"', () => response.destroy());
+      });
+    await using server = await gone(200);
+    const remote = openRemote(plan, server.url);
+    const all = async (chunks: AsyncIterable<Uint8Array>): Promise<void> => {
+      for await (const chunk of chunks) expect(Buffer.from(chunk).toString()).toBe('{"a":1}\n');
+    };
+    const { signal } = new AbortController();
+    await using failing = await gone(503);
+    for (const ask of [
+      () => remote.accept({ origin: 'x', lines: Buffer.from('{}') }),
+      () => remote.query('daily_pu_rev', {}),
+      () => remote.explain({ report: 'daily_pu_rev', key: { ts_date: '2026-03-04' }, limit: 1, offset: 0 }, signal),
+      () => remote.quarantine({ limit: 1, offset: 0 }),
+      () => remote.status(),
+      () => all(remote.records({})),
+      () => openRemote(plan, failing.url).status(),
+    ]) {
+      await expect(ask()).rejects.toMatchObject({ code: 'UNREACHABLE', retryable: true });
+    }
+  });
+
   it('fails with UNREACHABLE when nobody answers', async () => {
     const server = await serving(() => undefined);
     await server[Symbol.asyncDispose]();

@@ -35,9 +35,9 @@ export function openRemote(plan: Plan, url: string): RemoteRuntime & Pick<Runtim
     explain: (query, signal) => explain(api, plan, query, signal),
     quarantine: async ({ limit, offset }) => {
       const answer = await call(api, `/quarantine?limit=${limit}&offset=${offset}`);
-      return (await answer.json()) as QuarantinePage & QuarantineAnswer;
+      return JSON.parse(await textOf(api, answer)) as QuarantinePage & QuarantineAnswer;
     },
-    status: async () => statusOf((await (await call(api, '/pipeline')).json()) as PipelineAnswer),
+    status: async () => statusOf(JSON.parse(await textOf(api, await call(api, '/pipeline'))) as PipelineAnswer),
     // Nothing is held open.
     close: () => Promise.resolve(),
   };
@@ -52,7 +52,7 @@ async function accept(api: string, intake: Intake): Promise<Acceptance> {
       headers: { 'content-type': INTAKE_TYPE },
       body: Buffer.concat(printIntake(part)),
     });
-    all = together(all, (await response.json()) as AcceptanceAnswer as Acceptance);
+    all = together(all, JSON.parse(await textOf(api, response)) as AcceptanceAnswer as Acceptance);
   }
   return present(all, 'a batch has at least one part');
 }
@@ -83,7 +83,7 @@ async function queryReport(api: string, plan: Plan, name: string, query: ReportQ
   if (query.offset !== undefined) parameters.set('offset', String(query.offset));
   const response = await call(api, `/reports/${encodeURIComponent(name)}?${parameters.toString()}`);
   const report = plan.reports.find((each) => each.name === name);
-  const text = await response.text();
+  const text = await textOf(api, response);
   if (isPage) return parsePage(text, report);
   const rows = text.split('\n').slice(0, -1).join(',');
   const frame = response.headers.get(FRAME_HEADER) ?? '0';
@@ -126,7 +126,7 @@ async function explain(api: string, plan: Plan, query: ExplainQuery, signal: Abo
   const { limit, offset } = query;
   const parameters = new URLSearchParams({ ...query.key, limit: String(limit), offset: String(offset) });
   const path = `/reports/${encodeURIComponent(query.report)}/records?${parameters.toString()}`;
-  const text = await (await call(api, path, { signal })).text();
+  const text = await textOf(api, await call(api, path, { signal }));
   const report = plan.reports.find(({ name }) => name === query.report);
   const answer = JSON.parse(text, exactCells(report)) as Explanation;
   return { ...answer, frame: wholeOf(answer.frame), total: wholeOf(answer.total) };
@@ -139,7 +139,7 @@ async function* rawRecords(
   const response = await call(api, `/records?${new URLSearchParams({ ...range }).toString()}`);
   let rest: Uint8Array = new Uint8Array();
   // The network cuts where it likes; those who read want whole lines.
-  for await (const chunk of (response.body as ReadableStream<Uint8Array> | null) ?? []) {
+  for await (const chunk of chunksOf(api, response)) {
     const end = chunk.lastIndexOf(LINE_FEED) + 1;
     if (end > 0) yield Buffer.concat([rest, chunk.subarray(0, end)]);
     rest = end > 0 ? chunk.subarray(end) : Buffer.concat([rest, chunk]);
@@ -167,18 +167,40 @@ async function call(api: string, path: string, init: RequestInit = {}): Promise<
   try {
     response = await fetch(api + path, init);
   } catch (cause) {
-    throw new DaybookError('UNREACHABLE', `The Daybook at ${api} does not answer. Is it still running?`, {
-      retryable: true,
-      details: { url: api },
-      cause,
-    });
+    throw unreachable(api, cause);
   }
   if (response.ok) return response;
-  throw await problemOf(response);
+  throw await problemOf(api, response);
 }
 
-async function problemOf(response: Response): Promise<DaybookError> {
-  const text = await response.text();
+/** The body of an answer, which may break off though its head is there. */
+async function textOf(api: string, response: Response): Promise<string> {
+  try {
+    return await response.text();
+  } catch (cause) {
+    throw unreachable(api, cause);
+  }
+}
+
+/** The same, as it comes. */
+async function* chunksOf(api: string, { body }: Response): AsyncGenerator<Uint8Array> {
+  try {
+    yield* (body as ReadableStream<Uint8Array> | null) ?? [];
+  } catch (cause) {
+    throw unreachable(api, cause);
+  }
+}
+
+function unreachable(api: string, cause: unknown): DaybookError {
+  return new DaybookError('UNREACHABLE', `The Daybook at ${api} does not answer. Is it still running?`, {
+    retryable: true,
+    details: { url: api },
+    cause,
+  });
+}
+
+async function problemOf(api: string, response: Response): Promise<DaybookError> {
+  const text = await textOf(api, response);
   const problem = problemIn(text);
   return new DaybookError(
     problem?.code ?? `HTTP_${response.status}`,
