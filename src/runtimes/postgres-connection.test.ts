@@ -31,3 +31,14 @@ it('takes a password in the address from the environment, and from nowhere else'
 it.each(['', 'postgres://', 'db:5432/x?sslmode=disable', 'db:notaport/x'])("refuses '%s' as an address", (address) => {
   expect(() => postgresConnection(address)).toThrow('must be host:port/database');
 });
+
+it('says how a % in a password is written, and not the password', () => {
+  const address = 'postgres://daybook:50%off@127.0.0.1:5432/daybook';
+  vi.stubEnv('DAYBOOK_POSTGRES', address);
+  expect(() => postgresConnection(address)).toThrow(expect.objectContaining({ code: 'SETTING_WRONG' }));
+  expect(() => postgresConnection(address)).toThrow('a % in user, password or database is written %25');
+  expect(() => postgresConnection(address)).not.toThrow('50');
+  const written = 'postgres://daybook:50%25off@127.0.0.1:5432/daybook';
+  vi.stubEnv('DAYBOOK_POSTGRES', written);
+  expect(postgresConnection(written)).toMatchObject({ password: '50%off' });
+});

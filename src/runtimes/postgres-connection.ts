@@ -18,18 +18,31 @@ export function postgresConnection(address: string): PostgresConnection {
     const message = `The address of PostgreSQL holds a password, which others see on a command line. Set ${PREFIX}, ${PREFIX}_PASSWORD or ${PREFIX}_PASSWORD_FILE instead.`;
     throw new DaybookError('SETTING_WRONG', message);
   }
-  const user = settingOf(`${PREFIX}_USER`) ?? (decodeURIComponent(url.username) || 'daybook');
-  const password = secretOf(`${PREFIX}_PASSWORD`) ?? decodeURIComponent(url.password);
+  const user = settingOf(`${PREFIX}_USER`) ?? (decoded(url.username) || 'daybook');
+  const password = secretOf(`${PREFIX}_PASSWORD`) ?? decoded(url.password);
   const tls = tlsOf(PREFIX);
   return {
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? 5432 : Number(url.port),
-    database: decodeURIComponent(url.pathname.slice(1)) || 'daybook',
+    database: decoded(url.pathname.slice(1)) || 'daybook',
     user,
     application_name: 'daybook',
     ...(password !== '' && { password }),
     ...(tls !== undefined && { ssl: tls }),
   };
+}
+
+/** A part of the address as it is meant. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (cause) {
+    throw new DaybookError(
+      'SETTING_WRONG',
+      'The address of PostgreSQL has a % by itself: a % in user, password or database is written %25.',
+      { cause },
+    );
+  }
 }
 
 /** The address is not part of the message: it may hold a password. */
