@@ -1,11 +1,16 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { get } from 'node:http';
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { HeldClock } from '../../test/clock/held-clock.ts';
 import { serveEmbedded } from '../../test/server/serve-embedded.ts';
 import { longNamedSales } from '../../test/sales/long-named-sales.ts';
+import type { Frame } from '../ports/rows.ts';
+import type { Runtime } from '../ports/runtime.ts';
+import { machineClock } from '../runtimes/machine/clock.ts';
 import type { FrameEvent } from './protocol.ts';
+import { startServer } from './server.ts';
 
 /** Far more than the buffers of a connection's two ends take: what is not read waits in the server. */
 const BURST_BYTES = 12 * 1024 * 1024;
@@ -109,4 +114,49 @@ describe('a reader of frames that stops reading', () => {
     await slow.until(() => slow.frames.at(-1)?.frame === offset + SALES_A_BATCH);
     expect(slow.frames.at(-1)).toEqual(quick.frames.at(-1));
   });
+});
+
+it('who leaves before the first event is sent no frame', async () => {
+  await using daybook = await serveEmbedded();
+  const { runtime } = daybook;
+  const { promise: hasAsked, resolve: ask } = Promise.withResolvers<void>();
+  const { promise: hasAnswer, resolve: answer } = Promise.withResolvers<void>();
+  const { promise: isLeft, resolve: leave } = Promise.withResolvers<void>();
+  let onFrame = (_frame: Frame): void => undefined;
+  const slow: Runtime = Object.assign(Object.create(runtime) as Runtime, {
+    plan: runtime.plan,
+    status: async () => {
+      ask();
+      await hasAnswer;
+      return runtime.status();
+    },
+    subscribe: (listener: typeof onFrame) => {
+      onFrame = listener;
+      return leave;
+    },
+  });
+  const logger = pino({ level: 'silent' });
+  const options = { host: '127.0.0.1', port: 0, pages: '/nowhere', logger, clock: machineClock() };
+  const served = await startServer({ runtime: slow, ...options });
+  try {
+    const reader = get(`${served.url}/api/v1/frames`).on('error', () => undefined);
+    await hasAsked;
+    reader.destroy();
+    await isLeft;
+    answer();
+    // It answers after what was under way before.
+    await fetch(`${served.url}/api/v1/pipeline`);
+    let looked = 0;
+    onFrame(
+      Object.defineProperty({ offset: 1, atMs: 0, reports: [] }, 'reports', {
+        get: () => {
+          looked++;
+          return [];
+        },
+      }),
+    );
+    expect(looked).toBe(0);
+  } finally {
+    await served.close();
+  }
 });

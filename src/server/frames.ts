@@ -69,7 +69,8 @@ export function addFrames(app: FastifyInstance, { runtime, clock, closing }: Rou
       const { offset } = await runtime.status();
       begin();
       stream.write(eventText({ offset, atMs: clock.nowMs(), reports: [] }, printers));
-      stream.once('close', join(stream));
+      // Who has left meanwhile is told nothing, and would never be seen to leave.
+      if (!ended.aborted) stream.once('close', join(stream));
     } else await hub.open(stream, viewsOf(views, single(parameters, 'run') === hub.run), begin);
     while (!ended.aborted) {
       await clock.sleep(HEARTBEAT_MS, ended);
