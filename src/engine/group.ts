@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { DaybookError } from '../base/errors.ts';
 import { FRAME_BODY_BYTES_MAX } from '../log/format.ts';
 import type { NewFrame } from '../ports/log.ts';
-import type { Acceptance, Intake, Refusal } from '../ports/runtime.ts';
+import type { Acceptance, Intake, Refusal, Unreadable } from '../ports/runtime.ts';
 import { PieceChecksums } from '../record/checksums.ts';
 import type { RecordColumns, RefusedLine, ScannedLines } from '../record/columns.ts';
 import type { Claim } from './key-index.ts';
@@ -28,10 +28,12 @@ export interface WaitingBatch {
   readonly reject: (error: unknown) => void;
 }
 
-/** A line of the batch, or what its source could not make one of. */
-type RefusedOfBatch =
-  | RefusedLine
-  | { readonly line: number; readonly refusal: Refusal; readonly record: string | Uint8Array };
+/** A line of the batch, or what its source made it of, or could not make one of. */
+type RefusedOfBatch = RefusedLine | SourcedRefusal;
+
+interface SourcedRefusal extends Pick<Unreadable, 'line' | 'record' | 'converted'> {
+  readonly refusal: Refusal;
+}
 
 /** One of the frames that a group becomes. */
 export interface GroupFrame {
@@ -48,7 +50,7 @@ export interface GroupFrame {
  * @throws DaybookError `BATCH_TOO_LARGE` when the batch cannot be written as it is; not retryable
  */
 export function refusedOf(intake: Intake, scanned: ScannedLines): readonly RefusedOfBatch[] {
-  const { lines, unreadable } = intake;
+  const { lines, unreadable = [] } = intake;
   const refused = inFile(intake, scanned.refused);
   let acceptedBytes = lines.length;
   for (const { line, start, end } of refused) {
@@ -58,13 +60,27 @@ export function refusedOf(intake: Intake, scanned: ScannedLines): readonly Refus
   // The last record is ended by a line feed, if it was not.
   if (acceptedBytes + 1 > FRAME_BODY_BYTES_MAX)
     throw batchTooLarge(`its records have ${acceptedBytes}`, FRAME_BODY_BYTES_MAX);
-  if (unreadable === undefined || unreadable.length === 0) return refused;
-  const sourced = unreadable.map(({ line, record, ...refusal }) => {
-    const bytes = Buffer.byteLength(record);
-    if (bytes > REFUSED_BYTES_MAX) throw batchTooLarge(`line ${line} has ${bytes}`, REFUSED_BYTES_MAX);
-    return { line, refusal, record };
+  const originals = withOriginals(intake, refused);
+  if (unreadable.length === 0) return originals;
+  const sourced = unreadable.map(({ line, record, converted, ...refusal }) =>
+    checked({ line, refusal, record, ...(converted !== undefined && { converted }) }),
+  );
+  return [...originals, ...sourced].sort((a, b) => a.line - b.line);
+}
+
+/** Refused lines with what their source made them of. */
+function withOriginals({ lines, originalOf }: Intake, refused: readonly RefusedLine[]): readonly RefusedOfBatch[] {
+  if (originalOf === undefined) return refused;
+  return refused.map(({ line, refusal, start, end }) => {
+    const converted = Buffer.from(lines.buffer, lines.byteOffset + start, end - start).toString();
+    return checked({ line, refusal, record: originalOf(line), converted });
   });
-  return [...refused, ...sourced].sort((a, b) => a.line - b.line);
+}
+
+function checked(refused: SourcedRefusal): SourcedRefusal {
+  const bytes = Buffer.byteLength(refused.record);
+  if (bytes > REFUSED_BYTES_MAX) throw batchTooLarge(`line ${refused.line} has ${bytes}`, REFUSED_BYTES_MAX);
+  return refused;
 }
 
 /** Refused lines with the numbers that they have in their file. */
@@ -74,9 +90,18 @@ function inFile(intake: Intake, refused: readonly RefusedLine[]): readonly Refus
   return before === 0 ? refused : refused.map((each) => ({ ...each, line: each.line + before }));
 }
 
-/** Whether what is refused of a batch is kept: a correction's entry is there already, and stays as it is. */
-export function isKept({ corrects }: Intake): boolean {
-  return corrects === undefined;
+/**
+ * What of a refused batch goes to the quarantine, one by one, as there may be millions. A correction's entry is there already,
+ * and stays as it is.
+ */
+export function* keptOf(intake: Intake, refused: readonly RefusedOfBatch[]): Generator<Refused> {
+  const { origin, lines, corrects, originalsFollow } = intake;
+  if (corrects !== undefined || originalsFollow === true) return;
+  for (const each of refused) {
+    const { line, refusal } = each;
+    if ('record' in each) yield { refusal, line, origin, bytes: Buffer.from(each.record), converted: each.converted };
+    else yield { refusal, line, origin, bytes: lines.subarray(each.start, each.end) };
+  }
 }
 
 function batchTooLarge(what: string, bytesMax: number): DaybookError {
@@ -144,15 +169,8 @@ function frameOfRefused({ bytes, count }: QuarantinePart): GroupFrame {
   };
 }
 
-/** What of a group goes to the quarantine. Made one by one: there may be millions. */
 function* refusedRecords(batches: readonly WaitingBatch[]): Generator<Refused> {
-  for (const { intake, refused } of batches) {
-    const { origin, lines } = intake;
-    for (const each of isKept(intake) ? refused : []) {
-      const bytes = 'record' in each ? Buffer.from(each.record) : lines.subarray(each.start, each.end);
-      yield { refusal: each.refusal, line: each.line, origin, bytes };
-    }
-  }
+  for (const { intake, refused } of batches) yield* keptOf(intake, refused);
 }
 
 export function answerOf({ columns, claim, refused }: WaitingBatch, offset: number): Acceptance {

@@ -57,6 +57,35 @@ it('of what was refused a few bytes stay in memory, and they count in the budget
   expect(quarantine.bytes).toBeLessThan(100_000 * 32);
 });
 
+it('an entry has its row whole, and the record that was made of it unless that is longer than anybody puts right', async () => {
+  const engine = await openEmbedded({ plan, disk: new FaultyDisk(), clock });
+  const lines = ['{"ts_id":"é"}', `{"ts_id":"${'x'.repeat(1024 * 1024)}"}`];
+  const originalOf = (line: number): Uint8Array => Buffer.from(`${line} é`, 'latin1');
+  const intake = { origin: 'test', lines: Buffer.from(lines.join('\n')), firstLine: 7, originalOf };
+  const { quarantined } = await engine.accept(intake);
+  expect(quarantined.map(({ line }) => line)).toEqual([7, 8]);
+  const { entries } = await engine.quarantine({ limit: 10, offset: 0 });
+  expect(entries.map(({ record, encoding, converted }) => [Buffer.from(record, encoding), converted])).toEqual([
+    [originalOf(8), undefined],
+    [originalOf(7), lines[0]],
+  ]);
+  // Another source that makes another record of the same row.
+  await engine.accept({ ...intake, lines: Buffer.from('{}') });
+  expect(await engine.status()).toMatchObject({ quarantined: 2 });
+  await engine.close();
+});
+
+it('what is refused of a batch is answered and not kept when its originals follow', async () => {
+  const engine = await openEmbedded({ plan, disk: new FaultyDisk(), clock });
+  const answer = await engine.accept({ origin: 'test', lines: Buffer.from('{}\n[]'), originalsFollow: true });
+  expect(answer.quarantined.map(({ line, code }) => [line, code])).toEqual([
+    [1, 'MISSING_FIELD'],
+    [2, 'NOT_AN_OBJECT'],
+  ]);
+  expect(await engine.status()).toMatchObject({ quarantined: 0 });
+  await engine.close();
+});
+
 it('entries that did not become durable are claimed again when their lines come again', () => {
   const quarantine = new Quarantine();
   const long = 'a line that is longer than its fingerprint';

@@ -19,6 +19,8 @@ const PART_BYTES = 16 * 1024 * 1024;
 const TEXT_BYTES_MAX = 8 * 1024 * 1024;
 /** A longer record could not be kept in one frame. */
 export const REFUSED_BYTES_MAX = 40 * 1024 * 1024;
+/** A longer one nobody puts right by hand, and the frame has room for the longest original and this. */
+export const CONVERTED_BYTES_MAX = 1024 * 1024;
 /** The one record whose words stand in `words`. */
 const FIRST = Int32Array.of(0);
 
@@ -31,6 +33,8 @@ export interface Refused {
   readonly line: number;
   readonly origin: Origin;
   readonly bytes: Uint8Array;
+  /** The record that its source had made of it. */
+  readonly converted?: string | undefined;
 }
 
 /** Entries for one frame of the log. */
@@ -202,11 +206,12 @@ export class Quarantine {
 }
 
 /** An entry as a line of JSON, as the log and the quarantine's topic keep it. */
-export function printEntry({ refusal, line, origin, bytes }: Refused, atMs: number): string {
+export function printEntry({ refusal, line, origin, bytes, converted }: Refused, atMs: number): string {
   // In JSON, a byte of a text may take six.
   const encoding = bytes.length <= TEXT_BYTES_MAX && isUtf8(bytes) ? 'utf8' : 'base64';
   const record = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(encoding);
-  const entry: StoredEntry = { atMs, origin, line, ...refusal, record, encoding };
+  const isShort = converted !== undefined && Buffer.byteLength(converted) <= CONVERTED_BYTES_MAX;
+  const entry: StoredEntry = { atMs, origin, line, ...refusal, record, encoding, ...(isShort && { converted }) };
   return `${JSON.stringify(entry)}\n`;
 }
 

@@ -28,12 +28,17 @@ export interface Refusal {
   readonly reason: string;
 }
 
-/** A record that could not be made into JSON by its source (a CSV line, say); it goes to the quarantine as it was. */
+/**
+ * What a source could not make a record of (a CSV line, say), or one that is known to be refused; it goes to the quarantine as
+ * it was.
+ */
 export interface Unreadable extends Refusal {
   /** 1-based, in the batch or file that it came from. */
   readonly line: number;
   /** Its text, or its bytes, which need not be UTF-8. */
   readonly record: string | Uint8Array;
+  /** The record that was made of it, in JSON, where it is that one that is refused. */
+  readonly converted?: string;
 }
 
 /** Records handed to the engine together; durable together. */
@@ -50,6 +55,16 @@ export interface Intake {
   readonly linesCounted?: (lines: number) => void;
   /** What the source itself could not read; quarantined with the batch. */
   readonly unreadable?: readonly Unreadable[];
+  /**
+   * What a line was made of by its source, such as a row of a table: asked for by the line's number, once it is refused, and
+   * kept in the quarantine with it. Not there: lines are what they were.
+   */
+  readonly originalOf?: (line: number) => string | Uint8Array;
+  /**
+   * What is refused of the batch is answered and not kept: who hands it over has what it was made of, and hands that over
+   * next, as `unreadable`.
+   */
+  readonly originalsFollow?: boolean;
   /**
    * The quarantine's entry, by its id, that the batch's one record puts right; a runtime that keeps no marks makes none. A
    * record that is refused again is answered like any other, and not kept: the entry is.
@@ -68,7 +83,7 @@ export interface SourcePlace {
   readonly nextOffset: number;
 }
 
-/** What became of a batch. All of it is durable once this is given. */
+/** What became of a batch. All of it is durable once this is given, but for what is refused and not kept. */
 export interface Acceptance {
   readonly accepted: number;
   readonly duplicates: number;
@@ -87,6 +102,8 @@ export interface QuarantineEntry extends Refusal {
   /** The whole record as it came; `base64` when it was not UTF-8, or very long. */
   readonly record: string;
   readonly encoding: 'utf8' | 'base64';
+  /** The record that its source had made of it, in JSON, which was refused: what people put right. Not there for one above 1 MiB. */
+  readonly converted?: string;
   /** What became of it when it was put right and sent again; undefined: nobody has, or no marks are kept. */
   readonly putBack?: PutBack | undefined;
 }

@@ -2,7 +2,7 @@ import { present } from '../base/assert.ts';
 import { DaybookError } from '../base/errors.ts';
 import { quarantineTopic } from '../compile/kafka/topics.ts';
 import { AheadOfClock } from '../engine/ahead-of-clock.ts';
-import { isKept, refusedOf } from '../engine/group.ts';
+import { keptOf, refusedOf } from '../engine/group.ts';
 import { printEntry } from '../engine/quarantine.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -82,10 +82,8 @@ class Intakes implements KafkaIntake {
       const scanned = this.#scan(intake);
       const refused = refusedOf(intake, withTooLong(scanned));
       const records = messagesOf(this.plan, scanned.columns, this.#dictionaries);
-      const entries = (isKept(intake) ? refused : []).map((each): NewMessage => {
-        const own = 'record' in each ? Buffer.from(each.record) : intake.lines.subarray(each.start, each.end);
-        const entry = { refusal: each.refusal, line: each.line, origin: intake.origin, bytes: own };
-        const line = printEntry(entry, this.#clock.nowMs());
+      const entries = Array.from(keptOf(intake, refused), (each): NewMessage => {
+        const line = printEntry(each, this.#clock.nowMs());
         return { topic: quarantineTopic(this.plan), key: null, value: Buffer.from(line.slice(0, -1)) };
       });
       this.#note(await this.#producer.send([...records, ...entries]));

@@ -93,6 +93,39 @@ describe('a Daybook reached over HTTP', () => {
     );
   });
 
+  it('is told what refused lines were made of, once it has said which they are, and is asked no line twice for it', async () => {
+    const sent: Intake[] = [];
+    const quarantined = [{ line: 11, code: 'MISSING_FIELD', field: 'ts_id', reason: 'it is missing' }] as const;
+    await using server = await serving((_request, body, response) => {
+      const intake = readIntake(Buffer.from(body));
+      sent.push(intake);
+      // Which it is too busy for at first.
+      if (intake.lines.length === 0) response.statusCode = sent.length === 2 ? 503 : 200;
+      const refused = intake.lines.length > 0 ? quarantined : (intake.unreadable ?? []);
+      const counts = { accepted: intake.lines.length > 0 ? 1 : 0, duplicates: 0 };
+      response.end(JSON.stringify({ ...counts, quarantined: refused, offset: 9 }));
+    });
+    const odd = { line: 10, record: 'x,"', code: 'CANNOT_BE_CONVERTED', reason: 'a quote is open' } as const;
+    const intake: Intake = {
+      origin: 'sales.csv',
+      lines: Buffer.from('\n{"b":2}\n{"a":1}'),
+      firstLine: 10,
+      unreadable: [odd],
+      originalOf: (line) => Buffer.from(`row ${line}`),
+    };
+    const remote = openRemote(plan, server.url);
+    await expect(remote.accept(intake)).rejects.toMatchObject({ retryable: true });
+    const { accepted, quarantined: kept } = await remote.accept({ ...intake });
+    expect([accepted, kept.map(({ line }) => line)]).toEqual([1, [10, 11]]);
+    const [lines, ...originals] = sent;
+    expect(lines).toMatchObject({ firstLine: 10, unreadable: [], originalsFollow: true });
+    const row = { ...quarantined[0], record: 'row 11', converted: '{"b":2}' };
+    expect(originals.map(({ unreadable }) => unreadable)).toEqual([
+      [odd, row],
+      [odd, row],
+    ]);
+  });
+
   it('is asked for a report with all that the query says', async () => {
     const asked: string[] = [];
     await using server = await serving((request, _body, response) => {

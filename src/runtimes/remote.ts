@@ -1,10 +1,11 @@
 import { present } from '../base/assert.ts';
 import { MICROS_PER_UNIT, parseMicros } from '../base/decimal.ts';
 import { DaybookError } from '../base/errors.ts';
+import { CONVERTED_BYTES_MAX } from '../engine/quarantine.ts';
 import type { Plan, ReportPlan } from '../plan/plan.ts';
 import type { ExplainQuery, Explanation } from '../ports/explanation.ts';
 import type { Cell, ReportPage, ReportQuery, Row } from '../ports/rows.ts';
-import type { Acceptance, Intake, QuarantinePage, Runtime, RuntimeStatus } from '../ports/runtime.ts';
+import type { Acceptance, Intake, QuarantinePage, Runtime, RuntimeStatus, Unreadable } from '../ports/runtime.ts';
 import type { AcceptanceAnswer, PipelineAnswer, Problem, QuarantineAnswer } from '../server/protocol.ts';
 import { INTAKE_TYPE, printIntake } from '../sources/http/intake.ts';
 import { requestParts } from '../sources/http/request-parts.ts';
@@ -27,9 +28,14 @@ export type RemoteRuntime = Pick<Runtime, 'plan' | 'accept' | 'query' | 'records
  */
 export function openRemote(plan: Plan, url: string): RemoteRuntime & Pick<Runtime, 'explain'> {
   const api = `${url.replace(/\/$/, '')}/api/v1`;
+  /** What became of lines whose refused ones could not be handed over: they are, when the batch is handed over again. */
+  const answered = new WeakMap<Uint8Array, Acceptance>();
   return {
     plan,
-    accept: (intake) => accept(api, intake),
+    accept: (intake) =>
+      intake.originalOf === undefined || intake.lines.length === 0
+        ? send(api, intake)
+        : sendWithOriginals(api, intake, answered),
     query: (report, query) => queryReport(api, plan, report, query),
     records: (range) => rawRecords(api, range),
     explain: (query, signal) => explain(api, plan, query, signal),
@@ -44,7 +50,7 @@ export function openRemote(plan: Plan, url: string): RemoteRuntime & Pick<Runtim
 }
 
 /** A batch is handed over as it is, with its origin, line numbers and what its source could not read. */
-async function accept(api: string, intake: Intake): Promise<Acceptance> {
+async function send(api: string, intake: Intake): Promise<Acceptance> {
   let all: Acceptance | undefined;
   for (const part of requestParts(intake)) {
     const response = await call(api, '/records', {
@@ -55,6 +61,36 @@ async function accept(api: string, intake: Intake): Promise<Acceptance> {
     all = together(all, JSON.parse(await textOf(api, response)) as AcceptanceAnswer as Acceptance);
   }
   return present(all, 'a batch has at least one part');
+}
+
+/**
+ * Which lines are refused is known once they are answered; then follows what they were made of, in the order of the file with
+ * what could not be read.
+ */
+async function sendWithOriginals(
+  api: string,
+  intake: Intake,
+  answered: WeakMap<Uint8Array, Acceptance>,
+): Promise<Acceptance> {
+  const { origin, lines, firstLine = 1, unreadable = [] } = intake;
+  const sent = answered.get(lines) ?? (await send(api, { origin, lines, firstLine, originalsFollow: true }));
+  if (sent.quarantined.length + unreadable.length === 0) return sent;
+  answered.set(lines, sent);
+  const originals = [...withOriginals(intake, sent.quarantined), ...unreadable].sort((a, b) => a.line - b.line);
+  const { quarantined } = await send(api, { origin, lines: new Uint8Array(), unreadable: originals });
+  answered.delete(lines);
+  return { ...sent, quarantined };
+}
+
+function withOriginals(intake: Intake, refused: Acceptance['quarantined']): readonly Unreadable[] {
+  if (refused.length === 0) return [];
+  const { lines, firstLine = 1, originalOf } = intake;
+  const texts = Buffer.from(lines.buffer, lines.byteOffset, lines.length).toString().split('\n');
+  return refused.map((refusal) => {
+    const converted = texts[refusal.line - firstLine] ?? '';
+    const record = present(originalOf, 'lines that were made of others have originals')(refusal.line);
+    return { ...refusal, record, ...(Buffer.byteLength(converted) <= CONVERTED_BYTES_MAX && { converted }) };
+  });
 }
 
 function together(before: Acceptance | undefined, next: Acceptance): Acceptance {

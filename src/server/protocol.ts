@@ -166,6 +166,8 @@ export interface QuarantineAnswer {
     readonly reason: string;
     readonly record: string;
     readonly encoding: 'utf8' | 'base64';
+    /** The record that was made of it, such as of a row of a table: what people put right. */
+    readonly converted?: string;
     readonly putBack?:
       | { readonly atMs: number; readonly outcome: 'accepted' | 'duplicate'; readonly offset?: number }
       | undefined;

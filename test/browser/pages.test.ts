@@ -354,6 +354,29 @@ describe('the records page', () => {
     await page.getByRole('button', { name: 'Find the one that counts' }).click();
     await expect.poll(() => page.locator('.record-scroller tbody tr td:first-child').allTextContents()).toEqual(['10']);
   });
+
+  it('shows a refused row of a table as it stands in its file, and puts right the record that was made of it', async () => {
+    const sale = { ...(JSON.parse(lines[1] ?? '') as object), ts_id: '00000000-0000-4000-8000-0000000000aa' };
+    const row = 'a row,with a further cell,much';
+    const why = { line: 4, code: 'WRONG_TYPE', field: 'price', reason: 'the price is no number' };
+    const converted = JSON.stringify({ ...sale, price: 'much' });
+    const head = { origin: 'sales.csv', firstLine: 1, unreadable: [{ ...why, bytes: row.length, converted }] };
+    await fetch(`${daybook.url}/api/v1/records`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/vnd.daybook.intake' },
+      body: `${JSON.stringify(head)}\n${row}`,
+    });
+    await using watched = await openPage(browser, daybook.url, '/records?tab=quarantine');
+    const entry = watched.page.locator('.refused > li', { hasText: why.reason });
+    await expect.poll(() => entry.locator('pre').textContent()).toBe(row);
+    await entry.getByRole('button', { name: 'Put it right' }).click();
+    expect(await entry.locator('pre').textContent()).toBe(row);
+    const field = entry.getByLabel('The record, in JSON');
+    expect(await field.inputValue()).toBe(converted);
+    await field.fill(JSON.stringify(sale));
+    await entry.getByRole('button', { name: 'Send it again' }).click();
+    await expect.poll(() => entry.getByRole('status').textContent()).toContain('Accepted');
+  });
 });
 
 describe('the pipeline page', () => {

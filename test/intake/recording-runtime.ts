@@ -43,7 +43,8 @@ export class RecordingRuntime implements Pick<Runtime, 'plan' | 'accept'> {
   }
 }
 
-function handedOver(intake: Intake): readonly HandedOver[] {
+/** The records of an intake. */
+export function handedOver(intake: Intake): readonly HandedOver[] {
   return new TextDecoder('utf-8', { ignoreBOM: true })
     .decode(intake.lines)
     .split('\n')

@@ -86,15 +86,20 @@ test('what no topic takes, and what is no record, is in the quarantine whole; th
     [1, 'MISSING_FIELD'],
     [3, 'TOO_LONG'],
   ]);
+  // What a source made records of is kept as it was, unless it is to follow.
+  const made = { origin: 'sales.csv', lines: Buffer.from('{}'), originalOf: () => 'a,b' };
+  const { originalOf: _, ...follows } = { ...made, originalsFollow: true };
+  for (const each of [made, follows]) expect(await intake.accept(each)).toMatchObject({ quarantined: [{ line: 1 }] });
   // A correction that is refused again is no further entry.
   const again = await intake.accept({ origin: 'test', lines: Buffer.from('{"still":"none"}'), corrects: 1 });
   expect(again).toMatchObject({ accepted: 0, quarantined: [{ line: 1, code: 'MISSING_FIELD' }] });
   const entries = (await readTopic(servers.at.kafka, 'daily_records_quarantine')).map(
     ({ value }) => JSON.parse(value) as Record<string, unknown>,
   );
-  expect(entries.map(({ line, code, record, origin }) => [line, code, record, origin])).toEqual([
-    [1, 'MISSING_FIELD', '{"no":"record"}', 'test'],
-    [3, 'TOO_LONG', long, 'test'],
+  expect(entries.map(({ line, code, record, origin, converted }) => [line, code, record, origin, converted])).toEqual([
+    [1, 'MISSING_FIELD', '{"no":"record"}', 'test', undefined],
+    [3, 'TOO_LONG', long, 'test', undefined],
+    [1, 'MISSING_FIELD', 'a,b', 'sales.csv', '{}'],
   ]);
 });
 

@@ -105,6 +105,24 @@ test('rows have versions, closed days have amendments, and keys may be null, lon
   expect(found?.rows).toEqual([nowhere.row]);
 });
 
+test('an entry of the quarantine is as it came: any bytes, and the record that was made of them', async () => {
+  await using servers = await startServers(['postgres']);
+  const { hostname: host, port, username: user, password } = new URL(servers.at.postgres);
+  await using database = openPostgres({ host, port: Number(port), user, password, database: 'daybook' });
+  await applyPostgres(database, plan, []);
+  const sink = postgresReportSink(database, plan);
+  await sink.begin({ frame: 50, accepted: 0 });
+  const why = { atMs: 1, origin: 'a.csv', code: 'WRONG_TYPE', reason: 'odd' } as const;
+  const quarantine = [
+    { ...why, line: 2, record: Buffer.from('\xff,x', 'latin1').toString('base64'), encoding: 'base64' },
+    { ...why, line: 3, record: 'é\0,x', encoding: 'utf8', field: 'city', converted: '{"city":"é\0"}' },
+  ] as const;
+  await sink.write(batch({ quarantine }));
+  await sink.write(batch({ quarantine }));
+  const { entries } = await postgresOwnReader(database, plan).quarantine({ limit: 10, offset: 0 });
+  expect(entries.map(({ id: _, ...entry }) => entry)).toEqual(quarantine.toReversed());
+});
+
 test('a sink that was overtaken writes nothing, and readers wait while one is between two frames', async () => {
   await using servers = await startServers(['postgres']);
   const { hostname: host, port, username: user, password } = new URL(servers.at.postgres);

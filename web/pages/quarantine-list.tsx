@@ -96,7 +96,8 @@ function Pages({ page, total }: { readonly page: number; readonly total: number 
 
 function Refused({ entry }: { readonly entry: Entry }) {
   const [isOpen, setIsOpen] = useState(false);
-  const { atMs, origin, line, code, reason, encoding, putBack: mark } = entry;
+  const { atMs, origin, line, code, reason, encoding, converted, putBack: mark } = entry;
+  const isBytes = encoding === 'base64' && converted === undefined;
   return (
     <li>
       <p>
@@ -106,21 +107,15 @@ function Refused({ entry }: { readonly entry: Entry }) {
         From {origin}, line {printCount(line)}, {printMoment(atMs)}
       </p>
       {mark !== undefined && <Mark mark={mark} />}
-      {isOpen ? (
-        <Correction entry={entry} onClose={() => setIsOpen(false)} />
-      ) : (
-        <>
-          <pre className="record-json">{entry.record}</pre>
-          {encoding === 'base64' ? (
-            <p className="over">It is no text, so its bytes are shown in base64 and cannot be put right here.</p>
-          ) : (
-            mark?.outcome !== 'accepted' && (
-              <button type="button" onClick={() => setIsOpen(true)}>
-                Put it right
-              </button>
-            )
-          )}
-        </>
+      {(!isOpen || converted !== undefined) && <pre className="record-json">{entry.record}</pre>}
+      {isOpen && <Correction entry={entry} onClose={() => setIsOpen(false)} />}
+      {!isOpen && isBytes && (
+        <p className="over">It is no text, so its bytes are shown in base64 and cannot be put right here.</p>
+      )}
+      {!isOpen && !isBytes && mark?.outcome !== 'accepted' && (
+        <button type="button" onClick={() => setIsOpen(true)}>
+          Put it right
+        </button>
       )}
     </li>
   );
@@ -154,7 +149,7 @@ interface CorrectionProps {
 function Correction({ entry, onClose }: CorrectionProps) {
   const id = useId();
   const client = useQueryClient();
-  const [text, setText] = useState(entry.record);
+  const [text, setText] = useState(entry.converted ?? entry.record);
   const [answer, setAnswer] = useState<AcceptanceAnswer | Error>();
   const [isSending, setIsSending] = useState(false);
   const send = async (): Promise<void> => {

@@ -130,4 +130,5 @@ const QUARANTINE_COLUMNS: readonly TopicColumn[] = [
   { name: 'reason', type: 'text' },
   { name: 'record', type: 'text' },
   { name: 'encoding', type: 'text' },
+  { name: 'converted', type: 'text', nullable: true },
 ];

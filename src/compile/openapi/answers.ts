@@ -41,8 +41,14 @@ export const REQUEST_SCHEMAS: Readonly<Record<string, Json>> = {
         code: { type: 'string', description: 'Why it is no record, as the quarantine has it: CANNOT_BE_CONVERTED.' },
         'field?': text,
         reason: text,
+        'converted?': { type: 'string', description: 'The record that was made of it, in JSON.' },
       }),
     ),
+    'originalsFollow?': {
+      type: 'boolean',
+      description:
+        'Whether what is refused is only answered, and not kept: who sends it has what it was made of, and sends that next, as unreadable.',
+    },
   }),
 };
 
@@ -131,6 +137,10 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
         ...refusal,
         record: text,
         encoding: { enum: ['utf8', 'base64'] },
+        'converted?': {
+          type: 'string',
+          description: 'The record that was made of it, such as of a row of a table, in JSON: what is to be put right.',
+        },
         'putBack?': object({ atMs: number, outcome: { enum: ['accepted', 'duplicate'] }, 'offset?': whole }),
       }),
     ),

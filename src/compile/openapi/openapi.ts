@@ -80,7 +80,8 @@ function postRecords({ stream }: Plan): Json {
     description:
       'A batch with all that its source knows of it. The first line is an IntakeHead in JSON. The unreadable ' +
       'records follow, which go to the quarantine as they are: one behind the other, each as long as its bytes say, ' +
-      'with nothing between or behind them. All the rest is a record a line.',
+      'with nothing between or behind them. All the rest is a record a line. A source that made the records of something ' +
+      'else, such as rows of a table, has originalsFollow, and sends what the refused ones were made of as unreadable.',
   };
   return {
     summary: 'Accepts records and answers once they are durable.',

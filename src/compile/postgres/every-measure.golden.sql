@@ -60,6 +60,10 @@ ALTER TABLE "daybook"."offsets" ADD COLUMN topic_id text;
 
 INSERT INTO "daybook"."versions" (version) VALUES (2);
 
+ALTER TABLE "daybook"."quarantine" ADD COLUMN converted bytea;
+
+INSERT INTO "daybook"."versions" (version) VALUES (3);
+
 CREATE TABLE IF NOT EXISTS "daily_report"."every_measure" (
   "day" date NOT NULL,
   "order" text NOT NULL,

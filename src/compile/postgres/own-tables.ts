@@ -65,6 +65,8 @@ END $$`,
   ],
   // The topic that a place is in, by Kafka's id, as one made anew has the same name; null: noted before there were ids.
   [`ALTER TABLE ${qualified(OWN_SCHEMA, 'offsets')} ADD COLUMN topic_id text`],
+  // The record that a refused row of a table was made.
+  [`ALTER TABLE ${qualified(OWN_SCHEMA, 'quarantine')} ADD COLUMN converted bytea`],
 ];
 
 /** Statements to be run before it can be known which versions a database has had. */

@@ -9,7 +9,7 @@ import { postgresSql } from './postgres.ts';
 import { rowsStatement } from './readings.ts';
 
 const furnitureStore: PostgresState = {
-  versions: [1, 2],
+  versions: [1, 2, 3],
   tables: [
     {
       name: 'daily_pu_rev',
@@ -92,7 +92,7 @@ describe('the SQL for PostgreSQL', () => {
     expect(foreign.refusals.join()).toContain('this table is not of Daybook');
     const [table] = furnitureStore.tables;
     const otherKey = postgresSql(makePlan(oneReport)).migrate(
-      { versions: [1, 2], tables: table === undefined ? [] : [{ ...table, key: ['ts_date', 'segment'] }] },
+      { versions: [1, 2, 3], tables: table === undefined ? [] : [{ ...table, key: ['ts_date', 'segment'] }] },
       [],
     );
     expect(otherKey.refusals.join()).toContain("its rows are known by ts_date, segment, the report's by ts_date");

@@ -125,10 +125,10 @@ WHERE o.topic = m.topic AND o."partition" = m."partition" AND o.next_offset = m.
     beginFrames: `INSERT INTO ${frames} (stream, frame, accepted, since) VALUES ($1, $2, $3, $2) ON CONFLICT DO NOTHING`,
     moveFrame: `UPDATE ${frames} SET frame = $2, accepted = $3 WHERE stream = $1 AND frame < $2`,
     readFrame: `SELECT frame, accepted, since FROM ${frames} WHERE stream = $1`,
-    addQuarantine: `INSERT INTO ${qualified(OWN_SCHEMA, 'quarantine')} (entry_hash, at_ms, origin, line, code, field, reason, record)
-SELECT decode(entry_hash, 'hex'), at_ms, origin, line, code, field, reason, decode(record, 'base64')
+    addQuarantine: `INSERT INTO ${qualified(OWN_SCHEMA, 'quarantine')} (entry_hash, at_ms, origin, line, code, field, reason, record, converted)
+SELECT decode(entry_hash, 'hex'), at_ms, origin, line, code, field, reason, decode(record, 'base64'), decode(converted, 'base64')
 FROM json_to_recordset($1::json)
-  AS q(entry_hash text, at_ms bigint, origin text, line bigint, code text, field text, reason text, record text)
+  AS q(entry_hash text, at_ms bigint, origin text, line bigint, code text, field text, reason text, record text, converted text)
 ON CONFLICT DO NOTHING`,
   };
 }

@@ -6,8 +6,8 @@ type RefusedRecord = Omit<QuarantineEntry, 'id'>;
 
 /** The value of a message of the quarantine's topic. */
 export function quarantineValue(entry: RefusedRecord): string {
-  const { atMs, origin, line, code, field, reason, record, encoding } = entry;
-  return JSON.stringify({ atMs, origin, line, code, field: field ?? null, reason, record, encoding });
+  const { atMs, origin, line, code, field = null, reason, record, encoding, converted = null } = entry;
+  return JSON.stringify({ atMs, origin, line, code, field, reason, record, encoding, converted });
 }
 
 /** Reads a message of the quarantine's topic; one that is no such entry is itself what was refused. */
@@ -41,7 +41,9 @@ function readEntry(text: string): RefusedRecord | undefined {
     throw error;
   }
   if (typeof parsed !== 'object' || parsed === null) return undefined;
-  const { atMs, origin, line, code, field, reason, record, encoding } = parsed as Partial<Record<string, unknown>>;
+  const { atMs, origin, line, code, field, reason, record, encoding, converted } = parsed as Partial<
+    Record<string, unknown>
+  >;
   if (typeof code !== 'string' || typeof reason !== 'string' || typeof record !== 'string') return undefined;
   return {
     atMs: wholeOr(atMs, 0),
@@ -52,6 +54,7 @@ function readEntry(text: string): RefusedRecord | undefined {
     reason,
     record,
     encoding: encoding === 'base64' ? 'base64' : 'utf8',
+    ...(typeof converted === 'string' && { converted }),
   };
 }
 

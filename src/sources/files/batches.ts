@@ -31,6 +31,8 @@ export interface Batch {
   /** The number that the first line of `lines` has in the file. */
   readonly firstLine: number;
   readonly unreadable: readonly Unreadable[];
+  /** What a line was made of, where it was made: its row. Asked for before `release`. */
+  readonly originalOf?: (line: number) => string | Uint8Array;
   /** To be told how many lines there are by who knows, so that nobody has to count them for the next batch. */
   readonly linesCounted?: (lines: number) => void;
   /** To be called when the batch has been answered: its memory is then used again. */

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { finished } from 'node:stream/promises';
 import { Parser } from 'csv-parse';
+import { present } from '../../base/assert.ts';
 import { counted } from '../../base/counted.ts';
 import { DaybookError } from '../../base/errors.ts';
 import type { Refusal, Unreadable } from '../../ports/runtime.ts';
@@ -16,6 +17,8 @@ const PARSED_BYTES = 256 * 1024;
  * may hold, so that a row that grows as it becomes JSON fits into one too.
  */
 const ROW_BYTES_MAX = 8 * 1024 * 1024;
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
 
 interface Row {
   readonly record: readonly string[];
@@ -23,6 +26,8 @@ interface Row {
   readonly raw: string;
   /** The same in bytes, where they are not UTF-8. */
   readonly bytes?: Uint8Array;
+  /** How many bytes it has, where it has other characters than bytes. */
+  readonly size?: number;
 }
 
 /**
@@ -41,20 +46,21 @@ export async function* csvBatches(
   let unendedBytes = 0;
   try {
     for await (const bytes of blocksOf(source)) {
+      table.hold(bytes);
       const rows = await parser.parse(bytes);
       await table.add(rows);
       unendedBytes = rows.length === 0 ? unendedBytes + bytes.length : 0;
       if (unendedBytes > ROW_BYTES_MAX) throw rowTooLong(table.nextLine);
-      if (table.batch.isFull) yield table.batch.take();
+      if (table.isFull) yield table.take();
     }
     const { rows, unclosed } = await parser.end();
     await table.add(rows);
     if (unclosed !== undefined) table.addUnclosed(unclosed);
     table.end();
-    if (!table.batch.isEmpty) yield table.batch.take();
+    if (!table.batch.isEmpty) yield table.take();
   } catch (error) {
     // What is before a fault counts.
-    if (!table.batch.isEmpty) yield table.batch.take();
+    if (!table.batch.isEmpty) yield table.take();
     throw error;
   } finally {
     parser.close();
@@ -157,7 +163,8 @@ const BEYOND_ASCII = /[\x80-\xff]/;
 function decoded(row: Row): Row {
   if (!BEYOND_ASCII.test(row.raw)) return row;
   const bytes = Buffer.from(row.raw, 'latin1');
-  return { record: row.record.map(textOf), raw: bytes.toString(), ...(!isUtf8(bytes) && { bytes }) };
+  const record = row.record.map(textOf);
+  return { record, raw: bytes.toString(), size: bytes.length, ...(!isUtf8(bytes) && { bytes }) };
 }
 
 function textOf(cell: string): string {
@@ -168,25 +175,53 @@ function textOf(cell: string): string {
 class Table {
   readonly batch: BatchBuilder;
   readonly #columnsOf: (header: readonly string[]) => ColumnSet;
+  readonly #batchBytes: number;
   #columns: ColumnSet | undefined;
   #width = 0;
   /** The number of the line at which the next row begins. */
   nextLine = 1;
+  /** Where in the file the next row begins, the next block, and the batch's first row. */
+  #nextByte = 0;
+  #nextBlock = 0;
+  #firstByte = 0;
+  /** The file's bytes from the batch's first row on, and where in them those rows stand that became records. */
+  #blocks: Block[] = [];
+  #places: number[] = [];
 
   constructor(columnsOf: (header: readonly string[]) => ColumnSet, batchBytes: number) {
     this.#columnsOf = columnsOf;
+    this.#batchBytes = batchBytes;
     this.batch = new BatchBuilder('utf8', batchBytes);
+  }
+
+  /** Wide rows may make short records, and are held as well. */
+  get isFull(): boolean {
+    return this.batch.isFull || this.#nextByte - this.#firstByte >= this.#batchBytes;
+  }
+
+  /** Keeps bytes that rows are about to be parsed from. */
+  hold(bytes: Uint8Array): void {
+    this.#blocks.push({ start: this.#nextBlock, bytes });
+    this.#nextBlock += bytes.length;
+  }
+
+  take(): Batch {
+    const batch = { ...this.batch.take(), originalOf: rowsAt(this.#places, this.#blocks) };
+    this.#places = [];
+    this.#firstByte = this.#nextByte;
+    this.#blocks = this.#blocks.filter(({ start, bytes }) => start + bytes.length > this.#nextByte);
+    return batch;
   }
 
   async add(rows: readonly Row[]): Promise<void> {
     const first = this.#columns === undefined ? rows.findIndex((row) => !isBlank(row)) : 0;
-    if (first === -1) return this.#countLines(rows);
-    this.#countLines(rows.slice(0, first));
+    if (first === -1) return this.#goPast(rows);
+    this.#goPast(rows.slice(0, first));
     const header = this.#columns === undefined ? (rows[first] as Row) : undefined;
     const columns = (this.#columns ??= this.#columnsOf(header?.record ?? []));
     if (header !== undefined) {
       this.#width = header.record.length;
-      this.#countLines([header]);
+      this.#goPast([header]);
     }
     const body = header === undefined ? rows : rows.slice(first + 1);
     await columns.prepare(body.map((row) => row.record));
@@ -195,12 +230,15 @@ class Table {
 
   #addRow(row: Row, columns: ColumnSet): void {
     const line = this.nextLine;
-    this.#countLines([row]);
+    const start = this.#nextByte;
+    this.#goPast([row]);
     if (isBlank(row)) return;
     const fault = this.#faultOf(row);
     const made = fault ?? columns.convert(row.record);
-    if (typeof made === 'string') this.batch.add(line, made);
-    else this.batch.addUnreadable({ ...made, line, record: recordOf(row) });
+    if (typeof made === 'string') {
+      this.batch.add(line, made);
+      this.#places.push(line, start, this.#nextByte);
+    } else this.batch.addUnreadable({ ...made, line, record: recordOf(row) });
   }
 
   #faultOf(row: Row): Refusal | undefined {
@@ -231,13 +269,40 @@ class Table {
     this.#columns ??= this.#columnsOf([]);
   }
 
-  #countLines(rows: readonly Row[]): void {
-    for (const { raw } of rows) {
+  /** Counts the lines and bytes of rows. */
+  #goPast(rows: readonly Row[]): void {
+    for (const { raw, size = raw.length } of rows) {
       for (let at = raw.indexOf('\n'); at !== -1; at = raw.indexOf('\n', at + 1)) this.nextLine++;
       // A row ended by CR LF is given with the CR alone.
-      if (raw.endsWith('\r')) this.nextLine++;
+      const isCut = raw.endsWith('\r');
+      if (isCut) this.nextLine++;
+      this.#nextByte += isCut ? size + 1 : size;
     }
   }
+}
+
+/** A piece of a file. */
+interface Block {
+  /** Where in the file it begins. */
+  readonly start: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Finds rows in the blocks that they stand in, when somebody asks for one.
+ * @param places  of each row its line, where it begins and where the next one does, one row behind the other
+ */
+function rowsAt(places: readonly number[], blocks: readonly Block[]): (line: number) => Uint8Array {
+  const placeOf = new Map<number | undefined, number>();
+  return (line) => {
+    if (placeOf.size === 0) for (let at = 0; at < places.length; at += 3) placeOf.set(places[at], at);
+    const place = present(placeOf.get(line), 'a line that was made of a row has its place');
+    const [from = 0, to = 0] = places.slice(place + 1, place + 3);
+    const pieces = blocks.map(({ start, bytes }) => bytes.subarray(Math.max(from - start, 0), Math.max(to - start, 0)));
+    const row = Buffer.concat(pieces);
+    const end = row.at(-1) === LINE_FEED ? row.length - 1 : row.length;
+    return row.subarray(0, row[end - 1] === CARRIAGE_RETURN ? end - 1 : end);
+  };
 }
 
 /** The row without what ended it. */

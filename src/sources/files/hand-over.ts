@@ -42,7 +42,7 @@ export async function handOver(batches: AsyncIterable<Batch>, options: HandOver)
   let refusals = 0;
   const offer = async (batch: Batch): Promise<Outcome> => {
     try {
-      const { lines, unreadable, linesCounted } = batch;
+      const { lines, unreadable, originalOf, linesCounted } = batch;
       const acceptance = await options.runtime.accept({
         origin: options.origin,
         lines,
@@ -51,6 +51,7 @@ export async function handOver(batches: AsyncIterable<Batch>, options: HandOver)
           return batch.firstLine;
         },
         unreadable,
+        ...(originalOf && { originalOf }),
         ...(linesCounted && { linesCounted }),
       });
       return { acceptance };

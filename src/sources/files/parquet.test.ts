@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
 import { daybook } from '../../../daybook.config.ts';
-import { RecordingClock, RecordingRuntime } from '../../../test/intake/recording-runtime.ts';
+import { handedOver, RecordingClock, RecordingRuntime } from '../../../test/intake/recording-runtime.ts';
 import { makePlan } from '../../plan/normalise.ts';
 import { importFile } from './import-file.ts';
 
@@ -62,6 +62,20 @@ describe('importing Parquet', () => {
       quantity: '0',
       sales: '10.0',
     });
+  });
+
+  it('gives rows that became records with all their columns, also once the file was let go', async () => {
+    const runtime =
+      await importRows(`SELECT i::VARCHAR AS ts_id, '2024-03-10 10:00:00' AS ts, NULL AS ts_date, ${NAMES},
+      1 AS price, 1 AS quantity, 0 AS discount, 1 AS revenue, 1 AS profit, NULL AS latitude, NULL AS longitude,
+      'a further one, ' || i AS further FROM range(0, 9000) rows(i)`);
+    const rows = runtime.intakes.flatMap((intake) =>
+      handedOver(intake).map(({ line }) => JSON.parse(String(intake.originalOf?.(line))) as Record<string, unknown>),
+    );
+    expect(rows.length).toBe(9000);
+    for (const [index, row] of rows.entries()) {
+      expect(row).toMatchObject({ ts_id: String(index), further: `a further one, ${index}`, latitude: null });
+    }
   });
 
   it('keeps a byte order mark at the beginning of a text, and of a column', async () => {

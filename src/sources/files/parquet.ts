@@ -1,4 +1,5 @@
-import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
+import { present } from '../../base/assert.ts';
 import { wholeText } from '../../base/duckdb-text.ts';
 import { DaybookError } from '../../base/errors.ts';
 import type { Batch } from './batches.ts';
@@ -19,12 +20,22 @@ export async function* parquetBatches(
   onRows: (read: number, total: number) => void,
   batchBytes: number = BATCH_BYTES,
 ): AsyncGenerator<Batch> {
-  const { connection, instance } = await openDuckDb();
+  const { connection, instance, chunkOf } = await openDuckDb();
   const builder = new BatchBuilder('utf8', batchBytes);
+  let columns: readonly { readonly name: string; readonly type: string }[] = [];
+  let held: HeldRows[] = [];
+  let heldLength = 0;
+  const take = (): Batch => {
+    const rows = held;
+    const originalOf = (line: number): string => rowAsJson(columns, cellsAt(rows, line));
+    held = [];
+    heldLength = 0;
+    return { ...builder.take(), originalOf };
+  };
   try {
     const file = escapeGlob(path);
     const described = await translated(path, () => connection.runAndReadAll(DESCRIBE, [file]));
-    const columns = described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
+    columns = described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
     const set = columnsOf(columns.map((column) => column.name));
     const counted = await translated(path, () => connection.runAndReadAll(`SELECT count(*) FROM ${READ}`, [file]));
     const total = Number(counted.getRows()[0]?.[0] ?? 0);
@@ -37,19 +48,24 @@ export async function* parquetBatches(
       // Every column is a VARCHAR by `textOf`, so every cell is a string or null.
       const rows = chunk.getRows() as unknown as readonly Cells[];
       await set.prepare(rows);
+      // As DuckDB has them: what was read of them into texts is not kept for rows that nobody asks for.
+      const { chunk: own } = chunk;
+      held.push({ firstLine: read + 1, rowOf: (row) => chunkOf(own).getRowValues(row) as Cells });
       for (const cells of rows) {
         read++;
+        for (const cell of cells) heldLength += cell?.length ?? 0;
         const made = set.convert(cells);
         if (typeof made === 'string') builder.add(read, made);
         else builder.addUnreadable({ ...made, line: read, record: rowAsJson(columns, cells) });
       }
       onRows(read, total);
-      if (builder.isFull) yield builder.take();
+      // Wide rows may make short records, and are held as well.
+      if (builder.isFull || heldLength >= batchBytes) yield take();
     }
-    if (!builder.isEmpty) yield builder.take();
+    if (!builder.isEmpty) yield take();
   } catch (error) {
     // What is before a fault counts.
-    if (!builder.isEmpty) yield builder.take();
+    if (!builder.isEmpty) yield take();
     throw error;
   } finally {
     connection.closeSync();
@@ -61,8 +77,28 @@ export async function* parquetBatches(
 const READ = 'read_parquet($1, binary_as_string = true)';
 const DESCRIBE = `SELECT ${wholeText('column_name')}, column_type FROM (DESCRIBE SELECT * FROM ${READ})`;
 
+/** Rows of a batch, for as long as it is not answered. */
+interface HeldRows {
+  readonly firstLine: number;
+  readonly rowOf: (row: number) => Cells;
+}
+
+function cellsAt(held: readonly HeldRows[], line: number): Cells {
+  const rows = present(
+    held.findLast(({ firstLine }) => firstLine <= line),
+    'a batch holds the rows that its lines were made of',
+  );
+  return rows.rowOf(line - rows.firstLine);
+}
+
+interface OpenDuckDb {
+  readonly connection: DuckDBConnection;
+  readonly instance: DuckDBInstance;
+  readonly chunkOf: (chunk: DuckDBDataChunk['chunk']) => DuckDBDataChunk;
+}
+
 /** DuckDB is large, so it is loaded by who needs it. It reads what it is told to and fetches nothing. */
-async function openDuckDb(): Promise<{ connection: DuckDBConnection; instance: DuckDBInstance }> {
+async function openDuckDb(): Promise<OpenDuckDb> {
   const duckdb = await import('@duckdb/node-api');
   const instance = await duckdb.DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',
@@ -70,7 +106,8 @@ async function openDuckDb(): Promise<{ connection: DuckDBConnection; instance: D
     memory_limit: MEMORY_LIMIT,
     threads: '1',
   });
-  return { connection: await instance.connect(), instance };
+  const chunkOf = (chunk: DuckDBDataChunk['chunk']): DuckDBDataChunk => new duckdb.DuckDBDataChunk(chunk);
+  return { connection: await instance.connect(), instance, chunkOf };
 }
 
 /** Types whose values are printed in digits and the like, so that no byte order mark can be at their beginning. */

@@ -26,6 +26,7 @@ describe('an intake', () => {
       origin: fc.stringMatching(/^[^\p{Cc}\uFFFD]{1,80}$/u),
       firstLine: fc.integer({ min: 1 }),
       lines: fc.uint8Array({ maxLength: 200 }),
+      originalsFollow: fc.boolean(),
       unreadable: fc.array(
         fc.record(
           {
@@ -37,6 +38,7 @@ describe('an intake', () => {
             code: fc.constantFrom('CANNOT_BE_CONVERTED' as const, 'NOT_UNICODE' as const),
             field: text,
             reason: text,
+            converted: text,
           },
           { requiredKeys: ['line', 'record', 'code', 'reason'] },
         ),
@@ -44,8 +46,9 @@ describe('an intake', () => {
     });
     fc.assert(
       fc.property(intake, (each) => {
-        const { lines, origin, firstLine, unreadable } = readIntake(printed(each));
-        expect({ origin, firstLine }).toEqual({ origin: each.origin, firstLine: each.firstLine });
+        const { lines, origin, firstLine, unreadable, originalsFollow = false } = readIntake(printed(each));
+        const { origin: sentOrigin, firstLine: sentLine, originalsFollow: sentFollow } = each;
+        expect([origin, firstLine, originalsFollow]).toEqual([sentOrigin, sentLine, sentFollow]);
         expect(unreadable?.map(plain)).toEqual(each.unreadable.map(plain));
         expect([...lines]).toEqual([...each.lines]);
       }),
@@ -68,6 +71,7 @@ describe('an intake', () => {
     [`${JSON.stringify({ ...head, firstLine: 0 })}\n`, "'firstLine'"],
     [`${JSON.stringify({ ...head, firstLine: 1.5 })}\n`, "'firstLine'"],
     [`${JSON.stringify({ ...head, unreadable: null })}\n`, "'unreadable'"],
+    [`${JSON.stringify({ ...head, originalsFollow: 'yes' })}\n`, "'originalsFollow'"],
     [
       `${JSON.stringify({ ...head, unreadable: [{ line: 1, bytes: 1, code: 'OTHER', reason: '' }] })}\nx`,
       "'unreadable'",

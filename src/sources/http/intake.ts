@@ -29,6 +29,7 @@ interface IntakeHead {
   readonly origin: string;
   readonly firstLine: number;
   readonly unreadable: readonly UnreadableHead[];
+  readonly originalsFollow?: boolean;
 }
 
 /** An unreadable record without its bytes, which are behind the head, so many. */
@@ -38,7 +39,8 @@ type UnreadableHead = Omit<Unreadable, 'record'> & { readonly bytes: number };
  * An intake as bytes: its head as a line of JSON; then the unreadable records as they are, one behind the other, as
  * long as the head says, with nothing between; then the lines as they are.
  */
-export function printIntake({ origin, lines, firstLine = 1, unreadable = [] }: Intake): readonly Uint8Array[] {
+export function printIntake(intake: Intake): readonly Uint8Array[] {
+  const { origin, lines, firstLine = 1, unreadable = [], originalsFollow } = intake;
   const texts = unreadable.map(({ record }) => Buffer.from(record));
   const head: IntakeHead = {
     origin: Array.from(origin.replaceAll(/\p{Cc}/gu, '\uFFFD').toWellFormed())
@@ -46,6 +48,7 @@ export function printIntake({ origin, lines, firstLine = 1, unreadable = [] }: I
       .join(''),
     firstLine,
     unreadable: unreadable.map(({ record: _, ...rest }, index) => ({ ...rest, bytes: texts[index]?.length ?? 0 })),
+    ...(originalsFollow === true && { originalsFollow }),
   };
   return [Buffer.from(`${JSON.stringify(head)}\n`), ...texts, lines];
 }
@@ -57,7 +60,7 @@ export function printIntake({ origin, lines, firstLine = 1, unreadable = [] }: I
 export function readIntake(bytes: Uint8Array): Intake {
   const end = bytes.indexOf(LINE_FEED);
   if (end === -1) throw unreadableIntake('its first line, which must be a JSON object, has no end');
-  const head = headOf(bytes.subarray(0, end));
+  const { origin, firstLine, originalsFollow, ...head } = headOf(bytes.subarray(0, end));
   let at = end + 1;
   const unreadable = head.unreadable.map(({ bytes: size, ...rest }): Unreadable => {
     if (at + size > bytes.length) throw unreadableIntake('it ends within the records that its first line announces');
@@ -66,36 +69,46 @@ export function readIntake(bytes: Uint8Array): Intake {
     at += size;
     return { ...rest, record };
   });
-  return { origin: head.origin, lines: bytes.subarray(at), firstLine: head.firstLine, unreadable };
+  const lines = bytes.subarray(at);
+  return { origin, lines, firstLine, unreadable, ...(originalsFollow === true && { originalsFollow }) };
 }
 
 function headOf(bytes: Uint8Array): IntakeHead {
   const value = jsonOf(bytes);
   if (!isObject(value)) throw unreadableIntake('its first line is no JSON object');
-  const { origin, firstLine, unreadable } = value;
+  const { origin, firstLine, unreadable, originalsFollow = false } = value;
   if (typeof origin !== 'string' || !/^\P{Cc}{1,255}$/u.test(origin)) {
     throw unreadableIntake("its 'origin' must be a text of 1 to 255 characters without control characters");
   }
   if (!isWhole(firstLine) || firstLine < 1) throw unreadableIntake("its 'firstLine' must be a whole number from 1");
   if (!Array.isArray(unreadable)) throw unreadableIntake("its 'unreadable' must be an array");
-  return { origin, firstLine, unreadable: unreadable.map(unreadableOf) };
+  if (typeof originalsFollow !== 'boolean') throw unreadableIntake("its 'originalsFollow' must be true or false");
+  return { origin, firstLine, unreadable: unreadable.map(unreadableOf), originalsFollow };
 }
 
 function unreadableOf(value: unknown): UnreadableHead {
-  const { line, bytes, code, field, reason } = isObject(value) ? value : {};
+  const { line, bytes, code, field, reason, converted } = isObject(value) ? value : {};
   const isRight =
     isWhole(line) &&
     line >= 1 &&
     isWhole(bytes) &&
     isCode(code) &&
     isText(reason) &&
-    (field === undefined || isText(field));
+    (field === undefined || isText(field)) &&
+    (converted === undefined || typeof converted === 'string');
   if (!isRight) {
     throw unreadableIntake(
-      "each of its 'unreadable' must have 'line', 'bytes', 'code' (as the quarantine has them), 'reason', and may have 'field'",
+      "each of its 'unreadable' must have 'line', 'bytes', 'code' (as the quarantine has them), 'reason', and may have 'field' and 'converted'",
     );
   }
-  return { line, bytes, code, ...(field !== undefined && { field }), reason };
+  return {
+    line,
+    bytes,
+    code,
+    ...(field !== undefined && { field }),
+    reason,
+    ...(converted !== undefined && { converted }),
+  };
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

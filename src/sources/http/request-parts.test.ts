@@ -17,12 +17,16 @@ function numbered({ lines, firstLine = 1 }: Intake): readonly (readonly [number,
 describe('the parts of a batch', () => {
   it('hold all of it, each line under its own number, and are within the limits', () => {
     const line = fc.oneof(fc.string({ unit: 'grapheme-ascii', maxLength: 8 }), fc.constant('x'.repeat(700)));
-    const unreadable = fc.record({
-      line: fc.integer({ min: 1 }),
-      record: fc.oneof(fc.string({ maxLength: 8 }), fc.constant('y'.repeat(700))),
-      code: fc.constant('CANNOT_BE_CONVERTED' as const),
-      reason: fc.constant('it is odd'),
-    });
+    const unreadable = fc.record(
+      {
+        line: fc.integer({ min: 1 }),
+        record: fc.oneof(fc.string({ maxLength: 8 }), fc.constant('y'.repeat(700))),
+        code: fc.constant('CANNOT_BE_CONVERTED' as const),
+        reason: fc.constant('it is odd'),
+        converted: fc.constant('{"is":"long"}'.repeat(30)),
+      },
+      { requiredKeys: ['line', 'record', 'code', 'reason'] },
+    );
     const batch = fc.record({
       lines: fc.array(line, { maxLength: 30 }),
       isEnded: fc.boolean(),

@@ -18,13 +18,14 @@ const LIMITS: PartLimits = { bytesMax: 7 * 1024 * 1024, countMax: 100_000 };
  * one of its part.
  */
 export function* requestParts(intake: Intake, limits: PartLimits = LIMITS): Generator<Intake> {
-  const { origin, lines, firstLine = 1, unreadable = [] } = intake;
+  const { origin, lines, firstLine = 1, unreadable = [], originalsFollow } = intake;
   const pieces = [...linePieces(lines, limits)];
   const groups = [...unreadableGroups(unreadable, limits)];
   let line = firstLine;
   for (let index = 0; index < Math.max(pieces.length, groups.length); index++) {
     const piece = pieces[index] ?? { lines: new Uint8Array(), count: 0 };
-    yield { origin, lines: piece.lines, firstLine: line, unreadable: groups[index] ?? [] };
+    const part = { origin, lines: piece.lines, firstLine: line, unreadable: groups[index] ?? [] };
+    yield { ...part, ...(originalsFollow === true && { originalsFollow }) };
     line += piece.count;
   }
 }
@@ -57,7 +58,10 @@ function* unreadableGroups(
   let group: Unreadable[] = [];
   let bytes = 0;
   for (const each of unreadable) {
-    const size = Buffer.byteLength(each.record) + Buffer.byteLength(each.reason) + UNREADABLE_HEAD_BYTES;
+    // In the head, which is JSON, a record in JSON takes up to twice its bytes.
+    const convertedBytes = 2 * Buffer.byteLength(each.converted ?? '');
+    const size =
+      Buffer.byteLength(each.record) + Buffer.byteLength(each.reason) + convertedBytes + UNREADABLE_HEAD_BYTES;
     if (group.length > 0 && (group.length === countMax || bytes + size > bytesMax)) {
       yield group;
       group = [];

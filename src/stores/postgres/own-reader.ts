@@ -38,25 +38,28 @@ export function postgresOwnReader(database: PostgresDatabase, plan: Plan): Postg
     async quarantine({ limit, offset }) {
       const [count] = await database.query(`SELECT count(*) AS total FROM ${quarantine}`);
       const rows = await database.query(
-        `SELECT id, at_ms, origin, line, code, field, reason, encode(record, 'base64') AS record
+        `SELECT id, at_ms, origin, line, code, field, reason, encode(record, 'base64') AS record, encode(converted, 'base64') AS converted
 FROM ${quarantine} ORDER BY id DESC LIMIT $1 OFFSET $2`,
         [limit, offset],
       );
-      const entries = rows.map(({ id, at_ms: atMs, origin, line, code, field, reason, record }): QuarantineEntry => {
-        const bytes = Buffer.from(record ?? '', 'base64');
-        const encoding = isUtf8(bytes) ? 'utf8' : 'base64';
-        return {
-          id: Number(id),
-          atMs: Number(atMs),
-          origin: origin ?? '',
-          line: Number(line),
-          code: code as QuarantineEntry['code'],
-          ...(typeof field === 'string' && { field }),
-          reason: reason ?? '',
-          record: bytes.toString(encoding),
-          encoding,
-        };
-      });
+      const entries = rows.map(
+        ({ id, at_ms: atMs, origin, line, code, field, reason, record, converted }): QuarantineEntry => {
+          const bytes = Buffer.from(record ?? '', 'base64');
+          const encoding = isUtf8(bytes) ? 'utf8' : 'base64';
+          return {
+            id: Number(id),
+            atMs: Number(atMs),
+            origin: origin ?? '',
+            line: Number(line),
+            code: code as QuarantineEntry['code'],
+            ...(typeof field === 'string' && { field }),
+            reason: reason ?? '',
+            record: bytes.toString(encoding),
+            encoding,
+            ...(typeof converted === 'string' && { converted: Buffer.from(converted, 'base64').toString() }),
+          };
+        },
+      );
       return { total: Number(count?.['total'] ?? 0), entries };
     },
     async amendments({ limit, offset }) {

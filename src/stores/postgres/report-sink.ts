@@ -196,7 +196,7 @@ function rowJson(report: ReportPlan, { row, frame }: VersionedRow, keyHash: stri
 
 function quarantineJson(entries: SinkBatch['quarantine']): string {
   return JSON.stringify(
-    entries.map(({ atMs, origin, line, code, field, reason, record, encoding }) => {
+    entries.map(({ atMs, origin, line, code, field, reason, record, encoding, converted }) => {
       const bytes = Buffer.from(record, encoding);
       const hash = createHash('sha256')
         .update(`${code}\n${field ?? ''}\n`)
@@ -211,6 +211,7 @@ function quarantineJson(entries: SinkBatch['quarantine']): string {
         field: field ?? null,
         reason: reason.replaceAll('\0', '\u2400'),
         record: bytes.toString('base64'),
+        converted: converted === undefined ? null : Buffer.from(converted).toString('base64'),
       };
     }),
   );
