@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
@@ -32,36 +33,75 @@ class OpenPage {
   }
 }
 
+/** A runtime whose answers come when a test says so, as those of a database may. */
+class SlowAnswers {
+  readonly runtime: Runtime;
+  /** Lets an answer come, in the order of the questions. */
+  readonly held: (() => void)[] = [];
+  /** The reports that were asked for, question by question. */
+  readonly asked: (readonly string[])[] = [];
+  isHeld = false;
+
+  constructor(runtime: Runtime) {
+    this.runtime = Object.assign(Object.create(runtime) as Runtime, {
+      plan: runtime.plan,
+      status: () => runtime.status(),
+      read: async (readings: Parameters<Runtime['read']>[0]): Promise<Readings> => {
+        this.asked.push(readings.map(({ report }) => report));
+        const answer = await runtime.read(readings);
+        if (this.isHeld) await new Promise<void>((resolve) => this.held.push(resolve));
+        return answer;
+      },
+    });
+  }
+}
+
+async function sell(runtime: Runtime): Promise<void> {
+  await runtime.accept({ origin: 'test', lines: Buffer.from(mixedSales(5, { repeats: 0, seed: 4 }).join('\n')) });
+}
+
 it('a page that opens while others are told of a frame has its figures, too', async () => {
   await using daybook = await serveEmbedded();
   const { runtime } = daybook;
-  // An answer waits for the one behind it, as two of a database's may.
-  const answered: (() => void)[] = [];
-  let isHeld = false;
-  const held: Runtime = Object.assign(Object.create(runtime) as Runtime, {
-    plan: runtime.plan,
-    status: () => runtime.status(),
-    read: async (readings: Parameters<Runtime['read']>[0]): Promise<Readings> => {
-      const answer = await runtime.read(readings);
-      if (isHeld) await new Promise<void>((resolve) => answered.push(resolve));
-      return answer;
-    },
-  });
-  const hub = new ViewHub(held, machineClock(), pino({ level: 'silent' }));
+  const slow = new SlowAnswers(runtime);
+  const hub = new ViewHub(slow.runtime, machineClock(), pino({ level: 'silent' }));
   const first = new OpenPage();
   await first.open(hub, DAYS);
   runtime.subscribe((frame) => hub.frame(frame));
 
-  isHeld = true;
+  slow.isHeld = true;
   const second = new OpenPage();
   const opening = second.open(hub, PRODUCTS);
-  await expect.poll(() => answered.length).toBe(1);
-  await runtime.accept({ origin: 'test', lines: Buffer.from(mixedSales(5, { repeats: 0, seed: 4 }).join('\n')) });
-  await expect.poll(() => answered.length).toBe(2);
-  isHeld = false;
-  answered[0]?.();
+  await expect.poll(() => slow.held.length).toBe(1);
+  await sell(runtime);
+  await expect.poll(() => slow.held.length).toBe(2);
+  slow.isHeld = false;
+  slow.held[0]?.();
   await opening;
-  answered[1]?.();
+  slow.held[1]?.();
   await expect.poll(() => first.shown).toEqual([5, 5]);
   await expect.poll(() => second.shown).toEqual([5, 5]);
+});
+
+it('what a page asked that left before it was answered is not asked any more', async () => {
+  await using daybook = await serveEmbedded();
+  const { runtime } = daybook;
+  const slow = new SlowAnswers(runtime);
+  const hub = new ViewHub(slow.runtime, machineClock(), pino({ level: 'silent' }));
+  const stays = new OpenPage();
+  await stays.open(hub, DAYS);
+  runtime.subscribe((frame) => hub.frame(frame));
+
+  slow.isHeld = true;
+  const leaves = new OpenPage();
+  const opening = leaves.open(hub, PRODUCTS);
+  await expect.poll(() => slow.held.length).toBe(1);
+  leaves.stream.destroy();
+  await once(leaves.stream, 'close');
+  slow.isHeld = false;
+  slow.held[0]?.();
+  await opening;
+  await sell(runtime);
+  await expect.poll(() => stays.shown).toEqual([5, 5]);
+  expect(slow.asked.at(-1)).toEqual(['daily_pu_rev']);
 });

@@ -150,7 +150,9 @@ export class ViewHub {
       const { frame, answers } = await this.#runtime.read(readings);
       const head = await this.#head(frame);
       if (told !== this.#told) continue;
-      for (const { key, reading } of views) if (!this.#asked.has(key)) this.#asked.set(key, { reading, frame });
+      // One that has left meanwhile asks nothing any more.
+      const asks = this.#pages.has(page) ? views : [];
+      for (const { key, reading } of asks) if (!this.#asked.has(key)) this.#asked.set(key, { reading, frame });
       const texts = new Map(views.map(({ key, reading }, index) => [key, this.#textOf(reading, answers[index])]));
       begin();
       page.isBehind = false;
