@@ -73,3 +73,19 @@ export class PutBacks {
     this.#marks.set(id, putBack);
   }
 }
+
+/**
+ * Moves all marks away, durably, when entries may have other ids than they name.
+ * @param placeFor  gives the path for a file of this name
+ * @returns that path; undefined when there are no marks
+ */
+export async function setPutBacksAside(
+  disk: Disk,
+  placeFor: (name: string) => Promise<string>,
+): Promise<string | undefined> {
+  if (!(await disk.list('')).includes(PATH)) return undefined;
+  const path = await placeFor(PATH);
+  await disk.rename(PATH, path);
+  await disk.syncFolder('');
+  return path;
+}
