@@ -5,6 +5,7 @@ import { microsText, parseMicros } from '../../base/decimal.ts';
 import { DaybookError } from '../../base/errors.ts';
 import type { FieldPlan, StreamPlan } from '../../plan/plan.ts';
 import type { RecordTexts } from './record-texts.ts';
+import { fitsInt32, INT32_MAX, INT32_MIN, quotedName, quotedText } from './sql.ts';
 
 type DuckDb = typeof DuckDbModule;
 
@@ -14,8 +15,6 @@ const MEMORY_LIMIT = '512MB';
 const DECIMAL_DIGITS = 18;
 const DECIMAL_PLACES = 6;
 const DECIMAL_MICROS_MAX = 10n ** BigInt(DECIMAL_DIGITS) - 1n;
-const INT32_MIN = -(2 ** 31);
-const INT32_MAX = 2 ** 31 - 1;
 const US_PER_MS = 1000n;
 
 /**
@@ -155,7 +154,7 @@ function columnOf(field: FieldPlan, duckdb: DuckDb): Column {
 }
 
 function integerColumn(field: FieldPlan, duckdb: DuckDb): Column {
-  const isSmall = field.min >= INT32_MIN && field.max <= INT32_MAX;
+  const isSmall = fitsInt32(field);
   const numberOf = (text: string): number => {
     const value = Number(text);
     if (!Number.isSafeInteger(value) || (isSmall && (value < INT32_MIN || value > INT32_MAX))) {
@@ -181,12 +180,4 @@ function outOfRange(field: FieldPlan, text: string, wanted: string): DaybookErro
       'Export as csv or ndjson, which keep the text.',
     { details: { field: field.name, value: text } },
   );
-}
-
-function quotedName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-function quotedText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

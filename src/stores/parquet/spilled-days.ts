@@ -7,6 +7,7 @@ import type { FieldPlan, StreamPlan } from '../../plan/plan.ts';
 import type { DayFiles, DayGathering } from '../../ports/day-files.ts';
 import type { Disk } from '../../ports/disk.ts';
 import { plainName, PlainLines } from './plain-lines.ts';
+import { fitsInt32, quotedName, quotedText } from './sql.ts';
 
 const FOLDER = 'spilled';
 const WORK_FOLDER = `${FOLDER}/work`;
@@ -17,8 +18,6 @@ const HELD_BYTES_MAX = 16 * 1024 * 1024;
 /** Beside the state's own budget, and for a moment only. */
 const MEMORY_LIMIT = '192MB';
 const LINE_BYTES_MAX = 4 * 1024 * 1024;
-const INT32_MIN = -(2 ** 31);
-const INT32_MAX = 2 ** 31 - 1;
 
 export interface SpilledDaysOptions {
   readonly stream: StreamPlan;
@@ -177,7 +176,7 @@ function valueOf(field: FieldPlan, stream: StreamPlan, day: number): string {
     case 'date':
       return `CAST(${text} AS DATE)`;
     case 'integer':
-      return `CAST(${text} AS ${field.min >= INT32_MIN && field.max <= INT32_MAX ? 'INTEGER' : 'BIGINT'})`;
+      return `CAST(${text} AS ${fitsInt32(field) ? 'INTEGER' : 'BIGINT'})`;
     case 'decimal':
       return `CAST(${text} AS DECIMAL(18, 6))`;
     case 'number':
@@ -193,12 +192,4 @@ function translated(error: unknown, path: string): unknown {
   }
   const message = `The day's file ${path} could not be written: ${error.message}. Nothing is lost; it is tried again.`;
   return new DaybookError('DAY_FILE_FAILED', message, { details: { path }, cause: error });
-}
-
-function quotedName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-function quotedText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }
