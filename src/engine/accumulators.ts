@@ -3,6 +3,7 @@ import { divideHalfEven, MICROS_PER_UNIT } from '../base/decimal.ts';
 import type { FieldPlan, MeasurePlan } from '../plan/plan.ts';
 import type { Cell } from '../ports/rows.ts';
 import type { RecordColumns } from '../record/columns.ts';
+import { CARRY as SUM_CARRY, exactSum, sumCell, sumSortNumber } from './exact-sum.ts';
 import { PairSet } from './pair-set.ts';
 
 /** Where a measure's numbers stand: row `r` has them from `values[r * rowWidth + place]` on. */
@@ -85,8 +86,7 @@ class Count implements Accumulator {
   }
 }
 
-/** One carry: a sum's low part stays below it either way, so that adding any record's value to it is exact in a float. */
-const CARRY = 2 ** 52;
+const CARRY = SUM_CARRY;
 
 /** A sum: its low part, and behind it its high part in carries. */
 class Sum implements Accumulator {
@@ -117,14 +117,11 @@ class Sum implements Accumulator {
   }
 
   cell(numbers: Float64Array, at: number): Cell {
-    const total = totalOf(numbers, at);
-    if (this.#field.kind === 'decimal') return total;
-    const number = Number(total);
-    return Number.isSafeInteger(number) ? number : total * MICROS_PER_UNIT;
+    return sumCell(totalOf(numbers, at), this.#field.kind === 'decimal');
   }
 
   sortNumber(numbers: Float64Array, at: number): number {
-    return (numbers[at + 1] as number) * CARRY + (numbers[at] as number);
+    return sumSortNumber(numbers[at] as number, numbers[at + 1] as number);
   }
 
   micros(numbers: Float64Array, at: number): bigint {
@@ -141,7 +138,7 @@ function carry(numbers: Float64Array, at: number, value: number): number {
 
 /** A sum in its column's units. */
 function totalOf(numbers: Float64Array, at: number): bigint {
-  return BigInt(numbers[at + 1] as number) * BigInt(CARRY) + BigInt(numbers[at] as number);
+  return exactSum(numbers[at] as number, numbers[at + 1] as number);
 }
 
 /** Two averages on either side of a half can be one float, unless its last digit is far below what a half is made of. */

@@ -1,11 +1,11 @@
 import { MICROS_PER_UNIT } from '../../base/decimal.ts';
 import type { Cell } from '../../ports/rows.ts';
+import { CARRY as SUM_CARRY, exactSum, sumCell, sumSortNumber } from '../exact-sum.ts';
 import type { GroupTable } from '../group-table.ts';
 import type { Groups } from './groups.ts';
 import type { Selection } from './selection.ts';
 
-/** One carry: a sum's low part stays below it either way, so that adding a value below it is exact in a float. */
-const CARRY = 2 ** 52;
+const CARRY = SUM_CARRY;
 /** Days that change are added up anew each time; with more of them than this, those at rest are put to the others. */
 const MOVING_MAX = 3;
 
@@ -39,7 +39,7 @@ export class Sums {
 
   /** A number that sorts like the group's sum. */
   sortNumber(group: number): number {
-    return (this.high[group] as number) * CARRY + (this.low[group] as number);
+    return sumSortNumber(this.low[group] as number, this.high[group] as number);
   }
 
   isEqual(group: number, other: Sums): boolean {
@@ -52,10 +52,7 @@ export class Sums {
 
   /** The exact sum as a report's cell. */
   cell(group: number, isDecimal: boolean): Cell {
-    const sum = BigInt(this.high[group] as number) * BigInt(CARRY) + BigInt(this.low[group] as number);
-    if (isDecimal) return sum;
-    const number = Number(sum);
-    return Number.isSafeInteger(number) ? number : sum * MICROS_PER_UNIT;
+    return sumCell(exactSum(this.low[group] as number, this.high[group] as number), isDecimal);
   }
 
   add(group: number, value: number): void {
