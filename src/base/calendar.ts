@@ -3,6 +3,7 @@
  * Source of the day arithmetic: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
  */
 export const MS_PER_DAY = 86_400_000;
+const MS_PER_HOUR = 3_600_000;
 const DAYS_PER_ERA = 146_097;
 
 /** A moment as a store's clock on the wall shows it. */
@@ -71,6 +72,11 @@ export function formatLocalTime(time: LocalTime): string {
 
 function pad(value: number, length: number): string {
   return value.toString().padStart(length, '0');
+}
+
+/** The business day of a local time, where each ends at an hour of the next calendar day. */
+export function businessDayAt({ day, msOfDay }: LocalTime, endsAtHour: number): number {
+  return day + Math.floor((msOfDay - endsAtHour * MS_PER_HOUR) / MS_PER_DAY);
 }
 
 /** A time zone's clock on the wall. */

@@ -1,5 +1,13 @@
 import type { LocalTime, Zone } from '../base/calendar.ts';
-import { formatDay, formatLocalTime, MS_PER_DAY, parseInstant, parseTimestamp, zone } from '../base/calendar.ts';
+import {
+  businessDayAt,
+  formatDay,
+  formatLocalTime,
+  MS_PER_DAY,
+  parseInstant,
+  parseTimestamp,
+  zone,
+} from '../base/calendar.ts';
 import type { StreamPlan } from '../plan/plan.ts';
 import type { Refusal } from '../ports/runtime.ts';
 import type { RecordColumns, RefusedLine, ScannedLines } from '../record/columns.ts';
@@ -7,7 +15,6 @@ import { KEY_WORDS } from '../record/columns.ts';
 
 /** Clocks differ; a record dated further ahead is wrong, and would close days that are still open. */
 const AHEAD_MS_MAX = 3_600_000;
-const MS_PER_HOUR = 3_600_000;
 /** Wherever the store is, and whenever its business day ends, a day that is further behind UTC's has begun there. */
 const SURELY_PAST_DAYS = 3;
 const BACKSLASH = 92;
@@ -86,12 +93,8 @@ export class AheadOfClock {
       wallMsOf(this.#zone.localTime(nowMs)) + AHEAD_MS_MAX,
     );
     const day = Math.floor(wallMs / MS_PER_DAY);
-    const endsMs = this.#stream.businessDayEndsAtHour * MS_PER_HOUR;
-    return {
-      instantMs,
-      time: { day, msOfDay: wallMs - day * MS_PER_DAY },
-      businessDay: Math.floor((wallMs - endsMs) / MS_PER_DAY),
-    };
+    const time = { day, msOfDay: wallMs - day * MS_PER_DAY };
+    return { instantMs, time, businessDay: businessDayAt(time, this.#stream.businessDayEndsAtHour) };
   }
 
   #refusalOf(columns: RecordColumns, record: number, times: EventTimes, limit: Limit): Refusal | undefined {

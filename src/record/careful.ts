@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { Zone } from '../base/calendar.ts';
-import { FIRST_DAY, formatDay, LAST_DAY, MS_PER_DAY, parseDay, parseTimestamp } from '../base/calendar.ts';
+import { businessDayAt, FIRST_DAY, formatDay, LAST_DAY, parseDay, parseTimestamp } from '../base/calendar.ts';
 import { microsText, parseMicros, parseWhole } from '../base/decimal.ts';
+import { keepNumberText, NumberText } from '../base/number-text.ts';
 import type { FieldPlan, StreamPlan } from '../plan/plan.ts';
 import type { Refusal } from '../ports/runtime.ts';
 import type { JsonFault } from './json-fault.ts';
@@ -19,14 +20,6 @@ const SHARED_MAX = 1_000;
 export interface CarefulRecord {
   readonly values: readonly (string | number | null)[];
   readonly businessDay: number;
-}
-
-/** A number as it stands in the JSON, so that no digit goes through a float. */
-class NumberText {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
-  }
 }
 
 type Read = { readonly value: string | number | null } | { readonly refusal: Refusal };
@@ -120,10 +113,6 @@ function faultText(text: string, { at, wanted }: JsonFault): string {
   if (found === undefined) return `it ends where ${wanted} should stand`;
   const shownFound = found < SPACE ? `U+${found.toString(16).padStart(4, '0')}` : `'${String.fromCodePoint(found)}'`;
   return `${shownFound} stands at character ${at + 1}, where ${wanted} should`;
-}
-
-function keepNumberText(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  return typeof value === 'number' ? new NumberText(context?.source ?? String(value)) : value;
 }
 
 function readField(members: Readonly<Record<string, unknown>>, field: FieldPlan, local: Zone): Read {
@@ -231,9 +220,7 @@ function numberOf(text: string, field: FieldPlan): number | undefined {
 
 function businessDayOf(moment: string, stream: StreamPlan, local: Zone): number {
   const time = parseTimestamp(moment, local);
-  if (time === undefined) return NaN;
-  const endMs = stream.businessDayEndsAtHour * 3_600_000;
-  return Math.floor((time.day * MS_PER_DAY + time.msOfDay - endMs) / MS_PER_DAY);
+  return time === undefined ? NaN : businessDayAt(time, stream.businessDayEndsAtHour);
 }
 
 function boundText(field: FieldPlan, value: number): string {

@@ -1,5 +1,6 @@
 import { parseDay } from '../../base/calendar.ts';
 import { microsText, parseMicros } from '../../base/decimal.ts';
+import { keepNumberText, NumberText } from '../../base/number-text.ts';
 import type { ColumnPlan, ReportPlan } from '../../plan/plan.ts';
 import type { VersionedRow } from '../../ports/report-rows.ts';
 import type { Refusal } from '../../ports/runtime.ts';
@@ -13,18 +14,6 @@ const MICROS_PER_MS = 1000;
 
 type Read = VersionedRow | Refusal;
 type Members = Readonly<Record<string, unknown>>;
-/** What JSON.parse tells a reviver of a number: its digits as they stand in the text. */
-interface Source {
-  readonly source?: string;
-}
-
-/** A number whose float is not sure to be all of it. */
-class NumberText {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
-  }
-}
 
 /**
  * Makes a reader of the rows that a report's topic carries: the report's columns, and `frame`. A row without a frame, as
@@ -36,7 +25,7 @@ export function rowReader(report: ReportPlan): (message: TopicMessage) => Read {
   return ({ value, timestampMs }) => {
     const text = Buffer.from(value ?? []).toString();
     const quick = readMembers(report, text, undefined);
-    const row = quick === 'inexact' ? readMembers(report, text, keepText) : quick;
+    const row = quick === 'inexact' ? readMembers(report, text, keepNumberText) : quick;
     if (row === 'inexact') return refusal(undefined, 'the message is no row');
     if ('reason' in row) return row as unknown as Refusal;
     const { frame, ...cells } = row;
@@ -53,14 +42,10 @@ function keyCell(cell: Cell): string | number | null {
   return typeof cell === 'bigint' ? microsText(cell) : cell;
 }
 
-function keepText(_key: string, value: unknown, context?: Source): unknown {
-  return typeof value === 'number' ? new NumberText(context?.source ?? String(value)) : value;
-}
-
 function readMembers(
   report: ReportPlan,
   text: string,
-  reviver: typeof keepText | undefined,
+  reviver: typeof keepNumberText | undefined,
 ): Record<string, Cell> | Refusal | 'inexact' {
   let parsed: unknown;
   try {

@@ -1,9 +1,8 @@
 import type { Zone } from '../../base/calendar.ts';
-import { formatDay, formatLocalTime, MS_PER_DAY, parseDay, parseTimestamp } from '../../base/calendar.ts';
+import { businessDayAt, formatDay, formatLocalTime, parseDay, parseTimestamp } from '../../base/calendar.ts';
 import { DaybookError } from '../../base/errors.ts';
+import { keepNumberText, NumberText } from '../../base/number-text.ts';
 import type { FieldPlan, StreamPlan } from '../../plan/plan.ts';
-
-const MS_PER_HOUR = 3_600_000;
 
 /** An accepted record's values by field index, as text: numbers with their own digits, moments in the store's time zone. */
 export type RecordTexts = readonly (string | null)[];
@@ -27,18 +26,6 @@ export function readTexts(line: string, stream: StreamPlan, local: Zone): Record
 /** The business day of an accepted record. @throws DaybookError `EXPORT_UNREADABLE_RECORD` */
 export function readBusinessDay(line: string, stream: StreamPlan, local: Zone): string {
   return formatDay(businessDay(parse(line, stream), stream, local));
-}
-
-/** A number as it stands in the JSON, so that no digit goes through a float. */
-class NumberText {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
-  }
-}
-
-function keepNumberText(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  return typeof value === 'number' ? new NumberText(context?.source ?? String(value)) : value;
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -65,7 +52,7 @@ function businessDay(members: Members, stream: StreamPlan, local: Zone): number 
   const moment = members[stream.eventTime.name];
   const time = typeof moment === 'string' ? parseTimestamp(moment, local) : undefined;
   if (time === undefined) throw unreadable(JSON.stringify(members), stream.eventTime, 'is no moment');
-  return Math.floor((time.day * MS_PER_DAY + time.msOfDay - stream.businessDayEndsAtHour * MS_PER_HOUR) / MS_PER_DAY);
+  return businessDayAt(time, stream.businessDayEndsAtHour);
 }
 
 function localText(value: string, field: FieldPlan, line: string, local: Zone): string {
