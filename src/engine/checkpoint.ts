@@ -14,6 +14,7 @@ import type { StateFacts } from './state.ts';
 const FOLDER = 'checkpoints';
 const FORMAT = 6;
 const NAME = /^(\d{20})\.checkpoint$/;
+const UNFINISHED = /^\d{20}\.checkpoint\.tmp$/;
 /** The one before the newest stays, in case the newest is damaged. */
 const KEPT = 2;
 /** So many are written at once; between two writes others have their turn. */
@@ -148,6 +149,12 @@ export async function* readCheckpoints(
     }
     yield { facts, arrays: unpacked.arrays };
   }
+}
+
+/** Removes what a crash left of checkpoints that were being written. */
+export async function removeUnfinishedCheckpoints(disk: Disk): Promise<void> {
+  const names = (await disk.list(FOLDER)).filter((name) => UNFINISHED.test(name));
+  for (const name of names) await disk.remove(`${FOLDER}/${name}`);
 }
 
 /** Removes all checkpoints: after records were lost from the log, the reports are what the log still holds. */

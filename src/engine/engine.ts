@@ -27,6 +27,7 @@ import type { ScanElsewhere } from '../record/foreign-scan.ts';
 import { AheadOfClock } from './ahead-of-clock.ts';
 import { Amendments } from './amendments.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { removeUnfinishedCheckpoints } from './checkpoint.ts';
 import { Checkpointing } from './checkpointing.ts';
 import { checkFiles, DayFiling } from './day-filing.ts';
 import { Duplicates } from './duplicates.ts';
@@ -99,6 +100,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       ? new Amendments()
       : Amendments.load(checkpoint.facts.amendments, sections, (report, day) => state.tableAt(report, day));
   // Files that no checkpoint names were written for one that a crash prevented.
+  await removeUnfinishedCheckpoints(disk);
   await removeKeyFiles(disk, new Set(checkpoint?.facts.state.keys.files.map((file) => file.number)));
   const quarantine =
     checkpoint === undefined ? new Quarantine() : Quarantine.load(checkpoint.facts.quarantine, sections);

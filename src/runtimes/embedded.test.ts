@@ -65,3 +65,20 @@ it.each([
   }
   await (await open(plan)).close();
 });
+
+it('what a crash left of a checkpoint is removed at the next start', async () => {
+  const disk = new FaultyDisk();
+  const clock = new HeldClock();
+  const sales = linesOf(fc.sample(randomSale(1000), { numRuns: 20, seed: 1 }));
+  const engine = await openEmbedded({ plan, disk, clock });
+  await engine.accept({ origin: 'test', lines: sales });
+  disk.fails = (call) => {
+    if (call.startsWith('sync checkpoints/')) disk.callsUntilCrash = 0;
+    return false;
+  };
+  await engine.close().catch(() => undefined);
+  expect(await disk.list('checkpoints')).toEqual([expect.stringMatching(/\.tmp$/)]);
+  const again = await openEmbedded({ plan, disk: disk.restart(), clock });
+  expect(await disk.list('checkpoints')).toEqual([]);
+  await again.close();
+});
