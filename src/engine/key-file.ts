@@ -235,9 +235,11 @@ export async function openKeyFile(
   try {
     const blocks = Math.ceil(facts.keys / BLOCK_KEYS);
     const keysEnd = facts.keys * KEY_BYTES;
-    const tail = await file.readAt(keysEnd, blocks * Uint32Array.BYTES_PER_ELEMENT + TRAILER_BYTES);
-    const crcs = new Uint32Array(copyOf(tail.subarray(0, blocks * Uint32Array.BYTES_PER_ELEMENT)).buffer);
-    const isWhole = Buffer.from(trailerOf(facts)).equals(tail.subarray(crcs.byteLength));
+    const crcsBytes = blocks * Uint32Array.BYTES_PER_ELEMENT;
+    const tail = await file.readAt(keysEnd, crcsBytes + TRAILER_BYTES);
+    if (tail.length < crcsBytes + TRAILER_BYTES) throw damaged(number, 'its end is missing');
+    const crcs = new Uint32Array(copyOf(tail.subarray(0, crcsBytes)).buffer);
+    const isWhole = Buffer.from(trailerOf(facts)).equals(tail.subarray(crcsBytes));
     if (!isWhole || crc32(bytesOf(crcs)) !== facts.crc) throw damaged(number, 'its end is not what was written');
     const firsts = new Float64Array(blocks);
     for (let position = 0; position < keysEnd; position += READ_BYTES_MAX) {

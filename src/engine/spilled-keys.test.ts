@@ -154,6 +154,22 @@ describe('keys that left memory', () => {
     await again.close();
   });
 
+  it('are computed again from the log when the end of their file is missing, wherever it was cut', async () => {
+    const disk = new FaultyDisk();
+    const sent = batches(3, 3, 10_000);
+    for (let missing = 0; missing < 24; missing++) {
+      const notices: string[] = [];
+      const onNotice = (sentence: string): void => void notices.push(sentence);
+      const engine = await openEmbedded({ plan, disk, clock, stateBytesMax: STATE_BYTES_MAX, onNotice });
+      for (const sales of sent) await engine.accept({ origin: 'test', lines: linesOf(sales) });
+      expect(await engine.status()).toMatchObject({ accepted: distinct(sent) });
+      await engine.close();
+      expect(notices.join().includes('cannot be relied on')).toBe(missing > 1);
+      const [name] = await disk.list('keys');
+      disk.tamper(`keys/${name}`, (bytes) => bytes.slice(0, bytes.length - missing));
+    }
+  });
+
   it('that a failing disk keeps in memory while the log is read again make nobody write before it is read', async () => {
     const disk = new FaultyDisk();
     const sent = batches(7, 3);

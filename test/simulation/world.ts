@@ -232,7 +232,7 @@ export class World {
     this.#wasChecked = false;
   }
 
-  /** A bit turns in what can be computed again from the log. */
+  /** A bit turns in what can be computed again from the log, or its end is missing. */
   #damageCopies(): void {
     for (const folder of ['checkpoints', 'keys']) {
       const path = this.#dice.happens(0.1)
@@ -242,6 +242,8 @@ export class World {
       this.#note(`damaged: ${path}`);
       this.#disk.tamper(path, (bytes) => {
         const at = this.#dice.whole(0, bytes.length - 1);
+        // Of most files only a short piece at the end is read by its own rules.
+        if (this.#dice.happens(0.5)) return bytes.slice(0, Math.max(at, bytes.length - this.#dice.whole(1, 24)));
         bytes[at] = (bytes[at] ?? 0) ^ (1 << this.#dice.whole(0, 7));
         return bytes;
       });
