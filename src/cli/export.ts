@@ -9,6 +9,7 @@ import { exportDays } from '../runtimes/export-days.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { loadPlan } from './config.ts';
 import { usageError } from './failure.ts';
+import { interruption } from './interruption.ts';
 import { notices } from './notices.ts';
 import { configOption, dataOption, day, fromOption, toOption, urlOption, requireDaysInOrder } from './options.ts';
 import { showProgress } from './progress.ts';
@@ -58,6 +59,7 @@ async function exportCommand(flags: ExportFlags): Promise<void> {
   requireDaysInOrder({ from, to });
   const plan = await loadPlan(flags.config);
   const clock = machineClock();
+  const signal = interruption(clock);
   const runtime = await openDaybook({
     plan,
     url: flags.url,
@@ -74,6 +76,7 @@ async function exportCommand(flags: ExportFlags): Promise<void> {
       folder: flags.out,
       format: flags.format,
       isClosedOnly: flags.closed,
+      signal,
       onProgress: (records, total) => progress.update(records, total, counted(records, 'record')),
     });
     progress.end();

@@ -6,6 +6,7 @@ import { machineClock } from '../runtimes/machine/clock.ts';
 import type { QueryResult } from '../runtimes/query.ts';
 import { query } from '../runtimes/query.ts';
 import { loadPlan } from './config.ts';
+import { interruption } from './interruption.ts';
 import { notices } from './notices.ts';
 import { configOption, dataOption } from './options.ts';
 import { showProgress } from './progress.ts';
@@ -48,12 +49,14 @@ Examples:
 async function runQueryCommand(sql: string, flags: QueryFlags): Promise<void> {
   const plan = await loadPlan(flags.config);
   const clock = machineClock();
+  const signal = interruption(clock);
   const runtime = await openDataFolder({ plan, root: flags.data, clock, create: false, ...notices(clock) });
   const progress = showProgress('Reading', clock);
   try {
     const result = await query({
       runtime,
       sql,
+      signal,
       onProgress: (done, total) => progress.update(done, total, counted(done, 'record')),
     });
     progress.end();

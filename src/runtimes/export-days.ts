@@ -15,15 +15,17 @@ export interface ExportDaysOptions {
   readonly format: DayFileFormat;
   /** Whether a day for which records are still expected is refused. */
   readonly isClosedOnly?: boolean;
+  readonly signal: AbortSignal;
   readonly onProgress: (records: number, recordsTotal: number | undefined) => void;
 }
 
 /**
  * Writes the raw records of some days, one file a day.
- * @throws DaybookError `DAY_OPEN`: nothing was written; what `writeDayFiles` throws
+ * @throws DaybookError `DAY_OPEN`: nothing was written; `INTERRUPTED`: the files of some days may be; what
+ *   `writeDayFiles` throws
  */
 export async function exportDays(options: ExportDaysOptions): Promise<readonly DayFile[]> {
-  const { runtime, range, folder, format, onProgress } = options;
+  const { runtime, range, folder, format, signal, onProgress } = options;
   const { newestDay } = await runtime.status();
   const firstOpenDay = newestDay === undefined ? undefined : openSince(newestDay, runtime.plan.stream.latenessDays);
   if (options.isClosedOnly === true) refuseOpen(range, newestDay, firstOpenDay);
@@ -33,7 +35,11 @@ export async function exportDays(options: ExportDaysOptions): Promise<readonly D
     folder,
     format,
     openDays: (day) => firstOpenDay === undefined || day >= firstOpenDay,
-    onProgress,
+    // Called for each piece of the records, and for each file.
+    onProgress: (records, total) => {
+      if (signal.aborted) throw new DaybookError('INTERRUPTED', 'The export was interrupted before its end.');
+      onProgress(records, total);
+    },
   });
 }
 

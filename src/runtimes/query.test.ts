@@ -9,7 +9,7 @@ it('SQL tells an empty text of a report from one that is not there', async () =>
   const sale = { ...plainSale, sub_category: '', latitude: null };
   await runtime.accept({ origin: 'test', lines: Buffer.from(JSON.stringify(sale)) });
   const ask = async (sql: string): Promise<unknown> =>
-    (await query({ runtime, sql, onProgress: () => undefined })).rows[0];
+    (await query({ runtime, sql, signal: new AbortController().signal, onProgress: () => undefined })).rows[0];
   expect(await ask('SELECT category, sub_category FROM daily_category_product')).toEqual(['Furniture', '']);
   expect(await ask('SELECT latitude, longitude FROM daily_address')).toEqual([null, plainSale.longitude]);
 });

@@ -17,6 +17,7 @@ const LISTING = /^\s*(show|pragma)\b|\binformation_schema\b|\bduckdb_(tables|col
 export interface QueryOptions {
   readonly runtime: RemoteRuntime;
   readonly sql: string;
+  readonly signal: AbortSignal;
   /** How many raw records were read, while they are. */
   readonly onProgress: (records: number, recordsTotal: number | undefined) => void;
 }
@@ -24,14 +25,16 @@ export interface QueryOptions {
 /**
  * Runs a SELECT over the reports and the raw records, each a table of its own name. Only those are loaded that the text
  * names; each report is as of one frame. One that asks which tables there are finds all of them.
- * @throws DaybookError `SQL_WRONG`, `SQL_NOT_A_QUERY`; what the runtime throws
+ * @throws DaybookError `SQL_WRONG`, `SQL_NOT_A_QUERY`, `INTERRUPTED`; what the runtime throws
  */
-export async function query({ runtime, sql, onProgress }: QueryOptions): Promise<QueryResult> {
+export async function query(options: QueryOptions): Promise<QueryResult> {
+  const { runtime, sql, signal } = options;
   const folder = await mkdtemp(join(tmpdir(), 'daybook-query-'));
   try {
-    const tables = await tablesOf(runtime, sql, folder, onProgress);
-    return await runQuery(folder, tables, sql);
+    const tables = await tablesOf(options, folder);
+    return await runQuery(folder, tables, sql, signal);
   } catch (error) {
+    if (signal.aborted) throw new DaybookError('INTERRUPTED', 'The query was interrupted before its end.');
     throw namingTables(error, runtime.plan);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -47,10 +50,8 @@ function namingTables(error: unknown, { stream, reports }: Plan): unknown {
 }
 
 async function tablesOf(
-  runtime: RemoteRuntime,
-  sql: string,
+  { runtime, sql, signal, onProgress }: QueryOptions,
   folder: string,
-  onProgress: QueryOptions['onProgress'],
 ): Promise<readonly QueryTable[]> {
   const { stream, reports }: Plan = runtime.plan;
   const isNamed = (name: string): boolean => new RegExp(`\\b${name}\\b`, 'i').test(sql);
@@ -64,7 +65,10 @@ async function tablesOf(
   if (isListing || isNamed(stream.name)) {
     const parquet = join(folder, `${stream.name}.parquet`);
     const { accepted } = await runtime.status();
-    const told = (records: number): void => onProgress(records, accepted);
+    const told = (records: number): void => {
+      signal.throwIfAborted();
+      onProgress(records, accepted);
+    };
     await writeRecordsFile({
       // They take long to read.
       records: isNamed(stream.name) ? runtime.records({}) : noRecords(),

@@ -1,5 +1,6 @@
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { readSale, reportsOf } from '../oracle/furniture-store.ts';
 import { runDaybook, startDaybook, temporaryFolder } from '../process/daybook-process.ts';
 import { mixedSales } from '../sales/mixed-sales.ts';
@@ -87,6 +88,22 @@ it('SQL lists the tables that there are, and their columns', async () => {
     'column_name',
     ...Object.keys(reportsOf(LINES.map(readSale))['daily_pu_rev']?.[0] ?? {}),
   ]);
+});
+
+it('SQL that is interrupted says so, and leaves nothing behind', async () => {
+  await using folder = await temporaryFolder();
+  const data = join(folder.path, 'data');
+  await runDaybook(['import', '-', '--data', data], LINES.join('\n'));
+  const work = join(folder.path, 'work');
+  await mkdir(work);
+  const endless = 'SELECT sum(a.range * b.range) FROM range(1000000000) a, range(1000000000) b, daily_pu_rev';
+  const isLoaded = async () => (await readdir(work, { recursive: true })).some((name) => name.endsWith('query.duckdb'));
+  const { code, stdout, stderr } = await runDaybook(['query', endless, '--data', data], '', { TMPDIR: work }, () =>
+    vi.waitUntil(isLoaded, { timeout: 20_000 }),
+  );
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toBe('daybook: The query was interrupted before its end. (INTERRUPTED)\n');
+  expect((await readdir(work)).filter((name) => name.startsWith('daybook'))).toEqual([]);
 });
 
 it('SQL tells texts apart of which one begins with a byte order mark', async () => {

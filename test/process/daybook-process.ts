@@ -93,11 +93,15 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number 
   return code;
 }
 
-/** Runs another command of Daybook to its end. */
+/**
+ * Runs another command of Daybook to its end.
+ * @param interruptWhen  resolves when the command is to be interrupted
+ */
 export async function runDaybook(
   args: readonly string[],
   input?: string,
   environment: Readonly<Record<string, string>> = {},
+  interruptWhen?: () => Promise<unknown>,
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [MAIN, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -108,7 +112,9 @@ export async function runDaybook(
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   child.stdin.end(input ?? '');
-  const [code] = (await once(child, 'close')) as [number | null];
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  await interruptWhen?.().finally(() => child.kill('SIGINT'));
+  const [code] = await closed;
   return { code, stdout, stderr };
 }
 

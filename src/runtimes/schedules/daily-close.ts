@@ -51,6 +51,7 @@ export async function dailyClose(options: DailyCloseOptions): Promise<void> {
     folder,
     format: 'parquet',
     isClosedOnly: true,
+    signal,
     onProgress: () => undefined,
   });
   for (const { day, records, path } of files) {

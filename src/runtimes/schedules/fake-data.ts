@@ -45,6 +45,7 @@ export async function fakeData(options: FakeDataOptions): Promise<void> {
     range: { from: day, to: day },
     folder: exportTo,
     format: 'parquet',
+    signal,
     onProgress: () => undefined,
   });
 }

@@ -104,7 +104,8 @@ describe('daily_close', () => {
       await shop.sell('2026-03-01', '2026-03-10');
       const runtime = remoteOf(shop.runtime);
       const range = { from: '2026-03-09', to: '2026-03-09' };
-      await exportDays({ runtime, range, folder: shop.files, format: 'parquet', onProgress: () => undefined });
+      const { signal } = new AbortController();
+      await exportDays({ runtime, range, folder: shop.files, format: 'parquet', signal, onProgress: () => undefined });
       await writeFile(join(shop.files, '2026-03-10.parquet'), 'half a file');
       await close(shop);
       expect(shop.notices.map((sentence) => sentence.slice(0, 10))).toEqual(['2026-03-01', '2026-03-02']);

@@ -32,9 +32,15 @@ export interface QueryResult {
 /**
  * Runs one SELECT over tables that are loaded for it, with DuckDB; it reaches no file and nothing else.
  * @param folder  an empty one, for the database
+ * @param signal  ends it, with whatever error
  * @throws DaybookError `SQL_WRONG` with what DuckDB says; `SQL_NOT_A_QUERY` when it is no single SELECT
  */
-export async function runQuery(folder: string, tables: readonly QueryTable[], sql: string): Promise<QueryResult> {
+export async function runQuery(
+  folder: string,
+  tables: readonly QueryTable[],
+  sql: string,
+  signal: AbortSignal,
+): Promise<QueryResult> {
   // DuckDB is large, so it is loaded by who needs it.
   const { DuckDBInstance, DuckDBTypeId, StatementType } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(join(folder, 'query.duckdb'), {
@@ -44,9 +50,15 @@ export async function runQuery(folder: string, tables: readonly QueryTable[], sq
     temp_directory: folder,
   });
   const connection = await instance.connect();
+  // Ends the statement that runs; between two of them it is seen before the next.
+  const interrupt = (): void => connection.interrupt();
+  signal.addEventListener('abort', interrupt);
   try {
     await connection.run('PRAGMA disable_checkpoint_on_shutdown');
-    for (const table of tables) await connection.run(createTable(table));
+    for (const table of tables) {
+      signal.throwIfAborted();
+      await connection.run(createTable(table));
+    }
     await connection.run('SET enable_external_access = false');
     await connection.run('SET lock_configuration = true');
     const statement = await onlyStatement(connection, sql);
@@ -55,6 +67,7 @@ export async function runQuery(folder: string, tables: readonly QueryTable[], sq
     }
     const isSelect = statement.statementType === StatementType.SELECT;
     const asked = isSelect ? await withWholeTexts(connection, sql, statement, DuckDBTypeId.VARCHAR) : statement;
+    signal.throwIfAborted();
     const result = await translated(async () => asked.runAndReadAll());
     const numbers = new Set([
       DuckDBTypeId.TINYINT,
@@ -79,6 +92,7 @@ export async function runQuery(folder: string, tables: readonly QueryTable[], sq
       rows: result.getRowsJson(),
     };
   } finally {
+    signal.removeEventListener('abort', interrupt);
     connection.closeSync();
     instance.closeSync();
   }
