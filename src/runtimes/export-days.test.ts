@@ -29,3 +29,24 @@ it('an export that is interrupted says so, and leaves whole files alone', async 
   expect(files.every((name) => /^\d{4}-\d\d-\d\d\.csv$/.test(name))).toBe(true);
   await runtime.close();
 });
+
+it.runIf(process.platform === 'linux')(
+  'where no folder can be made it ends with a sentence, and not never',
+  async () => {
+    const runtime = await openEmbedded({ plan: makePlan(daybook), disk: new FaultyDisk(), clock: machineClock() });
+    const exporting = exportDays({
+      runtime,
+      range: {},
+      folder: '/proc/daybook/days',
+      format: 'csv',
+      signal: new AbortController().signal,
+      onProgress: () => undefined,
+    });
+    await expect(exporting).rejects.toMatchObject({
+      code: 'FOLDER_UNUSABLE',
+      message:
+        'The folder /proc/daybook/days cannot be used: no folder can be made there (ENOENT). Name another for the export.',
+    });
+    await runtime.close();
+  },
+);

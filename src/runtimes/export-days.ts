@@ -3,6 +3,7 @@ import { present } from '../base/assert.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { DayFile, DayFileFormat } from '../stores/parquet/day-files.ts';
 import { writeDayFiles } from '../stores/parquet/day-files.ts';
+import { makeDurableFolder } from './machine/disk.ts';
 import type { RemoteRuntime } from './remote.ts';
 
 export type { DayFile, DayFileFormat } from '../stores/parquet/day-files.ts';
@@ -20,8 +21,8 @@ export interface ExportDaysOptions {
 }
 
 /**
- * Writes the raw records of some days, one file a day.
- * @throws DaybookError `DAY_OPEN`: nothing was written; `INTERRUPTED`: the files of some days may be; what
+ * Writes the raw records of some days, one file a day, into a folder that is made when it is not there.
+ * @throws DaybookError `DAY_OPEN`, `FOLDER_UNUSABLE`: nothing was written; `INTERRUPTED`: the files of some days may be; what
  *   `writeDayFiles` throws
  */
 export async function exportDays(options: ExportDaysOptions): Promise<readonly DayFile[]> {
@@ -29,6 +30,7 @@ export async function exportDays(options: ExportDaysOptions): Promise<readonly D
   const { newestDay } = await runtime.status();
   const firstOpenDay = newestDay === undefined ? undefined : openSince(newestDay, runtime.plan.stream.latenessDays);
   if (options.isClosedOnly === true) refuseOpen(range, newestDay, firstOpenDay);
+  await makeDurableFolder(folder, 'folder', 'Name another for the export.');
   return writeDayFiles({
     records: runtime.records(range),
     plan: runtime.plan,

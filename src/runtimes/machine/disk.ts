@@ -139,16 +139,24 @@ function between(chunks: readonly Uint8Array[], from: number, to: number): Uint8
 }
 
 /**
- * Makes a data folder and those above it, and returns once all that were made are durable.
+ * Makes a folder and those above it, and returns once all that were made are durable.
  * @param folder  a path of this machine
+ * @param name, advice  what it is, and what to do when it cannot be made, for the message
  * @throws DaybookError `FOLDER_UNUSABLE` when it cannot be made, or is no folder; `DISK_FULL`
  */
-export async function makeDurableFolder(folder: string): Promise<void> {
+export async function makeDurableFolder(
+  folder: string,
+  name = 'data folder',
+  advice = 'Name another with --data.',
+): Promise<void> {
   try {
     await makeFolders(folder);
   } catch (cause) {
     if (isFull(cause)) throw diskFull('make the folder', folder, cause);
-    throw folderUnusable(folder, cause);
+    const code = codeOf(cause) ?? String(cause);
+    const reason = UNUSABLE_BECAUSE[code] ?? `no folder can be made there (${code})`;
+    const message = `The ${name} ${folder} cannot be used: ${reason}. ${advice}`;
+    throw new DaybookError('FOLDER_UNUSABLE', message, { details: { path: folder }, cause });
   }
 }
 
@@ -159,13 +167,6 @@ const UNUSABLE_BECAUSE: Readonly<Record<string, string>> = {
   EPERM: 'this user has no right to make it',
   EROFS: 'nothing can be written there',
 };
-
-function folderUnusable(folder: string, cause: unknown): DaybookError {
-  const code = codeOf(cause) ?? String(cause);
-  const reason = UNUSABLE_BECAUSE[code] ?? `no folder can be made there (${code})`;
-  const message = `The data folder ${folder} cannot be used: ${reason}. Name another with --data.`;
-  return new DaybookError('FOLDER_UNUSABLE', message, { details: { path: folder }, cause });
-}
 
 async function makeFolders(folder: string): Promise<void> {
   const made = await makeMissing(resolve(folder));

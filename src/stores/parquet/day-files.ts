@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Zone } from '../../base/calendar.ts';
 import { zone } from '../../base/calendar.ts';
@@ -22,7 +22,7 @@ export interface DayFileOptions {
   /** Accepted records in log order, of any days: NDJSON in chunks of whole lines, as `Runtime.records` gives them. */
   readonly records: AsyncIterable<Uint8Array>;
   readonly plan: Plan;
-  /** Is made when it is not there. A day's older file in it is replaced. */
+  /** A day's older file in it is replaced. */
   readonly folder: string;
   readonly format: DayFileFormat;
   /** Whether more records may still come for a day (`YYYY-MM-DD`). */
@@ -63,7 +63,6 @@ export async function writeDayFiles(options: DayFileOptions): Promise<readonly D
   const folder = resolve(options.folder);
   const local = zone(plan.stream.timeZone);
   try {
-    await mkdir(folder, { recursive: true });
     const workFolder = await mkdtemp(join(folder, '.daybook-export-'));
     try {
       const days = await spool(options, workFolder, local);
