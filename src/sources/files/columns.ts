@@ -4,7 +4,7 @@ import type { Refusal } from '../../ports/runtime.ts';
 import { recordConverter, recordColumns } from './record-columns.ts';
 import type { FindPlace } from './superstore-columns.ts';
 import { SUPERSTORE_COLUMNS, superstoreConverter, superstoreSuits } from './superstore-columns.ts';
-import { wrongHeader } from './wrong-header.ts';
+import { otherColumns, wrongHeader } from './wrong-header.ts';
 
 /** A row's cells in the order of its file's columns; null where the file itself knows null. */
 export type Cells = readonly (string | null)[];
@@ -30,8 +30,8 @@ export interface ColumnSet {
 }
 
 export interface ColumnOptions {
-  /** Whether an empty cell means null, as in CSV, which has no other way to say it. */
-  readonly emptyIsNull: boolean;
+  /** Whether it is a text, whose columns its first line names, and in which an empty cell means null for want of another way. */
+  readonly isText: boolean;
   readonly findPlace: FindPlace;
 }
 
@@ -49,7 +49,7 @@ export function columnSetOf(header: readonly string[], plan: Plan, options: Colu
     return {
       name: 'record',
       prepare: () => Promise.resolve(),
-      convert: recordConverter(plan.stream, at, options),
+      convert: recordConverter(plan.stream, at, { emptyIsNull: options.isText }),
       placesNotFound: () => [],
     };
   }
@@ -59,7 +59,8 @@ export function columnSetOf(header: readonly string[], plan: Plan, options: Colu
     refuseRepeated(SUPERSTORE_COLUMNS, header, asName);
     return { name: 'superstore', ...superstoreConverter(plan.stream, positions(header, asName), options.findPlace) };
   }
-  throw wrongHeader(header, [
+  const wrong = options.isText ? wrongHeader : otherColumns;
+  throw wrong(header, [
     { name: 'the columns of a record', required: own.required, missing: ownMissing },
     ...(suits
       ? [{ name: 'the columns of order lines (superstore)', required: SUPERSTORE_COLUMNS, missing: superstoreMissing }]

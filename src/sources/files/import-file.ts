@@ -127,11 +127,11 @@ interface Reading {
 async function readingOf(input: Input, options: ImportOptions): Promise<Reading> {
   const batchBytes = options.batchBytes ?? BATCH_BYTES;
   let columns: ColumnSet | undefined;
-  const columnsOf = async (emptyIsNull: boolean): Promise<(header: readonly string[]) => ColumnSet> => {
+  const columnsOf = async (isText: boolean): Promise<(header: readonly string[]) => ColumnSet> => {
     const { columnSetOf } = await import('./columns.ts');
     const { plan } = options.runtime;
     const findPlace = options.findPlace ?? findPlaceOfUnitedStates;
-    return (header) => (columns = columnSetOf(header, plan, { emptyIsNull, findPlace }));
+    return (header) => (columns = columnSetOf(header, plan, { isText, findPlace }));
   };
   const reading = (batches: AsyncIterable<Batch>, bytesRead = input.bytesRead): Reading => ({
     batches,

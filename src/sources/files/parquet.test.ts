@@ -87,4 +87,13 @@ describe('importing Parquet', () => {
     const ids = runtime.records.map(({ text }) => (JSON.parse(text) as { readonly customer_id: string }).customer_id);
     expect(ids).toEqual(['\uFEFFC1', 'C1', '\uFEFF']);
   });
+
+  it('says in the words of Parquet which columns it lacks', async () => {
+    await expect(importRows(`SELECT 1 AS "a;b;c", 2 AS "x\u0007y"`)).rejects.toThrow(
+      /^Its columns \(a;b;c, x\uFFFDy\) are none of those that are needed\. They are .* Name the columns so, in any order; further ones are left out\.$/,
+    );
+    await expect(importRows(`SELECT '1' AS ts_id, ${NAMES}`)).rejects.toThrow(
+      /^Its columns are not those that are needed\. Nearest are the columns of a record, of which it lacks ts, .* It has ts_id, customer_id, .* Name the columns so,/,
+    );
+  });
 });

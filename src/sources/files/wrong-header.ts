@@ -49,7 +49,24 @@ export function wrongHeader(header: readonly string[], wanted: readonly WantedCo
       details,
     });
   }
-  return wrongColumns(header, wanted);
+  return wrongColumns(header, wanted, {
+    none: (found) => `The first line (${found}) names none of the columns that are needed.`,
+    some: 'The header does not name the columns that are needed.',
+    advice: 'Name the columns in the first line, in any order; further ones are left out.',
+  });
+}
+
+/** Why a table's columns are none that can be used, where its format says what they are. */
+export function otherColumns(columns: readonly string[], wanted: readonly WantedColumns[]): DaybookError {
+  return wrongColumns(
+    columns.map((name) => name.replaceAll(/\p{Cc}/gu, NOT_UTF8)),
+    wanted,
+    {
+      none: (found) => `Its columns (${found}) are none of those that are needed.`,
+      some: 'Its columns are not those that are needed.',
+      advice: 'Name the columns so, in any order; further ones are left out.',
+    },
+  );
 }
 
 /** What stands between the columns where it is not the comma. A spreadsheet may say it in a line of its own: `sep=;`. */
@@ -60,19 +77,23 @@ function separatorOf(line: string): string | undefined {
   return name;
 }
 
-function wrongColumns(header: readonly string[], wanted: readonly WantedColumns[]): DaybookError {
+/** What is said in the words of a format. */
+interface Words {
+  readonly none: (found: string) => string;
+  readonly some: string;
+  readonly advice: string;
+}
+
+function wrongColumns(header: readonly string[], wanted: readonly WantedColumns[], words: Words): DaybookError {
   const nearest = wanted.toSorted((a, b) => shareMissing(a) - shareMissing(b))[0];
   const found = shownCells(header);
-  const end = 'Name the columns in the first line, in any order; further ones are left out.';
   if (nearest === undefined || shareMissing(nearest) === 1) {
     const sets = wanted.map(({ name, required }) => `${name}: ${required.join(', ')}`).join('; or ');
-    const message = `The first line (${found}) names none of the columns that are needed. They are ${sets}. ${end}`;
+    const message = `${words.none(found)} They are ${sets}. ${words.advice}`;
     return new DaybookError('IMPORT_COLUMNS', message, { details: { missing: nearest?.missing ?? [], found: header } });
   }
   const lacking = nearest.missing.join(', ');
-  const message =
-    `The header does not name the columns that are needed. Nearest are ${nearest.name}, of which it lacks ${lacking}. ` +
-    `It has ${found}. ${end}`;
+  const message = `${words.some} Nearest are ${nearest.name}, of which it lacks ${lacking}. It has ${found}. ${words.advice}`;
   return new DaybookError('IMPORT_COLUMNS', message, { details: { missing: nearest.missing, found: header } });
 }
 
