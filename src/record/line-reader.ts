@@ -78,6 +78,21 @@ interface Assembly {
   readonly readLines: (position: number, end: number, rows: number, offset: number, line: number) => number;
 }
 
+type AssemblyFunction = {
+  [Name in keyof Assembly]: Assembly[Name] extends (...given: never) => unknown ? Name : never;
+}[keyof Assembly];
+
+/** How many parameters the functions have: WebAssembly would take 0 for one that a caller of another version leaves out. */
+const PARAMETERS: { readonly [Name in AssemblyFunction]: Parameters<Assembly[Name]>['length'] } = {
+  allocate: 1,
+  setColumns: 6,
+  setBusinessDay: 5,
+  addShape: 0,
+  addMember: 10,
+  stepChecksums: 4,
+  readLines: 5,
+};
+
 /** TypeScript knows it of browsers alone. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
@@ -93,8 +108,32 @@ function assembly(): object {
   if (!existsSync(path)) {
     throw new DaybookError('SCANNER_NOT_BUILT', 'What reads the records has not been built. Run npm run build.');
   }
-  compiled = new WebAssembly.Module(readFileSync(path));
+  compiled = compileAssembly(readFileSync(path));
   return compiled;
+}
+
+/** @throws DaybookError `SCANNER_NOT_BUILT` when it was built before its sources were changed, as by a `git pull` */
+export function compileAssembly(bytes: Uint8Array): object {
+  const module = new WebAssembly.Module(bytes);
+  if (fits(module)) return module;
+  throw new DaybookError(
+    'SCANNER_NOT_BUILT',
+    'What reads the records was built of another version of Daybook. Run npm ci, or npm run build.',
+  );
+}
+
+/** Whether a module takes what it is given here, and gives what is asked of it. */
+function fits(module: object): boolean {
+  const nothing = (): number => 0;
+  const imports = { forms: { readForm: nothing }, lines: { numberId: nothing }, numbers: { longFloat: nothing } };
+  try {
+    const { exports } = new WebAssembly.Instance(module, imports);
+    const functions = exports as Readonly<Record<string, { readonly length: number } | undefined>>;
+    return Object.entries(PARAMETERS).every(([name, count]) => functions[name]?.length === count);
+  } catch {
+    // It wants something else.
+    return false;
+  }
 }
 
 /**
