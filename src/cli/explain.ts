@@ -40,6 +40,8 @@ export function addExplain(program: Command): void {
     .addHelpText(
       'after',
       `
+A value that is null is given as '', one that is an empty text as '""'.
+
 Exit code 0: the row or records of it are there; 1: there is no such row, or it failed.
 
 Examples:
