@@ -73,3 +73,33 @@ it('leaves out one of another version, and says so', async () => {
     `The checkpoint ${FOLDER}/${nameOf(1)} is of another version of Daybook; the reports are computed again from the log.`,
   ]);
 });
+
+it('is read in pieces, as no more than 2 GiB of a file can be read at once', async () => {
+  const real = new FaultyDisk();
+  const { fingerprint } = makePlan(daybook);
+  const arrays = [Uint8Array.of(1, 2, 3), Int32Array.from({ length: 5_000_000 }, (_, index) => index)];
+  real.tamper(`${FOLDER}/${nameOf(1)}`, () => fileOf({ format: CHECKPOINT_FORMAT, fingerprint }, arrays));
+  let mostBytes = 0;
+  const disk: Disk = {
+    ...methodsOf(real),
+    read: () => Promise.reject(new Error('File size (20000104) is greater than 2 GiB')),
+    open: async (path, mode) => {
+      const file = await real.open(path, mode);
+      const readAt = (position: number, length: number): Promise<Uint8Array> => {
+        mostBytes = Math.max(mostBytes, length);
+        return file.readAt(position, length);
+      };
+      return { ...file, readAt };
+    },
+  };
+  const notices: string[] = [];
+  const found = await Array.fromAsync(readCheckpoints(disk, makePlan(daybook), (sentence) => notices.push(sentence)));
+  expect(notices).toEqual([]);
+  // Not by toEqual, which takes many seconds for so many numbers.
+  const bytesOf = ({ buffer }: { readonly buffer: ArrayBufferLike }): Buffer => Buffer.from(buffer);
+  expect(found[0]?.arrays.map((array, index) => bytesOf(array).equals(bytesOf(arrays[index] ?? array)))).toEqual([
+    true,
+    true,
+  ]);
+  expect(mostBytes).toBeLessThanOrEqual(8 * 1024 * 1024);
+});

@@ -127,16 +127,15 @@ export async function* readCheckpoints(
   onNotice: (sentence: string) => void,
 ): AsyncGenerator<Checkpoint> {
   for (const name of await checkpointNames(disk)) {
-    let file: Uint8Array | undefined;
+    let unpacked: Awaited<ReturnType<typeof unpackSections>>;
     try {
-      file = await disk.read(`${FOLDER}/${name}`);
+      unpacked = await unpackFile(disk, `${FOLDER}/${name}`);
     } catch (error) {
       // All of it can be computed again from the log, so one bad sector here need not keep Daybook from starting.
       const reason = error instanceof Error ? error.message : String(error);
       onNotice(`The checkpoint ${FOLDER}/${name} cannot be read and is left out. ${reason}`);
       continue;
     }
-    const unpacked = file === undefined ? undefined : unpackSections(file);
     if (unpacked === undefined) {
       onNotice(`The checkpoint ${FOLDER}/${name} is damaged and is left out.`);
       continue;
@@ -148,6 +147,15 @@ export async function* readCheckpoints(
       continue;
     }
     yield { facts, arrays: unpacked.arrays };
+  }
+}
+
+async function unpackFile(disk: Disk, path: string): ReturnType<typeof unpackSections> {
+  const file = await disk.open(path, 'read');
+  try {
+    return await unpackSections(file);
+  } finally {
+    await file.close();
   }
 }
 

@@ -14,8 +14,8 @@ function columnsOf(numbers: readonly number[]): RecordColumns {
   return keyColumns(numbers.map(keyOf));
 }
 
-function reload(disk: FaultyDisk, saved: ReturnType<KeyIndex['save']>): Promise<KeyIndex> {
-  const { facts, arrays } = throughAFile(saved);
+async function reload(disk: FaultyDisk, saved: ReturnType<KeyIndex['save']>): Promise<KeyIndex> {
+  const { facts, arrays } = await throughAFile(saved);
   const sections = new SectionReader(arrays);
   return KeyIndex.load(disk, facts, () => sections.int32());
 }

@@ -26,7 +26,7 @@ function refusedLines(...lines: readonly string[]): readonly Refused[] {
   });
 }
 
-it('what a checkpoint is given of the quarantine stays as it was while more is refused', () => {
+it('what a checkpoint is given of the quarantine stays as it was while more is refused', async () => {
   const quarantine = new Quarantine();
   const take = (...lines: readonly string[]): void => {
     for (const { count } of quarantine.claim(refusedLines(...lines), 0)) quarantine.add(AT, count);
@@ -34,7 +34,7 @@ it('what a checkpoint is given of the quarantine stays as it was while more is r
   take('first');
   const saved = quarantine.save();
   take('second', 'third');
-  const { facts, arrays } = throughAFile(saved);
+  const { facts, arrays } = await throughAFile(saved);
   const loaded = Quarantine.load(facts, new SectionReader(arrays));
   expect(loaded.size).toBe(1);
   expect([...loaded.claim(refusedLines('first', 'second', 'third'), 0)]).toMatchObject([{ count: 2 }]);

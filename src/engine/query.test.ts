@@ -80,7 +80,7 @@ describe('the reports', () => {
   it('come back from a checkpoint as they were, and go on from there', async () => {
     await fc.assert(
       fc.asyncProperty(batchesOfSales, batchesOfSales, async (before, after) => {
-        const { facts, arrays } = throughAFile(stateOf(before).save());
+        const { facts, arrays } = await throughAFile(stateOf(before).save());
         const state = await EngineState.load(plan, facts, new SectionReader(arrays), new FaultyDisk());
         const scanner = new Scanner(plan, state.dictionaries);
         for (const sales of after) {

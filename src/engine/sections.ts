@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { assert } from '../base/assert.ts';
+import type { DiskFile } from '../ports/disk.ts';
 
 /** The arrays that state is made of. */
 export type SectionArray = Uint8Array | Int32Array | Float64Array;
@@ -9,6 +10,8 @@ export type Section = SectionArray | readonly SectionArray[];
 const MAGIC = 'DAYBOOKC';
 export const PREFIX_BYTES = 16;
 const ALIGNMENT = 8;
+/** So many are read at once; between two reads others have their turn. */
+const READ_BYTES = 8 * 1024 * 1024;
 const PADDING = new Uint8Array(ALIGNMENT);
 const KINDS = { u8: Uint8Array, i32: Int32Array, f64: Float64Array } as const;
 type Kind = keyof typeof KINDS;
@@ -66,27 +69,97 @@ export function prefixOf({ headerLength }: PackedSections, crc: number): Uint8Ar
   return prefix;
 }
 
-/** What `packSections` packed; undefined when the file is not whole. The arrays are views: whoever keeps one copies it. */
-export function unpackSections(file: Uint8Array): { facts: unknown; arrays: readonly SectionArray[] } | undefined {
-  if (file.length < PREFIX_BYTES || new TextDecoder().decode(file.subarray(0, 8)) !== MAGIC) return undefined;
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+/** What is in a file of sections. */
+interface UnpackedSections {
+  readonly facts: unknown;
+  readonly arrays: readonly SectionArray[];
+}
+
+interface Header {
+  readonly facts: unknown;
+  readonly arrays: readonly (readonly [Kind, number])[];
+}
+
+/**
+ * What `packSections` packed; undefined when the file is not whole. It is read piece by piece: Node reads no more than
+ * 2 GiB at once, and so the file is not held beside the arrays. Whoever keeps an array copies it.
+ * @throws what the disk throws
+ */
+export async function unpackSections(file: Pick<DiskFile, 'size' | 'readAt'>): Promise<UnpackedSections | undefined> {
+  const size = await file.size();
+  const prefix = await file.readAt(0, PREFIX_BYTES);
+  if (prefix.length < PREFIX_BYTES || new TextDecoder().decode(prefix.subarray(0, 8)) !== MAGIC) return undefined;
+  const view = new DataView(prefix.buffer, prefix.byteOffset, prefix.byteLength);
   const headerLength = view.getUint32(8, true);
-  if (crc32(file.subarray(8, 12), crc32(file.subarray(PREFIX_BYTES))) !== view.getUint32(12, true)) return undefined;
-  const header = JSON.parse(new TextDecoder().decode(file.subarray(PREFIX_BYTES, PREFIX_BYTES + headerLength))) as {
-    facts: unknown;
-    arrays: readonly (readonly [Kind, number])[];
-  };
-  // A copy, should the file have been read to where the arrays are not aligned.
-  const isAligned = (file.byteOffset + PREFIX_BYTES + headerLength) % ALIGNMENT === 0;
-  const body = file.subarray(PREFIX_BYTES + headerLength);
-  const bytes = isAligned ? body : new Uint8Array(body);
-  let at = bytes.byteOffset;
-  const arrays = header.arrays.map(([kind, length]) => {
-    const array = new KINDS[kind](bytes.buffer as ArrayBuffer, at, length);
-    at += Math.ceil(array.byteLength / ALIGNMENT) * ALIGNMENT;
-    return array;
-  });
-  return { facts: header.facts, arrays };
+  const bodyBytes = size - PREFIX_BYTES - headerLength;
+  if (bodyBytes < 0) return undefined;
+  const body = new BodyReader(file);
+  const headerBytes = new Uint8Array(headerLength);
+  await body.readInto(headerBytes);
+  const header = headerOf(headerBytes, bodyBytes);
+  if (header === undefined) return undefined;
+  const arrays: SectionArray[] = [];
+  for (const [kind, length] of header.arrays) {
+    const array = new KINDS[kind](length);
+    await body.readInto(new Uint8Array(array.buffer));
+    await body.readInto(new Uint8Array(paddedBytes(kind, length) - array.byteLength));
+    arrays.push(array);
+  }
+  const isWhole = crc32(prefix.subarray(8, 12), body.crc) === view.getUint32(12, true);
+  return isWhole ? { facts: header.facts, arrays } : undefined;
+}
+
+/** A header whose arrays are just what stands behind it; it may be damaged in any way, as that is known only at the end. */
+function headerOf(bytes: Uint8Array, bodyBytes: number): Header | undefined {
+  try {
+    const header = JSON.parse(new TextDecoder().decode(bytes)) as Header;
+    let sum = 0;
+    for (const [kind, length] of header.arrays) {
+      if (!Number.isSafeInteger(length) || length < 0) return undefined;
+      sum += paddedBytes(kind, length);
+    }
+    return sum === bodyBytes ? header : undefined;
+  } catch {
+    // No JSON, or of another shape.
+    return undefined;
+  }
+}
+
+/** How many bytes an array has in the file. */
+function paddedBytes(kind: Kind, length: number): number {
+  return Math.ceil((length * KINDS[kind].BYTES_PER_ELEMENT) / ALIGNMENT) * ALIGNMENT;
+}
+
+/** Reads all behind the prefix, from its beginning. */
+class BodyReader {
+  readonly #file: Pick<DiskFile, 'readAt'>;
+  #piece: Uint8Array = PADDING.subarray(ALIGNMENT);
+  #position = PREFIX_BYTES;
+  /** The CRC-32 of what was read. */
+  crc = 0;
+
+  constructor(file: Pick<DiskFile, 'readAt'>) {
+    this.#file = file;
+  }
+
+  /** Reads the next bytes; where the file ends they stay as they are. */
+  async readInto(bytes: Uint8Array): Promise<void> {
+    for (let filled = 0; filled < bytes.length;) {
+      if (this.#piece.length === 0) this.#piece = await this.#read();
+      if (this.#piece.length === 0) return;
+      const part = this.#piece.subarray(0, bytes.length - filled);
+      bytes.set(part, filled);
+      filled += part.length;
+      this.#piece = this.#piece.subarray(part.length);
+    }
+  }
+
+  async #read(): Promise<Uint8Array> {
+    const piece = await this.#file.readAt(this.#position, READ_BYTES);
+    this.#position += piece.length;
+    this.crc = crc32(piece, this.crc);
+    return piece;
+  }
 }
 
 /** Takes arrays back in the order in which they were packed. */
