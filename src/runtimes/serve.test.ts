@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -39,13 +39,8 @@ function optionsIn(folder: string, over: Partial<ServeOptions>): ServeOptions {
 it('schedules and the generator end with a topic that cannot be read any more', async () => {
   await using folder = await temporaryFolder();
   const clock = new HeldClock();
-  const broker = createServer((socket) => {
-    // It goes away once both wait for their next time.
-    void expect
-      .poll(() => clock.sleepers, { timeout: TIMEOUT_MS })
-      .toBe(2)
-      .finally(() => socket.destroy());
-  }).listen(0, '127.0.0.1');
+  const sockets: Socket[] = [];
+  const broker = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
   await once(broker, 'listening');
   try {
     const topic = { brokers: `127.0.0.1:${(broker.address() as AddressInfo).port}`, name: undefined };
@@ -55,7 +50,12 @@ it('schedules and the generator end with a topic that cannot be read any more', 
       throw new Error(sentence);
     };
     const served = serve(optionsIn(folder.path, { clock, topic, generate, onNotice }));
-    await expect(served).rejects.toThrow('The topic daily_records is not read.');
+    const failure = expect(served).rejects.toThrow('The topic daily_records is not read.');
+    // The broker goes away once both wait for their next time.
+    await expect.poll(() => clock.sleepers, { timeout: TIMEOUT_MS }).toBeGreaterThanOrEqual(2);
+    broker.close();
+    for (const socket of sockets) socket.destroy();
+    await failure;
     expect(clock.sleepers).toBe(0);
   } finally {
     broker.close();
