@@ -18,11 +18,17 @@ export function configOption(): Option {
   return new Option('--config <file>', 'the definition').env('DAYBOOK_CONFIG').default('daybook.config.ts');
 }
 
+/**
+ * Keys leave memory when the state passes its budget. A table of them holds 268 million, at 21 bytes and more a key: with
+ * no larger budget than this, they leave before it is full, also when a start loads those that were just leaving with the others.
+ */
+const STATE_MB_MAX = 5_000;
+
 export function stateOption(): Option {
   return new Option('--state-mb <number>', 'about what the state may hold of memory; beyond it keys leave for the disk')
     .env('DAYBOOK_STATE_MB')
     .default(512)
-    .argParser(numberIn(0.01, 1_000_000));
+    .argParser(numberIn(0.01, STATE_MB_MAX));
 }
 
 /** The bytes of a `--state-mb`. */
