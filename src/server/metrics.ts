@@ -6,11 +6,17 @@ import type { RouteContext } from './server.ts';
 
 const DURATION_BUCKETS_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 
-/** `GET /metrics` in the Prometheus text format. */
+/** `GET /metrics` in the Prometheus text format. What cannot be read at present is left out; those of the process never are. */
 export function addMetrics(app: FastifyInstance, { runtime, bodies }: RouteContext): void {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const updates = [statusMetrics(registry), pipelineMetrics(registry)];
+  const ready = new Gauge({
+    name: 'daybook_ready',
+    help: '1 when records can be accepted',
+    registers: [registry],
+  });
+  const ofStatus = statusMetrics();
+  const ofPipeline = pipelineMetrics();
   const durations = new Histogram({
     name: 'daybook_http_request_duration_seconds',
     help: 'Time from request to answer',
@@ -27,18 +33,23 @@ export function addMetrics(app: FastifyInstance, { runtime, bodies }: RouteConte
     help: 'Room that requests take which are being read, unpacked or answered',
     registers: [registry],
   });
-  app.get('/metrics', async (_request, reply) => {
-    const [status, pipeline] = await Promise.all([runtime.status(), runtime.pipeline()]);
-    for (const update of updates) update(status, pipeline);
+  app.get('/metrics', async (request, reply) => {
+    const [status, pipeline] = await Promise.allSettled([runtime.status(), runtime.pipeline()]);
     reading.set(bodies.takenBytes);
-    return reply.type(registry.contentType).send(await registry.metrics());
+    ready.set(status.status === 'fulfilled' && status.value.trouble === undefined ? 1 : 0);
+    const registries = [registry];
+    if (status.status === 'fulfilled') registries.push(ofStatus(status.value));
+    else request.log.warn({ err: status.reason }, 'metrics go without what the runtime has counted');
+    if (pipeline.status === 'fulfilled') registries.push(ofPipeline(pipeline.value));
+    else request.log.warn({ err: pipeline.reason }, 'metrics go without how far behind everything is');
+    const texts = await Promise.all(registries.map((each) => each.metrics()));
+    return reply.type(registry.contentType).send(texts.join('\n'));
   });
 }
 
-type Update = (status: RuntimeStatus, pipeline: PipelineDetails) => void;
-
 /** The runtime's figures; they are set when somebody asks, as they are counted where they arise. */
-function statusMetrics(registry: Registry): Update {
+function statusMetrics(): (status: RuntimeStatus) => Registry {
+  const registry = new Registry();
   const registers = [registry];
   const counter = (name: string, help: string): Counter => new Counter({ name: `daybook_${name}`, help, registers });
   const gauge = (name: string, help: string): Gauge => new Gauge({ name: `daybook_${name}`, help, registers });
@@ -57,7 +68,6 @@ function statusMetrics(registry: Registry): Update {
     registers,
   });
   const engine = gauge('engine_running', '1 when the engine keeps the reports; not a number when it does not say');
-  const ready = gauge('ready', '1 when records can be accepted');
   return (status) => {
     for (const [metric, value] of [
       [accepted, status.accepted],
@@ -76,12 +86,13 @@ function statusMetrics(registry: Registry): Update {
       if (source.lag !== null) lag.set({ source: source.name }, source.lag);
     }
     engine.set(status.engine === undefined ? Number.NaN : status.engine.state === 'running' ? 1 : 0);
-    ready.set(status.trouble === undefined ? 1 : 0);
+    return registry;
   };
 }
 
 /** How far behind everything is: what is to be read of a topic by each group that reads it, and what of it is not yet shown. */
-function pipelineMetrics(registry: Registry): Update {
+function pipelineMetrics(): (pipeline: PipelineDetails) => Registry {
+  const registry = new Registry();
   const registers = [registry];
   const labelNames = ['group', 'topic', 'partition'];
   const lag = new Gauge({
@@ -106,7 +117,7 @@ function pipelineMetrics(registry: Registry): Update {
     help: 'From a record coming in until a frame shows it, of 99 of 100 lately; not a number when none came',
     registers,
   });
-  return (_status, { consumers, moments }) => {
+  return ({ consumers, moments }) => {
     for (const metric of [lag, workedOff]) metric.reset();
     for (const { group, topic, partition, committed, next } of consumers) {
       const labels = { group, topic, partition };
@@ -116,5 +127,6 @@ function pipelineMetrics(registry: Registry): Update {
     const moment = moments.at(-1);
     behind.set(moment?.lagRecords ?? 0);
     freshness.set(moment?.freshnessP99Ms === undefined ? Number.NaN : moment.freshnessP99Ms / 1000);
+    return registry;
   };
 }

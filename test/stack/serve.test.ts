@@ -174,12 +174,28 @@ test('the stack is served: records in by HTTP, whole frames out, and every quest
   }
   expect(await metrics()).toMatch(/daybook_consumer_offset_total\{group="daybook-cassandra-daily_records",.*\} [1-9]/);
 
+  // Reports are in PostgreSQL: nobody who reads them, or looks whether it is ready, waits for Cassandra.
+  const { duplicates } = await runtime.status();
+  await servers.stack.kill('cassandra');
+  await expect.poll(async () => (await fetch(`${url}/api/v1/duplicates`)).status).toBe(503);
+  for (const path of [
+    '/readyz',
+    '/metrics',
+    '/api/v1/pipeline',
+    '/api/v1/pipeline/details',
+    '/api/v1/reports/daily_pu_rev',
+  ]) {
+    expect({ path, status: (await fetch(url + path)).status }).toEqual({ path, status: 200 });
+  }
+  expect((await runtime.status()).duplicates).toBe(duplicates);
+
   await servers.stack.kill('postgres');
   const refused = await fetch(`${url}/api/v1/reports/daily_pu_rev`);
   expect({ status: refused.status, body: await refused.json() }).toMatchObject({
     status: 503,
     body: { code: 'POSTGRES_UNREACHABLE' },
   });
+  expect(await metrics()).toContain('\ndaybook_ready 0\n');
   await servers.stack.start('postgres');
   await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(200);
 });

@@ -29,6 +29,7 @@ import type { KafkaIntake } from '../kafka-intake.ts';
 import { openKafkaIntake } from '../kafka-intake.ts';
 import { LateDays } from './late-days.ts';
 import { LiveFrames } from './live-frames.ts';
+import { RecordCounts } from './record-counts.ts';
 import { rowReader } from './report-row.ts';
 import { stackParts } from './stack-parts.ts';
 import { StackWatch } from './stack-watch.ts';
@@ -52,8 +53,8 @@ export interface StackOptions {
 /**
  * Daybook on Kafka, PostgreSQL and Cassandra: records go into the stream's topic, reports are read from PostgreSQL, raw
  * records from Cassandra, and frames are told once they are whole in both the topics and PostgreSQL. A frame is the
- * microseconds of the batch that made it. Methods also throw `POSTGRES_UNREACHABLE`, `CASSANDRA_UNREACHABLE`,
- * `KAFKA_UNREACHABLE` (all retryable), and `NOT_WHOLE` (retryable) while a sink catches up.
+ * microseconds of the batch that made it. Methods also throw `POSTGRES_UNREACHABLE`, `CASSANDRA_UNREACHABLE` (only where
+ * raw records are read), `KAFKA_UNREACHABLE` (all retryable), and `NOT_WHOLE` (retryable) while a sink catches up.
  */
 export function openStackRuntime(options: StackOptions): Runtime {
   return new StackRuntime(options);
@@ -78,7 +79,7 @@ class StackRuntime implements Runtime {
   readonly #reports: ReturnType<typeof postgresReportReader>;
   readonly #own: ReturnType<typeof postgresOwnReader>;
   readonly #records: ReturnType<typeof cassandraRecordReader>;
-  readonly #sinkPlaces: ReturnType<typeof cassandraSinkPlaces>;
+  readonly #recordCounts: RecordCounts;
   readonly #browser: TopicBrowser;
   readonly #watch: StackWatch;
   readonly #daysReader: TopicReader;
@@ -101,7 +102,8 @@ class StackRuntime implements Runtime {
     this.#reports = postgresReportReader(database, plan);
     this.#own = postgresOwnReader(database, plan);
     this.#records = cassandraRecordReader(cluster, plan);
-    this.#sinkPlaces = cassandraSinkPlaces(cluster, plan, clock);
+    const places = cassandraSinkPlaces(cluster, plan, clock);
+    this.#recordCounts = new RecordCounts({ read: () => places.read([plan.stream.name]), clock, logger });
     const openReader = () => openTopicReader(connection, 'daybook-browser');
     this.#browser = new TopicBrowser({ plan, clock, openReader });
     this.#watch = new StackWatch(clock);
@@ -164,7 +166,7 @@ class StackRuntime implements Runtime {
 
   /** The first of each key is in Cassandra; the others are counted, and stand in the stream's topic. */
   async duplicates(): Promise<DuplicatePage> {
-    return { total: (await this.#counted()).duplicates, kept: 0, entries: [] };
+    return { total: (await this.#recordCounts.now()).duplicates, kept: 0, entries: [] };
   }
 
   async *records({ from, to }: { readonly from?: string; readonly to?: string }): AsyncGenerator<Uint8Array> {
@@ -224,7 +226,7 @@ class StackRuntime implements Runtime {
     const [status, consumers, { refused, duplicates }, lateDays] = await Promise.all([
       this.status(),
       this.#consumers(),
-      this.#counted(),
+      this.#recordCounts.lately(),
       this.#lateDays.asOf(this.#watch.newest?.frame ?? 0),
     ]);
     const topics = await this.#browser.topics();
@@ -325,14 +327,8 @@ class StackRuntime implements Runtime {
   }
 
   async #countFacts(): Promise<Facts> {
-    const [counts, { duplicates }] = await Promise.all([this.#own.counts(), this.#counted()]);
+    const [counts, { duplicates }] = await Promise.all([this.#own.counts(), this.#recordCounts.lately()]);
     return { ...counts, duplicates };
-  }
-
-  async #counted(): Promise<{ readonly duplicates: number; readonly refused: number }> {
-    const places = await this.#sinkPlaces.read([this.plan.stream.name]);
-    const sum = (name: 'duplicates' | 'refused'): number => places.reduce((total, each) => total + each[name], 0);
-    return { duplicates: sum('duplicates'), refused: sum('refused') };
   }
 
   async #amendmentsOf(report: ReportPlan, row: Row | undefined): Promise<Explanation['amendments']> {
