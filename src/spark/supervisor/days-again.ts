@@ -75,12 +75,15 @@ export class DaysAgain {
     const told = { days: days.length, from: days[0]?.day, to: days.at(-1)?.day, records: missing };
     logger.info(told, 'records came for closed days, which are computed again');
     await this.#requireWholeTopic();
+    if (ended.aborted) return;
     const session = openSession(randomUUID());
     let released: Promise<void> | undefined;
     const release = (): void => {
       released ??= session
         .release()
-        .catch((error: unknown) => logger.warn({ reason: String(error) }, 'a session was not released'));
+        .catch((error: unknown) => logger.warn({ reason: String(error) }, 'a session was not released'))
+        // What a Spark that does not answer was asked ends here all the same.
+        .finally(() => session.close());
     };
     // Nobody waits for an hour's work of Spark to end; what is written ends soon.
     ended.addEventListener('abort', release, { once: true });
@@ -95,7 +98,6 @@ export class DaysAgain {
       ended.removeEventListener('abort', release);
       release();
       await released;
-      session.close();
     }
   }
 

@@ -69,15 +69,18 @@ export class Supervisor {
    */
   async run(ended: AbortSignal): Promise<void> {
     const done = new AbortController();
-    const signs = this.#giveSigns(AbortSignal.any([ended, done.signal]));
+    const until = AbortSignal.any([ended, done.signal]);
+    const signs = this.#giveSigns(until);
     try {
-      await this.#keepRunning(ended);
+      await this.#keepRunning(until);
     } catch (error) {
       await this.#announcer.become('stopped', error instanceof Error ? error.message : String(error));
       throw error;
     } finally {
       done.abort();
       await signs;
+      // Whoever goes on in its place may write newer rows of these days.
+      await this.#daysAgain.rest();
     }
   }
 
