@@ -19,7 +19,7 @@ const WAIT_MS = 250;
 const STORE_POLL_MS = 20;
 /** A frame with more changed rows in a report says only that there are many; reading the report is cheaper then. */
 const ROWS_MAX = 2_000;
-/** More is not kept of frames that wait for PostgreSQL. */
+/** More is not kept of frames that wait for PostgreSQL, nor of those that are being written. */
 const WAITING_ROWS_MAX = 50_000;
 /** What says that the topics are not those that were read, or are not there; and how often they are looked for then. */
 const TOPICS_CHANGED: readonly string[] = ['TOPIC_MISSING', 'TOPIC_MADE_ANEW', 'TOPIC_OFFSET_GONE'];
@@ -53,6 +53,8 @@ export class LiveFrames {
   #waiting: Waiting[] = [];
   /** Frames were left out of `#waiting`, so their readers must read the reports again. */
   #isTooMuch = false;
+  /** The newest frame of which rows were left out before it was whole; 0: none were, or it is whole. */
+  #leftOutTo = 0;
   #arrived = Promise.withResolvers<void>();
 
   constructor(options: LiveFramesOptions) {
@@ -77,6 +79,7 @@ export class LiveFrames {
         // What was told, and what waits to be, may be of other topics than those that come.
         this.#isTooMuch = true;
         this.#waiting = [];
+        this.#leftOutTo = 0;
         await clock.sleep(LOOK_MS, ended);
       }
     }
@@ -114,6 +117,7 @@ export class LiveFrames {
     for (const partition of read) {
       if (partition.topic !== framesTopic(plan)) {
         gate.take(partition, this.#rowsOf(partition));
+        this.#leaveOut(gate);
         continue;
       }
       const sign = newestSign(partition.messages);
@@ -133,6 +137,12 @@ export class LiveFrames {
     this.#wait({ frame: released.frame.frame, rows: released.messages.map(({ what }) => what) });
   }
 
+  /** A frame of so many rows says no more than that there are many, so they are not held until it is whole. */
+  #leaveOut(gate: FrameGate<RowOfReport>): void {
+    if (gate.heldCount <= WAITING_ROWS_MAX) return;
+    for (const { frame } of gate.releaseAll().messages) this.#leftOutTo = Math.max(this.#leftOutTo, frame);
+  }
+
   #rowsOf({ topic, partition, messages }: ReadPartition): readonly Gated<RowOfReport>[] {
     const known = this.#readers.get(topic);
     if (known === undefined) return [];
@@ -145,7 +155,8 @@ export class LiveFrames {
 
   #wait(waiting: Waiting): void {
     const count = this.#waiting.reduce((sum, { rows }) => sum + rows.length, waiting.rows.length);
-    if (count > WAITING_ROWS_MAX) {
+    if (count > WAITING_ROWS_MAX || this.#leftOutTo > 0) {
+      if (this.#leftOutTo <= waiting.frame) this.#leftOutTo = 0;
       this.#isTooMuch = true;
       this.#waiting = [{ frame: waiting.frame, rows: [] }];
     } else this.#waiting.push(waiting);
