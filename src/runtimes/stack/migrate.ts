@@ -7,6 +7,7 @@ import type { Plan, ReportPlan } from '../../plan/plan.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { TopicMessage } from '../../ports/messages.ts';
 import type { Cell, ReportPage, ReportQuery, Row } from '../../ports/rows.ts';
+import type { QuarantinePage, QuarantineQuery } from '../../ports/runtime.ts';
 import { DayCounts } from '../../spark/supervisor/day-counts.ts';
 import { messagesBetween } from '../../spark/supervisor/messages-between.ts';
 import type { KafkaConnection } from '../../sources/kafka/connection.ts';
@@ -20,9 +21,9 @@ import { openKafkaIntake } from '../kafka-intake.ts';
 import { postgresConnection } from '../postgres-connection.ts';
 import type { RemoteRuntime } from '../remote.ts';
 import { newestFrame } from './announced-frames.ts';
+import { oldestFirst } from './quarantine-pages.ts';
 import { quarantineValue } from './quarantine-topic.ts';
 
-const ENTRIES_AT_ONCE = 500;
 const SLICE_DAYS = 31;
 const POLL_MS = 250;
 
@@ -107,19 +108,19 @@ export async function migrate(options: MigrateOptions): Promise<Migration> {
   return { records, refused, quarantined, ...(await reconcileUntilEqual(options, there, settling)) };
 }
 
-/** Oldest first, as they were refused. */
+/** In the order in which they were refused. */
 async function replayQuarantine(
   { plan, from, kafka, signal, onProgress }: MigrateOptions,
   total: number,
 ): Promise<number> {
   await using producer = openTopicProducer(kafkaConnection(kafka), 'daybook-migrate');
   let sent = 0;
-  while (sent < total) {
+  const read = (query: QuarantineQuery): Promise<QuarantinePage> => {
     stopIf(signal);
-    const limit = Math.min(ENTRIES_AT_ONCE, total - sent);
-    const { entries } = await from.quarantine({ limit, offset: total - sent - limit });
-    if (entries.length === 0) break;
-    const values = entries.toReversed().map((entry) => Buffer.from(quarantineValue(entry)));
+    return from.quarantine(query);
+  };
+  for await (const entries of oldestFirst(read, total)) {
+    const values = entries.map((entry) => Buffer.from(quarantineValue(entry)));
     await producer.send(values.map((value) => ({ topic: quarantineTopic(plan), key: null, value })));
     sent += entries.length;
     onProgress('quarantine', sent, total);
