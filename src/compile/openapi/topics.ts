@@ -3,7 +3,7 @@ import { answer, answers, parameter, PROBLEM_ANSWERS, ref } from './parts.ts';
 
 const whole: Json = { type: 'integer', minimum: 0 };
 const topic: Json = { name: 'topic', in: 'path', required: true, schema: { type: 'string' } };
-const partition = parameter('partition', whole, 'Of which partition; all unless told.');
+const ofOne = parameter('partition', { ...(whole as object), default: 0 }, 'Of which partition.');
 
 /** The log, or Kafka's topics, to be looked into. */
 export function topicPaths(prefix: string): Readonly<Record<string, Json>> {
@@ -15,7 +15,7 @@ export function topicPaths(prefix: string): Readonly<Record<string, Json>> {
     [`${prefix}/topics/{topic}/records/{offset}`]: {
       get: {
         summary: 'A record, and the rows of the reports that it is in, as they are now.',
-        parameters: [topic, { name: 'offset', in: 'path', required: true, schema: whole }, partition],
+        parameters: [topic, { name: 'offset', in: 'path', required: true, schema: whole }, ofOne],
         responses: answers(answer(200, 'The record', ref('RecordDetails')), PROBLEM_ANSWERS[400], PROBLEM_ANSWERS[404]),
       },
     },
@@ -30,7 +30,7 @@ function getRecords(): Json {
       'named tail with what comes from now on, and how much of it was skipped.',
     parameters: [
       topic,
-      partition,
+      parameter('partition', whole, 'Of which partition; all unless told.'),
       parameter('offset', { ...(whole as object), default: 0 }, 'The first offset.'),
       parameter('time', { type: 'string' }, 'Instead: the first record that is not earlier, YYYY-MM-DD HH:MM:SS.'),
       parameter('limit', { type: 'integer', minimum: 1, maximum: 1000, default: 100 }, 'How many.'),
