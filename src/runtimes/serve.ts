@@ -16,6 +16,7 @@ import { takeFolderLock } from './machine/lock.ts';
 import { startFailure } from './port-holder.ts';
 import { scanThread } from './scan-thread.ts';
 import { checkSchedules } from './schedules/run-schedules.ts';
+import { untilAborted } from './until-aborted.ts';
 
 export interface ServeOptions {
   readonly plan: Plan;
@@ -82,7 +83,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const failed = new AbortController();
   const ended = AbortSignal.any([signal, failed.signal]);
   const parts = [
-    until(ended),
+    untilAborted(ended),
     generateUntil(ended, options, catalogue, runtime, logger),
     scheduleUntil(ended, options, runtime, logger),
     readTopicUntil(ended, options, connection, runtime),
@@ -146,11 +147,4 @@ async function scheduleUntil(
   // Loaded only when it is wanted: it brings DuckDB.
   const { keepSchedules } = await import('./schedules/schedules.ts');
   await keepSchedules({ runtime, clock, signal, logger, onNotice });
-}
-
-function until(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

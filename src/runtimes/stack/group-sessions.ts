@@ -3,6 +3,7 @@ import type { GroupMember, TopicPartition, TopicPlace, TopicReader } from '../..
 import { joinGroup } from '../../sources/kafka/group-member.ts';
 import type { KafkaConnection } from '../../sources/kafka/connection.ts';
 import { openTopicReader } from '../../sources/kafka/topic-reader.ts';
+import { untilAborted } from '../until-aborted.ts';
 import type { Persistence } from './persistence.ts';
 
 const COMMIT_EVERY_MS = 1_000;
@@ -116,11 +117,4 @@ async function hasMorePartitions(member: GroupMember, logger: Persistence['logge
     logger.debug({ reason: error instanceof Error ? error.message : String(error) }, 'partitions were not looked at');
     return false;
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -8,6 +8,7 @@ import { cassandraConnection } from '../cassandra-connection.ts';
 import { kafkaConnection } from '../kafka-connection.ts';
 import { startFailure } from '../port-holder.ts';
 import { postgresConnection } from '../postgres-connection.ts';
+import { untilAborted } from '../until-aborted.ts';
 import { openStackRuntime } from './stack.ts';
 
 export interface ServeStackOptions {
@@ -50,8 +51,5 @@ export async function serveStack(options: ServeStackOptions): Promise<void> {
   });
   stack.defer(() => server.close());
   options.onReady(server.url);
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+  await untilAborted(signal);
 }
