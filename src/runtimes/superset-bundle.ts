@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import { strToU8, zipSync } from 'fflate';
 import { DaybookError } from '../base/errors.ts';
-import { REPORTS_SCHEMA } from '../compile/postgres/sql.ts';
 import { SUPERSET_NAMESPACE, supersetBundle } from '../compile/superset/superset.ts';
 import type { Plan } from '../plan/plan.ts';
+import { REPORTS_SCHEMA } from '../plan/shared-names.ts';
 
 const FOLDER = 'daily_report';
 /** Superset's own sign for a password that is not shown. */

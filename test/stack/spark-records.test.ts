@@ -11,7 +11,7 @@ import { replayable, seedsToRun } from '../seeds.ts';
 import type { Servers } from './servers.ts';
 import { startServers } from './servers.ts';
 import { openSession, putLines } from './spark-session.ts';
-import { neededFields } from '../../src/compile/spark/records.ts';
+import { neededFields } from '../../src/plan/needed-fields.ts';
 
 const SEEDS = 3;
 const LINES = 1500;

@@ -1,8 +1,9 @@
 import { Admin } from '@platformatic/kafka';
 import { expect, test } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
-import { daysTopic, kafkaTopics } from '../../src/compile/kafka/topics.ts';
+import { kafkaTopics } from '../../src/compile/kafka/topics.ts';
 import { makePlan } from '../../src/plan/normalise.ts';
+import { daysTopic } from '../../src/plan/shared-names.ts';
 import { openTopicProducer } from '../../src/sources/kafka/producer.ts';
 import type { PipelineAnswer, PipelineDetailsAnswer, TopicsAnswer } from '../../src/server/protocol.ts';
 import { readSale, reportsOf, rowsOfAnswer } from '../oracle/furniture-store.ts';

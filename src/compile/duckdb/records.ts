@@ -1,19 +1,9 @@
+import { neededFields } from '../../plan/needed-fields.ts';
 import type { FieldPlan, Plan, StreamPlan } from '../../plan/plan.ts';
 import { columnType, FIRST, KEY, listed, POSITION, quotedName, quotedText } from './sql.ts';
 
 /** Longer than a record's line can be once its numbers are quoted. */
 const LINE_BYTES_MAX = 4_194_304;
-
-/** The fields that the reports need, in the stream's order; the business date always. */
-export function neededFields({ stream, reports }: Plan): readonly FieldPlan[] {
-  const needed = new Set<FieldPlan>([stream.businessDate]);
-  for (const { dimensions, measures, where } of reports) {
-    for (const field of dimensions) needed.add(field);
-    for (const measure of measures) if ('field' in measure) needed.add(measure.field);
-    for (const { field } of where) needed.add(field);
-  }
-  return stream.fields.filter((field) => needed.has(field));
-}
 
 /** The table of records: where each stood in the log, its primary key, and what the reports need of it. */
 export function createRecords(plan: Plan): string {

@@ -1,4 +1,5 @@
 import type { ColumnKind, FieldPlan, Plan, ReportPlan } from '../../plan/plan.ts';
+import { daysTopic } from '../../plan/shared-names.ts';
 
 /** Records and rows have one; unless told, the stream's topic is split into so many, which so many cores can share. */
 const PARTITIONS_DEFAULT = 6;
@@ -82,11 +83,6 @@ export function kafkaTopics(plan: Plan, { partitions = PARTITIONS_DEFAULT }: Top
       value: undefined,
     },
   ];
-}
-
-/** The topic that says how many records each day has. */
-export function daysTopic({ stream }: Plan): string {
-  return `${stream.name}_days`;
 }
 
 /** The topic to which records go that cannot be accepted. */

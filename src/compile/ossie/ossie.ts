@@ -1,8 +1,6 @@
 import { present } from '../../base/assert.ts';
 import type { ColumnKind, ColumnPlan, MeasurePlan, Plan, ReportPlan } from '../../plan/plan.ts';
-
-/** The schema in which Postgres holds the reports. */
-const REPORTS_SCHEMA = 'daily_report';
+import { REPORTS_SCHEMA } from '../../plan/shared-names.ts';
 
 /** A semantic model: what tools need to know of tables to ask them sensible questions. Members as in the format. */
 export interface OssieDocument {

@@ -1,6 +1,7 @@
 import type { Plan } from '../../plan/plan.ts';
+import { REPORTS_SCHEMA } from '../../plan/shared-names.ts';
 import { noteVersion, OWN_VERSIONS } from './own-tables.ts';
-import { OWN_SCHEMA, qualified, quotedName, quotedText, REPORTS_SCHEMA } from './sql.ts';
+import { OWN_SCHEMA, qualified, quotedName, quotedText } from './sql.ts';
 import type { PostgresColumn, PostgresTable } from './tables.ts';
 import { createTable, dropTable, tableOf } from './tables.ts';
 

@@ -1,13 +1,5 @@
-import {
-  LONG_SCHEMA,
-  OWN_SCHEMA,
-  qualified,
-  quotedName,
-  quotedText,
-  READER_ROLE,
-  READING_ORDER,
-  REPORTS_SCHEMA,
-} from './sql.ts';
+import { REPORTS_SCHEMA } from '../../plan/shared-names.ts';
+import { LONG_SCHEMA, OWN_SCHEMA, qualified, quotedName, quotedText, READER_ROLE, READING_ORDER } from './sql.ts';
 
 /**
  * What the sink keeps beside the reports, by version. A version that was released never changes: what comes later is a

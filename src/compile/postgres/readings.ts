@@ -3,7 +3,8 @@ import { parseMicros } from '../../base/decimal.ts';
 import { DaybookError } from '../../base/errors.ts';
 import { textOfKey } from '../../base/key-text.ts';
 import type { FieldPlan, ReportPlan } from '../../plan/plan.ts';
-import { OWN_SCHEMA, qualified, quotedName, quotedText, READING_ORDER, REPORTS_SCHEMA } from './sql.ts';
+import { REPORTS_SCHEMA } from '../../plan/shared-names.ts';
+import { OWN_SCHEMA, qualified, quotedName, quotedText, READING_ORDER } from './sql.ts';
 
 /** A statement with its values. */
 export interface Statement {

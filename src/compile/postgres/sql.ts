@@ -1,5 +1,3 @@
-/** The schema of the reports' tables: what dashboards and other readers are shown. */
-export const REPORTS_SCHEMA = 'daily_report';
 /** The schema of rows whose key is too long for an index; each of its tables is a part of the report's own. */
 export const LONG_SCHEMA = 'daily_report_long';
 /** The schema of what the sink keeps for itself. */

@@ -1,5 +1,6 @@
 import type { Plan, ReportPlan } from '../../plan/plan.ts';
-import { FRAME, KEY_HASH, LONG_SCHEMA, OWN_SCHEMA, qualified, quotedName, quotedText, REPORTS_SCHEMA } from './sql.ts';
+import { REPORTS_SCHEMA } from '../../plan/shared-names.ts';
+import { FRAME, KEY_HASH, LONG_SCHEMA, OWN_SCHEMA, qualified, quotedName, quotedText } from './sql.ts';
 import { tableOf } from './tables.ts';
 
 /** The statements that write one report's rows. */

@@ -1,6 +1,7 @@
 import { present } from '../../base/assert.ts';
 import type { ColumnKind, ColumnPlan, MeasurePlan, ReportPlan } from '../../plan/plan.ts';
-import { FRAME, KEY_HASH, listed, LONG_SCHEMA, qualified, quotedName, READER_ROLE, REPORTS_SCHEMA } from './sql.ts';
+import { REPORTS_SCHEMA } from '../../plan/shared-names.ts';
+import { FRAME, KEY_HASH, listed, LONG_SCHEMA, qualified, quotedName, READER_ROLE } from './sql.ts';
 
 /** Integers up to here, either way, still add up in a BIGINT when there are a million million of them. */
 const SUMMED_IN_BIGINT_MAX = 9_000_000;

@@ -1,4 +1,5 @@
 import type { FieldPlan, Plan } from '../../plan/plan.ts';
+import { daysTopic } from '../../plan/shared-names.ts';
 import type { Aggregates, ReportScope } from './measures.ts';
 import { measureText, numberText, recordCount } from './measures.ts';
 import { AT } from './records.ts';
@@ -10,11 +11,6 @@ export const DAY = quotedName('#day');
 
 /** Part of a JSON text: SQL, or text as it stands. */
 type Part = { readonly sql: string } | string;
-
-/** The topic of the counts by which one knows which days must be computed again. */
-export function countsTopic({ stream }: Plan): string {
-  return `${stream.name}_days`;
-}
 
 /**
  * A report's row as a message, null when no record of the group counts in the report.
@@ -46,7 +42,7 @@ export function countMessage(plan: Plan, of: 'seen' | 'kept' | 'all', records: s
     member('query', quotedText(`"${plan.fingerprint}"`)),
     member('frame', FRAME),
   ];
-  return messageSql(countsTopic(plan), object(key), object(value), of === 'all' ? records : undefined);
+  return messageSql(daysTopic(plan), object(key), object(value), of === 'all' ? records : undefined);
 }
 
 /** @param accepted  how many records there are; only the message that counts all says so */

@@ -1,4 +1,5 @@
 import type { ZoneOffset } from '../../base/zone-offsets.ts';
+import { neededFields } from '../../plan/needed-fields.ts';
 import type { FieldPlan, Plan, StreamPlan } from '../../plan/plan.ts';
 import { businessDayOf, dayOf, isWritable } from './moments.ts';
 import { isInBounds, numberOf } from './numbers.ts';
@@ -85,17 +86,6 @@ LATERAL VIEW explode(CASE WHEN ${[
   ].join('\n    AND ')}
   THEN array(TRUE)
 END) taken AS is_taken`;
-}
-
-/** The fields that the reports need, in the stream's order; the business date always. */
-export function neededFields({ stream, reports }: Plan): readonly FieldPlan[] {
-  const needed = new Set<FieldPlan>([stream.businessDate]);
-  for (const { dimensions, measures, where } of reports) {
-    for (const field of dimensions) needed.add(field);
-    for (const measure of measures) if ('field' in measure) needed.add(measure.field);
-    for (const { field } of where) needed.add(field);
-  }
-  return stream.fields.filter((field) => needed.has(field));
 }
 
 /** A field's value by its text; of the event time its business day. */

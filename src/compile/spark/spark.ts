@@ -1,6 +1,6 @@
 import type { ZoneOffset } from '../../base/zone-offsets.ts';
 import type { Plan } from '../../plan/plan.ts';
-import { countsTopic } from './messages.ts';
+import { daysTopic } from '../../plan/shared-names.ts';
 import { KEY_NAME, PLACE, recordsSql } from './records.ts';
 import { reportsSql } from './reports.ts';
 import { quotedName, quotedText } from './sql.ts';
@@ -73,7 +73,7 @@ export function sparkSql(plan: Plan, offsets: readonly ZoneOffset[]): SparkSql {
     metrics: {
       frame: 'max(frame)',
       accepted: 'max(accepted)',
-      rows: `count(CASE WHEN topic <> ${quotedText(countsTopic(plan))} THEN 1 END)`,
+      rows: `count(CASE WHEN topic <> ${quotedText(daysTopic(plan))} THEN 1 END)`,
     },
     daysAgain: (days) => reportsSql(plan, `(\n${firstsOfTable()}\n)`, { kind: 'days', days }),
     againMessages: (view, frame) => `SELECT topic, key, concat(value, '${frame}}') AS value FROM ${view}`,

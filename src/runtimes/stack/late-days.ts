@@ -1,5 +1,5 @@
-import { daysTopic } from '../../compile/kafka/topics.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { daysTopic } from '../../plan/shared-names.ts';
 import type { TopicReader } from '../../ports/messages.ts';
 import type { LateDay } from '../../ports/pipeline.ts';
 import { DayCounts } from '../../spark/supervisor/day-counts.ts';

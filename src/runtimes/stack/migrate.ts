@@ -1,7 +1,8 @@
 import { present } from '../../base/assert.ts';
 import { DaybookError } from '../../base/errors.ts';
-import { daysTopic, framesTopic, quarantineTopic } from '../../compile/kafka/topics.ts';
+import { framesTopic, quarantineTopic } from '../../compile/kafka/topics.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { daysTopic } from '../../plan/shared-names.ts';
 import type { TopicMessage } from '../../ports/messages.ts';
 import type { ReportPage, ReportQuery } from '../../ports/rows.ts';
 import type { QuarantinePage, QuarantineQuery } from '../../ports/runtime.ts';

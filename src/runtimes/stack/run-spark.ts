@@ -1,8 +1,9 @@
 import { pino } from 'pino';
 import { zoneOffsets } from '../../base/zone-offsets.ts';
-import { daysTopic, framesTopic } from '../../compile/kafka/topics.ts';
+import { framesTopic } from '../../compile/kafka/topics.ts';
 import { sparkSql } from '../../compile/spark/spark.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { daysTopic } from '../../plan/shared-names.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { openTopicProducer } from '../../sources/kafka/producer.ts';
 import { topicId } from '../../sources/kafka/topics.ts';

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { daybook } from '../../../daybook.config.ts';
 import { DaybookError } from '../../base/errors.ts';
-import { daysTopic, framesTopic } from '../../compile/kafka/topics.ts';
+import { framesTopic } from '../../compile/kafka/topics.ts';
 import { makePlan } from '../../plan/normalise.ts';
+import { daysTopic } from '../../plan/shared-names.ts';
 import type { TopicReader } from '../../ports/messages.ts';
 import { machineClock } from '../../runtimes/machine/clock.ts';
 import type { SparkSession } from '../connect/session.ts';
