@@ -43,6 +43,11 @@ function offsetsIn(frames: readonly StoredFrame[]): number[] {
   return frames.flatMap((frame) => Array.from({ length: frame.recordCount }, (_, index) => frame.firstOffset + index));
 }
 
+/** The log's files, by name. */
+async function contentOf(disk: FaultyDisk): Promise<ReadonlyMap<string, Uint8Array | undefined>> {
+  return new Map((await disk.list('log')).map((name) => [name, disk.peek(`log/${name}`)]));
+}
+
 function pathOf(at: LogPosition): string {
   return `log/${at.segment}`;
 }
@@ -296,7 +301,7 @@ describe('a repair', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 6 }), fc.nat(30), async (damages, calls) => {
         const { disk, frames } = await written(COUNTS);
-        const sound = new Map((await disk.list('log')).map((name) => [name, disk.peek(`log/${name}`)]));
+        const sound = await contentOf(disk);
         for (const { frame: index, where, header, mask } of damages) {
           const { at, next } = frames[index] as StoredFrame;
           const [from, to] = header ? [0, 48] : [at.position, next.position];
@@ -308,9 +313,15 @@ describe('a repair', () => {
             sound.get(at.segment)?.slice(at.position, next.position) ?? new Uint8Array(0),
           ) === 0;
         const kept = frames.filter(isWhole);
+        const damaged = await contentOf(disk);
+        let isTold = false;
         disk.callsUntilCrash = calls + 1;
-        await repairLog(disk).catch((error: unknown) => expect(error).toBeInstanceOf(Crashed));
+        await repairLog(disk, async () => void (isTold = true)).catch((error: unknown) =>
+          expect(error).toBeInstanceOf(Crashed),
+        );
         const after = disk.crash();
+        // What depends on the log is told before anything of it changes.
+        if (!isTold) expect(await contentOf(after)).toEqual(damaged);
         await repairLog(after);
         const { log } = await openLog(after);
         expect(await offsetsOf(log)).toEqual(offsetsIn(kept));

@@ -43,7 +43,25 @@ interface Planned {
 interface Mending extends Planned {
   readonly disk: Disk;
   readonly open: DiskFile;
-  readonly losses: Loss[];
+  readonly losses: Losses;
+}
+
+/** What is lost, in the log's order. Whoever asked is told before the first change. */
+class Losses {
+  readonly list: Loss[] = [];
+  readonly #beforeFirst: () => Promise<void>;
+  #isTold = false;
+
+  constructor(beforeFirst: () => Promise<void>) {
+    this.#beforeFirst = beforeFirst;
+  }
+
+  /** Must be called before anything of the log is changed. */
+  async begin(): Promise<void> {
+    if (this.#isTold) return;
+    await this.#beforeFirst();
+    this.#isTold = true;
+  }
 }
 
 /**
@@ -54,16 +72,22 @@ interface Mending extends Planned {
  *
  * A damaged region has room for a gap, since it begins and ends where whole frames did, and a gap is no longer than
  * the shortest frame. Only a file from which bytes were taken out can have less.
+ * @param beforeFirst  awaited before the first change, and not at all when the log is sound: what depends on records that
+ *   will be gone has to go first, as nobody knows of them once the log is mended
  * @returns what was lost, in the log's order
  * @throws DaybookError `LOG_BEYOND_REPAIR` (details: segment, position, path); `DISK_FULL`, `DISK_FAILED`
  */
-export async function repairLog(disk: Disk): Promise<readonly Loss[]> {
+export async function repairLog(
+  disk: Disk,
+  beforeFirst = async (): Promise<void> => undefined,
+): Promise<readonly Loss[]> {
   const { planned, strangers } = await planRepair(disk);
-  const losses: Loss[] = [];
+  const losses = new Losses(beforeFirst);
   for (const file of strangers) {
+    await losses.begin();
     const savedAs = await freePath(disk, `${file.name}.damaged-0`);
     await disk.rename(segmentPath(file.name), savedAs);
-    losses.push({ segment: file.name, position: 0, bytes: file.size, records: undefined, savedAs });
+    losses.list.push({ segment: file.name, position: 0, bytes: file.size, records: undefined, savedAs });
   }
   let previous: PreviousSegment | undefined;
   for (const each of planned) {
@@ -79,7 +103,7 @@ export async function repairLog(disk: Disk): Promise<readonly Loss[]> {
     }
   }
   if (planned.length > 0) await disk.syncFolder(LOG_FOLDER);
-  return losses;
+  return losses.list;
 }
 
 /**
@@ -119,11 +143,12 @@ async function planRepair(disk: Disk): Promise<{ planned: readonly Planned[]; st
 }
 
 async function mendHeader({ disk, open, file, losses }: Mending, previous: PreviousSegment | undefined): Promise<void> {
+  await losses.begin();
   const bytes = Math.min(SEGMENT_HEADER_BYTES, file.size);
   const savedAs = bytes > 0 ? await setAside(disk, open, 0, bytes, `${file.name}.damaged-0`) : undefined;
   await open.writeAt(0, [encodeSegmentHeader({ id: file.id, previous })]);
   await open.sync();
-  losses.push({ segment: file.name, position: 0, bytes, records: 0, savedAs });
+  losses.list.push({ segment: file.name, position: 0, bytes, records: 0, savedAs });
 }
 
 /** Covers all damage in a segment's frames. @returns where the segment ends */
@@ -178,10 +203,11 @@ function isFrom(frame: ScannedFrame, expected: number, limit: number | undefined
 async function mendEnd(mending: Mending, position: number, expected: number, stop: number): Promise<number> {
   const { disk, open, file, fence, limit, losses, isMissing } = mending;
   if (limit === undefined) {
+    await losses.begin();
     const bytes = stop - position;
     const savedAs = await setAside(disk, open, position, stop, `${file.name}.damaged-${position}`);
     await open.truncate(position);
-    losses.push({ segment: file.name, position, bytes, records: undefined, savedAs });
+    losses.list.push({ segment: file.name, position, bytes, records: undefined, savedAs });
     return position;
   }
   // The next header is damaged as well, so it can say anew where this segment ends: what is left is a failed write's.
@@ -206,6 +232,7 @@ async function cover(
   firstOffset: number,
   records: number,
 ): Promise<void> {
+  await losses.begin();
   const size = await open.size();
   const bytes = Math.max(0, Math.min(to, size) - from);
   const name = `${file.name}.damaged-${from}`;
@@ -213,5 +240,5 @@ async function cover(
   if (size < to) await open.truncate(to);
   await open.writeAt(from, [encodeGap(to - from, firstOffset, records)]);
   await open.sync();
-  losses.push({ segment: file.name, position: from, bytes, records, savedAs });
+  losses.list.push({ segment: file.name, position: from, bytes, records, savedAs });
 }

@@ -17,10 +17,12 @@ import { takeFolderLock } from './machine/lock.ts';
 export async function repairDataFolder(root: string): Promise<readonly string[]> {
   await using _lock = await takeFolderLock(root);
   const disk = openDisk(root);
-  const losses = await repairLog(disk);
-  // Else the reports would go on counting records that no longer exist, and take them for repeats when they are sent again.
-  if (losses.length > 0) await dropCheckpoints(disk);
-  const marks = losses.length > 0 ? await setMarksAside(disk) : undefined;
+  let marks: string | undefined;
+  const losses = await repairLog(disk, async () => {
+    // Else the reports would go on counting records that no longer exist, and take them for repeats when they are sent again.
+    await dropCheckpoints(disk);
+    marks = await setMarksAside(disk);
+  });
   return [...losses.map(lossSentence), ...(marks === undefined ? [] : [marks])];
 }
 
