@@ -22,6 +22,8 @@ export interface PlaceNotFound {
 /** What a reader needs to know of a table's file, whichever of the two column sets it has. */
 export interface ColumnSet {
   readonly name: 'record' | 'superstore';
+  /** Where the columns stand that records are made of. */
+  readonly used: readonly number[];
   /** To be awaited for rows before they are converted. */
   prepare(rows: readonly Cells[]): Promise<void>;
   readonly convert: Converter;
@@ -48,6 +50,7 @@ export function columnSetOf(header: readonly string[], plan: Plan, options: Colu
     refuseRepeated(own.all, header, asItIs);
     return {
       name: 'record',
+      used: placesOf(own.all, at),
       prepare: () => Promise.resolve(),
       convert: recordConverter(plan.stream, at, { emptyIsNull: options.isText }),
       placesNotFound: () => [],
@@ -56,8 +59,10 @@ export function columnSetOf(header: readonly string[], plan: Plan, options: Colu
   const suits = superstoreSuits(plan.stream);
   const superstoreMissing = missing(SUPERSTORE_COLUMNS, positions(header, asName));
   if (suits && superstoreMissing.length === 0) {
+    const at = positions(header, asName);
     refuseRepeated(SUPERSTORE_COLUMNS, header, asName);
-    return { name: 'superstore', ...superstoreConverter(plan.stream, positions(header, asName), options.findPlace) };
+    const used = placesOf(SUPERSTORE_COLUMNS, at);
+    return { name: 'superstore', used, ...superstoreConverter(plan.stream, at, options.findPlace) };
   }
   const wrong = options.isText ? wrongHeader : otherColumns;
   throw wrong(header, [
@@ -80,6 +85,10 @@ function asName(column: string): string {
 function positions(header: readonly string[], name: (column: string) => string): ReadonlyMap<string, number> {
   // From the end, so that the first of two columns of a name is the one that is kept.
   return new Map(header.map((column, index): [string, number] => [name(column), index]).toReversed());
+}
+
+function placesOf(wanted: readonly string[], at: ReadonlyMap<string, number>): readonly number[] {
+  return wanted.flatMap((column) => at.get(column) ?? []);
 }
 
 function missing(wanted: readonly string[], at: ReadonlyMap<string, number>): readonly string[] {

@@ -12,6 +12,7 @@ const HEADER = 'a,b\n';
 /** Any table's columns: a row is the JSON of its cells. */
 const columns: ColumnSet = {
   name: 'record',
+  used: [],
   prepare: () => Promise.resolve(),
   convert: (cells) => JSON.stringify(cells),
   placesNotFound: () => [],

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -10,16 +10,24 @@ import { importFile } from './import-file.ts';
 
 const plan = makePlan(daybook);
 
-/** What comes out of a Parquet file that holds the rows of a query. */
-async function importRows(select: string): Promise<RecordingRuntime> {
+/**
+ * What comes out of a Parquet file that holds the rows of a query.
+ * @param changed  makes another file of it, which DuckDB itself does not write
+ */
+async function importRows(select: string, changed?: (file: Buffer) => void): Promise<RecordingRuntime> {
   const folder = await mkdtemp(join(tmpdir(), 'daybook-parquet-'));
   // A name in which DuckDB would see a pattern.
   const path = join(folder, 'sales [a-z]*?.parquet');
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
-  await connection.run(`COPY (${select}) TO '${path}' (FORMAT parquet)`);
+  await connection.run(`COPY (${select}) TO '${path}' (FORMAT parquet, COMPRESSION uncompressed)`);
   connection.closeSync();
   instance.closeSync();
+  if (changed !== undefined) {
+    const file = await readFile(path);
+    changed(file);
+    await writeFile(path, file);
+  }
   const runtime = new RecordingRuntime(plan);
   const findPlace = (): undefined => undefined;
   const summary = await importFile({ path, runtime, clock: new RecordingClock(), findPlace });
@@ -30,6 +38,42 @@ async function importRows(select: string): Promise<RecordingRuntime> {
 
 const NAMES = `'c' AS customer_id, 'n' AS customer_name, 's' AS segment, 'u' AS country, 'Salem' AS city,
   'Furniture' AS category, 'Chairs' AS sub_category, 'Shelf, 36" wide' AS product_name`;
+
+/** The columns of a record, each with an expression; what is given is instead of one, or a further one. */
+function recordOf(given: Readonly<Record<string, string>> = {}): string {
+  const columns: Readonly<Record<string, string>> = {
+    ts_id: "'1'",
+    ts: "'2024-03-10 10:00:00'",
+    customer_id: "'c'",
+    customer_name: "'n'",
+    segment: "'s'",
+    country: "'u'",
+    city: "'Salem'",
+    category: "'Furniture'",
+    sub_category: "'Chairs'",
+    product_name: "'Shelf'",
+    price: '1',
+    quantity: '1',
+    discount: '0',
+    revenue: '1',
+    profit: '1',
+    latitude: 'NULL',
+    longitude: 'NULL',
+    ...given,
+  };
+  return Object.entries(columns)
+    .map(([name, value]) => `${value} AS ${name}`)
+    .join(', ');
+}
+
+/** Replaces bytes wherever they stand, by as many others. */
+function replaceAll(file: Buffer, from: Buffer, to: Buffer): void {
+  for (let at = file.indexOf(from); at !== -1; at = file.indexOf(from, at)) at += to.copy(file, at);
+}
+
+/** Declares decimals of 38 digits, two of them behind the point, as such of 54: their scale and precision as Thrift has them. */
+const widen = (file: Buffer): void =>
+  replaceAll(file, Buffer.from([0x15, 4, 0x15, 38 * 2]), Buffer.from([0x15, 4, 0x15, 54 * 2]));
 
 describe('importing Parquet', () => {
   it('prints every type as a record has it, with all digits', async () => {
@@ -86,6 +130,31 @@ describe('importing Parquet', () => {
       'a further one' AS "\uFEFFcity" FROM range(1, 4) rows(i)`);
     const ids = runtime.records.map(({ text }) => (JSON.parse(text) as { readonly customer_id: string }).customer_id);
     expect(ids).toEqual(['\uFEFFC1', 'C1', '\uFEFF']);
+  });
+
+  it('refuses a column with decimals of more than 38 digits, which DuckDB reads wrong', async () => {
+    const wide = '12.34::DECIMAL(38,2)';
+    const refused = {
+      code: 'IMPORT_COLUMNS',
+      message: expect.stringMatching(/'revenue'.*38.*decimal\(18,6\)/) as string,
+    };
+    await expect(importRows(`SELECT ${recordOf({ revenue: wide })}`, widen)).rejects.toMatchObject(refused);
+    const line = recordOf({ row_id: '1', order_id: "'O'", order_date: "'2019-03-09'", state: "'Maine'", sales: wide });
+    const withoutRecord = line.replace("'1' AS ts_id, ", '');
+    await expect(importRows(`SELECT ${withoutRecord}`, widen)).rejects.toThrow(/'sales'/);
+    expect((await importRows(`SELECT ${recordOf({ revenue: wide })}`)).records[0]?.text).toContain('"revenue":12.34,');
+  });
+
+  it('takes records beside decimals that cannot be read, and keeps no wrong value of these', async () => {
+    const further = {
+      tax: '12.34::DECIMAL(38,2)',
+      parts: "{'tax': [12.34::DECIMAL(38,2)]}",
+      last: '5.5::DECIMAL(9,2)',
+    };
+    const runtime = await importRows(`SELECT ${recordOf(further)}`, widen);
+    const original = JSON.parse(String(runtime.intakes[0]?.originalOf?.(1))) as Record<string, unknown>;
+    const unread = '(not read: decimals of more than 38 digits)';
+    expect(original).toMatchObject({ ts_id: '1', tax: unread, parts: unread, last: '5.50' });
   });
 
   it('says in the words of Parquet which columns it lacks', async () => {

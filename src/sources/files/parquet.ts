@@ -12,7 +12,8 @@ const MEMORY_LIMIT = '512MB';
  * Batches of a Parquet file. DuckDB prints every cell as text, so numbers are exact: decimals with all their digits,
  * floats in the shortest form that reads back the same. A record's line number is its row's.
  * @param onRows  told how many rows were read, and of how many
- * @throws DaybookError `IMPORT_FILE_DAMAGED` when it is no Parquet file, or a damaged one
+ * @throws DaybookError `IMPORT_FILE_DAMAGED` when it is no Parquet file, or a damaged one; `IMPORT_COLUMNS` when one that
+ *   records are made of cannot be read; what `columnsOf` throws
  */
 export async function* parquetBatches(
   path: string,
@@ -22,7 +23,7 @@ export async function* parquetBatches(
 ): AsyncGenerator<Batch> {
   const { connection, instance, chunkOf } = await openDuckDb();
   const builder = new BatchBuilder('utf8', batchBytes);
-  let columns: readonly { readonly name: string; readonly type: string }[] = [];
+  let columns: readonly Column[] = [];
   let held: HeldRows[] = [];
   let heldLength = 0;
   const take = (): Batch => {
@@ -34,9 +35,9 @@ export async function* parquetBatches(
   };
   try {
     const file = escapeGlob(path);
-    const described = await translated(path, () => connection.runAndReadAll(DESCRIBE, [file]));
-    columns = described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
+    columns = await translated(path, () => columnsIn(connection, file));
     const set = columnsOf(columns.map((column) => column.name));
+    refuseWide(columns, set);
     const counted = await translated(path, () => connection.runAndReadAll(`SELECT count(*) FROM ${READ}`, [file]));
     const total = Number(counted.getRows()[0]?.[0] ?? 0);
     const select = columns.map(textOf).join(', ');
@@ -77,6 +78,46 @@ export async function* parquetBatches(
 const READ = 'read_parquet($1, binary_as_string = true)';
 const DESCRIBE = `SELECT ${wholeText('column_name')}, column_type FROM (DESCRIBE SELECT * FROM ${READ})`;
 
+const SCHEMA = 'SELECT num_children, precision FROM parquet_schema($1) ORDER BY column_id';
+
+interface Column {
+  readonly name: string;
+  readonly type: string;
+  /** Whether it holds decimals of more digits than DuckDB has, which reads them as DOUBLE, and many of them wrong. */
+  readonly isWide: boolean;
+}
+
+const DECIMAL_DIGITS_MAX = 38;
+
+async function columnsIn(connection: DuckDBConnection, file: string): Promise<readonly Column[]> {
+  const described = await connection.runAndReadAll(DESCRIBE, [file]);
+  const schema = await connection.runAndReadAll(SCHEMA, [file]);
+  const wide = new Set<number>();
+  // As the file has it, each element with its children behind it; the first one is the row.
+  let index = -1;
+  let elementsLeft = 0;
+  for (const [children, precision] of schema.getRows().slice(1)) {
+    if (elementsLeft === 0) {
+      index++;
+      elementsLeft = 1;
+    }
+    elementsLeft += Number(children ?? 0) - 1;
+    if (Number(precision ?? 0) > DECIMAL_DIGITS_MAX) wide.add(index);
+  }
+  return described
+    .getRows()
+    .map(([name, type], at) => ({ name: String(name), type: String(type), isWide: wide.has(at) }));
+}
+
+function refuseWide(columns: readonly Column[], { used }: ColumnSet): void {
+  const column = columns.find(({ isWide }, index) => isWide && used.includes(index));
+  if (column === undefined) return;
+  const message =
+    `The column '${column.name}' is of decimals with more than ${DECIMAL_DIGITS_MAX} digits, which cannot be read exactly. ` +
+    'Write it with fewer, such as decimal(18,6), and import that.';
+  throw new DaybookError('IMPORT_COLUMNS', message, { details: { column: column.name } });
+}
+
 /** Rows of a batch, for as long as it is not answered. */
 interface HeldRows {
   readonly firstLine: number;
@@ -114,7 +155,8 @@ async function openDuckDb(): Promise<OpenDuckDb> {
 const PLAIN = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)|BOOLEAN|DATE|TIME.*)$/;
 
 /** The expression that prints a column. */
-function textOf(column: { readonly name: string; readonly type: string }): string {
+function textOf(column: Column): string {
+  if (column.isWide) return `'(not read: decimals of more than ${DECIMAL_DIGITS_MAX} digits)'`;
   const name = `"${column.name.replaceAll('"', '""')}"`;
   // An instant has its offset said, in the form that a record's timestamp may have.
   if (column.type === 'TIMESTAMP WITH TIME ZONE') return `CAST(make_timestamp(epoch_us(${name})) AS VARCHAR) || 'Z'`;
@@ -126,7 +168,7 @@ function escapeGlob(path: string): string {
   return path.replace(/[*?[]/g, '[$&]');
 }
 
-function rowAsJson(columns: readonly { readonly name: string }[], cells: Cells): string {
+function rowAsJson(columns: readonly Column[], cells: Cells): string {
   return JSON.stringify(Object.fromEntries(columns.map((column, index) => [column.name, cells[index] ?? null])));
 }
 

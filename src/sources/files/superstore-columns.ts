@@ -79,7 +79,7 @@ export function superstoreConverter(
   stream: StreamPlan,
   at: ReadonlyMap<string, number>,
   findPlace: FindPlace,
-): Omit<ColumnSet, 'name'> {
+): Omit<ColumnSet, 'name' | 'used'> {
   const places = new Places(findPlace);
   const columns = Object.fromEntries(SUPERSTORE_COLUMNS.map((name) => [name, at.get(name) ?? -1])) as Columns;
   const printers = stream.fields
