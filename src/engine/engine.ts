@@ -133,6 +133,8 @@ export class Engine implements Runtime, SourceDoor {
   readonly #state: EngineState;
   readonly #quarantine: Quarantine;
   readonly #putBacks: PutBacks;
+  /** By entry of the quarantine, the last correction of it that is under way. */
+  readonly #corrections = new Map<number, Promise<Acceptance>>();
   readonly #places: SourcePlaces;
   readonly #sources: (() => SourceStatus)[] = [];
   readonly #amendments: Amendments;
@@ -182,6 +184,7 @@ export class Engine implements Runtime, SourceDoor {
         this.#committing ??= this.#commitWaiting();
       },
       onFailure: (error) => this.#noteTrouble(error),
+      refusalOf: (corrects) => putBacks.refusalOf(corrects),
     });
     this.#scanning = new Scanning(plan, state.dictionaries, options.scanElsewhere);
     this.#aheadOfClock = new AheadOfClock(plan.stream);
@@ -247,9 +250,7 @@ export class Engine implements Runtime, SourceDoor {
   async accept(intake: Intake): Promise<Acceptance> {
     const bytes = intake.lines.length;
     assert(this.#isCaughtUp, 'batches are accepted behind all that is in the log');
-    if (this.#closing.signal.aborted) {
-      throw closingError('send the records again');
-    }
+    this.#checkOpen();
     if (this.#pendingBytes + bytes > PENDING_BYTES_MAX && this.#pendingBytes > 0) {
       throw new DaybookError(
         'INTAKE_FULL',
@@ -264,19 +265,48 @@ export class Engine implements Runtime, SourceDoor {
     this.#pendingBytes += bytes;
     const journey = this.#watch.begin();
     try {
-      const nowMs = this.#clock.nowMs();
-      const scanning = this.#scanning.scan(intake.lines);
-      // Without a turn of the loop where it needs none, so that a batch that is there at once waits for nothing.
-      const read = scanning instanceof Promise ? await scanning : scanning;
-      intake.linesCounted?.(read.lineCount);
-      const scanned = this.#aheadOfClock.refuse(read, nowMs);
-      // Nobody looks at the columns once the batch is answered.
-      const queued = this.#queue(intake, scanned, journey).finally(() => this.#scanning.release(scanned.columns));
-      return intake.corrects === undefined ? await queued : await this.#putBack(intake.corrects, await queued);
+      return await (intake.corrects === undefined
+        ? this.#take(intake, journey)
+        : this.#correct(intake.corrects, intake, journey));
     } finally {
       this.#watch.forget(journey);
       this.#pendingBytes -= bytes;
     }
+  }
+
+  async #take(intake: Intake, journey: Journey): Promise<Acceptance> {
+    const nowMs = this.#clock.nowMs();
+    const scanning = this.#scanning.scan(intake.lines);
+    // Without a turn of the loop where it needs none, so that a batch that is there at once waits for nothing.
+    const read = scanning instanceof Promise ? await scanning : scanning;
+    intake.linesCounted?.(read.lineCount);
+    const scanned = this.#aheadOfClock.refuse(read, nowMs);
+    // Nobody looks at the columns once the batch is answered.
+    return await this.#queue(intake, scanned, journey).finally(() => this.#scanning.release(scanned.columns));
+  }
+
+  /** Takes a correction once it is known what became of those of the same entry before it, so that one of them counts. */
+  async #correct(id: number, intake: Intake, journey: Journey): Promise<Acceptance> {
+    const before = this.#corrections.get(id);
+    const correction = (async () => {
+      if (before !== undefined) {
+        // Whoever sent that one was told what failed.
+        await before.catch(() => {});
+        this.#checkOpen();
+      }
+      return this.#putBack(id, await this.#take(intake, journey));
+    })();
+    this.#corrections.set(id, correction);
+    try {
+      return await correction;
+    } finally {
+      if (this.#corrections.get(id) === correction) this.#corrections.delete(id);
+    }
+  }
+
+  /** @throws DaybookError `CLOSING` */
+  #checkOpen(): void {
+    if (this.#closing.signal.aborted) throw closingError('send the records again');
   }
 
   /** Marks the entry that a batch puts right. Without the mark the record counts all the same, so that is all that is lost. */

@@ -120,6 +120,14 @@ export class KeyIndex {
     return { columns, picked: pickedOf(isNew) };
   }
 
+  /** Whether `claim` would pick none of the records. */
+  hasAll(columns: RecordColumns, inFiles = NONE): boolean {
+    const { keys, hashes } = columns;
+    return this.#inNoFile(columns, inFiles).every((record) =>
+      this.#young.has(keys, record * KEY_WORDS, hashes[record] as number),
+    );
+  }
+
   /** The records of a batch whose key is neither in a file nor on its way into one. */
   #inNoFile({ keys, hashes, count }: RecordColumns, inFiles: ReadonlySet<number>): Int32Array {
     const records = new Int32Array(count);

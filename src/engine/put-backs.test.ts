@@ -105,12 +105,89 @@ it('a mark that a crash cut off leaves the entry open, and the next one is whole
   await last.close();
 });
 
-it('a disk that takes no mark has the record counted all the same', async () => {
+it('an entry counts once: a correction of another key is refused once one was accepted, and a repeat is a repeat', async () => {
   const disk = new FaultyDisk();
   const engine = await openEmbedded({ plan, disk, clock });
-  await engine.accept(intakeOf(['first']));
+  await engine.accept(intakeOf(['first', 'second', 'third', ...sales.slice(0, 1)]));
+  await engine.accept(intakeOf(sales.slice(1, 2), 1));
+  const refused = {
+    code: 'ALREADY_CORRECTED',
+    message: expect.stringMatching(/^Entry 1 .* put right at \d{4}-.*Z, at offset 1; nothing was counted\./) as string,
+  };
+  await expect(engine.accept(intakeOf(sales.slice(2, 3), 1))).rejects.toMatchObject(refused);
+  expect(await engine.accept(intakeOf(sales.slice(1, 2), 1))).toMatchObject({ accepted: 0, duplicates: 1 });
+  expect(await engine.accept(intakeOf(['not yet'], 1))).toMatchObject({ quarantined: [{ code: 'NOT_JSON' }] });
+  // What was refused is as if it had never come, also beside others of its group.
+  const [, again, , other] = await Promise.allSettled([
+    engine.accept(intakeOf(sales.slice(3, 5))),
+    engine.accept(intakeOf(sales.slice(2, 3), 1)),
+    engine.accept(intakeOf(sales.slice(2, 3))),
+    engine.accept(intakeOf(sales.slice(5, 6), 2)),
+  ]);
+  expect(again).toMatchObject({ status: 'rejected', reason: refused });
+  expect(other).toMatchObject({ status: 'fulfilled', value: { accepted: 1, offset: 6 } });
+  // A record that was there already put nothing into the reports, so the right one still may.
+  await engine.accept(intakeOf(sales.slice(0, 1), 3));
+  expect(await engine.accept(intakeOf(sales.slice(6, 7), 3))).toMatchObject({ accepted: 1, offset: 7 });
+  await expect(engine.accept(intakeOf(sales.slice(7, 8), 3))).rejects.toMatchObject({ code: 'ALREADY_CORRECTED' });
+  expect(await engine.status()).toMatchObject({ accepted: 7 });
+  await engine.close();
+  const restarted = await openEmbedded({ plan, disk: disk.restart(), clock });
+  await expect(restarted.accept(intakeOf(sales.slice(7, 8), 1))).rejects.toMatchObject(refused);
+  expect(await restarted.status()).toMatchObject({ accepted: 7 });
+  await restarted.close();
+});
+
+it('of corrections of one entry that come at once only one counts', async () => {
+  const disk = new FaultyDisk();
+  const engine = await openEmbedded({ plan, disk, clock });
+  await engine.accept(intakeOf(['first', 'second']));
+  const answers = await Promise.allSettled([
+    engine.accept(intakeOf(['not yet'], 1)),
+    engine.accept(intakeOf(sales.slice(0, 1), 1)),
+    engine.accept(intakeOf(sales.slice(1, 2), 1)),
+    engine.accept(intakeOf(sales.slice(0, 1), 1)),
+    engine.accept(intakeOf(sales.slice(2, 3), 2)),
+  ]);
+  expect(answers).toMatchObject([
+    { value: { accepted: 0, quarantined: [{ code: 'NOT_JSON' }] } },
+    { value: { accepted: 1 } },
+    { reason: { code: 'ALREADY_CORRECTED' } },
+    { value: { accepted: 0, duplicates: 1 } },
+    { value: { accepted: 1 } },
+  ]);
+  expect(await engine.status()).toMatchObject({ accepted: 2 });
+  // One that could not be written leaves the entry to the next.
+  await engine.accept(intakeOf(['third']));
+  let failures = 1;
+  disk.fails = (call) => call.startsWith('write') && failures-- > 0;
+  const failed = engine.accept(intakeOf(sales.slice(3, 4), 3));
+  const next = engine.accept(intakeOf(sales.slice(4, 5), 3));
+  await expect(failed).rejects.toMatchObject({ code: 'LOG_FAILED' });
+  expect(await next).toMatchObject({ accepted: 1 });
+  // Nothing is taken any more once it closes, also of what waited for another.
+  await engine.accept(intakeOf(['fourth']));
+  const last = engine.accept(intakeOf(sales.slice(5, 6), 4));
+  const late = engine.accept(intakeOf(sales.slice(6, 7), 4));
+  const closed = engine.close();
+  expect(await last).toMatchObject({ accepted: 1 });
+  await expect(late).rejects.toMatchObject({ code: 'CLOSING' });
+  await closed;
+});
+
+it('a disk that takes no mark has the record counted all the same, once, and takes it with the next', async () => {
+  const disk = new FaultyDisk();
+  const engine = await openEmbedded({ plan, disk, clock });
+  await engine.accept(intakeOf(['first', 'second']));
   disk.fails = (call) => call.includes(FILE);
   expect(await engine.accept(intakeOf(sales.slice(0, 1), 1))).toMatchObject({ accepted: 1 });
-  expect(await engine.quarantine(PAGE)).toMatchObject({ total: 1, open: 1 });
+  expect(await engine.quarantine(PAGE)).toMatchObject({ total: 2, open: 1 });
+  await expect(engine.accept(intakeOf(sales.slice(1, 2), 1))).rejects.toMatchObject({ code: 'ALREADY_CORRECTED' });
+  disk.fails = () => false;
+  await engine.accept(intakeOf(sales.slice(2, 3), 2));
   await engine.close();
+  const restarted = await openEmbedded({ plan, disk: disk.restart(), clock });
+  const { entries } = await restarted.quarantine(PAGE);
+  expect(entries.map(({ putBack }) => putBack?.offset)).toEqual([1, 0]);
+  await restarted.close();
 });

@@ -1,3 +1,4 @@
+import { DaybookError } from '../base/errors.ts';
 import type { Disk } from '../ports/disk.ts';
 import type { PutBack } from '../ports/runtime.ts';
 
@@ -9,13 +10,15 @@ type StoredPutBack = PutBack & { readonly id: number };
 
 /**
  * Which entries of the quarantine were put right. A mark is written after its record is durable: a crash between the two
- * leaves the entry open, and whoever sends the record again is told that it is there.
+ * leaves the entry open, and whoever sends the record again is told that it is there. One that the disk does not take holds
+ * all the same until then, and is written with the next.
  */
 export class PutBacks {
   readonly #disk: Disk;
   readonly #marks = new Map<number, PutBack>();
   /** Up to where the file holds whole lines. */
   #size = 0;
+  #unwritten: Buffer[] = [];
   #writing: Promise<void> = Promise.resolve();
 
   private constructor(disk: Disk) {
@@ -42,31 +45,44 @@ export class PutBacks {
     return this.#marks.get(id);
   }
 
-  /** Marks an entry; durable once it resolves. One that was accepted stays so. @throws DaybookError of the disk */
+  /** Why no further record may count for an entry: one did. A repeat did not, so that a right one may still come. */
+  refusalOf(id: number): DaybookError | undefined {
+    const mark = this.#marks.get(id);
+    if (mark?.outcome !== 'accepted') return undefined;
+    return new DaybookError(
+      'ALREADY_CORRECTED',
+      `Entry ${id} of the quarantine was put right at ${new Date(mark.atMs).toISOString()}, at offset ${mark.offset}; ` +
+        'nothing was counted. Send a record that has nothing to do with it without corrects.',
+      { details: { id, ...mark } },
+    );
+  }
+
+  /** Marks an entry at once; durable once it resolves. One that was accepted stays so. @throws DaybookError of the disk */
   async note(id: number, putBack: PutBack): Promise<void> {
-    const before = this.#writing;
-    this.#writing = (async () => {
-      // Whoever was before has said what failed.
-      await before.catch(() => {});
-      if (this.#marks.get(id)?.outcome === 'accepted') return;
-      const stored: StoredPutBack = { id, ...putBack };
-      await this.#append(Buffer.from(`${JSON.stringify(stored)}\n`));
-      this.#remember(stored);
-    })();
+    if (this.#marks.get(id)?.outcome === 'accepted') return;
+    const stored: StoredPutBack = { id, ...putBack };
+    this.#remember(stored);
+    this.#unwritten.push(Buffer.from(`${JSON.stringify(stored)}\n`));
+    // Whoever was before has said what failed.
+    this.#writing = this.#writing.catch(() => {}).then(() => this.#append());
     await this.#writing;
   }
 
-  async #append(line: Uint8Array): Promise<void> {
+  async #append(): Promise<void> {
+    const lines = [...this.#unwritten];
+    // Those of several that came together are written with the first.
+    if (lines.length === 0) return;
     const file = await this.#disk.open(PATH, 'append');
     try {
       await file.truncate(this.#size);
-      await file.writeAt(this.#size, [line]);
+      await file.writeAt(this.#size, lines);
       await file.sync();
     } finally {
       await file.close();
     }
     if (this.#size === 0) await this.#disk.syncFolder('');
-    this.#size += line.length;
+    for (const { length } of lines) this.#size += length;
+    this.#unwritten = this.#unwritten.slice(lines.length);
   }
 
   #remember({ id, ...putBack }: StoredPutBack): void {

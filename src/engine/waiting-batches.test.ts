@@ -41,7 +41,13 @@ it('tells new records from repeats as if each batch came once those before it we
       const index = new KeyIndex();
       const failures: unknown[] = [];
       const onFailure = (error: unknown): void => void failures.push(error);
-      const waiting = new WaitingBatches({ keys: index, disk, onReady: () => {}, onFailure });
+      const waiting = new WaitingBatches({
+        keys: index,
+        disk,
+        onReady: () => {},
+        onFailure,
+        refusalOf: () => undefined,
+      });
       const durable = new Set<number>();
       const sent: (readonly number[])[] = [];
       const push = (numbers: readonly number[]): void => {

@@ -1,3 +1,4 @@
+import type { DaybookError } from '../base/errors.ts';
 import type { Disk } from '../ports/disk.ts';
 import type { WaitingBatch } from './group.ts';
 import { recordsOf } from './group.ts';
@@ -32,6 +33,8 @@ export interface WaitingBatchesOptions {
   readonly onReady: () => void;
   /** Called when a batch was rejected, as its keys could not be looked up. */
   readonly onFailure: (error: unknown) => void;
+  /** Why no record may count any more that corrects this entry of the quarantine, but as a repeat. */
+  readonly refusalOf: (corrects: number) => DaybookError | undefined;
 }
 
 /**
@@ -113,9 +116,16 @@ export class WaitingBatches {
       // What was in no file may be in one that was written since.
       if (coming.found !== undefined && coming.found.spills !== this.#keys.spills) this.#look(coming);
       if (coming.found === undefined) break;
-      const claim = this.#keys.claim(coming.batch.columns, coming.found.inFiles);
-      this.#claimed.push(Object.assign(coming, { batch: Object.assign(coming.batch, { claim }) }));
       count++;
+      const { intake, columns, reject } = coming.batch;
+      const { inFiles } = coming.found;
+      const refusal = intake.corrects === undefined ? undefined : this.#options.refusalOf(intake.corrects);
+      if (refusal !== undefined && !this.#keys.hasAll(columns, inFiles)) {
+        reject(refusal);
+        continue;
+      }
+      const claim = this.#keys.claim(columns, inFiles);
+      this.#claimed.push(Object.assign(coming, { batch: Object.assign(coming.batch, { claim }) }));
     }
     this.#coming.splice(0, count);
     if (count > 0) this.#options.onReady();

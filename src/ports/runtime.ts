@@ -67,7 +67,8 @@ export interface Intake {
   readonly originalsFollow?: boolean;
   /**
    * The quarantine's entry, by its id, that the batch's one record puts right; a runtime that keeps no marks makes none. A
-   * record that is refused again is answered like any other, and not kept: the entry is.
+   * record that is refused again is answered like any other, and not kept: the entry is. Of all that correct an entry one
+   * is accepted.
    */
   readonly corrects?: number;
   /** Up to where the source has been read, this batch included: kept with the batch, so that both are durable or none. */
@@ -207,11 +208,12 @@ export interface Runtime extends Topics {
 
   /**
    * Accepts a batch: checks, drops repeats of known primary keys, writes to the log, and answers once all is durable.
-   * Calls may overlap; their order is the order of the calls. A batch handed over twice is counted once.
+   * Calls may overlap; their order is the order of the calls, but corrections of one entry wait for each other. A batch handed over twice is counted once.
    * @throws DaybookError `INTAKE_FULL` (retryable): more is waiting than may be, nothing of the batch was taken
    * @throws DaybookError `DISK_FULL` (retryable), `LOG_FAILED`: nothing of the batch was taken, but for lines that may be
    *   in the quarantine already, where they will not be twice
    * @throws DaybookError `BAD_QUERY`: it corrects an entry that the quarantine does not have
+   * @throws DaybookError `ALREADY_CORRECTED`: a record that corrects this entry was accepted, and this one has another key
    * @throws DaybookError `BATCH_TOO_LARGE`: it has 64 MiB of records, or a line of 40 MiB; nothing of it was taken
    */
   accept(intake: Intake): Promise<Acceptance>;

@@ -124,6 +124,7 @@ it('every answer of the server is as its OpenAPI document says, and every docume
   await call(records, post('x', 'text/plain'));
   await call(records, post('x', 'application/json', { origin: 'https://elsewhere.example' }));
   await call(records, post(' '.repeat(17 * 1024 * 1024), 'application/json'));
+  for (const line of mixedSales(2, { repeats: 0, seed: 6 })) await call(`${records}?corrects=1`, post(line));
   await call(`${records}?from=2026-04-03&to=2026-04-05`);
   await call(`${records}?from=yesterday`);
   await call('/api/v1/reports');

@@ -142,6 +142,12 @@ describe('POST /records', () => {
     ]);
     expect(await problem(await correct(one, 'last'))).toMatchObject([400, 'BAD_QUERY', expect.any(String)]);
     expect(await (await correct(one, 1)).json()).toMatchObject({ accepted: 1, offset: 1 });
+    expect(await problem(await correct(two, 1))).toMatchObject([
+      409,
+      'ALREADY_CORRECTED',
+      expect.stringContaining('nothing was counted'),
+    ]);
+    expect(await (await correct(one, 1)).json()).toMatchObject({ accepted: 0, duplicates: 1 });
     expect(await (await fetch(`${api}/quarantine`)).json()).toMatchObject({
       total: 1,
       open: 0,

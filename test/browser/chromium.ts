@@ -33,6 +33,8 @@ export interface WatchedPage extends AsyncDisposable {
   readonly page: Page;
   /** From now on errors of requests are expected: the server is about to go. */
   expectLostConnection(): void;
+  /** From now on the server may answer with this status, which Chromium takes for an error. */
+  expectStatus(status: number): void;
 }
 
 /** Opens a page of the server at `url`. @param path with its query */
@@ -46,6 +48,7 @@ export async function openPage(
   const outside: string[] = [];
   const errors: string[] = [];
   let mayLoseConnection = false;
+  let expectedStatus = 0;
   await context.route('**/*', (route) => {
     const requested = route.request().url();
     if (requested.startsWith(`${url}/`) || requested.startsWith('blob:')) return route.continue();
@@ -57,12 +60,14 @@ export async function openPage(
   page.on('console', (message) => {
     if (message.type() !== 'error') return;
     if (mayLoseConnection && message.text().includes('net::ERR_')) return;
+    if (message.text().includes(`a status of ${expectedStatus} `)) return;
     errors.push(message.text());
   });
   await page.goto(`${url}${path}`);
   return {
     page,
     expectLostConnection: () => (mayLoseConnection = true),
+    expectStatus: (status) => (expectedStatus = status),
     async [Symbol.asyncDispose]() {
       await context.close();
       expect(outside, 'requests to others').toEqual([]);

@@ -377,6 +377,28 @@ describe('the records page', () => {
     await entry.getByRole('button', { name: 'Send it again' }).click();
     await expect.poll(() => entry.getByRole('status').textContent()).toContain('Accepted');
   });
+
+  it('says of an entry that somebody else put right meanwhile that another record was not counted', async () => {
+    const sale = { ...(JSON.parse(lines[2] ?? '') as object), ts_id: '00000000-0000-4000-8000-0000000000bb' };
+    await post(daybook.url, ['put right twice']);
+    await using watched = await openPage(browser, daybook.url, '/records?tab=quarantine');
+    const entry = watched.page.locator('.refused > li').first();
+    await expect.poll(() => entry.locator('pre').textContent()).toBe('put right twice');
+    await entry.getByRole('button', { name: 'Put it right' }).click();
+    const elsewhere = await fetch(`${daybook.url}/api/v1/records?corrects=4`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(sale),
+    });
+    expect(await elsewhere.json()).toMatchObject({ accepted: 1 });
+    const other = { ...sale, ts_id: '00000000-0000-4000-8000-0000000000cc' };
+    watched.expectStatus(409);
+    await entry.getByLabel('The record, in JSON').fill(JSON.stringify(other));
+    await entry.getByRole('button', { name: 'Send it again' }).click();
+    await expect.poll(() => entry.getByRole('alert').textContent()).toContain('nothing was counted');
+    await expect.poll(() => entry.locator('.agrees').textContent()).toContain('Put right');
+    await looksRight(watched.page, 'quarantine-put-right-elsewhere');
+  });
 });
 
 describe('the pipeline page', () => {

@@ -156,9 +156,12 @@ function Correction({ entry, onClose }: CorrectionProps) {
     setIsSending(true);
     try {
       setAnswer(await putBack(entry.id, text));
-      await Promise.all([['pipeline'], ['quarantine']].map((queryKey) => client.invalidateQueries({ queryKey })));
     } catch (error) {
       setAnswer(error instanceof Error ? error : new Error(String(error)));
+    }
+    try {
+      // Also where it was refused: somebody else may have put the entry right meanwhile, and its mark says so.
+      await Promise.all([['pipeline'], ['quarantine']].map((queryKey) => client.invalidateQueries({ queryKey })));
     } finally {
       setIsSending(false);
     }

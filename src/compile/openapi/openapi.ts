@@ -92,7 +92,8 @@ function postRecords({ stream }: Plan): Json {
         'corrects',
         { type: 'integer', minimum: 1 },
         'The id of the quarantine’s entry that the record puts right; it is marked once the record is durable. A record ' +
-          'that is refused again is told in the answer’s quarantined, and is no further entry.',
+          'that is refused again is told in the answer’s quarantined, and is no further entry. Once one was accepted, one of ' +
+          'another key is answered 409.',
       ),
     ],
     requestBody: {
@@ -109,6 +110,7 @@ function postRecords({ stream }: Plan): Json {
       PROBLEM_ANSWERS[400],
       PROBLEM_ANSWERS[403],
       PROBLEM_ANSWERS[408],
+      PROBLEM_ANSWERS[409],
       PROBLEM_ANSWERS[413],
       PROBLEM_ANSWERS[415],
       PROBLEM_ANSWERS[503],
