@@ -1,7 +1,6 @@
 import { present } from '../base/assert.ts';
-import { parseDay } from '../base/calendar.ts';
-import { parseMicros } from '../base/decimal.ts';
-import type { ConditionPlan, FieldPlan } from '../plan/plan.ts';
+import type { ConditionPlan } from '../plan/plan.ts';
+import { columnNumber } from '../plan/ranges.ts';
 import type { RecordColumns } from '../record/columns.ts';
 import type { Dictionaries } from '../record/dictionaries.ts';
 import { TextDictionary } from '../record/text-dictionary.ts';
@@ -47,12 +46,4 @@ function makeTest(condition: ConditionPlan, dictionaries: Dictionaries): Filter 
 
 function valueOf(columns: RecordColumns, index: number, record: number): number {
   return present(columns.values[index], 'a compared number has values')[record] as number;
-}
-
-/** A definition's value as the field's column holds it: days, micro-units, NaN for null. */
-export function columnNumber(field: FieldPlan, value: string | number | null): number {
-  if (value === null) return NaN;
-  if (field.kind === 'date') return parseDay(String(value)) ?? NaN;
-  if (field.kind === 'decimal') return Number(parseMicros(String(value)) ?? NaN);
-  return Number(value);
 }

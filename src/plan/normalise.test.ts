@@ -111,6 +111,50 @@ describe('a plan', () => {
       { where: { quantity: { above: NaN } } },
       "where 'quantity': NaN is no integer",
     ],
+    [
+      'a where of a decimal that none can be',
+      { where: { price: { atMost: 1e300 } } },
+      "where 'price': 1e+300 is no decimal: those are from -9007199254.740991 to 9007199254.740991",
+    ],
+    ['a where of a part of a piece', { where: { quantity: [1, 2.5] } }, "where 'quantity': 2.5 is no integer"],
+    ['a where that says nothing', { where: { price: {} } }, "where 'price': it compares with nothing; use above, "],
+    ['a where of no value', { where: { city: { not: [] } } }, "where 'city': its list is empty; name a value"],
+    [
+      'a where that says two things',
+      { where: { price: { not: 5, atLeast: 1 } } },
+      "where 'price': 'not' stands alone; leave it or 'atLeast' out",
+    ],
+    [
+      'a where that no record can meet',
+      { where: { price: { atLeast: 5, atMost: 1 } } },
+      "where 'price': it lets no record through: nothing from 0 to 9007199254.740991, which is what 'price' takes, is " +
+        'atLeast 5 and atMost 1; widen it, or leave it out',
+    ],
+    [
+      'a where between two whole numbers',
+      { where: { quantity: { above: 1.5, below: 2 } } },
+      "nothing from 1 to 1000000, which is what 'quantity' takes, is above 1.5 and below 2;",
+    ],
+    [
+      'a where beyond the bounds of its field',
+      { where: { quantity: { above: 1_000_000 } } },
+      "nothing from 1 to 1000000, which is what 'quantity' takes, is above 1000000;",
+    ],
+    [
+      'a where of values that its field does not take',
+      { where: { discount: [2, 3] } },
+      "nothing from 0 to 1, which is what 'discount' takes, is 2 or 3;",
+    ],
+    [
+      'a where of floats that no record can meet',
+      { where: { latitude: { above: 5, atMost: 5 } } },
+      "nothing from -90 to 90, which is what 'latitude' takes, is above 5 and atMost 5;",
+    ],
+    [
+      'a where of days that no record can meet',
+      { where: { ts_date: { atLeast: '2026-02-01', below: '2026-02-01' } } },
+      "where 'ts_date': it lets no record through: no day is atLeast 2026-02-01 and below 2026-02-01; widen it, or leave",
+    ],
     ['a comparison of texts', { where: { city: { above: 'A' } } }, "where 'city': a text is compared by value only"],
     ['a bad name', { name: 'Daily Rev' }, "report 'Daily Rev': 'Daily Rev' is no name"],
   ])('is refused for %s, in a sentence that names report and field', (_what, report, sentence) => {
@@ -173,6 +217,38 @@ describe('a plan', () => {
     expect(() => makePlan({ ...daybook, stream })).toThrow(
       `stream 'daily_records': field 'extra': ${which} is ${bound}; it must be a finite number, or left out`,
     );
+  });
+
+  it.each([
+    [decimal({ min: 1e300 }), 'its min is 1e+300; a decimal is from -9007199254.740991 to 9007199254.740991'],
+    [decimal({ max: -1e10 }), 'its max is -10000000000; a decimal is from -9007199254.740991 to 9007199254.740991'],
+    [integer({ min: 1e16 }), 'its min is 10000000000000000; an integer is from -9007199254740991 to 9007199254740991'],
+    [integer({ min: 1.5, max: 1.7 }), 'no integer is from its min 1.5 to its max 1.7'],
+    [number({ min: 1, max: 0 }), 'its min 1 is above its max 0'],
+  ])('is refused for a field that no record can have', (field, sentence) => {
+    const stream = { ...dailyRecords, fields: { ...dailyRecords.fields, extra: field } };
+    expect(() => makePlan({ ...daybook, stream })).toThrow(`stream 'daily_records': field 'extra': ${sentence}`);
+  });
+
+  it('is refused for the bounds of a field alone where those make a where impossible', () => {
+    const fields = { ...dailyRecords.fields, price: decimal({ max: -Infinity }) };
+    const { stream: _, ...rest } = withReport({ where: { price: 5, revenue: { above: 1 } } });
+    expect(() => makePlan({ ...rest, stream: { ...dailyRecords, fields } })).toThrow(
+      /^The definition is wrong: stream 'daily_records': field 'price': max is -Infinity; it must be a finite number, or left out\.$/,
+    );
+  });
+
+  it('takes every where that a record can meet', () => {
+    const where: Report['where'] = {
+      ts_date: { above: '2026-01-31', atMost: '2026-02-01' },
+      quantity: { above: 1.5, below: 2.5 },
+      price: { atLeast: 5, atMost: 5 },
+      discount: [0, 2],
+      revenue: { above: 0, below: 0.000_002 },
+      latitude: [null],
+      longitude: { not: 200 },
+    };
+    expect(makePlan(withReport({ where })).reports.at(-1)?.where).toHaveLength(11);
   });
 
   it('takes no bound for wider than what is exact', () => {

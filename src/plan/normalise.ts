@@ -1,11 +1,10 @@
-import { present } from '../base/assert.ts';
 import type { Definition } from '../definition/daybook.ts';
 import type { Field, FieldKind } from '../definition/fields.ts';
 import type { Measure } from '../definition/measures.ts';
 import type { Report } from '../definition/report.ts';
-import { parseMicros } from '../base/decimal.ts';
 import { conditionsOf } from './conditions.ts';
 import type { ColumnKind, ColumnPlan, FieldPlan, MeasurePlan, Plan, ReportPlan, StreamPlan } from './plan.ts';
+import { fieldRange } from './ranges.ts';
 import { checkDefinition } from './validate.ts';
 
 /**
@@ -45,6 +44,7 @@ function planStream(definition: Definition): StreamPlan {
 }
 
 function planField(name: string, index: number, field: Field, optional: boolean): FieldPlan {
+  const { low, high } = fieldRange(field);
   return Object.freeze({
     name,
     index,
@@ -52,18 +52,10 @@ function planField(name: string, index: number, field: Field, optional: boolean)
     nullable: field.nullable,
     optional,
     quoted: field.quoted,
-    min: bound(field.kind, field.min, -1),
-    max: bound(field.kind, field.max, 1),
+    min: low,
+    max: high,
     maxLength: field.maxLength,
   });
-}
-
-/** A bound as the scanner compares it; where the definition gives none, or a wider one, the widest that is exact. */
-function bound(kind: FieldKind, value: number | undefined, sign: 1 | -1): number {
-  if (kind === 'number') return value ?? sign * Number.MAX_VALUE;
-  if (value === undefined) return sign * Number.MAX_SAFE_INTEGER;
-  const scaled = kind === 'decimal' ? Number(present(parseMicros(String(value)), 'a bound is a number')) : value;
-  return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, scaled));
 }
 
 function planReport(report: Report, index: number, stream: StreamPlan): ReportPlan {

@@ -1,4 +1,4 @@
-import { parseDay, zone } from '../base/calendar.ts';
+import { zone } from '../base/calendar.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Definition } from '../definition/daybook.ts';
 import type { Tile } from '../definition/dashboard.ts';
@@ -8,13 +8,14 @@ import type { Measure } from '../definition/measures.ts';
 import type { Condition, Report } from '../definition/report.ts';
 import type { Schedule } from '../definition/schedules.ts';
 import type { Stream } from '../definition/stream.ts';
+import { conditionMistakes } from './conditions.ts';
 import { keyMistakes } from './keys.ts';
+import { columnText, exactRange, fieldRange } from './ranges.ts';
 
 /** Names end up as columns, topics and tables, so they are what all of those take. */
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
 /** What a row of a report carries beside its columns, in topics and tables. */
 const FRAME = 'frame';
-const COMPARISONS = ['above', 'atLeast', 'below', 'atMost'];
 const MEASURED: Readonly<Record<string, readonly FieldKind[]>> = {
   sum: ['integer', 'decimal'],
   avg: ['integer', 'decimal'],
@@ -96,17 +97,34 @@ function streamMistakes(stream: Stream): readonly string[] {
       ? []
       : [`${at}: businessDayEndsAtHour must be a whole number from 0 to 23`]),
     ...(isWholeIn(stream.latenessDays, 0, 3650) ? [] : [`${at}: latenessDays must be a whole number from 0 to 3650`]),
-    ...Object.entries(stream.fields).flatMap(([name, { min, max, maxLength }]) => [
-      ...Object.entries({ min, max })
-        .filter(([, bound]) => bound !== undefined && !Number.isFinite(bound))
-        .map(
-          ([which, bound]) => `${at}: field '${name}': ${which} is ${bound}; it must be a finite number, or left out`,
-        ),
-      ...((min ?? -Infinity) > (max ?? Infinity) ? [`${at}: field '${name}': min is above max`] : []),
-      ...(isWholeIn(maxLength, 1, Infinity)
-        ? []
-        : [`${at}: field '${name}': maxLength is ${maxLength}; it must be a whole number from 1 on`]),
-    ]),
+    ...Object.entries(stream.fields).flatMap(([name, field]) =>
+      [
+        ...boundMistakes(field),
+        ...(isWholeIn(field.maxLength, 1, Infinity)
+          ? []
+          : [`maxLength is ${field.maxLength}; it must be a whole number from 1 on`]),
+      ].map((mistake) => `${at}: field '${name}': ${mistake}`),
+    ),
+  ];
+}
+
+function boundMistakes(field: Field): readonly string[] {
+  const { kind, min, max } = field;
+  const infinite = Object.entries({ min, max }).filter(([, bound]) => bound !== undefined && !Number.isFinite(bound));
+  if (infinite.length > 0) {
+    return infinite.map(([which, bound]) => `${which} is ${bound}; it must be a finite number, or left out`);
+  }
+  const { low, high } = fieldRange(field);
+  if (low <= high) return [];
+  const exact = exactRange(field);
+  const kindText = `${kind === 'integer' ? 'an' : 'a'} ${kind}`;
+  const exactText = `${kindText} is from ${columnText(field, exact.low)} to ${columnText(field, exact.high)}`;
+  if (low > exact.high) return [`its min is ${min}; ${exactText}`];
+  if (high < exact.low) return [`its max is ${max}; ${exactText}`];
+  return [
+    min !== undefined && max !== undefined && min > max
+      ? `its min ${min} is above its max ${max}`
+      : `no ${kind} is from its min ${min} to its max ${max}`,
   ];
 }
 
@@ -136,7 +154,7 @@ function reportMistakes(report: Report, stream: Stream): readonly string[] {
       .filter(([name]) => !NAME.test(name))
       .map(([name]) => `measure '${name}': that is no name: ${NAME_RULE}`),
     ...Object.entries(report.where).flatMap(([name, condition]) =>
-      conditionMistakes(name, condition, stream).map((mistake) => `where '${name}': ${mistake}`),
+      whereMistakes(name, condition, stream).map((mistake) => `where '${name}': ${mistake}`),
     ),
   ];
 }
@@ -171,32 +189,11 @@ function measureMistakes(measure: Measure, stream: Stream, report: Report): read
     : [];
 }
 
-function conditionMistakes(name: string, condition: Condition, stream: Stream): readonly string[] {
+function whereMistakes(name: string, condition: Condition, stream: Stream): readonly string[] {
   const field = fieldOf(stream, name);
   if (field === undefined) return [`that is ${unknownField(name, stream)}`];
   if (!GROUPED.includes(field.kind)) return [`a ${field.kind} cannot be compared with a value`];
-  if (typeof condition !== 'object' || condition === null || Array.isArray(condition)) {
-    return valueMistakes([condition].flat() as readonly unknown[], field);
-  }
-  if ('not' in condition) return valueMistakes([condition.not].flat(), field);
-  return Object.entries(condition).flatMap(([test, value]) => {
-    if (!COMPARISONS.includes(test)) return [`'${test}' is no comparison; use ${COMPARISONS.join(', ')} or not`];
-    if (field.kind === 'text') return [`a text is compared by value only, not by '${test}'`];
-    return value === null ? [`'${test}' needs a value`] : valueMistakes([value], field);
-  });
-}
-
-function valueMistakes(values: readonly unknown[], field: Field): readonly string[] {
-  if (values.length === 0) return ['an empty list lets no record through'];
-  return values
-    .filter((value) => !(value === null && field.nullable) && !isValueOf(field, value))
-    .map((value) => `${typeof value === 'number' ? value : JSON.stringify(value)} is no ${field.kind}`);
-}
-
-function isValueOf({ kind }: Field, value: unknown): boolean {
-  if (kind === 'text') return typeof value === 'string';
-  if (kind === 'date') return typeof value === 'string' && parseDay(value) !== undefined;
-  return Number.isFinite(value);
+  return conditionMistakes(name, condition, field);
 }
 
 function tileMistakes(tile: Tile, reports: readonly Report[]): readonly string[] {

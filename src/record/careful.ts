@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { Zone } from '../base/calendar.ts';
 import { businessDayAt, FIRST_DAY, formatDay, LAST_DAY, parseDay, parseTimestamp } from '../base/calendar.ts';
-import { microsText, parseMicros, parseWhole } from '../base/decimal.ts';
+import { parseMicros, parseWhole } from '../base/decimal.ts';
 import { keepNumberText, NumberText } from '../base/number-text.ts';
 import type { FieldPlan, StreamPlan } from '../plan/plan.ts';
+import { columnText } from '../plan/ranges.ts';
 import type { Refusal } from '../ports/runtime.ts';
 import type { JsonFault } from './json-fault.ts';
 import { jsonFault } from './json-fault.ts';
@@ -197,7 +198,7 @@ function readNumber(value: unknown, field: FieldPlan): Read {
   return refused(
     'NUMBER_OUT_OF_RANGE',
     field,
-    `is ${shown(value)}; it must be from ${boundText(field, field.min)} to ${boundText(field, field.max)}`,
+    `is ${shown(value)}; it must be from ${columnText(field, field.min)} to ${columnText(field, field.max)}`,
   );
 }
 
@@ -221,10 +222,6 @@ function numberOf(text: string, field: FieldPlan): number | undefined {
 function businessDayOf(moment: string, stream: StreamPlan, local: Zone): number {
   const time = parseTimestamp(moment, local);
   return time === undefined ? NaN : businessDayAt(time, stream.businessDayEndsAtHour);
-}
-
-function boundText(field: FieldPlan, value: number): string {
-  return field.kind === 'decimal' ? microsText(BigInt(value)) : String(value);
 }
 
 function wrongType(value: unknown, field: FieldPlan, wanted: string): Read {

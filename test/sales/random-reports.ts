@@ -7,13 +7,13 @@ import type { Stream } from '../../src/definition/stream.ts';
 const GROUPED: readonly FieldKind[] = ['text', 'date', 'integer', 'decimal', 'number'];
 const SUMMED: readonly FieldKind[] = ['integer', 'decimal'];
 const COMPARED: readonly FieldKind[] = ['integer', 'decimal', 'number'];
-/** Values that records are likely to have, or to lie about, by kind. */
+/** Values that records are likely to have, or to lie about, by kind; the smallest first. */
 const VALUES: Readonly<Partial<Record<FieldKind, readonly (string | number)[]>>> = {
   text: ['Furniture', 'Technology', 'Binder 9', "O'Brien 2-drawer file", 'C-3'],
   date: ['2026-02-01', '2026-02-14', '2026-02-28'],
   integer: [1, 7, 12.5, 20],
-  decimal: [0, 0.15, 0.3, 1, 150.000001, 1e-7],
-  number: [0, -74.0059413, 34.0522342, 1e-7],
+  decimal: [0, 1e-7, 0.15, 0.3, 1, 150.000001],
+  number: [-74.0059413, 0, 1e-7, 34.0522342],
 };
 
 /** Reports over a stream with any dimensions, measures and conditions that its fields allow. */
@@ -82,12 +82,18 @@ function canBePart(measure: Measure, stream: Stream): boolean {
 
 function conditionOf(stream: Stream, name: string, shape: number, pick: Iterator<number>): Condition {
   const field = stream.fields[name];
-  const values = VALUES[field?.kind ?? 'text'] ?? [];
-  const value = (): string | number => values[Number(pick.next().value) % values.length] ?? '';
-  const orNull = field?.nullable === true ? [null] : [];
-  if (shape === 0) return value();
-  if (shape === 1) return [value(), value(), ...orNull];
-  if (shape === 2) return { not: [value(), ...orNull] };
-  if (shape === 3 || field?.kind === 'text') return { not: value() };
-  return shape === 4 ? { atLeast: value(), atMost: value() } : { above: value() };
+  const { kind = 'text', min = -Infinity, max = Infinity, nullable } = field ?? {};
+  const isTaken = (value: string | number): boolean => typeof value === 'string' || (value >= min && value <= max);
+  const values = (VALUES[kind] ?? []).filter(isTaken);
+  const whole = kind === 'integer' ? values.filter(Number.isInteger) : values;
+  const oneOf = <T>(list: readonly T[]): T => list[Number(pick.next().value) % list.length] as T;
+  const orNull = nullable === true ? [null] : [];
+  if (shape === 0) return oneOf(whole);
+  if (shape === 1) return [oneOf(whole), oneOf(whole), ...orNull];
+  if (shape === 2) return { not: [oneOf(whole), ...orNull] };
+  if (shape === 3 || kind === 'text') return { not: oneOf(whole) };
+  if (shape !== 4) return { above: oneOf(values.filter((value) => value !== max)) };
+  // Such that some record can meet it: a 12.5 to 12.5 is no whole number.
+  const atLeast = oneOf(whole);
+  return { atLeast, atMost: oneOf(values.slice(values.indexOf(atLeast))) };
 }

@@ -1,9 +1,7 @@
-import { microsText, parseMicros } from '../../base/decimal.ts';
 import type { ConditionPlan, FieldPlan } from '../../plan/plan.ts';
+import { columnNumber, columnText } from '../../plan/ranges.ts';
 import { quotedName, quotedText } from './sql.ts';
 
-/** Larger than any record's decimal, in millionths. */
-const BEYOND_MICROS = 10n ** 20n;
 const OPERATORS = { above: '>', atLeast: '>=', below: '<', atMost: '<=' } as const;
 
 /** A condition of a report's `where` over a record. A null satisfies only a null in the list, and `notIn`. */
@@ -24,13 +22,13 @@ function columnOf({ name, kind }: FieldPlan): string {
   return kind === 'integer' ? `CAST(${quotedName(name)} AS DOUBLE)` : quotedName(name);
 }
 
-function valueSql({ kind }: FieldPlan, value: string | number | null): string {
+function valueSql(field: FieldPlan, value: string | number | null): string {
   const text = quotedText(String(value));
-  switch (kind) {
+  switch (field.kind) {
     case 'date':
       return `try_cast(${text} AS DATE)`;
     case 'decimal':
-      return `CAST(${quotedText(decimalText(String(value)))} AS DECIMAL(38, 6))`;
+      return `CAST(${quotedText(columnText(field, columnNumber(field, value)))} AS DECIMAL(38, 6))`;
     case 'integer':
     case 'number':
       return `CAST(${text} AS DOUBLE)`;
@@ -39,11 +37,4 @@ function valueSql({ kind }: FieldPlan, value: string | number | null): string {
     case 'timestamp':
       return text;
   }
-}
-
-/** With 6 places; what is beyond all decimals may as well be just beyond them. */
-function decimalText(number: string): string {
-  const micros = parseMicros(number) ?? 0n;
-  if (micros > BEYOND_MICROS) return microsText(BEYOND_MICROS);
-  return microsText(micros < -BEYOND_MICROS ? -BEYOND_MICROS : micros);
 }
