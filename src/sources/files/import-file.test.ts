@@ -151,6 +151,58 @@ describe('importing the superstore', () => {
     expect(imported.runtime.records.map(({ line }) => line)).toEqual([2, 3, 4, 5]);
   });
 
+  it.each([
+    ['row_id', '7.0'],
+    ['row_id', '7.00'],
+    ['row_id', '07'],
+    ['row_id', ' 7 '],
+    ['order_id', ' CA-2019-100001 '],
+  ])('knows a sale again whose %s is written as "%s"', async (column, written) => {
+    const { runtime } = await importText(
+      'again.csv',
+      [SUPERSTORE_HEADER, orderLine(7, { [column]: written })].join('\n'),
+    );
+    expect(JSON.parse(runtime.records[0]?.text ?? '')).toMatchObject({ ts_id: uuidOf('CA-2019-100001/7') });
+  });
+
+  it('tells sales apart by the texts of their keys', async () => {
+    const keys = [
+      ['0012', '0', '0012/0'],
+      ['12', '000', '12/0'],
+      ['12.0', '10', '12/10'],
+      ['12.5', '1.5', '12.5/1.5'],
+      ['O', 'A-01', 'O/A-01'],
+      ['O', '-1.0', 'O/-1'],
+      ['O', '90071992547409930', 'O/90071992547409930'],
+    ];
+    const lines = keys.map(([order_id = '', row_id = '']) => orderLine(1, { order_id, row_id }));
+    const imported = await importText('keys.csv', [SUPERSTORE_HEADER, ...lines].join('\n'));
+    expect(parsed(imported).map(({ ts_id }) => ts_id)).toEqual(keys.map(([, , name = '']) => uuidOf(name)));
+  });
+
+  it('takes a moment at midnight for its day, as pandas and spreadsheets write days', async () => {
+    const days = [
+      '2019-03-09 00:00:00',
+      '2019-03-09T00:00:00.000',
+      '2019-03-09 00:00',
+      '3/9/2019 0:00',
+      ' 3/9/2019 ',
+      '3/9/2019 00:00:00',
+    ];
+    const moments = [
+      '2019-03-09 00:00:01',
+      '2019-03-09 10:00',
+      '2019-03-09 00:00:00Z',
+      '2019-03-09 ',
+      '2019-02-30 00:00',
+    ];
+    const rows = [...days, ...moments].map((order_date, index) => orderLine(index, { order_date }));
+    const imported = await importText('moments.csv', [SUPERSTORE_HEADER, ...rows].join('\n'));
+    const day = { ts: '2019-03-09 00:00:00', ts_date: '2019-03-09' };
+    expect(parsed(imported)).toMatchObject([...days, '2019-03-09 '].map(() => day));
+    expect(imported.runtime.unreadable.map(({ code }) => code)).toEqual(Array(4).fill('IMPOSSIBLE_DATE'));
+  });
+
   it('puts into the quarantine what cannot be a sale, with line, field and the row as it was', async () => {
     const broken = [
       { given: { order_date: '2/30/2019' }, code: 'IMPOSSIBLE_DATE', field: 'order_date' },

@@ -132,6 +132,20 @@ describe('importing Parquet', () => {
     expect(ids).toEqual(['\uFEFFC1', 'C1', '\uFEFF']);
   });
 
+  it('knows an order line again whose row_id is a DOUBLE, and whose day a TIMESTAMP', async () => {
+    const line = { order_id: "'O'", state: "'Maine'", sales: '10' };
+    const whole = recordOf({ ...line, row_id: '7', order_date: "DATE '2019-03-09'" });
+    const other = recordOf({ ...line, row_id: '7::DOUBLE', order_date: "TIMESTAMP '2019-03-09 00:00:00'" });
+    const texts = await Promise.all(
+      [whole, other].map(async (columns) => {
+        const { records } = await importRows(`SELECT * EXCLUDE (ts_id) FROM (SELECT ${columns})`);
+        return records.map(({ text }) => text);
+      }),
+    );
+    expect(texts[0]).toHaveLength(1);
+    expect(texts[1]).toEqual(texts[0]);
+  });
+
   it('refuses a column with decimals of more than 38 digits, which DuckDB reads wrong', async () => {
     const wide = '12.34::DECIMAL(38,2)';
     const refused = {

@@ -132,8 +132,8 @@ interface Sale {
 }
 
 function saleOf(cells: Cells, columns: Columns): Sale | Refusal {
-  const orderId = cells[columns.order_id] ?? '';
-  const rowId = cells[columns.row_id] ?? '';
+  const orderId = withoutFraction((cells[columns.order_id] ?? '').trim());
+  const rowId = withoutZeros(withoutFraction((cells[columns.row_id] ?? '').trim()));
   if (orderId === '' || rowId === '') {
     const empty = orderId === '' ? 'order_id' : 'row_id';
     return refusal('CANNOT_BE_CONVERTED', empty, `column '${empty}' is empty, so the sale has no key`);
@@ -141,7 +141,7 @@ function saleOf(cells: Cells, columns: Columns): Sale | Refusal {
   const date = cells[columns.order_date] ?? '';
   const day = orderDay(date);
   if (day === undefined) {
-    const wanted = 'it must be a day that exists, as M/D/YYYY or YYYY-MM-DD';
+    const wanted = 'it must be a day that exists, as M/D/YYYY or YYYY-MM-DD, without a time but midnight';
     return refusal('IMPOSSIBLE_DATE', 'order_date', `column 'order_date' is '${short(date)}'; ${wanted}`);
   }
   const sales = fractionOf(cells[columns.sales]);
@@ -176,10 +176,24 @@ function short(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
+/** Programs that read a column of whole numbers in which a cell is empty, as pandas does, write 7.0 for 7. */
+function withoutFraction(text: string): string {
+  return text.replace(/^(-?\d+)\.0*$/, '$1');
+}
+
+/** Of `007`, 7. An order's number keeps its zeros: it is a name, and another order's may be the same without them. */
+function withoutZeros(text: string): string {
+  return text.replace(/^(-?)0+(?=\d+$)/, '$1');
+}
+
+/** What programs that know no day but moments alone write behind one. */
+const MIDNIGHT = /[ T]0?0:00(?::00(?:\.0+)?)?$/;
+
 const SLASH_DATE = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/;
 
 /** `M/D/YYYY`; `YYYY-MM-DD` is taken too, as that is how a Parquet file's date reads. */
-function orderDay(text: string): number | undefined {
+function orderDay(cell: string): number | undefined {
+  const text = cell.trim().replace(MIDNIGHT, '');
   const match = SLASH_DATE.exec(text);
   if (match === null) return parseDay(text);
   const month = Number(match[1]);
