@@ -171,6 +171,36 @@ describe('importing Parquet', () => {
     expect(original).toMatchObject({ ts_id: '1', tax: unread, parts: unread, last: '5.50' });
   });
 
+  it('takes records beside bytes that are no text, and keeps these in hex', async () => {
+    const further = {
+      photo: "'\\xFF\\x00'::BLOB",
+      note: "'caf\\xC3\\xA9'::BLOB",
+      none: 'NULL::BLOB',
+      deep: "{'a': '\\xFF'::BLOB}",
+    };
+    const runtime = await importRows(`SELECT ${recordOf({ ...further, customer_id: "'\\xC3\\xA9'::BLOB" })}`);
+    expect(runtime.records.map(({ text }) => text)).toEqual([expect.stringContaining('"customer_id":"é"')]);
+    const original = JSON.parse(String(runtime.intakes[0]?.originalOf?.(1))) as Record<string, unknown>;
+    expect(original).toMatchObject({ photo: '\\xff00', note: 'café', none: null, deep: "{'a': \\xFF}" });
+  });
+
+  it('refuses the one row in which a text is of bytes that are none', async () => {
+    const customer_id = "CASE i WHEN 2 THEN '\\xFF\\xFE'::BLOB ELSE 'C'::BLOB END";
+    const runtime = await importRows(`SELECT ${recordOf({ ts_id: 'i', customer_id })} FROM range(1, 4) rows(i)`);
+    expect(runtime.records.map(({ line }) => line)).toEqual([1, 3]);
+    expect(runtime.unreadable).toMatchObject([{ line: 2, code: 'NOT_UNICODE', field: 'customer_id' }]);
+    expect(runtime.unreadable[0]?.reason).toBe("column 'customer_id' is not UTF-8");
+    expect(JSON.parse(String(runtime.unreadable[0]?.record))).toMatchObject({ ts_id: '2', customer_id: '\\xfffe' });
+  });
+
+  it('names the column that is declared as text and has bytes that are none', async () => {
+    const damage = (file: Buffer): void => replaceAll(file, Buffer.from('damaged'), Buffer.alloc(7, 0xff));
+    const importing = importRows(`SELECT ${recordOf({ city: "'damaged'", note: "'damaged, too'" })}`, damage);
+    await expect(importing).rejects.toMatchObject({ code: 'IMPORT_ENCODING' });
+    await expect(importing).rejects.toThrow(/ column 'city' .* not UTF-8/);
+    await expect(importing).rejects.not.toThrow(/write it again/);
+  });
+
   it('says in the words of Parquet which columns it lacks', async () => {
     await expect(importRows(`SELECT 1 AS "a;b;c", 2 AS "x\u0007y"`)).rejects.toThrow(
       /^Its columns \(a;b;c, x\uFFFDy\) are none of those that are needed\. They are .* Name the columns so, in any order; further ones are left out\.$/,

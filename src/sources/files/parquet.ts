@@ -1,7 +1,9 @@
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
+import { Buffer, isUtf8 } from 'node:buffer';
+import type { DuckDBBlobValue, DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
 import { present } from '../../base/assert.ts';
 import { wholeText } from '../../base/duckdb-text.ts';
 import { DaybookError } from '../../base/errors.ts';
+import type { Refusal } from '../../ports/runtime.ts';
 import type { Batch } from './batches.ts';
 import { BATCH_BYTES, BatchBuilder } from './batches.ts';
 import type { Cells, ColumnSet } from './columns.ts';
@@ -13,7 +15,7 @@ const MEMORY_LIMIT = '512MB';
  * floats in the shortest form that reads back the same. A record's line number is its row's.
  * @param onRows  told how many rows were read, and of how many
  * @throws DaybookError `IMPORT_FILE_DAMAGED` when it is no Parquet file, or a damaged one; `IMPORT_COLUMNS` when one that
- *   records are made of cannot be read; what `columnsOf` throws
+ *   records are made of cannot be read; `IMPORT_ENCODING` when one is declared as text and is none; what `columnsOf` throws
  */
 export async function* parquetBatches(
   path: string,
@@ -33,8 +35,8 @@ export async function* parquetBatches(
     heldLength = 0;
     return { ...builder.take(), originalOf };
   };
+  const file = escapeGlob(path);
   try {
-    const file = escapeGlob(path);
     columns = await translated(path, () => columnsIn(connection, file));
     const set = columnsOf(columns.map((column) => column.name));
     refuseWide(columns, set);
@@ -46,16 +48,16 @@ export async function* parquetBatches(
     for (;;) {
       const chunk = await translated(path, () => result.fetchChunk());
       if (chunk === null || chunk.rowCount === 0) break;
-      // Every column is a VARCHAR by `textOf`, so every cell is a string or null.
-      const rows = chunk.getRows() as unknown as readonly Cells[];
+      const values = chunk.getRows() as unknown as readonly Values[];
+      const rows = values.map(cellsOf);
       await set.prepare(rows);
       // As DuckDB has them: what was read of them into texts is not kept for rows that nobody asks for.
       const { chunk: own } = chunk;
-      held.push({ firstLine: read + 1, rowOf: (row) => chunkOf(own).getRowValues(row) as Cells });
-      for (const cells of rows) {
+      held.push({ firstLine: read + 1, rowOf: (row) => cellsOf(chunkOf(own).getRowValues(row) as unknown as Values) });
+      for (const [index, cells] of rows.entries()) {
         read++;
         for (const cell of cells) heldLength += cell?.length ?? 0;
-        const made = set.convert(cells);
+        const made = noText(columns, values[index] ?? [], set) ?? set.convert(cells);
         if (typeof made === 'string') builder.add(read, made);
         else builder.addUnreadable({ ...made, line: read, record: rowAsJson(columns, cells) });
       }
@@ -67,15 +69,14 @@ export async function* parquetBatches(
   } catch (error) {
     // What is before a fault counts.
     if (!builder.isEmpty) yield take();
-    throw error;
+    throw isOfNoText(error) ? await declaredAsText(connection, path, columns, error) : error;
   } finally {
     connection.closeSync();
     instance.closeSync();
   }
 }
 
-/** Old writers mark texts as bytes. */
-const READ = 'read_parquet($1, binary_as_string = true)';
+const READ = 'read_parquet($1)';
 const DESCRIBE = `SELECT ${wholeText('column_name')}, column_type FROM (DESCRIBE SELECT * FROM ${READ})`;
 
 const SCHEMA = 'SELECT num_children, precision FROM parquet_schema($1) ORDER BY column_id';
@@ -151,13 +152,37 @@ async function openDuckDb(): Promise<OpenDuckDb> {
   return { connection: await instance.connect(), instance, chunkOf };
 }
 
+/** A row as DuckDB gives it: texts by `textOf`, and bytes as they are. */
+type Values = readonly (string | DuckDBBlobValue | null)[];
+
+/** Bytes that are text are taken for it, as old writers declare texts as bytes; others are printed in hex. */
+function cellsOf(values: Values): Cells {
+  return values.map((value) => {
+    if (value === null || typeof value === 'string') return value;
+    const bytes = Buffer.from(value.bytes.buffer, value.bytes.byteOffset, value.bytes.length);
+    return isUtf8(bytes) ? bytes.toString() : `\\x${bytes.toString('hex')}`;
+  });
+}
+
+/** Why a row cannot be a record in which a column that it is made of has bytes that are no text. */
+function noText(columns: readonly Column[], values: Values, { used }: ColumnSet): Refusal | undefined {
+  const index = used.find((at) => {
+    const value = values[at];
+    return typeof value === 'object' && value !== null && !isUtf8(value.bytes);
+  });
+  if (index === undefined) return undefined;
+  const { name } = present(columns[index], 'a used column is one of the file');
+  return { code: 'NOT_UNICODE', field: name, reason: `column '${name}' is not UTF-8` };
+}
+
 /** Types whose values are printed in digits and the like, so that no byte order mark can be at their beginning. */
 const PLAIN = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)|BOOLEAN|DATE|TIME.*)$/;
 
-/** The expression that prints a column. */
+/** The expression that prints a column; bytes are read as they are. */
 function textOf(column: Column): string {
   if (column.isWide) return `'(not read: decimals of more than ${DECIMAL_DIGITS_MAX} digits)'`;
   const name = `"${column.name.replaceAll('"', '""')}"`;
+  if (column.type === 'BLOB') return name;
   // An instant has its offset said, in the form that a record's timestamp may have.
   if (column.type === 'TIMESTAMP WITH TIME ZONE') return `CAST(make_timestamp(epoch_us(${name})) AS VARCHAR) || 'Z'`;
   return PLAIN.test(column.type) ? `CAST(${name} AS VARCHAR)` : wholeText(`CAST(${name} AS VARCHAR)`);
@@ -170,6 +195,33 @@ function escapeGlob(path: string): string {
 
 function rowAsJson(columns: readonly Column[], cells: Cells): string {
   return JSON.stringify(Object.fromEntries(columns.map((column, index) => [column.name, cells[index] ?? null])));
+}
+
+function isOfNoText(error: unknown): boolean {
+  const said = error instanceof DaybookError ? error.cause : error;
+  return said instanceof Error && said.message.includes('Invalid string encoding');
+}
+
+/** DuckDB does not say which column it is, so each is read alone. */
+async function declaredAsText(
+  connection: DuckDBConnection,
+  path: string,
+  columns: readonly Column[],
+  cause: unknown,
+): Promise<DaybookError> {
+  const file = escapeGlob(path);
+  let name: string | undefined;
+  for (const column of columns) {
+    const read = connection.run(`SELECT sum(hash(${textOf(column)})) FROM ${READ}`, [file]);
+    if (await read.then(() => false, isOfNoText)) {
+      ({ name } = column);
+      break;
+    }
+  }
+  const message =
+    `${path}: the column ${name === undefined ? '' : `'${name}' `}is declared as text and holds bytes that are not UTF-8. ` +
+    'Write the texts in UTF-8, or leave the column out if records do not need it, and import that.';
+  return new DaybookError('IMPORT_ENCODING', message, { details: { path, column: name }, cause });
 }
 
 async function translated<T>(path: string, call: () => Promise<T>): Promise<T> {
