@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { counted } from '../base/counted.ts';
 import { openDataFolder } from '../runtimes/data-folder.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
+import { csvCell } from '../runtimes/page-text.ts';
 import type { QueryResult } from '../runtimes/query.ts';
 import { query } from '../runtimes/query.ts';
 import { loadPlan } from './config.ts';
@@ -69,7 +70,8 @@ async function runQueryCommand(sql: string, flags: QueryFlags): Promise<void> {
 }
 
 function tableText({ columns, rows }: QueryResult): string {
-  const texts = rows.map((row) => row.map(cellText));
+  // An empty text is told from null as in the table of a report.
+  const texts = rows.map((row) => row.map((cell) => (cell === '' ? '""' : (cellText(cell) ?? ''))));
   const widths = columns.map(({ name }, index) =>
     texts.reduce((most, row) => Math.max(most, row[index]?.length ?? 0), name.length),
   );
@@ -102,11 +104,7 @@ function csvText({ columns, rows }: QueryResult): string {
   return lines.map((cells) => `${cells.map(csvCell).join(',')}\r\n`).join('');
 }
 
-function cellText(cell: QueryResult['rows'][number][number]): string {
-  if (cell === null) return '';
+function cellText(cell: QueryResult['rows'][number][number]): string | null {
+  if (cell === null) return null;
   return typeof cell === 'object' ? JSON.stringify(cell) : String(cell);
-}
-
-function csvCell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -73,6 +73,13 @@ describe('a report as text', () => {
     expect(lines.at(-1)).toBe('');
   });
 
+  it('shows an empty text as two quotes', () => {
+    const [desk = {}] = page.rows;
+    const one: ReportPage = { frame: 1, total: 1, rows: [{ ...desk, sub_category: '' }] };
+    expect(tableText(products, one)).toContain('\n2026-03-04  Furniture  ""            Desk, 30" wide ');
+    expect(csvText(products, one)).toContain('\r\n2026-03-04,Furniture,"","Desk, 30"" wide",12,');
+  });
+
   it('leaves a null cell empty, and prints one row as one row', () => {
     const places = reportNamed('daily_address');
     const one: ReportPage = {

@@ -46,7 +46,9 @@ function textWidth(text: string): number {
   return Array.from(characters.segment(text)).length;
 }
 
+/** An empty text is told from null as in the keys of `daybook explain`. */
 function cellText(cell: Cell): string {
   if (cell === null) return '';
+  if (cell === '') return '""';
   return typeof cell === 'bigint' ? microsText(cell) : String(cell);
 }

@@ -41,13 +41,18 @@ export function csvHeader({ columns }: Printed): string {
   return `${columns.map(({ name }) => name).join(',')}\r\n`;
 }
 
-/** Prints a row in CSV; null is an empty cell, and an empty text one in quotes. Source: RFC 4180. */
+/** Prints a row in CSV. */
 export function csvRow({ columns }: Printed, row: Row): string {
-  return `${columns.map(({ name }) => csvCell(row[name] ?? null)).join(',')}\r\n`;
+  const cells = columns.map(({ name }) => {
+    const cell = row[name] ?? null;
+    return typeof cell === 'bigint' ? microsText(cell) : cell;
+  });
+  return `${cells.map(csvCell).join(',')}\r\n`;
 }
 
-function csvCell(cell: Cell): string {
+/** Prints a cell in CSV; null is an empty cell, and an empty text one in quotes. Source: RFC 4180. */
+export function csvCell(cell: string | number | null): string {
   if (cell === null) return '';
-  const text = typeof cell === 'bigint' ? microsText(cell) : String(cell);
+  const text = String(cell);
   return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -72,6 +72,17 @@ it('SQL gives JSON that can be read, whatever the numbers and the names of colum
   expect(JSON.parse(stdout)).toEqual([{ a: 'NaN', b: '-Infinity', c: 1.5, 'c:1': 2 }]);
 });
 
+it('SQL tells an empty text from null, as a report does', async () => {
+  await using folder = await temporaryFolder();
+  const data = join(folder.path, 'data');
+  await runDaybook(['import', '-', '--data', data], LINES.join('\n'));
+  const sql = `SELECT * FROM (VALUES ('', 41), (NULL, 50), ('a "b"', NULL)) AS given(city, n)`;
+  const ask = async (format: string) =>
+    (await runDaybook(['query', sql, '--data', data, '--format', format])).stdout.split(/\r?\n/);
+  expect(await ask('csv')).toEqual(['city,n', '"",41', ',50', '"a ""b""",', '']);
+  expect(await ask('table')).toEqual(['city    n', '-----  --', '""     41', '       50', 'a "b"', '3 rows', '']);
+});
+
 it('SQL lists the tables that there are, and their columns', async () => {
   await using folder = await temporaryFolder();
   const data = join(folder.path, 'data');
