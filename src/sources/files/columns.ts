@@ -39,30 +39,29 @@ export interface ColumnOptions {
 
 /**
  * Finds out which column set a table has: the record's own, or the superstore's. Order is free, further columns are
- * left out, and `Order ID` is taken for `order_id`.
+ * left out, and `Order ID` is taken for `order_id` where none is of that very name.
  * @throws DaybookError `IMPORT_COLUMNS`: names what is missing and what was found; what else `wrongHeader` gives
  */
 export function columnSetOf(header: readonly string[], plan: Plan, options: ColumnOptions): ColumnSet {
   const own = recordColumns(plan.stream);
-  const ownMissing = missing(own.required, positions(header, asItIs));
+  const ownPlaces = placesOf(own.all, header);
+  const ownMissing = missing(own.required, ownPlaces);
   if (ownMissing.length === 0) {
-    const at = positions(header, asItIs);
-    refuseRepeated(own.all, header, asItIs);
+    const at = onePlaceEach(ownPlaces, header);
     return {
       name: 'record',
-      used: placesOf(own.all, at),
+      used: [...at.values()],
       prepare: () => Promise.resolve(),
       convert: recordConverter(plan.stream, at, { emptyIsNull: options.isText }),
       placesNotFound: () => [],
     };
   }
   const suits = superstoreSuits(plan.stream);
-  const superstoreMissing = missing(SUPERSTORE_COLUMNS, positions(header, asName));
+  const superstorePlaces = placesOf(SUPERSTORE_COLUMNS, header);
+  const superstoreMissing = missing(SUPERSTORE_COLUMNS, superstorePlaces);
   if (suits && superstoreMissing.length === 0) {
-    const at = positions(header, asName);
-    refuseRepeated(SUPERSTORE_COLUMNS, header, asName);
-    const used = placesOf(SUPERSTORE_COLUMNS, at);
-    return { name: 'superstore', used, ...superstoreConverter(plan.stream, at, options.findPlace) };
+    const at = onePlaceEach(superstorePlaces, header);
+    return { name: 'superstore', used: [...at.values()], ...superstoreConverter(plan.stream, at, options.findPlace) };
   }
   const wrong = options.isText ? wrongHeader : otherColumns;
   throw wrong(header, [
@@ -73,8 +72,21 @@ export function columnSetOf(header: readonly string[], plan: Plan, options: Colu
   ]);
 }
 
-function asItIs(column: string): string {
-  return column;
+/** Where in a header the wanted columns may be. */
+type Places = ReadonlyMap<string, readonly number[]>;
+
+/** A column is where its very name is, else where one is that differs in case, spaces or hyphens, unless two are wanted that do. */
+function placesOf(wanted: readonly string[], header: readonly string[]): Places {
+  const names = header.map(asName);
+  const wantedNames = wanted.map(asName);
+  return new Map(
+    wanted.map((column) => {
+      const name = asName(column);
+      const exact = indexesOf(header, column);
+      const isOne = indexesOf(wantedNames, name).length === 1;
+      return [column, exact.length === 0 && isOne ? indexesOf(names, name) : exact];
+    }),
+  );
 }
 
 /** `Sub-Category` -> `sub_category` */
@@ -82,25 +94,24 @@ function asName(column: string): string {
   return column.trim().toLowerCase().replace(/[ -]+/g, '_');
 }
 
-function positions(header: readonly string[], name: (column: string) => string): ReadonlyMap<string, number> {
-  // From the end, so that the first of two columns of a name is the one that is kept.
-  return new Map(header.map((column, index): [string, number] => [name(column), index]).toReversed());
+function indexesOf(list: readonly string[], wanted: string): readonly number[] {
+  return list.flatMap((each, index) => (each === wanted ? index : []));
 }
 
-function placesOf(wanted: readonly string[], at: ReadonlyMap<string, number>): readonly number[] {
-  return wanted.flatMap((column) => at.get(column) ?? []);
+function missing(wanted: readonly string[], places: Places): readonly string[] {
+  return wanted.filter((column) => places.get(column)?.length === 0);
 }
 
-function missing(wanted: readonly string[], at: ReadonlyMap<string, number>): readonly string[] {
-  return wanted.filter((column) => !at.has(column));
-}
-
-function refuseRepeated(wanted: readonly string[], header: readonly string[], name: (column: string) => string): void {
-  const repeated = wanted.find((column) => header.filter((cell) => name(cell) === column).length > 1);
-  if (repeated === undefined) return;
-  throw new DaybookError(
-    'IMPORT_COLUMNS',
-    `The header has the column '${repeated}' more than once. Keep the one that is meant and rename the others.`,
-    { details: { repeated, found: header } },
-  );
+/** @throws DaybookError `IMPORT_COLUMNS` when a column may be at several places */
+function onePlaceEach(places: Places, header: readonly string[]): ReadonlyMap<string, number> {
+  for (const [column, indexes] of places) {
+    if (indexes.length < 2) continue;
+    const names = indexes.map((index) => header[index]).join(', ');
+    throw new DaybookError(
+      'IMPORT_COLUMNS',
+      `The header has the column '${column}' more than once (${names}). Keep the one that is meant and rename the others.`,
+      { details: { repeated: column, found: header } },
+    );
+  }
+  return new Map([...places].flatMap(([column, [index]]) => (index === undefined ? [] : [[column, index]])));
 }

@@ -9,6 +9,7 @@ import type { Batch } from './batches.ts';
 import type { ByteSource } from './byte-source.ts';
 import { BATCH_BYTES, BatchBuilder } from './batches.ts';
 import type { ColumnSet } from './columns.ts';
+import { isOfCrLines, linesEndInCr } from './wrong-header.ts';
 
 /** Bytes parsed at a time: a few ms, so that a server in the same process goes on answering. */
 const PARSED_BYTES = 256 * 1024;
@@ -34,7 +35,8 @@ interface Row {
  * Batches of a CSV file: commas, RFC 4180 quotes, a header in the first line, in UTF-8. A quote within a cell that does
  * not begin with one (`Shelf 36" wide`) is a character like others. Rows that are no rows of this table are unreadable.
  * @param columnsOf  given the header, says what rows are made of
- * @throws DaybookError `IMPORT_LINE_TOO_LONG` when a row is, for lack of a closing quote say
+ * @throws DaybookError `IMPORT_LINE_TOO_LONG` when a row is, for lack of a closing quote say; `IMPORT_FORMAT` when lines end in
+ *   CR alone; what `columnsOf` throws
  */
 export async function* csvBatches(
   source: ByteSource,
@@ -50,7 +52,8 @@ export async function* csvBatches(
       const rows = await parser.parse(bytes);
       await table.add(rows);
       unendedBytes = rows.length === 0 ? unendedBytes + bytes.length : 0;
-      if (unendedBytes > ROW_BYTES_MAX) throw rowTooLong(table.nextLine);
+      if (unendedBytes > ROW_BYTES_MAX)
+        throw isOfCrLines(Buffer.from(bytes).toString()) ? linesEndInCr() : rowTooLong(table.nextLine);
       if (table.isFull) yield table.take();
     }
     const { rows, unclosed } = await parser.end();
@@ -214,10 +217,12 @@ class Table {
   }
 
   async add(rows: readonly Row[]): Promise<void> {
-    const first = this.#columns === undefined ? rows.findIndex((row) => !isBlank(row)) : 0;
+    const first =
+      this.#columns === undefined ? rows.findIndex((row) => !isBlank(row) && !SEPARATOR_TOLD.test(row.raw)) : 0;
     if (first === -1) return this.#goPast(rows);
     this.#goPast(rows.slice(0, first));
     const header = this.#columns === undefined ? (rows[first] as Row) : undefined;
+    if (header !== undefined && isOfCrLines(rowText(header.raw))) throw linesEndInCr();
     const columns = (this.#columns ??= this.#columnsOf(header?.record ?? []));
     if (header !== undefined) {
       this.#width = header.record.length;
@@ -314,6 +319,9 @@ function rowText(raw: string): string {
 function recordOf({ raw, bytes }: Row): string | Uint8Array {
   return bytes === undefined ? rowText(raw) : bytes.subarray(0, bytes.length - (raw.length - rowText(raw).length));
 }
+
+/** What Excel writes before a header, and reads. Another separator than the comma makes another header. */
+const SEPARATOR_TOLD = /^"?sep=,"?\r?\n?$/i;
 
 function isBlank(row: Row): boolean {
   return row.record.length === 1 && row.raw.trim() === '';

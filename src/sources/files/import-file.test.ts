@@ -322,6 +322,36 @@ describe("importing CSV with the record's columns", () => {
     expect(second).toContain('"latitude":null,"longitude":null}');
   });
 
+  it.each([
+    ['capitals', (name: string) => name.toUpperCase()],
+    ['spaces around', (name: string) => ` ${name} `],
+    ['words', (name: string) => name.replaceAll('_', ' ')],
+  ])('knows its columns by names with %s', async (_, written) => {
+    const { runtime } = await importText('names.csv', `${FIELDS.map(written).join(',')}\n${recordRow()}`);
+    const exact = await importText('names.csv', `${FIELDS.join(',')}\n${recordRow()}`);
+    expect(runtime.records).toEqual(exact.runtime.records);
+    expect(runtime.records).toHaveLength(1);
+  });
+
+  it('prefers the column of the very name, and asks where several are alike', async () => {
+    const row = `${recordRow({ city: 'Salem' })},Other,One more`;
+    const both = await importText('both.csv', `${FIELDS.join(',')},City,CITY\n${row}`);
+    expect(parsed(both)).toMatchObject([{ city: 'Salem' }]);
+    const header = FIELDS.join(',').replace('city', 'CITY');
+    const unclear = importText('unclear.csv', `${header},City,further\n${row}`);
+    await expect(unclear).rejects.toMatchObject({ code: 'IMPORT_COLUMNS' });
+    await expect(unclear).rejects.toThrow(/'city' more than once \(CITY, City\)/);
+  });
+
+  it('takes what Excel says of its separator for no header', async () => {
+    for (const told of ['sep=,\n', '\uFEFFsep=,\r\n', '\n"sep=,"\n']) {
+      const { runtime, summary } = await importText('told.csv', `${told}${FIELDS.join(',')}\n${recordRow()}\n`);
+      expect(summary).toMatchObject({ lines: 1, accepted: 1 });
+      expect(runtime.records.map(({ line }) => line)).toEqual([told.split('\n').length + 1]);
+    }
+    await expect(importText('told.csv', 'sep=,\n')).rejects.toMatchObject({ code: 'IMPORT_EMPTY' });
+  });
+
   it('brings back any text, however it was quoted, and knows its line', async () => {
     const piece = fc.constantFrom('a', ',', '"', '""', '\n', '\r\n', ' ', 'é', '漢', '😀', ';', "'");
     const cell = fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(''));
@@ -437,6 +467,9 @@ describe("importing CSV with the record's columns", () => {
       'IMPORT_ENCODING',
       'not text in UTF-8',
     ],
+    ['mac.csv', `${FIELDS.join(',')}\r${recordRow()}\r`, 'IMPORT_FORMAT', 'Its lines end in CR alone'],
+    ['mac-further.csv', `${FIELDS.join(',')},further\r${recordRow()},1`, 'IMPORT_FORMAT', 'Its lines end in CR alone'],
+    ['mac-long.csv', `a,b\r${'1,2\r'.repeat(2_200_000)}`, 'IMPORT_FORMAT', 'Its lines end in CR alone'],
     ['control.csv', 'a,b\u0007,\u001B[31mred\n', 'IMPORT_FORMAT', 'not text, and of no format'],
     ['latin1.csv', Buffer.from('Größe,Preis\n', 'latin1'), 'IMPORT_ENCODING', 'save it as CSV in UTF-8'],
     ['book.xlsx', 'PK\u0003\u0004\u0014\u0000', 'IMPORT_FORMAT', 'as CSV'],

@@ -17,6 +17,7 @@ const CELLS_SHOWN_MAX = 40;
 const CHARACTERS_SHOWN_MAX = 40;
 /** What is in no line of text. */
 const NO_TEXT = /[^\P{Cc}\t]/u;
+const NO_TEXT_BUT_CR = /[^\P{Cc}\t\r]/u;
 const NOT_UTF8 = '\uFFFD';
 
 /**
@@ -54,6 +55,17 @@ export function wrongHeader(header: readonly string[], wanted: readonly WantedCo
     some: 'The header does not name the columns that are needed.',
     advice: 'Name the columns in the first line, in any order; further ones are left out.',
   });
+}
+
+/** Whether what was read as a line, or a piece of one, is several that end in CR alone. */
+export function isOfCrLines(text: string): boolean {
+  return text.includes('\r') && !NO_TEXT_BUT_CR.test(text);
+}
+
+/** Why a table cannot be read that has neither LF nor CR LF. */
+export function linesEndInCr(): DaybookError {
+  const advice = 'Save the table as CSV with line ends LF or CR LF, and import that.';
+  return new DaybookError('IMPORT_FORMAT', `Its lines end in CR alone, as of old programs. ${advice}`, { details: {} });
 }
 
 /** Why a table's columns are none that can be used, where its format says what they are. */
