@@ -119,7 +119,7 @@ function summaryLines(file: ImportedFile): readonly string[] {
     file.lines === 0
       ? `${nameOf(path)}: there are no records in it`
       : `${nameOf(path)}: ${accepted} accepted, ${counted(duplicates, 'duplicate')}, ${quarantined} quarantined`,
-    ...refusals.map(({ line, reason }) => `  line ${line}: ${reason}`),
+    ...refusals.map(({ line, reason }) => `  ${file.numbered} ${line}: ${reason}`),
     ...(quarantined > refusals.length ? [`  and ${quarantined - refusals.length} more`] : []),
     ...(quarantined > 0 ? ['  All of them are kept: see the page /records of a running Daybook (daybook start).'] : []),
     ...(placeless > 0

@@ -1,5 +1,6 @@
 import { appendFile, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
 import { SUPERSTORE_COLUMNS } from '../../src/sources/files/superstore-columns.ts';
 import { readSale, reportsOf, rowsOfAnswer } from '../oracle/furniture-store.ts';
@@ -110,6 +111,20 @@ describe('import, report and export', () => {
     ]);
     expect(lines[6]).toBe('  and 3 more');
     expect(lines[7]).toContain('/records');
+  });
+
+  it('count records of a document and rows of Parquet, which have no lines', async () => {
+    await using folder = await temporaryFolder();
+    const data = join(folder.path, 'data');
+    const [good = ''] = mixedSales(1, { repeats: 0, seed: 5 });
+    const document = await runDaybook(['import', '-', '--data', data], `[\n${good},\n\n{"ts":1}\n]`);
+    expect(document.stdout).toContain('\n  record 2: ');
+    const connection = await (await DuckDBInstance.create(':memory:')).connect();
+    const row = SUPERSTORE_COLUMNS.map((name) => `'' AS ${name}`).join(', ');
+    const file = join(folder.path, 'rows.parquet');
+    await connection.run(`COPY (SELECT ${row} FROM range(2)) TO '${file}' (FORMAT parquet)`);
+    const rows = await runDaybook(['import', file, '--data', data]);
+    expect(rows.stdout).toMatch(/\n {2}row 1: .*\n {2}row 2: /);
   });
 
   it('end with 1 when a file has nothing that could be taken', async () => {

@@ -111,6 +111,7 @@ describe('importing the superstore', () => {
       accepted: 4,
       duplicates: 0,
       quarantined: 0,
+      numbered: 'line',
       placesNotFound: [{ city: 'Nowhere', state: 'Maine', count: 2 }],
       bytes: Buffer.byteLength(lines.join('\r\n')),
     });

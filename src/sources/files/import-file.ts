@@ -44,6 +44,8 @@ export interface ImportSummary {
   readonly accepted: number;
   readonly duplicates: number;
   readonly quarantined: number;
+  /** What a record's line number counts in this file, where it is not its lines. */
+  readonly numbered: 'line' | 'record' | 'row';
   /** Cities that could not be found, most records first; those records were accepted without a place. */
   readonly placesNotFound: readonly PlaceNotFound[];
   /** Bytes read of the file as it is on disk. */
@@ -52,8 +54,8 @@ export interface ImportSummary {
 
 /**
  * Reads records from a file and hands them to a runtime, in the file's order; resolves once all are durable. A file
- * imported twice counts once. A line number that the quarantine shows is the file's own; in a JSON array and in Parquet
- * it is the record's position.
+ * imported twice counts once. A line number that the quarantine shows is the file's own; in JSON that is not NDJSON and in
+ * Parquet it is the record's position, which the summary's `numbered` tells.
  * @throws DaybookError `IMPORT_FILE_MISSING`, `IMPORT_FILE_UNREADABLE`, `IMPORT_FILE_DAMAGED`, `IMPORT_FORMAT`,
  *   `IMPORT_ENCODING`, `IMPORT_COLUMNS`, `IMPORT_LINE_TOO_LONG`; `IMPORT_STOPPED` when the signal was aborted; and what
  *   `accept` throws. What was read before is accepted; `IMPORT_STOPPED` has the summary so far in its details.
@@ -74,6 +76,7 @@ export async function importFile(options: ImportOptions): Promise<ImportSummary>
   let summary: ImportSummary = EMPTY_SUMMARY;
   const summaryNow = (): ImportSummary => ({
     ...summary,
+    numbered: NUMBERED[input.format],
     placesNotFound: reading.columns()?.placesNotFound() ?? [],
     bytes: reading.bytesRead(),
   });
@@ -111,9 +114,12 @@ const EMPTY_SUMMARY: ImportSummary = {
   accepted: 0,
   duplicates: 0,
   quarantined: 0,
+  numbered: 'line',
   placesNotFound: [],
   bytes: 0,
 };
+
+const NUMBERED = { csv: 'line', ndjson: 'line', json: 'record', parquet: 'row' } as const;
 
 /** A file being read. */
 interface Reading {
