@@ -112,6 +112,11 @@ function printable(line: string): string {
   return line.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
+/** What became of so many that were refused: the same bytes are one entry of the quarantine. */
+function kept(quarantined: number): string {
+  return quarantined === 1 ? 'It is kept' : 'All of them are kept, those that are alike once';
+}
+
 function summaryLines(file: ImportedFile): readonly string[] {
   const { path, accepted, duplicates, quarantined, refusals, placesNotFound } = file;
   const placeless = placesNotFound.reduce((sum, place) => sum + place.count, 0);
@@ -121,7 +126,7 @@ function summaryLines(file: ImportedFile): readonly string[] {
       : `${nameOf(path)}: ${accepted} accepted, ${counted(duplicates, 'duplicate')}, ${quarantined} quarantined`,
     ...refusals.map(({ line, reason }) => `  ${file.numbered} ${line}: ${reason}`),
     ...(quarantined > refusals.length ? [`  and ${quarantined - refusals.length} more`] : []),
-    ...(quarantined > 0 ? ['  All of them are kept: see the page /records of a running Daybook (daybook start).'] : []),
+    ...(quarantined > 0 ? [`  ${kept(quarantined)}: see the page /records of a running Daybook (daybook start).`] : []),
     ...(placeless > 0
       ? [`  counted, but not on the map, as the place was not found: ${counted(placeless, 'record')}`]
       : []),
