@@ -131,3 +131,37 @@ it('a page of the quarantine reads each frame once, also after a restart', async
   }
   await again.close();
 });
+
+it('a page of several has of long records the start, and one that is asked for alone is whole', async () => {
+  const disk = new FaultyDisk();
+  const engine = await openEmbedded({ plan, disk, clock });
+  const long = '\u0001é'.repeat(6_000);
+  const bytes = Buffer.concat([Buffer.from(`${long}\nshort\n`), Buffer.alloc(20_000, 0xff)]);
+  await engine.accept({ origin: 'test', lines: bytes });
+  const row = `{"ts_id":"${'x'.repeat(17_000)}"}`;
+  await engine.accept({ origin: 'test', lines: Buffer.from(row), originalOf: () => 'a row' });
+  await engine.accept({ origin: 'test', lines: Buffer.from('newest') });
+  const { entries } = await engine.quarantine({ limit: 10, offset: 0 });
+  expect(
+    entries.map(({ id, record, encoding, cutFrom, converted }) => ({ id, record, encoding, cutFrom, converted })),
+  ).toEqual([
+    { id: 5, record: 'newest', encoding: 'utf8' },
+    { id: 4, record: 'a row', encoding: 'utf8', cutFrom: 5 },
+    { id: 3, record: Buffer.alloc(1024, 0xff).toString('base64'), encoding: 'base64', cutFrom: 20_000 },
+    { id: 2, record: 'short', encoding: 'utf8' },
+    // Up to the last whole character.
+    { id: 1, record: `${'\u0001é'.repeat(341)}\u0001`, encoding: 'utf8', cutFrom: 18_000 },
+  ]);
+  const alone = async (id: number): Promise<unknown> =>
+    (await engine.quarantine({ limit: 1, offset: 5 - id })).entries[0];
+  expect(await alone(1)).toMatchObject({ id: 1, record: long });
+  expect(await alone(1)).not.toHaveProperty('cutFrom');
+  expect(await alone(4)).toMatchObject({ record: 'a row', converted: row });
+  // By its id, whatever else came meanwhile.
+  for (const id of [1, 3, 4, 5]) {
+    const { total, entries: found } = await engine.quarantine({ limit: 1, offset: 0, id });
+    expect([total, found]).toEqual([5, [await alone(id)]]);
+  }
+  for (const id of [0, 6]) expect((await engine.quarantine({ limit: 1, offset: 0, id })).entries).toEqual([]);
+  await engine.close();
+});

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { assert, present } from '../base/assert.ts';
 import { counted } from '../base/counted.ts';
 import { DaybookError } from '../base/errors.ts';
+import { LISTED_BYTES_MAX, LISTED_START_BYTES, listedStart } from '../base/listed-record.ts';
 import type { Log, LogPosition } from '../ports/log.ts';
 import type { Origin, QuarantineEntry, QuarantinePage, QuarantineQuery, Refusal } from '../ports/runtime.ts';
 import { KEY_WORDS } from '../record/columns.ts';
@@ -25,7 +26,7 @@ export const CONVERTED_BYTES_MAX = 1024 * 1024;
 const FIRST = Int32Array.of(0);
 
 /** An entry as the log keeps it; its id is its place in the quarantine. */
-type StoredEntry = Omit<QuarantineEntry, 'id' | 'putBack'>;
+type StoredEntry = Omit<QuarantineEntry, 'id' | 'putBack' | 'cutFrom'>;
 
 /** A record that was refused, with its bytes as they came. */
 export interface Refused {
@@ -152,8 +153,11 @@ export class Quarantine {
   }
 
   /** Entries, newest first, with their marks. */
-  async page(log: Log, { limit, offset, open }: QuarantineQuery, putBacks: PutBacks): Promise<QuarantinePage> {
+  async page(log: Log, query: QuarantineQuery, putBacks: PutBacks): Promise<QuarantinePage> {
+    const { limit, open, id: only } = query;
     const total = this.#size;
+    const offset = only === undefined ? query.offset : total - only;
+    if (offset < 0) return { total, open: total - putBacks.size, entries: [] };
     const isWanted = (id: number): boolean => open !== true || putBacks.of(id) === undefined;
     let newestId = total;
     for (let passed = 0; newestId >= 1 && (passed < offset || !isWanted(newestId)); newestId--) {
@@ -164,18 +168,17 @@ export class Quarantine {
       oldestId--;
       if (isWanted(oldestId)) found++;
     }
-    const entries = await this.#between(log, oldestId, newestId);
-    return {
-      total,
-      open: total - putBacks.size,
-      entries: entries.filter(({ id }) => isWanted(id)).map((each) => ({ ...each, putBack: putBacks.of(each.id) })),
-    };
+    const entries: QuarantineEntry[] = [];
+    for await (const entry of this.#between(log, oldestId, newestId)) {
+      if (isWanted(entry.id))
+        entries.push({ ...(limit === 1 ? entry : listed(entry)), putBack: putBacks.of(entry.id) });
+    }
+    return { total, open: total - putBacks.size, entries };
   }
 
-  /** Entries, newest first. Each frame that has some of them is read once. */
-  async #between(log: Log, oldestId: number, newestId: number): Promise<readonly QuarantineEntry[]> {
+  /** Entries, newest first. Each frame that has some of them is read once, and none is held longer than it is looked at. */
+  async *#between(log: Log, oldestId: number, newestId: number): AsyncGenerator<QuarantineEntry> {
     const total = this.#size;
-    const entries: QuarantineEntry[] = [];
     let above = total;
     for (let index = this.#frames.length - 1; index >= 0 && above >= oldestId; index--) {
       const { at, count } = present(this.#frames[index], 'the index is below the length');
@@ -185,11 +188,11 @@ export class Quarantine {
       if (from <= to) {
         const { quarantine } = await log.readFrame(at);
         const stored = parseEntries(quarantine, from - first, to - first + 1);
-        stored.toReversed().forEach((entry, place) => entries.push({ id: to - place, ...entry }));
+        for (let id = to; id >= from; id--)
+          yield { id, ...present(stored[id - from], 'a frame has as many as it says') };
       }
       above -= count;
     }
-    return entries;
   }
 
   /** For a checkpoint; `load` takes it back. The fingerprints are not copied: see `KeyTable.keptKeys`. */
@@ -203,6 +206,16 @@ export class Quarantine {
     for (const { at, count } of frames) quarantine.#remember(at, count);
     return quarantine;
   }
+}
+
+/** An entry as it stands in a list of several. */
+function listed(entry: QuarantineEntry): QuarantineEntry {
+  const { record, encoding, converted, ...rest } = entry;
+  const cutFrom = Buffer.byteLength(record, encoding);
+  if (cutFrom + Buffer.byteLength(converted ?? '') <= LISTED_BYTES_MAX) return entry;
+  // A copy of the start, as a slice of a text holds all of it. In base64 a byte takes less than two characters.
+  const start = listedStart(Buffer.from(record.slice(0, 2 * LISTED_START_BYTES), encoding));
+  return { ...rest, record: Buffer.from(start).toString(encoding), encoding, cutFrom };
 }
 
 /** An entry as a line of JSON, as the log and the quarantine's topic keep it. */

@@ -100,10 +100,15 @@ export interface QuarantineEntry extends Refusal {
   readonly atMs: number;
   readonly origin: Origin;
   readonly line: number;
-  /** The whole record as it came; `base64` when it was not UTF-8, or very long. */
+  /** The record as it came; `base64` when it was not UTF-8, or very long. */
   readonly record: string;
   readonly encoding: 'utf8' | 'base64';
-  /** The record that its source had made of it, in JSON, which was refused: what people put right. Not there for one above 1 MiB. */
+  /** Not all of a long entry is given, as the page has several: `record` is the start of one of so many bytes. */
+  readonly cutFrom?: number;
+  /**
+   * The record that its source had made of it, in JSON, which was refused: what people put right. Not there for one above
+   * 1 MiB, nor where the entry is cut.
+   */
   readonly converted?: string;
   /** What became of it when it was put right and sent again; undefined: nobody has, or no marks are kept. */
   readonly putBack?: PutBack | undefined;
@@ -123,6 +128,8 @@ export interface QuarantineQuery {
   readonly offset: number;
   /** Only entries that nobody has put right. */
   readonly open?: boolean;
+  /** This entry alone, of whatever page; there may be none. `limit` is 1 then. */
+  readonly id?: number;
 }
 
 export interface QuarantinePage {
@@ -244,7 +251,8 @@ export interface Runtime extends Topics {
   records(range: { readonly from?: string; readonly to?: string }): AsyncIterable<Uint8Array>;
 
   /**
-   * What was refused, newest first.
+   * What was refused, newest first. A page that may have one entry, with a `limit` of 1, has it whole; of others it has that
+   * are longer than `LISTED_BYTES_MAX` the start.
    * @throws DaybookError `BAD_QUERY` when only open entries are wanted of a runtime that keeps no marks
    */
   quarantine(page: QuarantineQuery): Promise<QuarantinePage>;

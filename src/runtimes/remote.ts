@@ -39,8 +39,9 @@ export function openRemote(plan: Plan, url: string): RemoteRuntime & Pick<Runtim
     query: (report, query) => queryReport(api, plan, report, query),
     records: (range) => rawRecords(api, range),
     explain: (query, signal) => explain(api, plan, query, signal),
-    quarantine: async ({ limit, offset }) => {
-      const answer = await call(api, `/quarantine?limit=${limit}&offset=${offset}`);
+    quarantine: async ({ limit, offset, id }) => {
+      const which = id === undefined ? `limit=${limit}&offset=${offset}` : `id=${id}`;
+      const answer = await call(api, `/quarantine?${which}`);
       return JSON.parse(await textOf(api, answer)) as QuarantinePage & QuarantineAnswer;
     },
     status: async () => statusOf(JSON.parse(await textOf(api, await call(api, '/pipeline'))) as PipelineAnswer),

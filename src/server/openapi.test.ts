@@ -116,7 +116,7 @@ it('every answer of the server is as its OpenAPI document says, and every docume
   const old = sales
     .slice(0, 3)
     .map((line) => line.replaceAll('2026-04', '2025-04').replace(/"ts_id":"......../, '"ts_id":"ffffffff'));
-  await call(records, post([...sales, '{', '{"ts_id":7}'].join('\n')));
+  await call(records, post([...sales, '{', '{"ts_id":7}', 'long '.repeat(5_000)].join('\n')));
   await call(records, post(JSON.stringify(old.map((line) => JSON.parse(line) as object)), 'application/json'));
   await call(records, post('[', 'application/json'));
   const head = JSON.stringify({ origin: 'x.csv', firstLine: 2, unreadable: [] });
@@ -161,6 +161,7 @@ it('every answer of the server is as its OpenAPI document says, and every docume
     'frames',
     'quarantine',
     'quarantine?limit=1',
+    'quarantine?id=1',
     'quarantine?limit=x',
     'amendments',
     'amendments?offset=-1',

@@ -166,6 +166,8 @@ export interface QuarantineAnswer {
     readonly reason: string;
     readonly record: string;
     readonly encoding: 'utf8' | 'base64';
+    /** The record is the start of one of so many bytes; asked for by its id, the entry is whole. */
+    readonly cutFrom?: number;
     /** The record that was made of it, such as of a row of a table: what people put right. */
     readonly converted?: string;
     readonly putBack?:

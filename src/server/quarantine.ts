@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { pageOf, parametersOf, word } from './parameters.ts';
+import { pageOf, parametersOf, whole, word } from './parameters.ts';
 import type { DuplicatesAnswer, QuarantineAnswer } from './protocol.ts';
 import type { RouteContext } from './server.ts';
 
@@ -7,6 +7,10 @@ import type { RouteContext } from './server.ts';
 export function addQuarantine(app: FastifyInstance, { runtime }: RouteContext): void {
   app.get('/api/v1/quarantine', (request): Promise<QuarantineAnswer> => {
     const { open, ...page } = request.query as Readonly<Record<string, unknown>>;
+    if ('id' in page) {
+      const id = whole(parametersOf(request.query, ['id']), 'id', 1, Number.MAX_SAFE_INTEGER);
+      return runtime.quarantine({ limit: 1, offset: 0, ...(id !== undefined && { id }) });
+    }
     const isOpen =
       word(parametersOf(open === undefined ? {} : { open }, ['open']), 'open', ['true', 'false']) === 'true';
     return runtime.quarantine({ ...pageOf(page), ...(isOpen && { open: true }) });

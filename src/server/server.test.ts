@@ -121,6 +121,23 @@ describe('POST /records', () => {
     ]);
   });
 
+  it('gives the start of long refused records, and one of them whole by its id', async () => {
+    const long = '\u0001'.repeat(20_000);
+    await post([long, 'short'].join('\n'), { 'content-type': 'application/x-ndjson' });
+    const read = async (query: string): Promise<unknown> => await (await fetch(`${api}/quarantine${query}`)).json();
+    expect(await read('')).toMatchObject({
+      entries: [{ record: 'short' }, { record: '\u0001'.repeat(1024), cutFrom: 20_000 }],
+    });
+    expect(await read('?limit=1&offset=1')).toMatchObject({ entries: [{ id: 1, record: long }] });
+    expect(await read('?id=1')).toMatchObject({ total: 2, entries: [{ id: 1, record: long }] });
+    expect(await read('?id=7')).toMatchObject({ total: 2, entries: [] });
+    expect(await problem(await fetch(`${api}/quarantine?id=1&limit=2`))).toMatchObject([
+      400,
+      'BAD_QUERY',
+      expect.any(String),
+    ]);
+  });
+
   it('marks the entry of the quarantine that a record puts right, and takes nothing that corrects none', async () => {
     const [one, two] = sales(2, 3);
     await post('{"ts_id":""}');

@@ -399,6 +399,28 @@ describe('the records page', () => {
     await expect.poll(() => entry.locator('.agrees').textContent()).toContain('Put right');
     await looksRight(watched.page, 'quarantine-put-right-elsewhere');
   });
+
+  it('shows the start of a long refused record, and puts it right once all of it is there', async () => {
+    const sale = { ...(JSON.parse(lines[3] ?? '') as object), ts_id: '00000000-0000-4000-8000-0000000000dd' };
+    const long = JSON.stringify({ ...sale, price: 'much', note: 'long '.repeat(5_000) });
+    await post(daybook.url, [long]);
+    await using watched = await openPage(browser, daybook.url, '/records?tab=quarantine');
+    const entry = watched.page.locator('.refused > li').first();
+    const start = Buffer.from(long).subarray(0, 1024).toString();
+    await expect.poll(() => entry.locator('pre').textContent()).toBe(start);
+    await expect.poll(() => entry.textContent()).toContain('Not all of it is shown: the record has 25.');
+    const putRight = entry.getByRole('button', { name: 'Put it right' });
+    expect(await putRight.count()).toBe(0);
+    await looksRight(watched.page, 'quarantine-long');
+    await entry.getByRole('button', { name: 'Show all of it' }).click();
+    await expect.poll(() => entry.locator('pre').textContent()).toBe(long);
+    await putRight.click();
+    const field = entry.getByLabel('The record, in JSON');
+    expect(await field.inputValue()).toBe(long);
+    await field.fill(JSON.stringify(sale));
+    await entry.getByRole('button', { name: 'Send it again' }).click();
+    await expect.poll(() => entry.getByRole('status').textContent()).toContain('Accepted');
+  });
 });
 
 describe('the pipeline page', () => {

@@ -123,6 +123,38 @@ test('an entry of the quarantine is as it came: any bytes, and the record that w
   expect(entries.map(({ id: _, ...entry }) => entry)).toEqual(quarantine.toReversed());
 });
 
+test('a page of the quarantine has of long records the start, and one that is asked for alone is whole', async () => {
+  await using servers = await startServers(['postgres']);
+  const { hostname: host, port, username: user, password } = new URL(servers.at.postgres);
+  await using database = openPostgres({ host, port: Number(port), user, password, database: 'daybook' });
+  await applyPostgres(database, plan, []);
+  const sink = postgresReportSink(database, plan);
+  await sink.begin({ frame: 50, accepted: 0 });
+  const why = { atMs: 1, origin: 'a.csv', code: 'WRONG_TYPE', reason: 'odd' } as const;
+  const quarantine = [
+    { ...why, line: 1, record: '\u0001é'.repeat(6_000), encoding: 'utf8' },
+    { ...why, line: 2, record: Buffer.alloc(20_000, 0xff).toString('base64'), encoding: 'base64' },
+    { ...why, line: 3, record: 'a row', encoding: 'utf8', converted: 'x'.repeat(17_000) },
+    { ...why, line: 4, record: 'short', encoding: 'utf8' },
+  ] as const;
+  await sink.write(batch({ quarantine }));
+  const own = postgresOwnReader(database, plan);
+  const page = await own.quarantine({ limit: 10, offset: 0 });
+  const { converted: _, ...row } = quarantine[2];
+  expect(page.entries.map(({ id: _id, ...entry }) => entry)).toEqual([
+    quarantine[3],
+    { ...row, cutFrom: 5 },
+    { ...quarantine[1], record: Buffer.alloc(1024, 0xff).toString('base64'), cutFrom: 20_000 },
+    { ...quarantine[0], record: `${'\u0001é'.repeat(341)}\u0001`, cutFrom: 18_000 },
+  ]);
+  for (const [index, { id }] of page.entries.toReversed().entries()) {
+    const alone = { total: 4, entries: [{ id, ...quarantine[index] }] };
+    expect(await own.quarantine({ limit: 1, offset: 3 - index })).toEqual(alone);
+    expect(await own.quarantine({ limit: 1, offset: 0, id })).toEqual(alone);
+  }
+  expect(await own.quarantine({ limit: 1, offset: 0, id: 0 })).toEqual({ total: 4, entries: [] });
+});
+
 test('a sink that was overtaken writes nothing, and readers wait while one is between two frames', async () => {
   await using servers = await startServers(['postgres']);
   const { hostname: host, port, username: user, password } = new URL(servers.at.postgres);

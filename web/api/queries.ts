@@ -68,6 +68,16 @@ export function quarantineQuery(
   });
 }
 
+/** An entry of the quarantine, whole. */
+export function refusedQuery(id: number) {
+  return queryOptions({
+    queryKey: ['quarantine', id],
+    queryFn: ({ signal }) => readJson<QuarantineAnswer>(`${API}/quarantine?id=${id}`, signal),
+    staleTime: Infinity,
+    gcTime: KEEP_UNUSED_MS,
+  });
+}
+
 /** @param total  how many there are: with another number they are read again */
 export function duplicatesQuery(limit: number, offset: number, total: number | undefined) {
   return queryOptions({

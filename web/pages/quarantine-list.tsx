@@ -2,9 +2,9 @@ import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-quer
 import { useId, useState } from 'react';
 import type { AcceptanceAnswer, QuarantineAnswer } from '../../src/server/protocol.ts';
 import { putBack } from '../api/http.ts';
-import { pipelineQuery, quarantineQuery } from '../api/queries.ts';
+import { pipelineQuery, quarantineQuery, refusedQuery } from '../api/queries.ts';
 import { choose, useChoices } from '../choices.ts';
-import { countOf, printCount, printMoment } from '../format.ts';
+import { countOf, printBytes, printCount, printMoment } from '../format.ts';
 import { follow } from './shell.tsx';
 import { TileError } from '../tiles/tile-frame.tsx';
 
@@ -94,9 +94,13 @@ function Pages({ page, total }: { readonly page: number; readonly total: number 
   );
 }
 
-function Refused({ entry }: { readonly entry: Entry }) {
+function Refused({ entry: listed }: { readonly entry: Entry }) {
   const [isOpen, setIsOpen] = useState(false);
-  const { atMs, origin, line, code, reason, encoding, converted, putBack: mark } = entry;
+  const [isWholeWanted, setIsWholeWanted] = useState(false);
+  const whole = useQuery({ ...refusedQuery(listed.id), enabled: isWholeWanted });
+  const entry = whole.data?.entries[0] ?? listed;
+  const { atMs, origin, line, code, reason, encoding, cutFrom, converted } = entry;
+  const mark = listed.putBack;
   const isBytes = encoding === 'base64' && converted === undefined;
   return (
     <li>
@@ -109,10 +113,23 @@ function Refused({ entry }: { readonly entry: Entry }) {
       {mark !== undefined && <Mark mark={mark} />}
       {(!isOpen || converted !== undefined) && <pre className="record-json">{entry.record}</pre>}
       {isOpen && <Correction entry={entry} onClose={() => setIsOpen(false)} />}
-      {!isOpen && isBytes && (
+      {cutFrom !== undefined && (
+        <div className="correction-buttons">
+          <p className="over">Not all of it is shown: the record has {printBytes(cutFrom)}.</p>
+          <button type="button" disabled={whole.isFetching} onClick={() => setIsWholeWanted(true)}>
+            Show all of it
+          </button>
+          {whole.error !== null && (
+            <p className="disagrees" role="alert">
+              {whole.error.message}
+            </p>
+          )}
+        </div>
+      )}
+      {!isOpen && cutFrom === undefined && isBytes && (
         <p className="over">It is no text, so its bytes are shown in base64 and cannot be put right here.</p>
       )}
-      {!isOpen && !isBytes && mark?.outcome !== 'accepted' && (
+      {!isOpen && cutFrom === undefined && !isBytes && mark?.outcome !== 'accepted' && (
         <button type="button" onClick={() => setIsOpen(true)}>
           Put it right
         </button>

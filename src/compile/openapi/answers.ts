@@ -137,6 +137,12 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
         ...refusal,
         record: text,
         encoding: { enum: ['utf8', 'base64'] },
+        'cutFrom?': {
+          ...(whole as object),
+          description:
+            'Of an entry of more than 16 KiB on a page of several: its record is the start of one of so many bytes, and ' +
+            'converted is not there. By its id, or with a limit of 1, it is whole.',
+        },
         'converted?': {
           type: 'string',
           description: 'The record that was made of it, such as of a row of a table, in JSON: what is to be put right.',

@@ -27,6 +27,7 @@ export function openApi(plan: Plan): Json {
       [`${PREFIX}/quarantine`]: {
         get: list('Quarantine', 'Records that were refused, newest first, with the reasons.', [
           parameter('open', { type: 'boolean', default: false }, 'Only those that nobody has put right.'),
+          parameter('id', { type: 'integer', minimum: 1 }, 'This entry alone, whole; with no other parameter.'),
         ]),
       },
       [`${PREFIX}/amendments`]: {

@@ -8,17 +8,21 @@ class GrowingQuarantine {
   readonly #idStep: number;
   size: number;
   pages = 0;
+  /** Whether an entry is given whole only alone. */
+  isLong = (_id: number): boolean => false;
 
   constructor(size: number, perPage: number, idStep: number) {
     [this.size, this.#perPage, this.#idStep] = [size, perPage, idStep];
   }
 
-  read = async ({ limit, offset }: QuarantineQuery): Promise<QuarantinePage> => {
+  read = async ({ limit, offset, id }: QuarantineQuery): Promise<QuarantinePage> => {
+    if (id !== undefined) return { total: this.size, entries: [this.#entry(id / this.#idStep)] };
     this.pages++;
     const total = (this.size += this.#perPage);
     const count = Math.max(0, Math.min(limit, total - offset));
     const entries = Array.from({ length: count }, (_, index) => this.#entry(total - offset - index));
-    return { total, entries };
+    const cut = (entry: QuarantineEntry): QuarantineEntry => ({ ...entry, record: '', cutFrom: 1 });
+    return { total, entries: entries.map((entry) => (this.isLong(entry.id) ? cut(entry) : entry)) };
   };
 
   #entry(position: number): QuarantineEntry {
@@ -44,4 +48,15 @@ it.each([
     expect(quarantine.pages).toBeLessThan(40);
   }
   expect(ids).toEqual(Array.from({ length: size }, (_, index) => (index + 1) * idStep));
+});
+
+it('an entry of which a page has the start alone is asked for alone, and given by itself', async () => {
+  const quarantine = new GrowingQuarantine(1_000, 3, 2);
+  quarantine.isLong = (id) => [2, 20, 22, 2_000].includes(id);
+  const given: (readonly QuarantineEntry[])[] = [];
+  for await (const entries of oldestFirst(quarantine.read, 1_000)) given.push(entries);
+  expect(given.flat().map(({ id }) => id)).toEqual(Array.from({ length: 1_000 }, (_, index) => (index + 1) * 2));
+  expect(given.flat().every(({ record, cutFrom }) => record === 'x' && cutFrom === undefined)).toBe(true);
+  const alone = given.filter(({ length }) => length === 1).map(([entry]) => entry?.id);
+  expect(alone).toEqual([2, 20, 22, 2_000]);
 });

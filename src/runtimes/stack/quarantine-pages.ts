@@ -1,10 +1,11 @@
+import { present } from '../../base/assert.ts';
 import type { QuarantineEntry, QuarantinePage, QuarantineQuery } from '../../ports/runtime.ts';
 
 const ENTRIES_AT_ONCE = 500;
 
 /**
  * The oldest `total` entries of a quarantine, oldest first, each once, though more come in meanwhile: its pages are counted
- * from the newest one.
+ * from the newest one. One of which a page has the start alone is asked for by itself.
  */
 export async function* oldestFirst(
   read: (query: QuarantineQuery) => Promise<QuarantinePage>,
@@ -29,8 +30,27 @@ export async function* oldestFirst(
       continue;
     }
     const entries = next.slice(0, total - given);
-    yield entries;
+    yield* whole(read, entries);
     given += entries.length;
     givenId = entries.at(-1)?.id ?? givenId;
   }
+}
+
+/** The entries in their order; long ones are by themselves, so that one of them is held at a time. */
+async function* whole(
+  read: (query: QuarantineQuery) => Promise<QuarantinePage>,
+  entries: readonly QuarantineEntry[],
+): AsyncGenerator<readonly QuarantineEntry[]> {
+  let short: QuarantineEntry[] = [];
+  for (const entry of entries) {
+    if (entry.cutFrom === undefined) {
+      short.push(entry);
+      continue;
+    }
+    if (short.length > 0) yield short;
+    short = [];
+    const alone = await read({ limit: 1, offset: 0, id: entry.id });
+    yield [present(alone.entries[0], 'what was refused stays in the quarantine')];
+  }
+  if (short.length > 0) yield short;
 }

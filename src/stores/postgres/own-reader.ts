@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
+import { LISTED_BYTES_MAX, LISTED_START_BYTES, listedStart } from '../../base/listed-record.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { QuarantineEntry, QuarantinePage } from '../../ports/runtime.ts';
+import type { QuarantineEntry, QuarantinePage, QuarantineQuery } from '../../ports/runtime.ts';
 import { OWN_SCHEMA, qualified } from '../../compile/postgres/sql.ts';
 import { sinkStatements } from '../../compile/postgres/statements.ts';
-import type { PostgresDatabase } from './database.ts';
+import type { PostgresDatabase, TextRow } from './database.ts';
 
 /** An amendment as it stands in the database: rows as JSON texts. */
 export interface StoredAmendment {
@@ -21,8 +22,8 @@ interface Page {
 
 /** Reads what the sink keeps beside the reports. Throws what `PostgresDatabase` does. */
 export interface PostgresOwnReader {
-  /** Newest first. */
-  quarantine(page: Page): Promise<QuarantinePage>;
+  /** Newest first; of long ones the start, on a page of several. */
+  quarantine(query: Omit<QuarantineQuery, 'open'>): Promise<QuarantinePage>;
   /** Newest first. */
   amendments(page: Page): Promise<{ readonly total: number; readonly entries: readonly StoredAmendment[] }>;
   /** How many records the newest frame has, and how many are in the quarantine and changed closed days. */
@@ -35,31 +36,10 @@ export function postgresOwnReader(database: PostgresDatabase, plan: Plan): Postg
   const quarantine = qualified(OWN_SCHEMA, 'quarantine');
   const amendments = qualified(OWN_SCHEMA, 'amendments');
   return {
-    async quarantine({ limit, offset }) {
+    async quarantine({ limit, offset, id: only }) {
       const [count] = await database.query(`SELECT count(*) AS total FROM ${quarantine}`);
-      const rows = await database.query(
-        `SELECT id, at_ms, origin, line, code, field, reason, encode(record, 'base64') AS record, encode(converted, 'base64') AS converted
-FROM ${quarantine} ORDER BY id DESC LIMIT $1 OFFSET $2`,
-        [limit, offset],
-      );
-      const entries = rows.map(
-        ({ id, at_ms: atMs, origin, line, code, field, reason, record, converted }): QuarantineEntry => {
-          const bytes = Buffer.from(record ?? '', 'base64');
-          const encoding = isUtf8(bytes) ? 'utf8' : 'base64';
-          return {
-            id: Number(id),
-            atMs: Number(atMs),
-            origin: origin ?? '',
-            line: Number(line),
-            code: code as QuarantineEntry['code'],
-            ...(typeof field === 'string' && { field }),
-            reason: reason ?? '',
-            record: bytes.toString(encoding),
-            encoding,
-            ...(typeof converted === 'string' && { converted: Buffer.from(converted, 'base64').toString() }),
-          };
-        },
-      );
+      const rows = await database.query(quarantinePage(quarantine), [limit, offset, only ?? null]);
+      const entries = rows.map(quarantineEntry);
       return { total: Number(count?.['total'] ?? 0), entries };
     },
     async amendments({ limit, offset }) {
@@ -90,5 +70,36 @@ FROM ${quarantine} ORDER BY id DESC LIMIT $1 OFFSET $2`,
       const [row] = await database.query(statements.newestDay);
       return row?.['day'] ?? undefined;
     },
+  };
+}
+
+/** A page of the quarantine: $1 entries, newest first, beyond $2; or the one of id $3. */
+function quarantinePage(table: string): string {
+  // One byte more than is listed says whether a character ends there.
+  return `SELECT id, at_ms, origin, line, code, field, reason,
+  encode(CASE WHEN is_cut THEN substring(record FROM 1 FOR ${LISTED_START_BYTES + 1}) ELSE record END, 'base64') AS record,
+  CASE WHEN NOT is_cut THEN encode(converted, 'base64') END AS converted, CASE WHEN is_cut THEN octet_length(record) END AS cut_from
+FROM (SELECT *, $1::bigint <> 1 AND octet_length(record) + coalesce(octet_length(converted), 0) > ${LISTED_BYTES_MAX} AS is_cut
+  FROM ${table} WHERE $3::bigint IS NULL OR id = $3 ORDER BY id DESC LIMIT $1 OFFSET $2) AS page ORDER BY id DESC`;
+}
+
+function quarantineEntry(row: TextRow): QuarantineEntry {
+  const { id, at_ms: atMs, origin, line, code, field, reason, record, converted, cut_from: cutFrom } = row;
+  const given = Buffer.from(record ?? '', 'base64');
+  const isCut = typeof cutFrom === 'string';
+  const bytes = isCut ? Buffer.from(listedStart(given)) : given;
+  const encoding = isUtf8(bytes) ? 'utf8' : 'base64';
+  return {
+    id: Number(id),
+    atMs: Number(atMs),
+    origin: origin ?? '',
+    line: Number(line),
+    code: code as QuarantineEntry['code'],
+    ...(typeof field === 'string' && { field }),
+    reason: reason ?? '',
+    record: bytes.toString(encoding),
+    encoding,
+    ...(isCut && { cutFrom: Number(cutFrom) }),
+    ...(typeof converted === 'string' && { converted: Buffer.from(converted, 'base64').toString() }),
   };
 }
