@@ -12,13 +12,13 @@ export interface Field<Kind extends FieldKind = FieldKind, Nullable extends bool
 }
 
 /**
- * - `uuid`: 128 bits as 8-4-4-4-12 hexadecimal digits, upper and lower case alike
+ * - `uuid`: 128 bits as 8-4-4-4-12 hexadecimal digits, upper and lower case alike; shown as it came
  * - `text`: Unicode text, as long as it is well-formed
  * - `timestamp`: `YYYY-MM-DD HH:MM:SS` in the store's time zone, or ISO 8601 with an offset
  * - `date`: `YYYY-MM-DD`
- * - `integer`: a whole number, exact to ±2^53
+ * - `integer`: a whole number as it is written, to ±(2^53 - 1)
  * - `decimal`: a number with 6 places, rounded half-even once when the record is read (money)
- * - `number`: a 64-bit float, kept as it is; to group by (a coordinate), never to sum
+ * - `number`: a 64-bit float, not rounded; to group by (a coordinate), never to sum
  */
 export type FieldKind = 'uuid' | 'text' | 'timestamp' | 'date' | 'integer' | 'decimal' | 'number';
 
@@ -80,7 +80,7 @@ export function integer<N extends boolean = false>(
   return field('integer', options);
 }
 
-/** A number with 6 decimal places, at most 9,007,199,254.740991 either way: money, rates. */
+/** A number that is rounded to 6 decimal places before its bounds are looked at, at most 9,007,199,254.740991 either way: money, rates. */
 export function decimal<N extends boolean = false>(
   options: Nullability<N> & Bounds & { readonly quoted?: boolean } = {},
 ): Field<'decimal', NoInfer<N>> {

@@ -30,6 +30,7 @@ describe('the OpenAPI document', () => {
     const records = mixedSales(50, { repeats: 0, seed: 1 }).map((line) => JSON.parse(line) as object);
     expect(records.filter((record) => isRecord(record) !== true)).toEqual([]);
     const [record = {}] = records;
+    expect(isRecord({ ...record, revenue: 9_007_199_254.740_99, profit: -9_007_199_254.740_99 })).toBe(true);
     for (const change of [
       { quantity: 0 },
       { ts_id: 'x' },
@@ -37,6 +38,8 @@ describe('the OpenAPI document', () => {
       { revenue: '7' },
       { latitude: 91 },
       { product_name: 'x'.repeat(1001) },
+      { revenue: 9_007_199_254.740_992 },
+      { profit: -9_007_199_254.740_992 },
     ]) {
       expect(isRecord(JSON.parse(JSON.stringify({ ...record, ...change })) as object), JSON.stringify(change)).toBe(
         false,

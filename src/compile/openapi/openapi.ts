@@ -46,7 +46,10 @@ export function openApi(plan: Plan): Json {
         },
       },
       [`${PREFIX}/duplicates`]: {
-        get: list('Duplicates', 'Records that were left out as repeats, newest first, as far as they are kept.'),
+        get: list(
+          'Duplicates',
+          'Records that were left out as repeats since the start, newest first, as far as they are kept.',
+        ),
       },
       ...topicPaths(PREFIX),
       [`${PREFIX}/openapi.json`]: {

@@ -1,6 +1,9 @@
-import { microsText } from '../../base/decimal.ts';
 import type { FieldPlan, StreamPlan } from '../../plan/plan.ts';
+import { columnText } from '../../plan/ranges.ts';
 import type { Json } from './json.ts';
+
+/** The largest float that is a decimal: the one next to 9,007,199,254.740991 is above it, and refused. */
+const DECIMAL_FLOAT_MAX = 9_007_199_254.740_99;
 
 /** A record as it is sent. Members that the definition does not name may be there; they are kept. */
 export function recordSchema(stream: StreamPlan): Json {
@@ -23,7 +26,7 @@ function valueSchema(field: FieldPlan, stream: StreamPlan): Json {
     case 'text':
       return { type: 'string', maxLength: field.maxLength };
     case 'timestamp':
-      return { type: 'string', description: `YYYY-MM-DD HH:MM:SS in ${stream.timeZone}, or ISO 8601 with an offset.` };
+      return { type: 'string', description: momentText(field, stream) };
     case 'date':
       return { type: 'string', format: 'date' };
     case 'integer':
@@ -33,12 +36,18 @@ function valueSchema(field: FieldPlan, stream: StreamPlan): Json {
   }
 }
 
+function momentText(field: FieldPlan, { timeZone, eventTime }: StreamPlan): string {
+  const ahead = field.name === eventTime.name ? '; at most an hour ahead of the clock' : '';
+  return `YYYY-MM-DD HH:MM:SS in ${timeZone}, or ISO 8601 with an offset${ahead}.`;
+}
+
 function numberSchema(field: FieldPlan): Json {
-  const bound = (value: number): number => (field.kind === 'decimal' ? Number(microsText(BigInt(value))) : value);
+  const bound = (value: number): number => Number(columnText(field, value));
+  const isDecimal = field.kind === 'decimal';
   const number = {
     type: field.kind === 'integer' ? 'integer' : 'number',
-    minimum: bound(field.min),
-    maximum: bound(field.max),
+    minimum: isDecimal ? Math.max(bound(field.min), -DECIMAL_FLOAT_MAX) : bound(field.min),
+    maximum: isDecimal ? Math.min(bound(field.max), DECIMAL_FLOAT_MAX) : bound(field.max),
   };
   return field.quoted ? { anyOf: [{ type: 'string', description: 'A number in a string.' }, number] } : number;
 }
