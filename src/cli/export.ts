@@ -42,6 +42,9 @@ export function addExport(program: Command): void {
     .addHelpText(
       'after',
       `
+Parquet and CSV have the fields of the definition. What else a record had is in NDJSON, which has its line as it came, and stays
+in the log.
+
 A day is open until a sale more than its lateness (7 days, unless the definition says otherwise) newer has come. Till
 then records of it are expected, so its file may not have all of them.
 

@@ -44,7 +44,7 @@ export interface DayFile {
 
 /**
  * Writes one file a business day, `<YYYY-MM-DD>.<format>`, each whole and durable under its name or not there at all.
- * - `ndjson`: the records' lines as they were accepted, in log order
+ * - `ndjson`: the records' lines as they were accepted, in log order; the others have the stream's fields alone
  * - `csv`: RFC 4180 with a header, the stream's fields in their order, numbers with their own digits, in log order
  * - `parquet`: typed columns, zstd, in log order; key-value metadata `daybook.stream`, `daybook.day`, `daybook.complete`
  *
