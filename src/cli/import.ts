@@ -29,7 +29,7 @@ export function addImport(program: Command): void {
     .command('import')
     .description('import sales from files; a file imported twice counts once')
     .addArgument(
-      new Argument('<file...>', 'CSV, NDJSON, JSON or Parquet, also packed with gzip or zstd; - is standard input'),
+      new Argument('<file...>', 'CSV, NDJSON or JSON, also packed with gzip or zstd, or Parquet; - is standard input'),
     )
     .addOption(dataOption())
     .addOption(stateOption())

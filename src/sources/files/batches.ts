@@ -21,8 +21,12 @@ export function startOf(bytes: Uint8Array): Uint8Array {
 /** A record of which only the start could be kept. @param length  how many bytes it has */
 export function cutRecord(line: number, start: Uint8Array, length: number): Unreadable {
   const kept = `of one above ${WHOLE_BYTES_MAX} the first ${start.length} are kept`;
-  const reason = `the record has ${length} bytes; at most ${TAKEN_BYTES_MAX} are taken, and ${kept}`;
-  return { line, record: start, code: 'TOO_LONG', reason };
+  return { line, record: start, code: 'TOO_LONG', reason: `${tooLong(length)}, and ${kept}` };
+}
+
+/** Why a record of so many bytes is refused. */
+export function tooLong(length: number): string {
+  return `the record has ${length} bytes; at most ${TAKEN_BYTES_MAX} are taken`;
 }
 
 /** What a reader of any format gives: records as NDJSON, and what it could not make JSON of. */

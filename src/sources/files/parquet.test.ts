@@ -201,6 +201,44 @@ describe('importing Parquet', () => {
     await expect(importing).rejects.not.toThrow(/write it again/);
   });
 
+  it('keeps of a very long row its start alone, and takes it where the record of it is short', async () => {
+    const long = "repeat('é', 9000000)";
+    const runtime = await importRows(
+      `SELECT ${recordOf({
+        ts_id: 'i',
+        customer_id: "CASE i WHEN 1 THEN '\\xFF'::BLOB ELSE 'C'::BLOB END",
+        customer_name: `CASE i WHEN 2 THEN ${long} ELSE 'n' END`,
+        note: `CASE i WHEN 2 THEN '' ELSE ${long} END`,
+      })} FROM range(1, 4) rows(i)`,
+    );
+    expect(runtime.unreadable).toMatchObject([
+      { line: 1, code: 'NOT_UNICODE', field: 'customer_id' },
+      { line: 2, code: 'TOO_LONG' },
+    ]);
+    for (const { reason } of runtime.unreadable)
+      expect(reason).toMatch(/, and of .* above 8388608 .* the first 6553[56] are kept$/);
+    expect(runtime.records.map(({ line }) => line)).toEqual([3]);
+    const original = runtime.intakes.find(({ lines }) => lines.length > 0)?.originalOf?.(3) ?? '';
+    for (const [index, start] of [...runtime.unreadable.map(({ record }) => record), original].entries()) {
+      expect(Buffer.byteLength(start)).toBeGreaterThan(65_530);
+      expect(Buffer.byteLength(start)).toBeLessThanOrEqual(65_536);
+      expect(String(start)).toMatch(new RegExp(`^\\{"ts_id":"${index + 1}".*é$`));
+    }
+  });
+
+  it('hands large records over a few at a time', async () => {
+    const runtime = await importRows(
+      `SELECT ${recordOf({ ts_id: 'i', customer_name: "repeat('n', 900000)" })} FROM range(1, 21) rows(i)`,
+    );
+    expect(runtime.records.map(({ line }) => line)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+    expect(Math.max(...runtime.intakes.map(({ lines }) => lines.length))).toBeLessThan(6_000_000);
+    for (const intake of runtime.intakes) {
+      for (const { line } of handedOver(intake)) {
+        expect(String(intake.originalOf?.(line)).slice(0, 30)).toContain(`"ts_id":"${line}"`);
+      }
+    }
+  });
+
   it('says in the words of Parquet which columns it lacks', async () => {
     await expect(importRows(`SELECT 1 AS "a;b;c", 2 AS "x\u0007y"`)).rejects.toThrow(
       /^Its columns \(a;b;c, x\uFFFDy\) are none of those that are needed\. They are .* Name the columns so, in any order; further ones are left out\.$/,

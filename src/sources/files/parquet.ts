@@ -3,12 +3,17 @@ import type { DuckDBBlobValue, DuckDBConnection, DuckDBDataChunk, DuckDBInstance
 import { present } from '../../base/assert.ts';
 import { wholeText } from '../../base/duckdb-text.ts';
 import { DaybookError } from '../../base/errors.ts';
-import type { Refusal } from '../../ports/runtime.ts';
+import type { Refusal, Unreadable } from '../../ports/runtime.ts';
 import type { Batch } from './batches.ts';
-import { BATCH_BYTES, BatchBuilder } from './batches.ts';
+import { BATCH_BYTES, BatchBuilder, startOf, tooLong } from './batches.ts';
 import type { Cells, ColumnSet } from './columns.ts';
 
 const MEMORY_LIMIT = '512MB';
+/**
+ * A row is kept whole up to so many bytes of JSON, as those of CSV are: it fits into a request to a running Daybook beside the
+ * record that was made of it.
+ */
+const ROW_BYTES_MAX = 8 * 1024 * 1024;
 
 /**
  * Batches of a Parquet file. DuckDB prints every cell as text, so numbers are exact: decimals with all their digits,
@@ -30,7 +35,7 @@ export async function* parquetBatches(
   let heldLength = 0;
   const take = (): Batch => {
     const rows = held;
-    const originalOf = (line: number): string => rowAsJson(columns, cellsAt(rows, line));
+    const originalOf = (line: number): string | Uint8Array => wholeOrStart(rowAsJson(columns, cellsAt(rows, line)));
     held = [];
     heldLength = 0;
     return { ...builder.take(), originalOf };
@@ -53,13 +58,22 @@ export async function* parquetBatches(
       await set.prepare(rows);
       // As DuckDB has them: what was read of them into texts is not kept for rows that nobody asks for.
       const { chunk: own } = chunk;
-      held.push({ firstLine: read + 1, rowOf: (row) => cellsOf(chunkOf(own).getRowValues(row) as unknown as Values) });
+      const chunkRows: HeldRows = {
+        firstLine: read + 1,
+        rowOf: (row) => cellsOf(chunkOf(own).getRowValues(row) as unknown as Values),
+      };
+      held.push(chunkRows);
       for (const [index, cells] of rows.entries()) {
         read++;
         for (const cell of cells) heldLength += cell?.length ?? 0;
-        const made = noText(columns, values[index] ?? [], set) ?? set.convert(cells);
+        const made = noText(columns, values[index] ?? [], set) ?? withinLength(set.convert(cells));
         if (typeof made === 'string') builder.add(read, made);
-        else builder.addUnreadable({ ...made, line: read, record: rowAsJson(columns, cells) });
+        else builder.addUnreadable(refusedRow(made, read, rowAsJson(columns, cells)));
+        // All rows of a chunk may be more than can be handed over together.
+        if (builder.isFull) {
+          yield take();
+          held.push(chunkRows);
+        }
       }
       onRows(read, total);
       // Wide rows may make short records, and are held as well.
@@ -133,6 +147,29 @@ function cellsAt(held: readonly HeldRows[], line: number): Cells {
   return rows.rowOf(line - rows.firstLine);
 }
 
+/** A character of JavaScript has at most so many bytes. */
+const CHARACTER_BYTES_MAX = 3;
+
+function isLong(json: string): boolean {
+  return json.length > ROW_BYTES_MAX / CHARACTER_BYTES_MAX && Buffer.byteLength(json) > ROW_BYTES_MAX;
+}
+
+function wholeOrStart(json: string): string | Uint8Array {
+  return isLong(json) ? startOf(Buffer.from(json)) : json;
+}
+
+/** A record that no Daybook takes is not handed over if it may be too long for that. */
+function withinLength(made: string | Refusal): string | Refusal {
+  if (typeof made !== 'string' || !isLong(made)) return made;
+  return { code: 'TOO_LONG', reason: tooLong(Buffer.byteLength(made)) };
+}
+
+function refusedRow(refusal: Refusal, line: number, json: string): Unreadable {
+  const record = wholeOrStart(json);
+  const kept = `of a row above ${ROW_BYTES_MAX} bytes the first ${record.length} are kept`;
+  return { ...refusal, line, record, reason: record === json ? refusal.reason : `${refusal.reason}, and ${kept}` };
+}
+
 interface OpenDuckDb {
   readonly connection: DuckDBConnection;
   readonly instance: DuckDBInstance;
@@ -160,7 +197,8 @@ function cellsOf(values: Values): Cells {
   return values.map((value) => {
     if (value === null || typeof value === 'string') return value;
     const bytes = Buffer.from(value.bytes.buffer, value.bytes.byteOffset, value.bytes.length);
-    return isUtf8(bytes) ? bytes.toString() : `\\x${bytes.toString('hex')}`;
+    // Of a row with more only the start is kept.
+    return isUtf8(bytes) ? bytes.toString() : `\\x${bytes.toString('hex', 0, ROW_BYTES_MAX)}`;
   });
 }
 

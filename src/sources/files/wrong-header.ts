@@ -33,7 +33,7 @@ export function wrongHeader(header: readonly string[], wanted: readonly WantedCo
     return new DaybookError('IMPORT_EMPTY', 'The file is empty: it has neither a header nor records.', { details });
   }
   if (NO_TEXT.test(line)) {
-    const advice = 'Import CSV, NDJSON, JSON or Parquet, as it is or packed with gzip or zstd.';
+    const advice = 'Import CSV, NDJSON or JSON, as it is or packed with gzip or zstd, or Parquet as it is.';
     return new DaybookError('IMPORT_FORMAT', `The file is not text, and of no format that is known. ${advice}`, {
       details,
     });
