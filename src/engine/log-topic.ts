@@ -62,7 +62,8 @@ export class LogTopic {
     const test = filter === undefined ? undefined : makeTopicTest(filter);
     const start = this.#startOf(reading);
     await this.#index.refresh(signal);
-    const from = start.fromOffset;
+    // Beyond the end there is nothing to look at.
+    const from = Math.min(start.fromOffset, toOffset);
     let records: TopicRecord[] = [];
     let [given, scanned, unsaid, hasBegun] = [0, 0, 0, start.isAt === undefined];
     for await (const record of this.#records(from, toOffset, start.firstDay)) {

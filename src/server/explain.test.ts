@@ -155,6 +155,10 @@ it('records are found by offset, by time and by any field, and each says which r
   const end = await json<TopicRecordsAnswer>(`${api}${TOPIC}?offset=598&limit=5`);
   expect(end).toMatchObject({ nextOffset: null, scanned: 2, of: 2 });
 
+  for (const offset of [600, 999_999]) {
+    const none = { records: [], scanned: 0, of: 0, nextOffset: null };
+    expect(await json(`${api}${TOPIC}?offset=${offset}`)).toEqual(none);
+  }
   const found = await json<TopicRecordsAnswer>(`${api}${TOPIC}?field=category&value=Furniture&limit=1000`);
   const furniture = SALES.flatMap((line, offset) => (readSale(line).category === 'Furniture' ? [offset] : []));
   expect(found.records.map(({ offset }) => offset)).toEqual(furniture);
