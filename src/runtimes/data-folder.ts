@@ -64,8 +64,8 @@ export async function openDaybook(
 
 /**
  * A data folder for one command: through the Daybook that holds it, or opened here when none does. Close it at the end.
- * @throws DaybookError `DATA_FOLDER_MISSING`; `FOLDER_HELD` when another command holds it for long; what
- *   `openEmbedded` throws
+ * @throws DaybookError `DATA_FOLDER_MISSING`; `FOLDER_HELD` when another command holds it for long; `OTHER_DEFINITION`
+ *   with `create`, when the Daybook that holds it has another stream; what `openEmbedded` throws
  */
 export async function openDataFolder(options: DataFolderOptions): Promise<DataFolder> {
   const { plan, root, clock } = options;
@@ -79,11 +79,13 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
   for (let waitedMs = 0; ; waitedMs += HOLDER_POLL_MS) {
     const holder = await readHolder(root);
     if (holder?.url !== undefined) {
-      const { openRemote } = await import('./remote.ts');
+      const { openRemote, openRemoteToSend } = await import('./remote.ts');
       options.onNotice?.(`A Daybook holds ${root}; going through it at ${holder.url}.`);
       // Others may bring records as well.
       const bytesInFlightMax = PENDING_BYTES_MAX / 2;
-      return { ...openRemote(plan, holder.url), bytesInFlightMax, fileDays: async () => undefined };
+      // Who may make the folder is about to bring records.
+      const remote = options.create ? await openRemoteToSend(plan, holder.url) : openRemote(plan, holder.url);
+      return { ...remote, bytesInFlightMax, fileDays: async () => undefined };
     }
     // What is no data folder is not made one by somebody who reads.
     if (holder === undefined && !options.create && isOtherFolder(root)) throw noDaybook(root);

@@ -11,7 +11,7 @@ import type { SalesChunk } from '../sources/generator/generate.ts';
 import { generateSales } from '../sources/generator/generate.ts';
 import { openCatalogue } from '../sources/generator/live.ts';
 import { kafkaConnection } from './kafka-connection.ts';
-import { openRemote } from './remote.ts';
+import { openRemoteToSend } from './remote.ts';
 
 const LINE_FEED = 10;
 const BATCH_LINES = 500;
@@ -138,7 +138,7 @@ async function openSink(options: GenerateOptions): Promise<Sink> {
     case 'runtime':
       return acceptingSink(inProcess(target.runtime), options);
     case 'http':
-      return acceptingSink(openRemote(options.plan, target.url), options);
+      return acceptingSink(await openRemoteToSend(options.plan, target.url), options);
     case 'kafka': {
       const { openKafkaIntake } = await import('./kafka-intake.ts');
       return acceptingSink(openKafkaIntake({ ...options, connection: kafkaConnection(target.brokers) }), options);

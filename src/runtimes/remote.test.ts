@@ -3,13 +3,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { daybook } from '../../daybook.config.ts';
+import { daybook, dailyRecords } from '../../daybook.config.ts';
 import { microsText } from '../base/decimal.ts';
+import { decimal, text as textField } from '../definition/fields.ts';
 import { makePlan } from '../plan/normalise.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Intake } from '../ports/runtime.ts';
 import { readIntake } from '../sources/http/intake.ts';
+import { streamInfo } from '../server/stream-info.ts';
 import { serveEmbedded } from '../../test/server/serve-embedded.ts';
-import { openRemote, parsePage } from './remote.ts';
+import { openRemote, openRemoteToSend, parsePage } from './remote.ts';
 
 const plan = makePlan(daybook);
 const report = plan.reports[0];
@@ -223,5 +226,63 @@ describe('a Daybook reached over HTTP', () => {
     await server[Symbol.asyncDispose]();
     const status = openRemote(plan, server.url).status();
     await expect(status).rejects.toMatchObject({ code: 'UNREACHABLE', retryable: true });
+  });
+});
+
+/** The furniture store with another stream. */
+function planWith(change: object): Plan {
+  const stream = { ...dailyRecords, ...change };
+  return makePlan({ ...daybook, stream, reports: daybook.reports.map((report) => ({ ...report, stream })) });
+}
+
+describe('a Daybook of another definition', () => {
+  const fields = dailyRecords.fields;
+  it.each([
+    [
+      'a field that it lacks',
+      { fields: { ...fields, channel: textField() } },
+      "field 'channel' (text) is not one of its",
+    ],
+    [
+      'a field of another type',
+      { fields: { ...fields, quantity: decimal() } },
+      "field 'quantity' is decimal here and integer there",
+    ],
+    [
+      'a field of other bounds',
+      { fields: { ...fields, city: textField({ maxLength: 5 }) } },
+      "field 'city' has maxLength 5 here and 1000 there",
+    ],
+    ['another primary key', { primaryKey: 'customer_id' }, "the primary key is 'customer_id' here and 'ts_id' there"],
+    [
+      'another time zone',
+      { timeZone: 'Asia/Tokyo' },
+      "the time zone is 'Asia/Tokyo' here and 'America/New_York' there",
+    ],
+  ] as const)('is sent nothing, and it is said what differs: %s', async (_, change, sentence) => {
+    await using served = await serveEmbedded();
+    await expect(openRemoteToSend(planWith(change), served.server.url)).rejects.toMatchObject({
+      code: 'OTHER_DEFINITION',
+      retryable: false,
+      message: expect.stringContaining(sentence) as string,
+    });
+  });
+
+  it('is sent records where other reports, another dashboard or lateness are all that differs', async () => {
+    await using served = await serveEmbedded();
+    const other = { ...planWith({ latenessDays: 3 }), reports: [] };
+    const remote = await openRemoteToSend(other, served.server.url);
+    const { quarantined } = await remote.accept({ origin: 'x', lines: Buffer.from('{') });
+    expect(quarantined).toHaveLength(1);
+  });
+
+  it('that is older is taken at what it says', async () => {
+    const { schema: _, timeZone: _zone, ...older } = streamInfo(plan.stream);
+    await using server = await serving((_request, _body, response) => {
+      response.end(JSON.stringify({ stream: older }));
+    });
+    await openRemoteToSend(plan, server.url);
+    const other = openRemoteToSend(planWith({ fields: { ...fields, channel: textField() } }), server.url);
+    await expect(other).rejects.toMatchObject({ code: 'OTHER_DEFINITION' });
   });
 });

@@ -6,9 +6,11 @@ import type { Plan, ReportPlan } from '../plan/plan.ts';
 import type { ExplainQuery, Explanation } from '../ports/explanation.ts';
 import type { Cell, ReportPage, ReportQuery, Row } from '../ports/rows.ts';
 import type { Acceptance, Intake, QuarantinePage, Runtime, RuntimeStatus, Unreadable } from '../ports/runtime.ts';
-import type { AcceptanceAnswer, PipelineAnswer, Problem, QuarantineAnswer } from '../server/protocol.ts';
+import type { AcceptanceAnswer, PipelineAnswer, Problem, QuarantineAnswer, StreamInfo } from '../server/protocol.ts';
+import { streamInfo } from '../server/stream-info.ts';
 import { INTAKE_TYPE, printIntake } from '../sources/http/intake.ts';
 import { requestParts } from '../sources/http/request-parts.ts';
+import { checkSameStream } from './other-definition.ts';
 
 const LINE_FEED = 10;
 /** A page of a report in JSON holds no more rows. */
@@ -27,7 +29,7 @@ export type RemoteRuntime = Pick<Runtime, 'plan' | 'accept' | 'query' | 'records
  * Every method throws DaybookError with the code that the API answered, or `UNREACHABLE` (retryable).
  */
 export function openRemote(plan: Plan, url: string): RemoteRuntime & Pick<Runtime, 'explain'> {
-  const api = `${url.replace(/\/$/, '')}/api/v1`;
+  const api = apiOf(url);
   /** What became of lines whose refused ones could not be handed over: they are, when the batch is handed over again. */
   const answered = new WeakMap<Uint8Array, Acceptance>();
   return {
@@ -48,6 +50,23 @@ export function openRemote(plan: Plan, url: string): RemoteRuntime & Pick<Runtim
     // Nothing is held open.
     close: () => Promise.resolve(),
   };
+}
+
+/**
+ * The same for who is about to send records.
+ * @throws DaybookError `OTHER_DEFINITION` when that Daybook's stream is another than the plan's; `UNREACHABLE` (retryable)
+ */
+export async function openRemoteToSend(plan: Plan, url: string): Promise<ReturnType<typeof openRemote>> {
+  const api = apiOf(url);
+  const { stream } = JSON.parse(await textOf(api, await call(api, '/reports'))) as {
+    readonly stream?: Partial<StreamInfo>;
+  };
+  checkSameStream(streamInfo(plan.stream), stream ?? {}, url);
+  return openRemote(plan, url);
+}
+
+function apiOf(url: string): string {
+  return `${url.replace(/\/$/, '')}/api/v1`;
 }
 
 /** A batch is handed over as it is, with its origin, line numbers and what its source could not read. */

@@ -52,20 +52,36 @@ export type TileInfo =
       readonly longitude: string;
     };
 
+export interface StreamInfo {
+  readonly name: string;
+  readonly timeZone: string;
+  readonly currency: string;
+  readonly businessDate: string;
+  readonly businessDayEndsAtHour: number;
+  readonly latenessDays: number;
+  readonly primaryKey: string;
+  readonly eventTime: string;
+  /** The names of a record's fields. */
+  readonly fields: readonly string[];
+  /** What each field takes, for who is about to send records. */
+  readonly schema: readonly FieldInfo[];
+}
+
+export interface FieldInfo {
+  readonly name: string;
+  readonly kind: 'uuid' | 'text' | 'timestamp' | 'date' | 'integer' | 'decimal' | 'number';
+  readonly nullable: boolean;
+  /** A number may stand in quotes. */
+  readonly quoted: boolean;
+  /** In the field's own unit; null: the kind's own bounds. */
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly maxLength: number;
+}
+
 /** `GET /api/v1/reports` */
 export interface DefinitionAnswer {
-  readonly stream: {
-    readonly name: string;
-    readonly timeZone: string;
-    readonly currency: string;
-    readonly businessDate: string;
-    readonly businessDayEndsAtHour: number;
-    readonly latenessDays: number;
-    readonly primaryKey: string;
-    readonly eventTime: string;
-    /** The names of a record's fields. */
-    readonly fields: readonly string[];
-  };
+  readonly stream: StreamInfo;
   /** What the number of a frame is: the log's next offset, or the microseconds at which the engine began it. */
   readonly frames: 'offsets' | 'moments';
   readonly reports: readonly ReportInfo[];

@@ -8,6 +8,7 @@ import { daysOf, parametersOf, single, whole, word } from './parameters.ts';
 import type { DefinitionAnswer, ReportInfo } from './protocol.ts';
 import { answerText, csvHeader, csvRow, rowPrinter, totalsColumns } from './row-text.ts';
 import type { RouteContext } from './server.ts';
+import { streamInfo } from './stream-info.ts';
 
 const FORMATS = ['json', 'csv', 'ndjson'] as const;
 const OWN_PARAMETERS = ['from', 'to', 'search', 'sort', 'limit', 'offset', 'format', 'extent'];
@@ -56,17 +57,7 @@ export function addReports(app: FastifyInstance, { runtime }: RouteContext): voi
 
 function definitionAnswer({ stream, reports, dashboard }: Plan, frames: DefinitionAnswer['frames']): DefinitionAnswer {
   return {
-    stream: {
-      name: stream.name,
-      timeZone: stream.timeZone,
-      currency: stream.currency,
-      businessDate: stream.businessDate.name,
-      businessDayEndsAtHour: stream.businessDayEndsAtHour,
-      latenessDays: stream.latenessDays,
-      primaryKey: stream.primaryKey.name,
-      eventTime: stream.eventTime.name,
-      fields: stream.fields.map(({ name }) => name),
-    },
+    stream: streamInfo(stream),
     reports: reports.map(reportInfo),
     frames,
     dashboard,

@@ -81,6 +81,7 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
       primaryKey: text,
       eventTime: text,
       fields: list(text),
+      schema: list(ref('Field')),
     }),
     reports: list(
       object({
@@ -96,6 +97,15 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
         'What the number of a frame is: the log’s next offset, or the microseconds since 1970 at which the engine began it.',
     },
     dashboard: object({ title: text, tiles: list(ref('Tile')) }),
+  }),
+  Field: object({
+    name: text,
+    kind: { enum: ['uuid', 'text', 'timestamp', 'date', 'integer', 'decimal', 'number'] },
+    nullable: { type: 'boolean' },
+    quoted: { type: 'boolean', description: 'Whether a number may stand in quotes.' },
+    min: { type: ['number', 'null'], description: 'In the field’s own unit; null: the bounds of its kind.' },
+    max: { type: ['number', 'null'] },
+    maxLength: whole,
   }),
   Column: object({
     name: text,
