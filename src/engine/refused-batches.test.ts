@@ -5,6 +5,7 @@ import { makePlan } from '../plan/normalise.ts';
 import { openEmbedded } from '../runtimes/embedded.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { FaultyDisk } from '../../test/disk/faulty-disk.ts';
+import { wholeQuarantine } from '../../test/intake/whole-quarantine.ts';
 import { expectReportsOf } from '../../test/process/reports-of-runtime.ts';
 import type { RandomSale } from '../../test/sales/random-sales.ts';
 import { linesOf, randomSale } from '../../test/sales/random-sales.ts';
@@ -32,7 +33,7 @@ function controlLines(lines: number): Buffer {
 
 /** All records of the quarantine, oldest first. */
 async function recordsInQuarantine(engine: Engine): Promise<Buffer> {
-  const { entries } = await engine.quarantine({ limit: 1000, offset: 0 });
+  const entries = await wholeQuarantine(engine);
   return Buffer.concat(
     entries.toReversed().flatMap(({ record, encoding }) => [Buffer.from(record, encoding), Buffer.from('\n')]),
   );

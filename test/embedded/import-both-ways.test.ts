@@ -11,6 +11,7 @@ import { openRemote } from '../../src/runtimes/remote.ts';
 import type { ImportSummary } from '../../src/sources/files/import-file.ts';
 import { importFile } from '../../src/sources/files/import-file.ts';
 import { FaultyDisk } from '../disk/faulty-disk.ts';
+import { wholeQuarantine } from '../intake/whole-quarantine.ts';
 import { temporaryFolder } from '../process/daybook-process.ts';
 import { expectReportsOf } from '../process/reports-of-runtime.ts';
 import { mixedSales } from '../sales/mixed-sales.ts';
@@ -84,14 +85,9 @@ async function importInto(runtime: Pick<Runtime, 'plan' | 'accept'>, name: strin
   return importFile({ path: join(folder.path, name), runtime, clock, batchBytes: BATCH_BYTES });
 }
 
-/** All entries, but for when they came; long ones are whole when they are asked for alone. */
+/** All entries, but for when they came. */
 async function quarantineOf(runtime: Pick<Runtime, 'quarantine'>): Promise<readonly Omit<QuarantineEntry, 'atMs'>[]> {
-  const { entries } = await runtime.quarantine({ limit: 1_000, offset: 0 });
-  const whole = entries.map(async (entry) => {
-    if (entry.cutFrom === undefined) return [entry];
-    return (await runtime.quarantine({ limit: 1, offset: 0, id: entry.id })).entries;
-  });
-  return (await Promise.all(whole)).flat().map(({ atMs: _, ...entry }) => entry);
+  return (await wholeQuarantine(runtime)).map(({ atMs: _, ...entry }) => entry);
 }
 
 /** The same in the order of their lines: what two batches have refused may come in either order. */

@@ -11,6 +11,7 @@ import { openRemote } from '../../src/runtimes/remote.ts';
 import type { ImportSummary } from '../../src/sources/files/import-file.ts';
 import { importFile } from '../../src/sources/files/import-file.ts';
 import { FaultyDisk } from '../disk/faulty-disk.ts';
+import { wholeQuarantine } from '../intake/whole-quarantine.ts';
 import { temporaryFolder } from '../process/daybook-process.ts';
 import { serveEmbedded } from '../server/serve-embedded.ts';
 
@@ -178,13 +179,8 @@ async function importInto(runtime: Pick<Runtime, 'plan' | 'accept'>, name: strin
 }
 
 async function expectKept(runtime: Pick<Runtime, 'quarantine'>, { name, kept }: Table): Promise<void> {
-  const { total } = await runtime.quarantine({ limit: 1, offset: 0 });
-  const pages: QuarantineEntry[] = [];
-  // One by one they are given whole; batches on their way together may come in any order.
-  for (let offset = 0; offset < total; offset++) {
-    pages.push(...(await runtime.quarantine({ limit: 1, offset })).entries);
-  }
-  const entries = pages.toSorted((a, b) => a.line - b.line);
+  // Batches on their way together may come in any order.
+  const entries = (await wholeQuarantine(runtime)).toSorted((a, b) => a.line - b.line);
   expect(entries.map(({ line, record }) => ({ line, record }))).toEqual(
     kept.map(({ line, row }) => ({ line, record: row })),
   );
