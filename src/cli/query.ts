@@ -56,6 +56,7 @@ async function runQueryCommand(sql: string, flags: QueryFlags): Promise<void> {
   try {
     const result = await query({
       runtime,
+      clock,
       sql,
       signal,
       onProgress: (done, total) => progress.update(done, total, counted(done, 'record')),

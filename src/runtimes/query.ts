@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DaybookError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { QueryResult, QueryTable } from '../stores/duckdb/sql-query.ts';
 import { runQuery } from '../stores/duckdb/sql-query.ts';
 import { writeRecordsFile } from '../stores/parquet/records-file.ts';
@@ -16,6 +17,7 @@ const LISTING = /^\s*(show|pragma)\b|\binformation_schema\b|\bduckdb_(tables|col
 
 export interface QueryOptions {
   readonly runtime: RemoteRuntime;
+  readonly clock: Clock;
   readonly sql: string;
   readonly signal: AbortSignal;
   /** How many raw records were read, while they are. */
@@ -28,11 +30,11 @@ export interface QueryOptions {
  * @throws DaybookError `SQL_WRONG`, `SQL_NOT_A_QUERY`, `INTERRUPTED`; what the runtime throws
  */
 export async function query(options: QueryOptions): Promise<QueryResult> {
-  const { runtime, sql, signal } = options;
+  const { runtime, clock, sql, signal } = options;
   const folder = await mkdtemp(join(tmpdir(), 'daybook-query-'));
   try {
     const tables = await tablesOf(options, folder);
-    return await runQuery(folder, tables, sql, signal);
+    return await runQuery(folder, tables, sql, { clock, signal });
   } catch (error) {
     if (signal.aborted) throw new DaybookError('INTERRUPTED', 'The query was interrupted before its end.');
     throw namingTables(error, runtime.plan);

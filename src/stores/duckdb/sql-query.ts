@@ -4,7 +4,9 @@ import { wholeText } from '../../base/duckdb-text.ts';
 import { DaybookError } from '../../base/errors.ts';
 import { quotedName, quotedText } from '../../compile/duckdb/sql.ts';
 import type { ColumnKind } from '../../plan/plan.ts';
+import type { Clock } from '../../ports/clock.ts';
 
+const INTERRUPT_AGAIN_MS = 50;
 const MEMORY_LIMIT = '512MB';
 const TYPES: Readonly<Record<ColumnKind, string>> = {
   date: 'DATE',
@@ -39,7 +41,7 @@ export async function runQuery(
   folder: string,
   tables: readonly QueryTable[],
   sql: string,
-  signal: AbortSignal,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<QueryResult> {
   // DuckDB is large, so it is loaded by who needs it.
   const { DuckDBInstance, DuckDBTypeId, StatementType } = await import('@duckdb/node-api');
@@ -50,9 +52,16 @@ export async function runQuery(
     temp_directory: folder,
   });
   const connection = await instance.connect();
-  // Ends the statement that runs; between two of them it is seen before the next.
-  const interrupt = (): void => connection.interrupt();
-  signal.addEventListener('abort', interrupt);
+  const ended = new AbortController();
+  // Ends the statement that runs. DuckDB forgets what it is told before one has begun on its own thread, so it is told again.
+  const interrupt = async (): Promise<void> => {
+    while (!ended.signal.aborted) {
+      connection.interrupt();
+      await clock.sleep(INTERRUPT_AGAIN_MS, ended.signal);
+    }
+  };
+  const onAbort = (): void => void interrupt();
+  signal.addEventListener('abort', onAbort);
   try {
     await connection.run('PRAGMA disable_checkpoint_on_shutdown');
     for (const table of tables) {
@@ -92,7 +101,8 @@ export async function runQuery(
       rows: result.getRowsJson(),
     };
   } finally {
-    signal.removeEventListener('abort', interrupt);
+    signal.removeEventListener('abort', onAbort);
+    ended.abort();
     connection.closeSync();
     instance.closeSync();
   }
