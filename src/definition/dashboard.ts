@@ -66,7 +66,7 @@ export const FORMATS = ['count', 'money'] as const;
 
 type Format = (typeof FORMATS)[number];
 
-/** A tile with the newest day's value of a measure. */
+/** A tile with the newest day's value of a measure: a row of a report by day alone, or a sum or a count over a day's rows. */
 export function numberTile<R extends Report>(
   report: R,
   measure: MeasureName<R>,

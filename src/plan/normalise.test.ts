@@ -183,6 +183,25 @@ describe('a plan', () => {
     );
   });
 
+  it('is refused for a number that is no sum and of a report with several rows a day', () => {
+    const measures = { sales: count(), buyers: countDistinct('customer_id'), basket: avg('revenue') };
+    const withNumber = (measure: string, dimensions: readonly string[]): Definition => {
+      const tile = { kind: 'number', title: 'Figure', report: 'extra', measure, format: 'count' } as const;
+      return { ...withReport({ dimensions, measures }), dashboard: { ...daybook.dashboard, tiles: [tile] } };
+    };
+    for (const [measure, kind] of [
+      ['buyers', 'countDistinct'],
+      ['basket', 'avg'],
+    ] as const) {
+      expect(() => makePlan(withNumber(measure, ['ts_date', 'segment']))).toThrow(
+        `dashboard tile 'Figure': a number is of a whole day, and '${measure}' (${kind}) cannot be had from the rows that ` +
+          "'extra' has of one; take a sum or a count, or a report whose only dimension is 'ts_date'",
+      );
+      expect(() => makePlan(withNumber(measure, ['ts_date']))).not.toThrow();
+    }
+    expect(() => makePlan(withNumber('sales', ['ts_date', 'segment']))).not.toThrow();
+  });
+
   it('is refused for a schedule that names no time, no folder, or no sales', () => {
     const schedules = [dailyClose({ exportTo: '', cron: 'nightly' }), fakeData({ perDay: 0 })];
     expect(() => makePlan({ ...daybook, schedules })).toThrow(

@@ -25,6 +25,8 @@ const MEASURED: Readonly<Record<string, readonly FieldKind[]>> = {
 };
 /** Measures whose values of several rows can be summed. */
 const ADDED_UP: readonly Measure['kind'][] = ['sum', 'count', 'countDistinct'];
+/** Those of them whose sum is right: who is in two rows is counted in both. */
+const ADDED_UP_RIGHTLY: readonly Measure['kind'][] = ['sum', 'count'];
 const GROUPED: readonly FieldKind[] = ['text', 'date', 'integer', 'decimal', 'number'];
 
 /**
@@ -210,8 +212,16 @@ function tileMistakes(tile: Tile, reports: readonly Report[]): readonly string[]
       : tile.kind === 'line' || tile.kind === 'bar'
         ? [tile.x, tile.series ?? tile.x]
         : [];
+  const isOfSeveralRows = tile.kind === 'number' && report.dimensions.length > 1;
+  const isNoFigure = measure !== undefined && isOfSeveralRows && !ADDED_UP_RIGHTLY.includes(measure.kind);
   return [
     ...(measure === undefined ? [`report '${report.name}' has no measure '${tile.measure}'`] : []),
+    ...(isNoFigure
+      ? [
+          `a number is of a whole day, and '${tile.measure}' (${measure.kind}) cannot be had from the rows that ` +
+            `'${report.name}' has of one; take a sum or a count, or a report whose only dimension is '${report.stream.businessDate}'`,
+        ]
+      : []),
     ...(cannotBeSummed
       ? [
           `a ${tile.kind} adds up values, and those of '${tile.measure}' (${measure.kind}) cannot be; take a sum or a count`,

@@ -43,12 +43,16 @@ function definitions(): fc.Arbitrary<Definition> {
 }
 
 function tilesOf(report: Report): readonly Tile[] {
-  return Object.entries(report.measures).flatMap(([measure, { kind }]): readonly Tile[] => [
-    { kind: 'number', title: measure, report: report.name, measure, format: 'money' },
-    ...(kind === 'sum' || kind === 'count' ? axisTiles(report, measure) : []),
-    { kind: 'table', title: measure, report: report.name, measure, format: 'count' },
-    { kind: 'table', title: measure, report: report.name, measure, format: 'money' },
-  ]);
+  return Object.entries(report.measures).flatMap(([measure, { kind }]): readonly Tile[] => {
+    const isSum = kind === 'sum' || kind === 'count';
+    const shown = { title: measure, report: report.name, measure };
+    return [
+      ...(isSum || report.dimensions.length === 1 ? [{ kind: 'number', ...shown, format: 'money' } as const] : []),
+      ...(isSum ? axisTiles(report, measure) : []),
+      { kind: 'table', ...shown, format: 'count' },
+      { kind: 'table', ...shown, format: 'money' },
+    ];
+  });
 }
 
 function axisTiles({ name, dimensions }: Report, measure: string): readonly Tile[] {
