@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { daybook } from '../../../daybook.config.ts';
 import { everyMeasure } from '../../../test/definitions/every-measure.ts';
+import { text } from '../../definition/fields.ts';
 import { makePlan } from '../../plan/normalise.ts';
 import { cassandraCql } from './cassandra.ts';
 import type { CassandraState } from './migration.ts';
@@ -71,5 +72,25 @@ describe('the CQL for Cassandra', () => {
     expect(() => cassandraCql(makePlan({ ...long, dashboard: { title: '', tiles: [] } }))).toThrow(
       'is too long a name for a table of Cassandra',
     );
+  });
+
+  it.each([
+    [
+      'a report',
+      'product_name',
+      text({ maxLength: 20_000 }),
+      /^report 'daily_category_product': 'category', .* 16\d{3}\./,
+    ],
+    [
+      'a report with nulls',
+      'category',
+      text({ nullable: true, maxLength: 9_000 }),
+      /^report 'daily_category_product': .* 10\d{3}\./,
+    ],
+    ['the primary key', 'ts_id', text({ maxLength: 16_384 }), /^stream 'daily_records': 'ts_id' .* 16\d{3}\./],
+  ])('is refused for a text that a key has no room for: %s', (_, name, field, message) => {
+    const fields = { ...daybook.stream.fields, [name]: field };
+    const wide = { ...daybook, stream: { ...daybook.stream, fields } } as typeof daybook;
+    expect(() => cassandraCql(makePlan(wide))).toThrow(message);
   });
 });

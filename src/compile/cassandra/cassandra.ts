@@ -13,7 +13,7 @@ export interface CassandraCql {
 
 /**
  * Compiles a plan to Cassandra's CQL.
- * @throws DaybookError `DEFINITION_WRONG` for a name that is too long for a table there
+ * @throws DaybookError `DEFINITION_WRONG` for a name or a key that is too long for a table there
  */
 export function cassandraCql(plan: Plan): CassandraCql {
   const { statements } = migrationOf(plan, { versions: [], tables: [] }, []);

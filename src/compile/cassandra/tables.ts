@@ -4,6 +4,13 @@ import { BUCKET, DATA_KEYSPACE, OFFSET, OWN_KEYSPACE, qualified, quotedName, REC
 
 /** Cassandra takes no longer names of tables. */
 const NAME_LENGTH_MAX = 48;
+/** Nor longer keys: a partition's, and the columns together by which a row is known in it. */
+const KEY_BYTES_MAX = 65_535;
+/** What a character may take as UTF-8, and what in the JSON of a key of which a part may be null: \u0000. */
+const CHARACTER_BYTES_MAX = 4;
+const JSON_CHARACTER_BYTES_MAX = 6;
+/** More than a column of a key takes besides its characters. */
+const KEY_COLUMN_BYTES_MAX = 64;
 /** Integers up to here, either way, still add up in a bigint when there are a million million of them. */
 const SUMMED_IN_BIGINT_MAX = 9_000_000;
 
@@ -21,7 +28,10 @@ export interface CassandraColumn {
   readonly position: number;
 }
 
-/** The tables of the data's keyspace: the stream's records, then a table a report. */
+/**
+ * The tables of the data's keyspace: the stream's records, then a table a report.
+ * @throws DaybookError `DEFINITION_WRONG` for a name or a key that is too long for Cassandra
+ */
 export function dataTables({ stream, reports }: Plan): readonly CassandraTable[] {
   return [recordsTable(stream), ...reports.map(reportTable)].map(checked);
 }
@@ -33,6 +43,7 @@ export function dataTables({ stream, reports }: Plan): readonly CassandraTable[]
 function recordsTable(stream: StreamPlan): CassandraTable {
   const { businessDate, primaryKey } = stream;
   const isKey = ({ name }: FieldPlan): boolean => name === businessDate.name || name === primaryKey.name;
+  checkKey(`stream '${stream.name}'`, [primaryKey], CHARACTER_BYTES_MAX);
   return {
     name: stream.name,
     columns: [
@@ -49,6 +60,7 @@ function recordsTable(stream: StreamPlan): CassandraTable {
 function reportTable(report: ReportPlan): CassandraTable {
   const [day, ...others] = report.dimensions;
   const isNullable = others.some(({ nullable }) => nullable);
+  checkKey(`report '${report.name}'`, others, isNullable ? JSON_CHARACTER_BYTES_MAX : CHARACTER_BYTES_MAX);
   return {
     name: report.name,
     columns: [
@@ -103,6 +115,19 @@ function measureType(report: ReportPlan, measure: MeasurePlan): string {
   if (measure.kind !== 'sum' || kind !== 'integer') return kindType(kind);
   const { min, max } = measure.field;
   return Math.max(Math.abs(min), Math.abs(max)) <= SUMMED_IN_BIGINT_MAX ? 'bigint' : 'varint';
+}
+
+/** A sink could not write such a row, nor anything behind it. @param what  the report, or the stream */
+function checkKey(what: string, fields: readonly FieldPlan[], characterBytes: number): void {
+  const texts = fields.filter(({ kind }) => kind === 'text');
+  const length = texts.reduce((sum, { maxLength }) => sum + maxLength, 0);
+  const lengthMax = Math.floor((KEY_BYTES_MAX - KEY_COLUMN_BYTES_MAX * (fields.length + 1)) / characterBytes);
+  if (length <= lengthMax) return;
+  const names = texts.map(({ name }) => `'${name}'`).join(', ');
+  const mistake = `${what}: ${names} may have ${length} characters together, and a key of Cassandra has room for ${lengthMax}`;
+  throw new DaybookError('DEFINITION_WRONG', `${mistake}. Give a text a smaller maxLength in the definition.`, {
+    details: { mistakes: [mistake] },
+  });
 }
 
 function checked(table: CassandraTable): CassandraTable {
