@@ -28,6 +28,17 @@ it('takes a password in the address from the environment, and from nowhere else'
   expect(postgresConnection(address)).toMatchObject({ host: '127.0.0.1', user: 'daybook', password: 'hidden' });
 });
 
+it('takes what a Kubernetes secret was given as a file with a line feed at its end', () => {
+  const address = 'postgres://daybook:hidden@db/shop\n';
+  vi.stubEnv('DAYBOOK_POSTGRES', address);
+  expect(postgresConnection(address)).toMatchObject({ host: 'db', database: 'shop', password: 'hidden' });
+  vi.stubEnv('DAYBOOK_POSTGRES_USER', 'writer\n');
+  vi.stubEnv('DAYBOOK_POSTGRES_PASSWORD', ' hid\nden \n\r\n');
+  expect(postgresConnection('db/shop')).toMatchObject({ user: 'writer', password: ' hid\nden \n' });
+  vi.stubEnv('DAYBOOK_POSTGRES_USER', '\n');
+  expect(postgresConnection('db/shop')).toMatchObject({ user: 'daybook' });
+});
+
 it.each(['', 'postgres://', 'db:5432/x?sslmode=disable', 'db:notaport/x'])("refuses '%s' as an address", (address) => {
   expect(() => postgresConnection(address)).toThrow('must be host:port/database');
 });

@@ -1,6 +1,6 @@
 import { DaybookError } from '../base/errors.ts';
 import type { PostgresConnection } from '../stores/postgres/database.ts';
-import { secretOf, settingOf, tlsOf } from './machine/secrets.ts';
+import { secretOf, settingOf, tlsOf, withoutLineFeed } from './machine/secrets.ts';
 
 const PREFIX = 'DAYBOOK_POSTGRES';
 
@@ -13,7 +13,7 @@ const PREFIX = 'DAYBOOK_POSTGRES';
  */
 export function postgresConnection(address: string): PostgresConnection {
   const url = urlOf(address);
-  const isFromEnvironment = settingOf(PREFIX) === address;
+  const isFromEnvironment = settingOf(PREFIX) === withoutLineFeed(address);
   if (url.password !== '' && !isFromEnvironment) {
     const message = `The address of PostgreSQL holds a password, which others see on a command line. Set ${PREFIX}, ${PREFIX}_PASSWORD or ${PREFIX}_PASSWORD_FILE instead.`;
     throw new DaybookError('SETTING_WRONG', message);

@@ -12,8 +12,7 @@ export function secretOf(name: string): string | undefined {
   const own = settingOf(name);
   if (own !== undefined) return own;
   const file = fileOf(`${name}_FILE`);
-  // Editors end a file by a line feed, which is not the secret's.
-  return file?.replace(/\r?\n$/, '');
+  return file === undefined ? undefined : withoutLineFeed(file);
 }
 
 /**
@@ -35,8 +34,13 @@ export function tlsOf(prefix: string): ConnectionOptions | undefined {
 
 /** A setting of the environment; an empty one is none. */
 export function settingOf(name: string): string | undefined {
-  const value = process.env[name];
+  const value = withoutLineFeed(process.env[name] ?? '');
   return value === '' ? undefined : value;
+}
+
+/** Editors end a file by a line feed, which is not the setting's; Kubernetes makes variables of such files, too. */
+export function withoutLineFeed(text: string): string {
+  return text.replace(/\r?\n$/, '');
 }
 
 function fileOf(name: string): string | undefined {
