@@ -20,9 +20,9 @@ export interface TopicPlace extends TopicPartition {
 
 /** What a read gave of one partition. */
 export interface ReadPartition extends TopicPlace {
-  /** In order; there may be gaps, as topics are compacted. */
+  /** In order; there may be gaps, as topics are compacted, and as what a producer took back is left out. */
   readonly messages: readonly TopicMessage[];
-  /** The partition's next offset when it was read. */
+  /** The partition's next offset when it was read; what belongs to a transaction that has not ended is not in it yet. */
   readonly endOffset: number;
 }
 
@@ -32,7 +32,7 @@ export interface PartitionExtent extends TopicPartition {
   readonly topicId: string;
   /** The oldest offset that can still be read. */
   readonly firstOffset: number;
-  /** The offset of the message that comes next. */
+  /** The offset of the message that comes next; what belongs to a transaction that has not ended is yet to come. */
   readonly endOffset: number;
 }
 

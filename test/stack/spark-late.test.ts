@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { Admin } from '@platformatic/kafka';
+import { Admin, Producer } from '@platformatic/kafka';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
 import { makePlan } from '../../src/plan/normalise.ts';
@@ -74,6 +74,20 @@ describe('records behind the watermark', { timeout: TEST_MS }, () => {
   it('may change a closed day several times', async () => {
     await sendAndCompare(salesOf('2026-05-20', 50, 3));
     for (const seed of [4, 5, 6]) await sendAndCompare(salesOf('2026-04-03', 20, seed));
+  });
+
+  it('are in no report when their producer took them back, also where their day is computed again', async () => {
+    const bootstrapBrokers = [servers.at.kafka];
+    const options = { clientId: 'test', bootstrapBrokers, idempotent: true, transactionalId: 'shop' };
+    await using open = new AsyncDisposableStack();
+    const producer = open.adopt(new Producer(options), (each) => each.close());
+    const transaction = await producer.beginTransaction();
+    const back = [...salesOf('2026-05-20', 5, 20), ...salesOf('2026-04-04', 5, 21)];
+    const { name: topic } = plan.stream;
+    await transaction.send({ messages: back.map((line) => ({ topic, value: Buffer.from(line) })) });
+    await transaction.abort();
+    await sendAndCompare(salesOf('2026-05-20', 10, 22));
+    await sendAndCompare(salesOf('2026-04-04', 10, 23));
   });
 
   it('are not counted twice, however old the first one is: not on their day, and not as of another day', async () => {

@@ -14,8 +14,13 @@ import { kafkaFailure } from './failure.ts';
 
 const PARTITION_BYTES_MAX = 1024 * 1024;
 const BYTES_MAX = 8 * 1024 * 1024;
-/** A batch of the log that holds what only brokers read. */
+/** A batch of the log that belongs to a transaction. */
+const TRANSACTIONAL_BATCH = 0b1_0000;
+/** A batch of the log that holds what only brokers read: how a transaction ended. */
 const CONTROL_BATCH = 0b10_0000;
+/** The type of such a marker is behind its version, in 16 bits each: 0 says that the transaction was taken back. */
+const MARKER_TYPE_AT = 2;
+const ABORT_MARKER = 0;
 /** A client that joins no group must name one all the same. */
 const NO_GROUP = 'daybook-reader';
 
@@ -109,13 +114,14 @@ function requireSame({ topic, topicId }: TopicPlace, idNow: string): void {
   );
 }
 
-function readPartition(place: TopicPlace, { records, highWatermark }: FetchedPartition): ReadPartition {
+function readPartition(place: TopicPlace, partition: FetchedPartition): ReadPartition {
   const messages: TopicMessage[] = [];
+  const isTakenBack = transactionsTakenBack(partition);
   let { nextOffset } = place;
-  for (const batch of records ?? []) {
+  for (const batch of partition.records ?? []) {
     const first = Number(batch.firstOffset);
     nextOffset = Math.max(nextOffset, first + batch.lastOffsetDelta + 1);
-    if ((batch.attributes & CONTROL_BATCH) !== 0) continue;
+    if (isTakenBack(batch) || (batch.attributes & CONTROL_BATCH) !== 0) continue;
     for (const record of batch.records) {
       const offset = first + record.offsetDelta;
       // A batch may begin before the place that was asked for.
@@ -124,7 +130,31 @@ function readPartition(place: TopicPlace, { records, highWatermark }: FetchedPar
       messages.push({ offset, timestampMs, key: record.key, value: record.value });
     }
   }
-  return { ...place, nextOffset, messages, endOffset: Number(highWatermark) };
+  return { ...place, nextOffset, messages, endOffset: Number(partition.lastStableOffset) };
+}
+
+type Batch = NonNullable<FetchedPartition['records']>[number];
+
+/**
+ * Whether a batch is of a transaction that its producer took back; to be asked of each batch, in order. The library leaves out
+ * those of a producer's last transaction alone, and only if it ends within the same answer.
+ * Source: KIP-98, 'READ_COMMITTED'; CompletedFetch of Kafka's Java client
+ */
+function transactionsTakenBack({ abortedTransactions }: FetchedPartition): (batch: Batch) => boolean {
+  let begins = abortedTransactions ?? [];
+  const open = new Set<bigint>();
+  return ({ attributes, producerId, firstOffset, lastOffsetDelta, records }) => {
+    if (producerId < 0n) return false;
+    const isBegun = (begin: (typeof begins)[number]): boolean =>
+      begin.firstOffset <= firstOffset + BigInt(lastOffsetDelta);
+    for (const begin of begins.filter(isBegun)) open.add(begin.producerId);
+    begins = begins.filter((begin) => !isBegun(begin));
+    if ((attributes & CONTROL_BATCH) !== 0) {
+      if (records[0]?.key?.readInt16BE(MARKER_TYPE_AT) === ABORT_MARKER) open.delete(producerId);
+      return false;
+    }
+    return (attributes & TRANSACTIONAL_BATCH) !== 0 && open.has(producerId);
+  };
 }
 
 async function extents(client: Client, topics: readonly string[]): Promise<readonly PartitionExtent[]> {

@@ -22,6 +22,8 @@ interface Topic {
   readonly partitions: readonly (readonly TopicMessage[])[];
   /** Of each partition, the oldest offset that is still there. */
   readonly firstOffsets?: readonly number[];
+  /** How many offsets behind the last message hold none, as the ends of transactions do. */
+  readonly markers?: number;
 }
 
 /** Deals values out to partitions, at offsets of which some are missing. */
@@ -41,25 +43,31 @@ function topicOf(
 const endOf = (messages: readonly TopicMessage[]): number => (messages.at(-1)?.offset ?? -1) + 1;
 
 /** Reads a topic that is in memory, some messages at a time, and says when there are no more. */
-function readerOf({ partitions, firstOffsets }: Topic, messagesMax: number, onEnd: () => void): TopicReader {
+function readerOf(
+  { partitions, firstOffsets, markers = 0 }: Topic,
+  messagesMax: number,
+  onEnd: () => void,
+): TopicReader {
+  const extentEnd = (partition: number): number => endOf(partitions[partition] ?? []) + markers;
   return {
     read: async (places) => {
-      if (places.every(({ partition, nextOffset }) => nextOffset >= endOf(partitions[partition] ?? []))) onEnd();
+      if (places.every(({ partition, nextOffset }) => nextOffset >= extentEnd(partition))) onEnd();
       return places.map((place) => {
         const all = partitions[place.partition] ?? [];
         const messages = all.filter(({ offset }) => offset >= place.nextOffset).slice(0, messagesMax);
-        const nextOffset = Math.max(place.nextOffset, endOf(messages));
-        return { topic: TOPIC, partition: place.partition, messages, nextOffset, endOffset: endOf(all) };
+        const endOffset = extentEnd(place.partition);
+        const nextOffset = messages.length === 0 ? endOffset : endOf(messages);
+        return { topic: TOPIC, partition: place.partition, messages, nextOffset, endOffset };
       });
     },
     extents: async () =>
-      partitions.map((all, partition) => {
+      partitions.map((_, partition) => {
         return {
           topic: TOPIC,
           topicId: 'any',
           partition,
           firstOffset: firstOffsets?.[partition] ?? 0,
-          endOffset: endOf(all),
+          endOffset: extentEnd(partition),
         };
       }),
     [Symbol.asyncDispose]: async () => undefined,
@@ -173,6 +181,18 @@ describe('a topic as a source', () => {
     expect(gone).toEqual([expect.stringContaining('Records 10 to 19 of daily_records/0 were taken away by Kafka')]);
     const lost = await readToEnd(engine, topicOf('one', all.slice(0, 3)));
     expect(lost).toEqual([expect.stringContaining('daily_records/0 ends at 3, though it was read up to 30')]);
+    await engine.close();
+  });
+
+  it('says that nothing is left also where the last offsets hold no message', async () => {
+    const engine = await open(new FaultyDisk());
+    const values = fc.sample(randomSale(10_000), { numRuns: 3, seed: 1 }).map((sale) => JSON.stringify(sale));
+    const topic = topicOf(
+      'one',
+      values.map((value) => ({ partition: 0, gap: 1, value })),
+    );
+    await readToEnd(engine, { ...topic, markers: 2 });
+    expect((await engine.status()).sources[0]?.lag).toBe(0);
     await engine.close();
   });
 

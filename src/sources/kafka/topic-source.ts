@@ -170,6 +170,8 @@ export class TopicSource {
       await this.#accept(intake, signal);
       this.#taken.set(partition, place.nextOffset);
     }
+    // Also where there was none to be taken: behind the end of a transaction, or what was taken back.
+    this.#taken.set(partition, nextOffset);
   }
 
   /** A busy runtime, or one whose disk is full, is offered the same batch again. */

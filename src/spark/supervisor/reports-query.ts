@@ -10,6 +10,8 @@ const OBSERVED_VIEW = 'observed';
 const AGAIN_VIEW = 'days_again';
 /** So much is taken in at once when much waits. */
 const MESSAGES_A_BATCH = 250_000;
+/** What its producer took back is no record. Whoever else reads the topic leaves it out by itself. */
+const WHAT_WAS_COMMITTED = { 'kafka.isolation.level': 'read_committed' } as const;
 
 /**
  * How checkpoints are kept on a disk. The usual class starts a process to look whether a file is a link, several times for each file
@@ -102,6 +104,7 @@ export class ReportsQuery {
     });
     const source = stream('kafka', {
       ...kafka,
+      ...WHAT_WAS_COMMITTED,
       subscribe: plan.stream.name,
       startingOffsets: 'earliest',
       maxOffsetsPerTrigger: String(MESSAGES_A_BATCH),
@@ -160,7 +163,10 @@ export class ReportsQuery {
   async computeAgain(session: SparkSession, days: readonly string[], msMax: number): Promise<void> {
     const { plan, sql, kafka } = this.#options;
     await session.configure(sql.settings);
-    await session.createView(sql.messages, table('kafka', { ...kafka, subscribe: plan.stream.name }));
+    await session.createView(
+      sql.messages,
+      table('kafka', { ...kafka, ...WHAT_WAS_COMMITTED, subscribe: plan.stream.name }),
+    );
     await session.createView(sql.records.view, query(sql.records.sql));
     // Spark takes what it holds ready for any query that reads alike, whenever it was made: so none does.
     const rows = `SELECT * FROM (\n${sql.daysAgain(days)}\n) WHERE topic <> '${randomUUID()}'`;
