@@ -139,6 +139,20 @@ describe("the database's first script", () => {
   });
 });
 
+describe('the chart', () => {
+  const template = (name: string): Promise<string> => readFile(join(DEPLOY, 'helm/templates', name), 'utf8');
+
+  it('keeps each definition under a name of its own, which a rollback finds', async () => {
+    expect(await template('parts.tpl')).toContain('configMap: { name: {{ include "daybook.definition" .root }} }');
+    expect(await template('definition.yaml')).toContain('name: {{ include "daybook.definition" . }}');
+    expect(await template('definition.yaml')).toMatch(/helm\.sh\/hook: .*pre-rollback/);
+  });
+
+  it('lets no service of the namespace set a variable of ours', async () => {
+    expect(await template('parts.tpl')).toContain('enableServiceLinks: false');
+  });
+});
+
 describe('the Dockerfile', () => {
   it('begins with one pinned image, and ends as a user without rights', async () => {
     const dockerfile = await readFile(join(DEPLOY, 'Dockerfile'), 'utf8');

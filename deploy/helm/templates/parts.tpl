@@ -12,17 +12,19 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
+{{- /* The name of the definition's object, by what it holds. */ -}}
+{{- define "daybook.definition" -}}
+{{ .Release.Name }}-definition-{{ .Values.definition | sha256sum | trunc 12 }}
+{{- end }}
+
 {{- /* A pod of one container that runs a command of Daybook. Takes root, component, command, resources, isServed. */ -}}
 {{- define "daybook.pod" -}}
 metadata:
   labels: {{- include "daybook.selector" . | nindent 4 }}
-  {{- if .root.Values.definition }}
-  annotations:
-    # Another definition, other pods.
-    daybook/definition: {{ .root.Values.definition | sha256sum }}
-  {{- end }}
 spec:
   automountServiceAccountToken: false
+  # Else a service named 'daybook' sets DAYBOOK_PORT, which is the port that is served at.
+  enableServiceLinks: false
   {{- with .root.Values.imagePullSecrets }}
   imagePullSecrets: {{- toYaml . | nindent 4 }}
   {{- end }}
@@ -75,7 +77,7 @@ spec:
     - { name: data, emptyDir: {} }
     {{- if .root.Values.definition }}
     - name: definition
-      configMap: { name: {{ printf "%s-definition" .root.Release.Name }} }
+      configMap: { name: {{ include "daybook.definition" .root }} }
     {{- end }}
     {{- if .root.Values.fileSecret }}
     - name: files
