@@ -65,7 +65,8 @@ export async function openDaybook(
 /**
  * A data folder for one command: through the Daybook that holds it, or opened here when none does. Close it at the end.
  * @throws DaybookError `DATA_FOLDER_MISSING`; `FOLDER_HELD` when another command holds it for long; `OTHER_DEFINITION`
- *   with `create`, when the Daybook that holds it has another stream; what `openEmbedded` throws
+ *   with `create`, when the Daybook that holds it has another stream (else the first call that reads from it); what
+ *   `openEmbedded` throws
  */
 export async function openDataFolder(options: DataFolderOptions): Promise<DataFolder> {
   const { plan, root, clock } = options;

@@ -6,10 +6,13 @@ import { describe, expect, it } from 'vitest';
 import { daybook, dailyRecords } from '../../daybook.config.ts';
 import { microsText } from '../base/decimal.ts';
 import { decimal, text as textField } from '../definition/fields.ts';
+import { count, sum } from '../definition/measures.ts';
+import type { Report } from '../definition/report.ts';
 import { makePlan } from '../plan/normalise.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Intake } from '../ports/runtime.ts';
 import { readIntake } from '../sources/http/intake.ts';
+import { reportInfo } from '../server/report-info.ts';
 import { streamInfo } from '../server/stream-info.ts';
 import { serveEmbedded } from '../../test/server/serve-embedded.ts';
 import { openRemote, openRemoteToSend, parsePage } from './remote.ts';
@@ -18,6 +21,15 @@ const plan = makePlan(daybook);
 const report = plan.reports[0];
 
 type Answer = (request: IncomingMessage, body: string, response: ServerResponse) => void;
+
+/** Answers what definition there is, which who reads asks first, and leaves the rest to the test. */
+function defining(answer: Answer): Answer {
+  const definition = { stream: streamInfo(plan.stream), reports: plan.reports.map(reportInfo) };
+  return (request, body, response) => {
+    if (request.url === '/api/v1/reports') response.end(JSON.stringify(definition));
+    else answer(request, body, response);
+  };
+}
 
 /** A server that answers as told, for one test. */
 async function serving(answer: Answer): Promise<AsyncDisposable & { readonly url: string }> {
@@ -134,10 +146,12 @@ describe('a Daybook reached over HTTP', () => {
 
   it('is asked for a report with all that the query says', async () => {
     const asked: string[] = [];
-    await using server = await serving((request, _body, response) => {
-      asked.push(request.url ?? '');
-      response.end('{"frame":3,"total":0,"rows":[]}');
-    });
+    await using server = await serving(
+      defining((request, _body, response) => {
+        asked.push(request.url ?? '');
+        response.end('{"frame":3,"total":0,"rows":[]}');
+      }),
+    );
     await openRemote(plan, server.url).query('daily_pu_rev', {
       from: '2026-03-01',
       to: '2026-03-04',
@@ -162,13 +176,15 @@ describe('a Daybook reached over HTTP', () => {
   });
 
   it('gives raw records in chunks of whole lines, wherever the network cut them', async () => {
-    await using server = await serving((_request, _body, response) => {
-      response.write('{"a":');
-      setImmediate(() => {
-        response.write('1}\n{"b":2}\n{"c"');
-        setImmediate(() => response.end(':3}'));
-      });
-    });
+    await using server = await serving(
+      defining((_request, _body, response) => {
+        response.write('{"a":');
+        setImmediate(() => {
+          response.write('1}\n{"b":2}\n{"c"');
+          setImmediate(() => response.end(':3}'));
+        });
+      }),
+    );
     const chunks: string[] = [];
     for await (const chunk of openRemote(plan, server.url).records({ from: '2026-03-01' })) {
       chunks.push(Buffer.from(chunk).toString());
@@ -197,10 +213,12 @@ describe('a Daybook reached over HTTP', () => {
 
   it('fails with UNREACHABLE when the Daybook goes away in the middle of an answer', async () => {
     const gone = (status: number) =>
-      serving((_request, _body, response) => {
-        response.writeHead(status, { 'content-length': '100' });
-        response.write('{"a":1}\n{"b"', () => response.destroy());
-      });
+      serving(
+        defining((_request, _body, response) => {
+          response.writeHead(status, { 'content-length': '100' });
+          response.write('{"a":1}\n{"b"', () => response.destroy());
+        }),
+      );
     await using server = await gone(200);
     const remote = openRemote(plan, server.url);
     const all = async (chunks: AsyncIterable<Uint8Array>): Promise<void> => {
@@ -274,6 +292,61 @@ describe('a Daybook of another definition', () => {
     const remote = await openRemoteToSend(other, served.server.url);
     const { quarantined } = await remote.accept({ origin: 'x', lines: Buffer.from('{') });
     expect(quarantined).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      'another time zone',
+      { timeZone: 'Asia/Tokyo' },
+      "the time zone is 'Asia/Tokyo' here and 'America/New_York' there",
+    ],
+    ['another field', { fields: { ...fields, channel: textField() } }, "field 'channel' (text) is not one of its"],
+  ] as const)('gives no rows and no records, which would be cut otherwise: %s', async (_, change, sentence) => {
+    await using served = await serveEmbedded();
+    const remote = openRemote(planWith(change), served.server.url);
+    const { signal } = new AbortController();
+    for (const read of [
+      () => remote.query('daily_pu_rev', {}),
+      () => remote.explain({ report: 'daily_pu_rev', key: { ts_date: '2026-03-04' }, limit: 1, offset: 0 }, signal),
+      () => remote.records({})[Symbol.asyncIterator]().next(),
+    ]) {
+      const message = expect.stringMatching(new RegExp(`${RegExp.escape(sentence)}.* Nothing was read\\.`)) as string;
+      await expect(read()).rejects.toMatchObject({ code: 'OTHER_DEFINITION', retryable: false, message });
+    }
+    // What needs no definition goes on.
+    expect((await remote.status()).accepted).toBe(0);
+  });
+
+  it.each([
+    ['name', { name: 'daily_sales' }, "report 'daily_sales' is not one of its; if it is new"],
+    [
+      'measures',
+      { measures: { daily_pu: count(), profit: sum('profit') } },
+      "report 'daily_pu_rev' has daily_pu = count(), profit = sum(profit) here and daily_pu = countDistinct(customer_id), " +
+        'daily_rev = sum(revenue), daily_profit = sum(profit) there',
+    ],
+    [
+      'dimensions',
+      { dimensions: ['ts_date', 'segment'] },
+      "report 'daily_pu_rev' has segment here and no such column there",
+    ],
+    [
+      'condition',
+      { where: { segment: ['Home Office', 'a, b'] } },
+      `report 'daily_pu_rev' counts records with segment in "Home Office", "a, b" here and every record there`,
+    ],
+  ] as const)('gives no rows of a report of other %s, but those of the others', async (_, change, sentence) => {
+    await using served = await serveEmbedded();
+    const [changed, ...rest] = daybook.reports;
+    const own = { ...changed, ...change } as Report;
+    const reports = [own, ...rest];
+    const remote = openRemote(
+      makePlan({ ...daybook, reports, dashboard: { title: 'none', tiles: [] } }),
+      served.server.url,
+    );
+    const message = expect.stringContaining(sentence) as string;
+    await expect(remote.query(own.name, {})).rejects.toMatchObject({ code: 'OTHER_DEFINITION', message });
+    expect((await remote.query('daily_address', {})).rows).toEqual([]);
   });
 
   it('that is older is taken at what it says', async () => {

@@ -6,11 +6,11 @@ import type { Plan, ReportPlan } from '../plan/plan.ts';
 import type { ExplainQuery, Explanation } from '../ports/explanation.ts';
 import type { Cell, ReportPage, ReportQuery, Row } from '../ports/rows.ts';
 import type { Acceptance, Intake, QuarantinePage, Runtime, RuntimeStatus, Unreadable } from '../ports/runtime.ts';
-import type { AcceptanceAnswer, PipelineAnswer, Problem, QuarantineAnswer, StreamInfo } from '../server/protocol.ts';
-import { streamInfo } from '../server/stream-info.ts';
+import type { AcceptanceAnswer, PipelineAnswer, Problem, QuarantineAnswer } from '../server/protocol.ts';
 import { INTAKE_TYPE, printIntake } from '../sources/http/intake.ts';
 import { requestParts } from '../sources/http/request-parts.ts';
-import { checkSameStream } from './other-definition.ts';
+import type { RunningDefinition } from './other-definition.ts';
+import { checkSameDefinition } from './other-definition.ts';
 
 const LINE_FEED = 10;
 /** A page of a report in JSON holds no more rows. */
@@ -26,21 +26,36 @@ export type RemoteRuntime = Pick<Runtime, 'plan' | 'accept' | 'query' | 'records
  * A Daybook that serves at a URL, through its HTTP API.
  * @param plan  the definition of this side; its decimal columns are read exactly, as micro-units
  * @param url  as the Daybook announced it: `http://127.0.0.1:4000`
- * Every method throws DaybookError with the code that the API answered, or `UNREACHABLE` (retryable).
+ * Every method throws DaybookError with the code that the API answered, or `UNREACHABLE` (retryable); those that give rows
+ * or records `OTHER_DEFINITION` when that Daybook's stream, or the report, is another than the plan's.
  */
 export function openRemote(plan: Plan, url: string): RemoteRuntime & Pick<Runtime, 'explain'> {
   const api = apiOf(url);
   /** What became of lines whose refused ones could not be handed over: they are, when the batch is handed over again. */
   const answered = new WeakMap<Uint8Array, Acceptance>();
+  let running: Promise<RunningDefinition> | undefined;
+  const checkSame = async (report?: string): Promise<void> => {
+    running ??= runningDefinition(api);
+    checkSameDefinition(plan, await running, { url, done: 'read', ...(report !== undefined && { report }) });
+  };
   return {
     plan,
     accept: (intake) =>
       intake.originalOf === undefined || intake.lines.length === 0
         ? send(api, intake)
         : sendWithOriginals(api, intake, answered),
-    query: (report, query) => queryReport(api, plan, report, query),
-    records: (range) => rawRecords(api, range),
-    explain: (query, signal) => explain(api, plan, query, signal),
+    query: async (report, query) => {
+      await checkSame(report);
+      return queryReport(api, plan, report, query);
+    },
+    records: async function* (range) {
+      await checkSame();
+      yield* rawRecords(api, range);
+    },
+    explain: async (query, signal) => {
+      await checkSame(query.report);
+      return explain(api, plan, query, signal);
+    },
     quarantine: async ({ limit, offset, id }) => {
       const which = id === undefined ? `limit=${limit}&offset=${offset}` : `id=${id}`;
       const answer = await call(api, `/quarantine?${which}`);
@@ -57,12 +72,12 @@ export function openRemote(plan: Plan, url: string): RemoteRuntime & Pick<Runtim
  * @throws DaybookError `OTHER_DEFINITION` when that Daybook's stream is another than the plan's; `UNREACHABLE` (retryable)
  */
 export async function openRemoteToSend(plan: Plan, url: string): Promise<ReturnType<typeof openRemote>> {
-  const api = apiOf(url);
-  const { stream } = JSON.parse(await textOf(api, await call(api, '/reports'))) as {
-    readonly stream?: Partial<StreamInfo>;
-  };
-  checkSameStream(streamInfo(plan.stream), stream ?? {}, url);
+  checkSameDefinition(plan, await runningDefinition(apiOf(url)), { url, done: 'sent' });
   return openRemote(plan, url);
+}
+
+async function runningDefinition(api: string): Promise<RunningDefinition> {
+  return JSON.parse(await textOf(api, await call(api, '/reports'))) as RunningDefinition;
 }
 
 function apiOf(url: string): string {

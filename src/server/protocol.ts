@@ -20,7 +20,7 @@ export interface ReportInfo {
   readonly name: string;
   readonly title: string;
   readonly columns: readonly ColumnInfo[];
-  /** What a record must satisfy to count in it, for people and to compare; empty: every record counts. */
+  /** What a record must satisfy to count in it, for people and to compare: texts in quotes; empty: every record counts. */
   readonly where: string;
 }
 

@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { present } from '../base/assert.ts';
 import { DaybookError } from '../base/errors.ts';
-import type { MeasurePlan, Plan, ReportPlan } from '../plan/plan.ts';
+import type { Plan, ReportPlan } from '../plan/plan.ts';
 import type { ReportPage, ReportQuery } from '../ports/rows.ts';
 import type { Parameters } from './parameters.ts';
 import { daysOf, parametersOf, single, whole, word } from './parameters.ts';
-import type { DefinitionAnswer, ReportInfo } from './protocol.ts';
+import type { DefinitionAnswer } from './protocol.ts';
+import { reportInfo } from './report-info.ts';
 import { answerText, csvHeader, csvRow, rowPrinter, totalsColumns } from './row-text.ts';
 import type { RouteContext } from './server.ts';
 import { streamInfo } from './stream-info.ts';
@@ -62,23 +63,6 @@ function definitionAnswer({ stream, reports, dashboard }: Plan, frames: Definiti
     frames,
     dashboard,
   };
-}
-
-function reportInfo(report: ReportPlan): ReportInfo {
-  const of = new Map(report.measures.map((measure) => [measure.name, measureText(measure)]));
-  const where = report.where.map(({ field, test, values }) => `${field.name} ${test} ${values.map(String).join(', ')}`);
-  return {
-    name: report.name,
-    title: report.title,
-    columns: report.columns.map((column) => ({ ...column, of: of.get(column.name) ?? null })),
-    where: where.join('; '),
-  };
-}
-
-function measureText(measure: MeasurePlan): string {
-  if (measure.kind === 'count') return 'count()';
-  if (measure.kind === 'ratio') return `ratio(${measure.numerator}, ${measure.denominator})`;
-  return `${measure.kind}(${measure.field.name})`;
 }
 
 export function reportNamed(plan: Plan, name: string): ReportPlan {

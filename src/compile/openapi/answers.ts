@@ -88,7 +88,10 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
         name: text,
         title: text,
         columns: list(ref('Column')),
-        where: { type: 'string', description: 'What a record must satisfy to count in it; empty: nothing.' },
+        where: {
+          type: 'string',
+          description: 'What a record must satisfy to count in it, texts in quotes; empty: nothing.',
+        },
       }),
     ),
     frames: {
