@@ -55,7 +55,9 @@ function exactOrder(
   matches: Matches,
 ): (a: number, b: number, sorted: number) => number {
   const measure = report.measures.findIndex((plan) => plan.name === column);
-  const exactBelow = measure < 0 ? Infinity : (matches.tables[0]?.measureExactBelow(measure) ?? Infinity);
+  // Of a dimension the numbers say all; that of null is infinite, and so not below any bound.
+  if (measure < 0) return () => 0;
+  const exactBelow = matches.tables[0]?.measureExactBelow(measure) ?? Infinity;
   const microsOf = (match: number): bigint => {
     const table = matches.tables[matches.tableOf[match] as number] as GroupTable;
     return table.measureMicros(matches.rowOf[match] as number, measure) ?? 0n;
