@@ -64,6 +64,16 @@ export function sendProblem(reply: FastifyReply, code: string, detail: string): 
   return reply.status(status).type('application/problem+json').send(JSON.stringify(problem));
 }
 
+/** What people are told of a failure: what nobody foresaw stands in the log alone. */
+export function detailOf(error: unknown): string {
+  return error instanceof DaybookError ? error.message : 'Something went wrong in Daybook; its log says what.';
+}
+
+/** A failure as the last event of a stream that has begun. */
+export function problemEvent(error: unknown): string {
+  return `event: problem\ndata: ${JSON.stringify({ detail: detailOf(error) })}\n\n`;
+}
+
 /** Turns whatever a route throws, and routes that are not there, into problems. Must be called before routes are added. */
 export function answerProblems(app: FastifyInstance): void {
   const routes: RoutePattern[] = [];
@@ -74,7 +84,7 @@ export function answerProblems(app: FastifyInstance): void {
     const code = codeOf(error);
     if (code !== undefined) return sendProblem(reply, code, error.message);
     request.log.error({ err: error, url: request.url }, 'a request failed');
-    return sendProblem(reply, 'INTERNAL', 'Something went wrong in Daybook; its log says what.');
+    return sendProblem(reply, 'INTERNAL', detailOf(error));
   });
   app.setNotFoundHandler((request, reply) => {
     if (wantsPage(request)) return reply.status(404).type('text/html; charset=utf-8').send(NO_SUCH_PAGE);

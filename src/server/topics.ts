@@ -5,6 +5,7 @@ import { goneSignal, refuseCutShort } from './gone.ts';
 import type { Parameters } from './parameters.ts';
 import { parametersOf, single, whole, word } from './parameters.ts';
 import type { TopicRecordsAnswer } from './protocol.ts';
+import { problemEvent } from './problems.ts';
 import { rowPrinter } from './row-text.ts';
 import type { RouteContext } from './server.ts';
 
@@ -119,10 +120,8 @@ async function streamEvents(
     }
     if (!signal.aborted) stream.write('event: end\ndata: {}\n\n');
   } catch (error) {
-    const detail =
-      error instanceof DaybookError ? error.message : 'Something went wrong in Daybook; its log says what.';
     if (!(error instanceof DaybookError)) reply.log.error({ err: error }, 'a stream failed');
-    stream.write(`event: problem\ndata: ${JSON.stringify({ detail })}\n\n`);
+    stream.write(problemEvent(error));
   } finally {
     await iterator.return?.();
     stream.end();

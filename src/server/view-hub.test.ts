@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { mixedSales } from '../../test/sales/mixed-sales.ts';
 import { serveEmbedded } from '../../test/server/serve-embedded.ts';
+import { DaybookError } from '../base/errors.ts';
 import type { Readings } from '../ports/rows.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
@@ -19,10 +20,13 @@ const PRODUCTS: ViewRequest = { id: 'view', kind: 'rows', report: 'daily_categor
 class OpenPage {
   readonly stream = new PassThrough();
   readonly events: ViewsEvent[] = [];
+  problem: string | undefined;
 
   open(hub: ViewHub, view: ViewRequest): Promise<void> {
     this.stream.setEncoding('utf8').on('data', (text: string) => {
-      this.events.push(JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? '') as ViewsEvent);
+      const data = JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? '') as ViewsEvent & { readonly detail: string };
+      if (text.startsWith('event: problem\n')) this.problem = data.detail;
+      else this.events.push(data);
     });
     return hub.open(this.stream as unknown as ServerResponse, viewsOf(JSON.stringify([view]), false), () => undefined);
   }
@@ -104,4 +108,54 @@ it('what a page asked that left before it was answered is not asked any more', a
   await sell(runtime);
   await expect.poll(() => stays.shown).toEqual([5, 5]);
   expect(slow.asked.at(-1)).toEqual(['daily_pu_rev']);
+});
+
+it('a question that cannot be answered ends its own page, which is told so, and no other', async () => {
+  await using daybook = await serveEmbedded();
+  const { runtime } = daybook;
+  const reads: (readonly string[])[] = [];
+  const failing: Runtime = Object.assign(Object.create(runtime) as Runtime, {
+    plan: runtime.plan,
+    status: () => runtime.status(),
+    read: async (readings: Parameters<Runtime['read']>[0]): Promise<Readings> => {
+      reads.push(readings.map(({ report }) => report));
+      const { offset } = await runtime.status();
+      if (offset > 0 && readings.some(({ report }) => report === 'daily_category_product')) throw new TypeError('secret');
+      return runtime.read(readings);
+    },
+  });
+  const hub = new ViewHub(failing, machineClock(), pino({ level: 'silent' }));
+  const [well, ill] = [new OpenPage(), new OpenPage()];
+  await well.open(hub, DAYS);
+  await ill.open(hub, PRODUCTS);
+  runtime.subscribe((frame) => hub.frame(frame));
+  await sell(runtime);
+  await expect.poll(() => ill.stream.writableFinished).toBe(true);
+  expect(ill.problem).toBe('Something went wrong in Daybook; its log says what.');
+  await expect.poll(() => well.shown, { timeout: 5_000 }).toEqual([5, 5]);
+  expect(well.problem).toBeUndefined();
+  expect(reads.at(-1)).toEqual(['daily_pu_rev']);
+});
+
+it('a runtime that says why it cannot be read ends no page', async () => {
+  await using daybook = await serveEmbedded();
+  const { runtime } = daybook;
+  let isAway = false;
+  const failing: Runtime = Object.assign(Object.create(runtime) as Runtime, {
+    plan: runtime.plan,
+    status: () => runtime.status(),
+    read: (readings: Parameters<Runtime['read']>[0]): Promise<Readings> => {
+      if (!isAway) return runtime.read(readings);
+      isAway = false;
+      return Promise.reject(new DaybookError('POSTGRES_UNREACHABLE', 'PostgreSQL does not answer.'));
+    },
+  });
+  const hub = new ViewHub(failing, machineClock(), pino({ level: 'silent' }));
+  const page = new OpenPage();
+  await page.open(hub, DAYS);
+  runtime.subscribe((frame) => hub.frame(frame));
+  isAway = true;
+  await sell(runtime);
+  await expect.poll(() => page.shown, { timeout: 5_000 }).toEqual([5, 5]);
+  expect(page.problem).toBeUndefined();
 });

@@ -1,9 +1,11 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import { present } from '../base/assert.ts';
+import { DaybookError } from '../base/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Frame, Reading, ReportPage, TotalsPage } from '../ports/rows.ts';
 import type { Runtime } from '../ports/runtime.ts';
+import { problemEvent } from './problems.ts';
 import { answerText, rowPrinter, totalsColumns } from './row-text.ts';
 import type { View } from './views.ts';
 
@@ -93,7 +95,7 @@ export class ViewHub {
       while (this.#changed.size > 0 && this.#pages.size > 0) {
         const restMs = this.#restUntilMs - this.#clock.nowMs();
         if (restMs > 0) await this.#clock.sleep(restMs);
-        await this.#tellOnce().catch((error: unknown) => this.#failed(error));
+        await this.#tellOnce().catch(async (error: unknown) => this.#failed(error));
       }
     } finally {
       this.#isTelling = false;
@@ -101,10 +103,30 @@ export class ViewHub {
   }
 
   /** Pages show what they have until the runtime can be read again; then all reports count as changed. */
-  #failed(error: unknown): void {
+  async #failed(error: unknown): Promise<void> {
     this.#log.error({ err: error }, 'the pages could not be told of a frame');
+    // What has a name is of the runtime, whose store is away; what nobody foresaw may be of one question.
+    if (!(error instanceof DaybookError)) await this.#endFailing();
     for (const { reading } of this.#asked.values()) this.#changed.add(reading.report);
     this.#restUntilMs = this.#clock.nowMs() + AGAIN_MS;
+  }
+
+  /** Ends the pages that ask what cannot be answered, so that the others are told. Their readers ask again, and hear why not. */
+  async #endFailing(): Promise<void> {
+    for (const [key, { reading, frame }] of this.#asked) {
+      try {
+        await this.#runtime.read([sinceFrame(reading, frame)]);
+      } catch (error) {
+        if (error instanceof DaybookError) return;
+        this.#log.error({ err: error, reading }, 'a question of a page cannot be answered');
+        for (const page of this.#pages) if (page.views.some((view) => view.key === key)) this.#end(page, error);
+      }
+    }
+  }
+
+  #end(page: Page, error: unknown): void {
+    this.#leave(page);
+    if (!page.stream.writableEnded) page.stream.end(problemEvent(error));
   }
 
   async #tellOnce(): Promise<void> {
@@ -167,7 +189,7 @@ export class ViewHub {
       await this.#catchUp(page, () => undefined);
     } catch (error) {
       this.#log.error({ err: error }, 'a page could not catch up');
-      page.stream.end();
+      this.#end(page, error);
     }
   }
 
