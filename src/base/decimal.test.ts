@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { divideHalfEven, microsText, parseMicros, parseWhole } from './decimal.ts';
+import { compareNumberTexts, divideHalfEven, microsText, parseMicros, parseWhole } from './decimal.ts';
 
 describe('decimals', () => {
   it('print and parse back to the same micro-units', () => {
@@ -21,6 +21,19 @@ describe('decimals', () => {
     expect(parseMicros('5e-7')).toBe(0n);
     expect(parseMicros('15E-7')).toBe(2n);
     expect(parseMicros('1e-4000')).toBe(0n);
+  });
+
+  it('are in the order of their digits, however they are written', () => {
+    const tenths = fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n });
+    fc.assert(
+      fc.property(tenths, tenths, fc.integer({ min: -40, max: 40 }), (a, b, exponent) => {
+        const order = a < b ? -1 : a > b ? 1 : 0;
+        expect(Math.sign(compareNumberTexts(`${a}e${exponent}`, `${b}.0e${exponent}`) ?? NaN)).toBe(order);
+        expect(Math.sign(compareNumberTexts(`${a}00e-2`, `${b}`) ?? NaN)).toBe(order);
+      }),
+    );
+    expect(compareNumberTexts('abc', '1')).toBeUndefined();
+    expect(compareNumberTexts('1', '')).toBeUndefined();
   });
 
   it('of many digits are read as exactly as those of few, and in reasonable time', () => {

@@ -46,6 +46,24 @@ export function parseWhole(text: string): bigint | undefined {
   return exponent < 0 ? undefined : signed(negative, scaledUp(digits, exponent));
 }
 
+/**
+ * Compares two numbers by their texts, exactly, whatever their digits.
+ * @returns negative when `a` is below `b`, 0 when they are the same number; undefined when either text is no number
+ */
+export function compareNumberTexts(a: string, b: string): number | undefined {
+  const [x, y] = [partsOf(a), partsOf(b)];
+  if (x === undefined || y === undefined) return undefined;
+  const [signX, signY] = [signOf(x), signOf(y)];
+  if (signX !== signY || signX === 0) return signX - signY;
+  const size = x.digits.length + x.exponent - y.digits.length - y.exponent;
+  // Of as many digits before the point, and with no zeros at their ends, digits are in the order of their texts.
+  return signX * (size || (x.digits === y.digits ? 0 : x.digits < y.digits ? -1 : 1));
+}
+
+function signOf({ negative, digits }: NumberParts): number {
+  return digits === '' ? 0 : negative ? -1 : 1;
+}
+
 function partsOf(text: string): NumberParts | undefined {
   const match = NUMBER_TEXT.exec(text);
   if (match === null) return undefined;

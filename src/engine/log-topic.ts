@@ -59,7 +59,7 @@ export class LogTopic {
     this.check(topic, reading.partition);
     const { filter, limit } = reading;
     const toOffset = this.#log.nextOffset;
-    const test = filter === undefined ? undefined : makeTopicTest(filter);
+    const test = filter === undefined ? undefined : makeTopicTest(this.#plan, filter);
     const start = this.#startOf(reading);
     await this.#index.refresh(signal);
     // Beyond the end there is nothing to look at.

@@ -38,7 +38,10 @@ export interface TopicRecord {
   readonly value: string;
 }
 
-/** What a record's field must be like; compared as text, or with `above` and `below` as numbers where both are. */
+/**
+ * What a record's field must be like. Numbers are compared as numbers, exactly, and with `above` and `below` texts that are
+ * numbers, too; all else as texts. `is` has its value as `keyText` spells it; null passes no other test.
+ */
 export interface TopicFilter {
   readonly field: string;
   readonly test: 'is' | 'contains' | 'above' | 'below';

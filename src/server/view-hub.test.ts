@@ -120,7 +120,8 @@ it('a question that cannot be answered ends its own page, which is told so, and 
     read: async (readings: Parameters<Runtime['read']>[0]): Promise<Readings> => {
       reads.push(readings.map(({ report }) => report));
       const { offset } = await runtime.status();
-      if (offset > 0 && readings.some(({ report }) => report === 'daily_category_product')) throw new TypeError('secret');
+      if (offset > 0 && readings.some(({ report }) => report === 'daily_category_product'))
+        throw new TypeError('secret');
       return runtime.read(readings);
     },
   });

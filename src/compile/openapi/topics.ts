@@ -36,7 +36,12 @@ function getRecords(): Json {
       parameter('limit', { type: 'integer', minimum: 1, maximum: 1000, default: 100 }, 'How many.'),
       parameter('field', { type: 'string' }, 'Only records whose field passes the test.'),
       parameter('test', { enum: ['is', 'contains', 'above', 'below'], default: 'is' }, 'The test.'),
-      parameter('value', { type: 'string' }, 'What the field is compared with.'),
+      parameter(
+        'value',
+        { type: 'string' },
+        'What the field is compared with; numbers as numbers, exactly. With is, nothing stands for null, and "" for an ' +
+          'empty text. Null is neither above nor below anything, and contains nothing.',
+      ),
       parameter('stream', { enum: ['true', 'false'], default: 'false' }, 'Whether to answer while it looks.'),
       parameter('follow', { enum: ['true', 'false'], default: 'false' }, 'Whether to give what comes instead.'),
     ],

@@ -61,7 +61,7 @@ export class TopicBrowser {
   /** @throws DaybookError `UNKNOWN_TOPIC`, `BAD_QUERY` */
   async *read(topic: string, reading: TopicReading, signal: AbortSignal): AsyncGenerator<TopicChunk> {
     const extents = await this.#extentsOf(topic, reading.partition);
-    const test = reading.filter === undefined ? undefined : makeTopicTest(reading.filter);
+    const test = reading.filter === undefined ? undefined : makeTopicTest(this.#plan, reading.filter);
     const isLate = this.#isLateEnough(reading);
     let places = beginnings(extents, reading);
     const of = places.reduce((sum, { nextOffset }, index) => sum + (extents[index]?.endOffset ?? 0) - nextOffset, 0);
