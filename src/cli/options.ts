@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { isIPv6 } from 'node:net';
 import { parseDay } from '../base/calendar.ts';
 import { usageError } from './failure.ts';
 
@@ -63,13 +64,18 @@ export function portOption(): Option {
 }
 
 export function hostOption(): Option {
-  return new Option('--host <address>', 'the address to serve at').env('DAYBOOK_HOST').default('127.0.0.1');
+  return new Option(
+    '--host <address>',
+    'the address to serve at; there is no login, so whoever reaches it may read and post',
+  )
+    .env('DAYBOOK_HOST')
+    .default('127.0.0.1');
 }
 
 export function allowHostOption(): Option {
   return new Option(
     '--allow-host <name>',
-    'a name besides its own that it is called by, such as a proxy’s; may be repeated',
+    'a name or address besides its own that it is called by, such as a proxy’s; may be repeated',
   )
     .env('DAYBOOK_ALLOW_HOST')
     .default([], 'none')
@@ -131,8 +137,10 @@ export function targetOption(targets: readonly string[]): Option {
 /** Adds a name, or several with commas between, to those before. */
 function hostNames(text: string, before: readonly string[]): readonly string[] {
   const names = text.split(',').map((name) => name.trim());
-  if (names.some((name) => !/^[\w.-]+$/.test(name))) {
-    throw new InvalidArgumentError('It must be a name such as daybook.example, without http:// and without a port.');
+  if (names.some((name) => !/^[\w.-]+$/.test(name) && !isIPv6(name))) {
+    throw new InvalidArgumentError(
+      'It must be a name or address such as daybook.example or 192.168.1.5, without http:// and without a port.',
+    );
   }
   return [...before, ...names];
 }

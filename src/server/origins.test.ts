@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { hostname } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
+import { RawClient } from '../../test/server/raw-client.ts';
 import { serveEmbedded } from '../../test/server/serve-embedded.ts';
 import { knownHosts } from './origins.ts';
 import type { Problem } from './protocol.ts';
@@ -50,6 +51,18 @@ describe('the names that a Daybook answers to', () => {
     for (const host of ['shop.lan:4000', 'DAYBOOK.example', 'daybook.example:4000']) expect(isKnown(host)).toBe(true);
     expect(isKnown('www.daybook.example')).toBe(false);
   });
+
+  it('are also addresses that it was told', () => {
+    const isKnown = knownHosts({
+      addresses: ['127.0.0.1'],
+      host: '127.0.0.1',
+      allowHosts: ['192.168.1.1', '2001:DB8:0::1'],
+    });
+    for (const host of ['192.168.1.1', '192.168.1.1:4000', '[2001:db8::1]:4000', '127.0.0.1']) {
+      expect(isKnown(host), host).toBe(true);
+    }
+    for (const host of ['192.168.1.2', '[2001:db8::2]']) expect(isKnown(host), host).toBe(false);
+  });
 });
 
 /** The status and code of an answer to a request that calls its host by another name. */
@@ -73,6 +86,24 @@ describe('a Daybook', () => {
     expect([status, code]).toEqual([403, 'FOREIGN_HOST']);
     expect(detail).toContain('--allow-host elsewhere.example');
     expect((await ask(daybook.server.url, { host: own }))[0]).toBe(200);
+  });
+
+  it.each([
+    ['192.168.1.1:4000', /start it with --allow-host 192\.168\.1\.1\.$/],
+    ['[2001:db8::1]', /start it with --allow-host 2001:db8::1\.$/],
+    ['a@b', /^The request's Host is 'a@b', which is no name or address/],
+  ])('called %j says what can be done', async (host, advice) => {
+    await using daybook = await serveEmbedded();
+    const [status, code, detail] = await ask(daybook.server.url, { host });
+    expect([status, code]).toEqual([403, 'FOREIGN_HOST']);
+    expect(detail).toMatch(advice);
+  });
+
+  it('called by nothing says that, too', async () => {
+    await using daybook = await serveEmbedded();
+    using client = await RawClient.open(daybook.server.url);
+    await client.send('GET /api/v1/reports HTTP/1.1\r\nhost:\r\n\r\n');
+    expect(await client.until('}')).toContain("Host is '', which is no name or address");
   });
 
   it('takes records from pages of its own, by whichever of its names they came, and from no others', async () => {
