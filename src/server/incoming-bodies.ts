@@ -2,10 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import { DaybookError } from '../base/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { BodyLimits } from '../sources/http/body.ts';
-import { bodyTooLarge, joined } from '../sources/http/body.ts';
+import { bodyTooLarge } from '../sources/http/body.ts';
 
 /** Room behind a body, so that who reads its lines a word at a time need not copy them. */
 const SLACK_BYTES = 8;
+/** What a body is given room for at once: about 500 records. */
+const FIRST_BYTES = 256 * 1024 - SLACK_BYTES;
 /** Rooms of these sizes are used again, and so many are kept: memory that comes and goes is what collecting it takes long for. */
 const KEPT_BYTES_MIN = 16 * 1024;
 const KEPT_BYTES_MAX = 1024 * 1024;
@@ -34,30 +36,33 @@ export class IncomingBodies {
   }
 
   /**
-   * All of a request's body. Its room is taken before it is read, or as it comes when its length was not announced. When
-   * it fails, what else comes of the body is read and dropped, so that the client gets its answer.
+   * All of a request's body. Its room is taken as it comes, however large it was announced: a first part with its first
+   * byte, and then twice as much each time it is full. When it fails, what else comes of the body is read and dropped, so
+   * that the client gets its answer.
    * @throws DaybookError `BODY_TOO_LARGE`; `INTAKE_FULL` (retryable) when there is no room for it; `BODY_STALLED`
    *   (retryable); `BODY_UNREADABLE` when the connection ends before the body
    */
   async read(request: IncomingMessage, { bytesMax, claim }: Omit<BodyLimits, 'recordsMax'>): Promise<Uint8Array> {
-    let roomBytes = Number(request.headers['content-length'] ?? 0);
-    if (roomBytes > bytesMax) throw bodyTooLarge(bytesMax);
-    claim.grow(roomBytes);
-    // All of it stands where it is read from, if its length was announced. A server's parser keeps to that.
-    const room = this.#roomFor(roomBytes + SLACK_BYTES);
-    const chunks: Uint8Array[] = [];
-    let size = 0;
+    const announced = Number(request.headers['content-length'] ?? bytesMax);
+    if (announced > bytesMax) throw bodyTooLarge(bytesMax);
+    let room: Uint8Array = new Uint8Array(SLACK_BYTES);
+    let [size, roomBytes] = [0, 0];
     await this.#receive(request, (chunk) => {
-      size += chunk.length;
-      if (size > bytesMax) throw bodyTooLarge(bytesMax);
-      if (size > roomBytes) {
-        claim.grow(size - roomBytes);
-        roomBytes = size;
+      const end = size + chunk.length;
+      if (end > bytesMax) throw bodyTooLarge(bytesMax);
+      if (end > roomBytes) {
+        const wanted = Math.max(end, Math.min(announced, Math.max(FIRST_BYTES, 2 * roomBytes)));
+        // Who finds no room is refused, and gives back what it had: none waits for another.
+        claim.grow(wanted - roomBytes);
+        const larger = this.#roomFor(wanted + SLACK_BYTES);
+        larger.set(room.subarray(0, size));
+        this.release(room);
+        [room, roomBytes] = [larger, wanted];
       }
-      if (size + SLACK_BYTES <= room.length) room.set(chunk, size - chunk.length);
-      else chunks.push(chunk);
+      room.set(chunk, size);
+      size = end;
     });
-    return chunks.length === 0 ? room.subarray(0, size) : joined(chunks, size);
+    return room.subarray(0, size);
   }
 
   /** Says that nobody looks at a body any more: another one will stand in its room. */
@@ -70,8 +75,9 @@ export class IncomingBodies {
   #roomFor(bytes: number): Uint8Array {
     const at = bytes < KEPT_BYTES_MIN ? -1 : this.#rooms.findIndex((room) => room.byteLength >= bytes);
     const [kept] = at === -1 ? [] : this.#rooms.splice(at, 1);
+    const isKept = bytes >= KEPT_BYTES_MIN && bytes <= KEPT_BYTES_MAX;
     // In few sizes, so that what is kept is of use.
-    return new Uint8Array(kept ?? new ArrayBuffer(bytes < KEPT_BYTES_MIN ? bytes : 2 ** Math.ceil(Math.log2(bytes))));
+    return new Uint8Array(kept ?? new ArrayBuffer(isKept ? 2 ** Math.ceil(Math.log2(bytes)) : bytes));
   }
 
   #receive(request: IncomingMessage, take: (chunk: Uint8Array) => void): Promise<void> {

@@ -6,6 +6,8 @@ import type { ByteClaim } from './byte-budget.ts';
 import { INTAKE_TYPE, readIntake } from './intake.ts';
 
 const LINE_FEED = 10;
+/** What a blank line is of, and its end: space, tab, CR, LF. */
+const BLANKS = new Set([0x20, 0x09, 0x0d, LINE_FEED]);
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const CONTENTS: Readonly<Record<string, BodyKind['content']>> = {
   'application/x-ndjson': 'lines',
@@ -44,20 +46,24 @@ export interface BodyLimits {
 export function kindOfBody(contentType: string | undefined, contentEncoding: string | undefined): BodyKind {
   const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const content = CONTENTS[type];
-  if (content === undefined) {
-    throw new DaybookError(
-      'BODY_TYPE_UNKNOWN',
-      `The body's content type is '${type}'; send application/x-ndjson (a record a line) or application/json (an object or an array).`,
-    );
-  }
+  if (content === undefined) throw bodyTypeUnknown(type);
   const encoding = contentEncoding?.trim().toLowerCase() ?? '';
-  if (encoding !== '' && encoding !== 'identity' && encoding !== 'gzip') {
+  // The older name of the same. Source: RFC 9110, 8.4.1.3.
+  const isPacked = encoding === 'gzip' || encoding === 'x-gzip';
+  if (encoding !== '' && encoding !== 'identity' && !isPacked) {
     throw new DaybookError(
       'BODY_ENCODING_UNKNOWN',
       `The body is packed with '${encoding}'; send it as it is, or packed with gzip.`,
     );
   }
-  return { content, isPacked: encoding === 'gzip' };
+  return { content, isPacked };
+}
+
+export function bodyTypeUnknown(type: string): DaybookError {
+  return new DaybookError(
+    'BODY_TYPE_UNKNOWN',
+    `The body's content type is '${type}'; send application/x-ndjson (a record a line) or application/json (an object or an array).`,
+  );
 }
 
 /**
@@ -122,7 +128,7 @@ function refuseTooMany(records: number, recordsMax: number): void {
 }
 
 /**
- * How many records there are: lines, not counting empty ones, and what could not be read.
+ * How many records there are: lines, not counting blank ones, and what could not be read.
  * @throws DaybookError `BODY_TOO_LARGE` at more than `recordsMax`
  */
 export function countRecords({ lines, unreadable = [] }: Intake, recordsMax: number): number {
@@ -131,10 +137,8 @@ export function countRecords({ lines, unreadable = [] }: Intake, recordsMax: num
   // A buffer's own search is the faster one.
   const bytes = Buffer.from(lines.buffer, lines.byteOffset, lines.length);
   for (let start = 0; start < bytes.length;) {
-    if (bytes[start] === LINE_FEED) {
-      start++;
-      continue;
-    }
+    while (BLANKS.has(bytes[start] as number)) start++;
+    if (start >= bytes.length) break;
     refuseTooMany(++count, recordsMax);
     const end = bytes.indexOf(LINE_FEED, start);
     if (end === -1) break;
@@ -176,7 +180,7 @@ function parse(bytes: Uint8Array): unknown {
 }
 
 /** Chunks one behind the other, in memory of their own. */
-export function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
   const bytes = new Uint8Array(size);
   let at = 0;
   for (const chunk of chunks) {
