@@ -80,6 +80,11 @@ export async function serve(options: ServeOptions): Promise<void> {
   stack.defer(() => server.close());
   await lock.announce(server.url);
   onReady(server.url);
+  if (server.isOpen) {
+    onNotice(
+      `Whoever reaches this machine at port ${new URL(server.url).port} may read all records and send some: there is no login.`,
+    );
+  }
   const failed = new AbortController();
   const ended = AbortSignal.any([signal, failed.signal]);
   const parts = [

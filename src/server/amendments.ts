@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Row } from '../ports/rows.ts';
 import type { Amendment } from '../ports/runtime.ts';
-import { pageOf } from './parameters.ts';
+import { PAGE_PARAMETERS, pageOf, parametersOf } from './parameters.ts';
 import { rowPrinter } from './row-text.ts';
 import type { RouteContext } from './server.ts';
 
@@ -9,7 +9,7 @@ import type { RouteContext } from './server.ts';
 export function addAmendments(app: FastifyInstance, { runtime }: RouteContext): void {
   const printers = new Map(runtime.plan.reports.map((report) => [report.name, rowPrinter(report)]));
   app.get('/api/v1/amendments', async (request, reply) => {
-    const { total, kept, entries } = await runtime.amendments(pageOf(request.query));
+    const { total, kept, entries } = await runtime.amendments(pageOf(parametersOf(request.query, PAGE_PARAMETERS)));
     const texts = entries.map((entry) => amendmentText(entry, printers.get(entry.report) ?? JSON.stringify));
     return reply.type('application/json').send(`{"total":${total},"kept":${kept},"entries":[${texts.join(',')}]}`);
   });

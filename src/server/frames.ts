@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import type { ReportPlan } from '../plan/plan.ts';
 import type { Frame } from '../ports/rows.ts';
+import { beginEvents } from './event-stream.ts';
 import { goneSignal } from './gone.ts';
 import { parametersOf, single } from './parameters.ts';
 import { rowPrinter } from './row-text.ts';
@@ -53,25 +54,24 @@ export function addFrames(app: FastifyInstance, { runtime, clock, closing }: Rou
   app.get('/api/v1/frames', async (request, reply) => {
     const parameters = parametersOf(request.query, ['views', 'run']);
     const views = single(parameters, 'views');
+    const questions = views === undefined ? undefined : viewsOf(views, single(parameters, 'run') === hub.run);
+    if (request.method === 'HEAD') {
+      beginEvents(reply);
+      return;
+    }
     const ended = goneSignal(reply, closing);
     attend(ended);
     const stream = reply.raw;
     const begin = (): void => {
-      reply.hijack();
-      stream.writeHead(200, {
-        'content-type': 'text/event-stream',
-        'cache-control': 'no-store',
-        'x-accel-buffering': 'no',
-      });
-      stream.write(`retry: ${RETRY_MS}\n`);
+      beginEvents(reply).write(`retry: ${RETRY_MS}\n`);
     };
-    if (views === undefined) {
+    if (questions === undefined) {
       const { offset } = await runtime.status();
       begin();
       stream.write(eventText({ offset, atMs: clock.nowMs(), reports: [] }, printers));
       // Who has left meanwhile is told nothing, and would never be seen to leave.
       if (!ended.aborted) stream.once('close', join(stream));
-    } else await hub.open(stream, viewsOf(views, single(parameters, 'run') === hub.run), begin);
+    } else await hub.open(stream, questions, begin);
     while (!ended.aborted) {
       await clock.sleep(HEARTBEAT_MS, ended);
       // Where something waits to be read, there is no silence to break.

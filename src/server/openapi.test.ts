@@ -133,6 +133,7 @@ it('every answer of the server is as its OpenAPI document says, and every docume
     await call(`/api/v1/reports/${name}?format=csv&from=2026-04-03`);
     await call(`/api/v1/reports/${name}?format=ndjson`);
     await call(`/api/v1/reports/${name}?limit=many`);
+    await call(`/api/v1/reports/${name}?frame=0`);
     const measure = name === 'daily_category_product' ? 'daily_rev' : 'daily_pu';
     await call(`/api/v1/reports/${name}?limit=1&extent=${measure}`);
     await call(`/api/v1/reports/${name}/totals?by=ts_date&measure=${measure}&trend=true`);

@@ -4,6 +4,9 @@ import { DaybookError } from '../base/errors.ts';
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1_000;
 
+/** What a page of a list is asked for by. */
+export const PAGE_PARAMETERS = ['limit', 'offset'] as const;
+
 /** A request's parameters by name, each with all its values. */
 export type Parameters = ReadonlyMap<string, readonly string[]>;
 
@@ -19,8 +22,9 @@ export function parametersOf(query: unknown, allowed: readonly string[]): Parame
     ]),
   );
   for (const name of parameters.keys()) {
-    if (!allowed.includes(name))
-      throw new DaybookError('BAD_QUERY', `There is no parameter '${name}'; there are ${allowed.join(', ')}.`);
+    if (allowed.includes(name)) continue;
+    const known = allowed.length === 0 ? 'it takes none' : `there are ${allowed.join(', ')}`;
+    throw new DaybookError('BAD_QUERY', `There is no parameter '${name}' here; ${known}.`);
   }
   return parameters;
 }
@@ -67,19 +71,23 @@ export function word<W extends string>(parameters: Parameters, name: string, wor
 export function daysOf(parameters: Parameters): { readonly from?: string; readonly to?: string } {
   const from = single(parameters, 'from');
   const to = single(parameters, 'to');
+  requireDaysInOrder(from, to);
+  return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+}
+
+/** @throws DaybookError `BAD_QUERY` when no day is between two days */
+export function requireDaysInOrder(from: string | undefined, to: string | undefined): void {
   const areDays = [from, to].every((text) => text !== undefined && parseDay(text) !== undefined);
   if (areDays && from !== undefined && to !== undefined && from > to) {
     throw new DaybookError('BAD_QUERY', `'from' is ${from}, after 'to', which is ${to}: no day is between them.`);
   }
-  return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
 }
 
 /**
  * The page of a list that a request asks for, by `limit` (100 unless told, at most 1,000) and `offset`.
  * @throws DaybookError `BAD_QUERY`
  */
-export function pageOf(query: unknown): { readonly limit: number; readonly offset: number } {
-  const parameters = parametersOf(query, ['limit', 'offset']);
+export function pageOf(parameters: Parameters): { readonly limit: number; readonly offset: number } {
   return {
     limit: whole(parameters, 'limit', 0, LIMIT_MAX) ?? LIMIT_DEFAULT,
     offset: whole(parameters, 'offset', 0, Number.MAX_SAFE_INTEGER) ?? 0,

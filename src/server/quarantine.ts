@@ -1,19 +1,22 @@
 import type { FastifyInstance } from 'fastify';
-import { pageOf, parametersOf, whole, word } from './parameters.ts';
+import { DaybookError } from '../base/errors.ts';
+import { PAGE_PARAMETERS, pageOf, parametersOf, whole, word } from './parameters.ts';
 import type { DuplicatesAnswer, QuarantineAnswer } from './protocol.ts';
 import type { RouteContext } from './server.ts';
 
 /** `GET /api/v1/quarantine`: what was refused and why; `GET /api/v1/duplicates`: repeats that were left out; newest first. */
 export function addQuarantine(app: FastifyInstance, { runtime }: RouteContext): void {
   app.get('/api/v1/quarantine', (request): Promise<QuarantineAnswer> => {
-    const { open, ...page } = request.query as Readonly<Record<string, unknown>>;
-    if ('id' in page) {
-      const id = whole(parametersOf(request.query, ['id']), 'id', 1, Number.MAX_SAFE_INTEGER);
-      return runtime.quarantine({ limit: 1, offset: 0, ...(id !== undefined && { id }) });
+    const parameters = parametersOf(request.query, [...PAGE_PARAMETERS, 'open', 'id']);
+    const id = whole(parameters, 'id', 1, Number.MAX_SAFE_INTEGER);
+    if (id !== undefined) {
+      if (parameters.size > 1) throw new DaybookError('BAD_QUERY', `'id' names one entry, and goes with nothing else.`);
+      return runtime.quarantine({ limit: 1, offset: 0, id });
     }
-    const isOpen =
-      word(parametersOf(open === undefined ? {} : { open }, ['open']), 'open', ['true', 'false']) === 'true';
-    return runtime.quarantine({ ...pageOf(page), ...(isOpen && { open: true }) });
+    const isOpen = word(parameters, 'open', ['true', 'false']) === 'true';
+    return runtime.quarantine({ ...pageOf(parameters), ...(isOpen && { open: true }) });
   });
-  app.get('/api/v1/duplicates', (request): Promise<DuplicatesAnswer> => runtime.duplicates(pageOf(request.query)));
+  app.get('/api/v1/duplicates', (request): Promise<DuplicatesAnswer> =>
+    runtime.duplicates(pageOf(parametersOf(request.query, PAGE_PARAMETERS))),
+  );
 }

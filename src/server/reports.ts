@@ -12,7 +12,7 @@ import type { RouteContext } from './server.ts';
 import { streamInfo } from './stream-info.ts';
 
 const FORMATS = ['json', 'csv', 'ndjson'] as const;
-const OWN_PARAMETERS = ['from', 'to', 'search', 'sort', 'limit', 'offset', 'format', 'extent'];
+const OWN_PARAMETERS = ['from', 'to', 'search', 'sort', 'limit', 'offset', 'format', 'extent', 'frame'];
 const TOTALS_PARAMETERS = ['from', 'to', 'search', 'sort', 'limit', 'offset', 'format', 'by', 'measure', 'trend'];
 /** A page of JSON; the formats for programs give everything unless they are told a limit. */
 const LIMIT_DEFAULT = 100;
@@ -23,14 +23,19 @@ const FRAME_HEADER = 'daybook-frame';
 /** `GET /api/v1/reports` says what there is, `GET /api/v1/reports/{name}` gives rows. */
 export function addReports(app: FastifyInstance, { runtime }: RouteContext): void {
   const definition = definitionAnswer(runtime.plan, runtime.frames ?? 'offsets');
-  app.get('/api/v1/reports', () => definition);
+  app.get('/api/v1/reports', (request) => {
+    parametersOf(request.query, []);
+    return definition;
+  });
 
   app.get<{ Params: { name: string } }>('/api/v1/reports/:name', async (request, reply) => {
     const report = reportNamed(runtime.plan, request.params.name);
     const dimensions = report.dimensions.map((field) => field.name);
     const parameters = parametersOf(request.query, [...OWN_PARAMETERS, ...dimensions]);
     const format = word(parameters, 'format', FORMATS) ?? 'json';
+    const frame = whole(parameters, 'frame', 0, Number.MAX_SAFE_INTEGER);
     const page = await runtime.query(report.name, queryOf(parameters, dimensions, format === 'json'));
+    if (frame !== undefined && frame !== page.frame) throw frameGone(frame, page.frame);
     return send(reply.header(FRAME_HEADER, page.frame), report, page, format);
   });
 
@@ -71,6 +76,16 @@ export function reportNamed(plan: Plan, name: string): ReportPlan {
   throw new DaybookError(
     'UNKNOWN_REPORT',
     `There is no report '${name}'; there are ${plan.reports.map((each) => each.name).join(', ')}.`,
+  );
+}
+
+/** Rows move between the pages of two frames: one would be there twice, and another on none. */
+function frameGone(frame: number, now: number): DaybookError {
+  return new DaybookError(
+    'FRAME_GONE',
+    `The reports are at frame ${now}, no longer at ${frame}. Begin again with the first page, or read all rows at once, which ` +
+      'are of one frame, with format=ndjson.',
+    { details: { frame, now } },
   );
 }
 

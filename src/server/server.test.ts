@@ -1,17 +1,21 @@
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
 import { makePlan } from '../plan/normalise.ts';
+import type { Runtime } from '../ports/runtime.ts';
 import { openEmbedded } from '../runtimes/embedded.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { openDisk } from '../runtimes/machine/disk.ts';
 import { temporaryFolder } from '../../test/process/daybook-process.ts';
+import { RawClient } from '../../test/server/raw-client.ts';
 import { expectReports } from '../../test/process/reports-over-http.ts';
 import type { RandomSale } from '../../test/sales/random-sales.ts';
 import { randomSale } from '../../test/sales/random-sales.ts';
@@ -24,13 +28,15 @@ const clock = machineClock();
 const logger = pino({ level: 'silent' });
 
 let stack: AsyncDisposableStack;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let runtime: Runtime;
 let server: Server;
 let api: string;
 
 beforeEach(async () => {
   stack = new AsyncDisposableStack();
-  const folder = stack.use(await temporaryFolder());
-  const runtime = await openEmbedded({ plan, disk: openDisk(folder.path), clock });
+  folder = stack.use(await temporaryFolder());
+  runtime = await openEmbedded({ plan, disk: openDisk(folder.path), clock });
   stack.defer(() => runtime.close());
   server = await startServer({ runtime, host: '127.0.0.1', port: 0, pages: folder.path, logger, clock });
   stack.defer(() => server.close());
@@ -71,15 +77,19 @@ describe('POST /records', () => {
           .join('\r\n')}`,
         { 'content-type': 'application/x-ndjson' },
       ),
-      await post(gzipSync(JSON.stringify(rest.slice(20))), {
+      await post(gzipSync(JSON.stringify(rest.slice(20, 30))), {
         'content-type': 'application/json',
         'content-encoding': 'gzip',
+      }),
+      await post(gzipSync(JSON.stringify(rest.slice(30))), {
+        'content-type': 'application/json',
+        'content-encoding': 'x-gzip',
       }),
     ];
     const counts = await Promise.all(
       accepted.map(async (response) => ((await response.json()) as { accepted: number }).accepted),
     );
-    expect(counts).toEqual([1, 10, 10, 19]);
+    expect(counts).toEqual([1, 10, 10, 10, 9]);
     await expectReports(
       server.url,
       [one, ...rest].map((sale) => JSON.stringify(sale)),
@@ -157,6 +167,10 @@ describe('POST /records', () => {
       'BAD_QUERY',
       expect.stringContaining('not 2'),
     ]);
+    const lines = { 'content-type': 'application/x-ndjson' };
+    const spaced = `\r\n${JSON.stringify({ ...one, quantity: 0 })}\r\n \t\r\n\r\n`;
+    const refused = await fetch(`${api}/records?corrects=1`, { method: 'POST', body: spaced, headers: lines });
+    expect(await refused.json()).toMatchObject({ accepted: 0, quarantined: [{ line: 2 }] });
     expect(await problem(await correct(one, 'last'))).toMatchObject([400, 'BAD_QUERY', expect.any(String)]);
     expect(await (await correct(one, 1)).json()).toMatchObject({ accepted: 1, offset: 1 });
     expect(await problem(await correct(two, 1))).toMatchObject([
@@ -247,6 +261,21 @@ describe('GET /reports', () => {
     expect(lines.length - 2).toBe(rows.length);
   });
 
+  it('gives further pages of the frame that the first one was of, or says that it is gone', async () => {
+    const [late, ...first] = sales(10, 4);
+    await post(JSON.stringify(first));
+    const get = (query: string): Promise<Response> => fetch(`${api}/reports/daily_category_product?limit=2&${query}`);
+    const { frame } = (await (await get('')).json()) as { readonly frame: number };
+    expect((await get(`offset=2&frame=${frame}`)).status).toBe(200);
+    await post(JSON.stringify(late));
+    expect(await problem(await get(`offset=4&frame=${frame}`))).toEqual([
+      409,
+      'FRAME_GONE',
+      expect.stringMatching(/^The reports are at frame 10, no longer at 9\. Begin again .*format=ndjson/),
+    ]);
+    expect((await get(`frame=10`)).status).toBe(200);
+  });
+
   it('says what is wrong with a request', async () => {
     const get = async (path: string): Promise<readonly [number, string, string]> =>
       problem(await fetch(`${api}${path}`));
@@ -296,6 +325,91 @@ describe('GET /reports', () => {
     }
     expect(await get('/nothing')).toMatchObject([404, 'NOT_FOUND', expect.any(String)]);
   });
+
+  it.each([
+    ['/reports?format=csv', /no parameter 'format' here; it takes none/],
+    ['/pipeline?x=1', /no parameter 'x'/],
+    ['/pipeline/details?x=1', /no parameter 'x'/],
+    ['/topics?x=1', /no parameter 'x'/],
+    ['/topics/daily_records/records?offset=1&time=2026-02-01', /'offset' and 'time' both say where to begin/],
+    ['/topics/daily_records/records?value=1', /there is no 'field'/],
+    ['/topics/daily_records/records?test=above', /there is no 'field'/],
+    ['/topics/daily_records/records?follow=true&limit=1', /goes with nothing else/],
+    ['/topics/daily_records/records?field=latitude&test=above&value=abc', /'latitude' is compared with a number/],
+    ['/quarantine?nope=1', /there are limit, offset, open, id\./],
+    ['/reports/daily_address?latitude=0x25', /it must be a number/],
+    [
+      `/frames?views=${JSON.stringify([{ id: 'a', kind: 'rows', report: 'daily_pu_rev', from: '2026-02-02', to: '2026-02-01' }])}`,
+      /no day is between them/,
+    ],
+  ])('does not pass over what is meant otherwise in %s', async (path, detail) => {
+    expect(await problem(await fetch(api + path))).toEqual([400, 'BAD_QUERY', expect.stringMatching(detail)]);
+  });
+});
+
+describe('what HTTP itself finds wrong', () => {
+  const H = 'host: 127.0.0.1\r\n';
+  it.each([
+    ['no HTTP', 'nonsense\r\n\r\n', 400, 'REQUEST_UNREADABLE'],
+    ['an unknown method', `QUARREL / HTTP/1.1\r\n${H}\r\n`, 400, 'REQUEST_UNREADABLE'],
+    ['an address that is none', `GET /% HTTP/1.1\r\n${H}\r\n`, 400, 'BAD_QUERY'],
+    ['a name that is too long', `GET /api/v1/reports/${'x'.repeat(200)} HTTP/1.1\r\n${H}\r\n`, 400, 'BAD_QUERY'],
+    ['headers that are too large', `GET /?${'x'.repeat(70_000)} HTTP/1.1\r\n${H}\r\n`, 431, 'HEADERS_TOO_LARGE'],
+    [
+      'a chunk that is none',
+      `POST /api/v1/records HTTP/1.1\r\n${H}content-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n`,
+      400,
+      'REQUEST_UNREADABLE',
+    ],
+    [
+      'a content type that is none',
+      `POST /api/v1/records HTTP/1.1\r\n${H}content-type: application\r\ncontent-length: 2\r\n\r\n{}`,
+      415,
+      'BODY_TYPE_UNKNOWN',
+    ],
+  ])('%s is answered with a problem', async (_what, text, status, code) => {
+    using client = await RawClient.open(server.url);
+    await client.send(text);
+    const [head, body] = (await client.until('}')).split('\r\n\r\n') as [string, string];
+    expect(head).toContain(`HTTP/1.1 ${status} `);
+    expect(head).toContain('content-type: application/problem+json');
+    const problemSent = JSON.parse(body) as { readonly detail: string };
+    expect(problemSent).toMatchObject({ status, code });
+    expect(problemSent.detail).toMatch(/[.)]$/);
+    if (status === 415) expect(problemSent.detail).toContain('send application/x-ndjson');
+  });
+
+  it('the longest question of a page is not', async () => {
+    const search = 'x'.repeat(600);
+    const views = Array.from({ length: 40 }, (_, id) => ({
+      id: `v${id}`,
+      kind: 'rows',
+      report: 'daily_pu_rev',
+      search,
+    }));
+    const response = await fetch(`${api}/frames?views=${encodeURIComponent(JSON.stringify(views))}`);
+    expect(response.status).toBe(200);
+    await response.body?.cancel();
+  });
+
+  it('a range of nothing is', async () => {
+    await writeFile(join(folder.path, 'index.html'), '<!doctype html>');
+    const pages = await startServer({ runtime, host: '127.0.0.1', port: 0, pages: folder.path, logger, clock });
+    stack.defer(() => pages.close());
+    const response = await fetch(pages.url, { headers: { range: 'bytes=99999999-' } });
+    expect(await problem(response)).toMatchObject([416, 'RANGE_OUTSIDE', expect.any(String)]);
+  });
+});
+
+it.each([
+  'frames',
+  'frames?views=[]',
+  'topics/daily_records/records?follow=true',
+  'topics/daily_records/records?stream=true',
+])('HEAD of the events of %s ends', async (path) => {
+  const response = await fetch(`${api}/${path}`, { method: 'HEAD' });
+  expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+  expect((await fetch(`${api}/frames?views=x`, { method: 'HEAD' })).status).toBe(400);
 });
 
 it('says which methods an address takes, where it takes others', async () => {
@@ -384,12 +498,21 @@ describe('the server', () => {
     expect(await get('/')).toContain('npm run build');
   });
 
+  it.each([
+    ['127.0.0.1', false],
+    ['0.0.0.0', true],
+  ])('knows whether others may reach it at %s', async (host, isOpen) => {
+    const other = await startServer({ runtime, host, port: 0, pages: folder.path, logger, clock });
+    stack.defer(() => other.close());
+    expect(other.isOpen).toBe(isOpen);
+  });
+
   it('says that its port is taken, and what to do', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    const folder = stack.use(await temporaryFolder());
-    const runtime = await openEmbedded({ plan, disk: openDisk(folder.path), clock });
+    folder = stack.use(await temporaryFolder());
+    runtime = await openEmbedded({ plan, disk: openDisk(folder.path), clock });
     await expect(startServer({ runtime, host: '127.0.0.1', port, pages: folder.path, logger, clock })).rejects.toThrow(
       `Port ${port} on 127.0.0.1 is taken by another program. Choose another with --port`,
     );

@@ -14,11 +14,11 @@ import { addHealth } from './health.ts';
 import { addMetrics } from './metrics.ts';
 import { addPages } from './pages.ts';
 import { addPipeline } from './pipeline.ts';
-import { answerProblems } from './problems.ts';
+import { answerClientError, answerFrameworkError, answerProblems, HEADERS_BYTES_MAX } from './problems.ts';
 import { addQuarantine } from './quarantine.ts';
 import { addRecords, BODIES_BYTES_MAX } from './records.ts';
 import { addReports } from './reports.ts';
-import { guardOrigins } from './origins.ts';
+import { boundAddresses, guardOrigins, isLoopback } from './origins.ts';
 import { addTopics } from './topics.ts';
 import { RequestsUnderWay } from './requests-under-way.ts';
 
@@ -38,6 +38,8 @@ export interface ServerOptions {
 export interface Server {
   /** Where it answers, such as `http://127.0.0.1:4000`. */
   readonly url: string;
+  /** Whether other machines may reach it. */
+  readonly isOpen: boolean;
   /**
    * Takes no more requests, ends the streams of frames, and waits for the requests that are under way, but no more than
    * a few seconds: clients that have stopped reading or sending are cut off. Idempotent.
@@ -66,6 +68,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
+    http: { maxHeaderSize: HEADERS_BYTES_MAX },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: answerFrameworkError,
   });
   const context: RouteContext = { runtime, clock, closing: closing.signal, bodies: new ByteBudget(BODIES_BYTES_MAX) };
   answerProblems(app);
@@ -88,6 +93,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   let closed: Promise<void> | undefined;
   return {
     url,
+    isOpen: !boundAddresses(app).every(isLoopback),
     close: () => {
       closing.abort();
       closed ??= underWay.settled(clock).then(() => app.close());

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { TopicChunk, TopicReading } from '../ports/topics.ts';
 import { DaybookError } from '../base/errors.ts';
+import { beginEvents } from './event-stream.ts';
 import { goneSignal, refuseCutShort } from './gone.ts';
 import type { Parameters } from './parameters.ts';
 import { parametersOf, single, whole, word } from './parameters.ts';
@@ -19,13 +20,18 @@ const TESTS = ['is', 'contains', 'above', 'below'] as const;
  * with `stream=true` as server-sent events while they are looked for, with `follow=true` those that come.
  */
 export function addTopics(app: FastifyInstance, { runtime, closing }: RouteContext): void {
-  app.get('/api/v1/topics', async () => ({ topics: await runtime.topics() }));
+  app.get('/api/v1/topics', async (request) => {
+    parametersOf(request.query, []);
+    return { topics: await runtime.topics() };
+  });
 
   app.get<{ Params: { topic: string } }>('/api/v1/topics/:topic/records', async (request, reply) => {
     const parameters = parametersOf(request.query, PARAMETERS);
     const { topic } = request.params;
     const signal = goneSignal(reply, closing);
     if (isTrue(parameters, 'follow')) {
+      if (parameters.size > 1)
+        throw new DaybookError('BAD_QUERY', `'follow' gives all that comes, and goes with nothing else.`);
       await streamEvents(reply, 'tail', runtime.followTopic(topic, signal), signal);
       return;
     }
@@ -71,6 +77,12 @@ function readingOf(parameters: Parameters): TopicReading {
   if (field !== undefined && value === undefined) {
     throw new DaybookError('BAD_QUERY', `'field' is '${field}', but there is no 'value' that it is compared with.`);
   }
+  if (time !== undefined && parameters.has('offset')) {
+    throw new DaybookError('BAD_QUERY', "'offset' and 'time' both say where to begin; give one of them.");
+  }
+  if (field === undefined && (value !== undefined || parameters.has('test'))) {
+    throw new DaybookError('BAD_QUERY', "'test' and 'value' are of a field, but there is no 'field' that says which.");
+  }
   const filter = field === undefined ? undefined : { field, test: word(parameters, 'test', TESTS) ?? 'is', value };
   return {
     from: time === undefined ? { offset: whole(parameters, 'offset', 0, Number.MAX_SAFE_INTEGER) ?? 0 } : { time },
@@ -106,19 +118,13 @@ async function streamEvents(
   const iterator = events[Symbol.asyncIterator]();
   // What is wrong with the question is answered as a problem, before the answer is a stream.
   let next = await iterator.next();
-  reply.hijack();
-  const stream = reply.raw;
-  stream.writeHead(200, {
-    'content-type': 'text/event-stream',
-    'cache-control': 'no-store',
-    'x-accel-buffering': 'no',
-  });
+  const stream = beginEvents(reply);
   try {
-    while (next.done !== true && !stream.destroyed) {
+    while (next.done !== true && !stream.destroyed && !stream.writableEnded) {
       if (!stream.write(`event: ${name}\ndata: ${JSON.stringify(next.value)}\n\n`)) await drained(reply);
       next = await iterator.next();
     }
-    if (!signal.aborted) stream.write('event: end\ndata: {}\n\n');
+    if (!signal.aborted && !stream.writableEnded) stream.write('event: end\ndata: {}\n\n');
   } catch (error) {
     if (!(error instanceof DaybookError)) reply.log.error({ err: error }, 'a stream failed');
     stream.write(problemEvent(error));

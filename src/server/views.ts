@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DaybookError } from '../base/errors.ts';
 import type { Reading } from '../ports/rows.ts';
+import { requireDaysInOrder } from './parameters.ts';
 import { sortKeys } from './reports.ts';
 import type { ViewRequest } from './protocol.ts';
 
@@ -63,6 +64,7 @@ function parseJson(text: string): unknown {
 
 function readingOf(request: Omit<ViewRequest, 'id' | 'since'>): Reading {
   const { kind, report, from, to, search, equals, sort, limit, offset, extent, by = [], measure = '', trend } = request;
+  requireDaysInOrder(from, to);
   const query = {
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),

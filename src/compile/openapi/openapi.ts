@@ -91,7 +91,7 @@ function postRecords({ stream }: Plan): Json {
     summary: 'Accepts records and answers once they are durable.',
     description: `A record whose ${stream.primaryKey.name} was accepted before is a duplicate: it is counted and changes nothing.`,
     parameters: [
-      { name: 'Content-Encoding', in: 'header', schema: { type: 'string', enum: ['gzip', 'identity'] } },
+      { name: 'Content-Encoding', in: 'header', schema: { type: 'string', enum: ['gzip', 'x-gzip', 'identity'] } },
       parameter(
         'corrects',
         { type: 'integer', minimum: 1 },

@@ -24,7 +24,7 @@ export function parameter(name: string, schema: Json, description: string): Json
   return { name, in: 'query', description, schema };
 }
 
-function problem(status: number, description: string): Answer {
+export function problem(status: number, description: string): Answer {
   return answer(status, description, ref('Problem'), ['application/problem+json']);
 }
 

@@ -1,6 +1,6 @@
 import type { ColumnPlan, Plan, ReportPlan } from '../../plan/plan.ts';
 import type { Json } from './json.ts';
-import { answer, answers, parameter, PROBLEM_ANSWERS, ref } from './parts.ts';
+import { answer, answers, parameter, problem, PROBLEM_ANSWERS, ref } from './parts.ts';
 
 const LIMIT_MAX = 10_000;
 
@@ -84,7 +84,8 @@ function pageSchema(report: ReportPlan): Json {
 
 const EXTENT: Json = {
   type: 'object',
-  description: 'The least and the greatest value among all that match.',
+  description:
+    'The least and the greatest value among all that match, as floats: for scales alone, as their last digits may be lost.',
   properties: { min: { type: 'number' }, max: { type: 'number' } },
   required: ['min', 'max'],
   additionalProperties: false,
@@ -231,12 +232,22 @@ function getReport(report: ReportPlan): Json {
       ),
       parameter('offset', { type: 'integer', minimum: 0, default: 0 }, 'After how many rows.'),
       parameter(
+        'frame',
+        { type: 'integer', minimum: 0 },
+        'The frame of the first page, for those behind it: answered 409 when the reports are of another one, as rows may ' +
+          'then be there twice or on no page. Begin again, or read all rows at once with format ndjson.',
+      ),
+      parameter(
         'format',
         { type: 'string', enum: ['json', 'csv', 'ndjson'], default: 'json' },
         'What the rows are printed as.',
       ),
     ],
-    responses: answers({ 200: rowsAnswer(report) }, PROBLEM_ANSWERS[400]),
+    responses: answers(
+      { 200: rowsAnswer(report) },
+      PROBLEM_ANSWERS[400],
+      problem(409, 'The reports are of another frame than was asked for.'),
+    ),
   };
 }
 

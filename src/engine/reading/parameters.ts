@@ -51,7 +51,9 @@ export function idOf(state: EngineState, field: FieldPlan, value: string): numbe
   if (dictionary instanceof TextDictionary) return dictionary.findText(textOfKey(value));
   const number =
     field.kind === 'date' ? parseDay(value) : field.kind === 'decimal' ? parseMicros(value) : Number(value);
-  if (number === undefined || value.trim() === '' || Number.isNaN(Number(number))) {
+  // `Number` reads more than people write as numbers: 0x25, Infinity, nothing.
+  const isNumber = field.kind === 'date' || (Number.isFinite(Number(value)) && parseMicros(value) !== undefined);
+  if (number === undefined || !isNumber) {
     throw badQuery(`'${field.name}' is '${value}'; it must be a ${field.kind}.`);
   }
   return dictionary.find(Number(number));

@@ -139,6 +139,11 @@ it('refuses what cannot be read, and says what could be', () => {
   expect(() => reader.rows(REPORT, { extentOf: 'category' }, 0)).toThrow(/'category' is no measure/);
   expect(() => reader.rows(REPORT, { equals: { price: ['1'] } }, 0)).toThrow(/'price' is no dimension/);
   expect(() => reader.rows(REPORT, { equals: { ts_date: ['1'] } }, 0)).toThrow(/a day that exists/);
+  for (const latitude of ['Infinity', '1e999', '0x25', 'NaN', ' ', '']) {
+    const read = (): unknown => reader.rows('daily_address', { equals: { latitude: [latitude] } }, 0).rows;
+    if (latitude === '') expect(read()).toEqual([]);
+    else expect(read, latitude).toThrow(/it must be a number/);
+  }
   expect(() => reader.totals(REPORT, { by, measure: 'price' }, 0)).toThrow(/can be summed up; it has daily_quantity/);
   expect(() => reader.totals(REPORT, { by: ['x'], measure: 'daily_rev' }, 0)).toThrow(/'x' is no dimension/);
   expect(() => reader.totals(REPORT, { by: ['category', ...by], measure: 'daily_rev' }, 0)).toThrow(
