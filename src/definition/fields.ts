@@ -22,7 +22,17 @@ export interface Field<Kind extends FieldKind = FieldKind, Nullable extends bool
  */
 export type FieldKind = 'uuid' | 'text' | 'timestamp' | 'date' | 'integer' | 'decimal' | 'number';
 
-export const TEXT_LENGTH_MAX = 1000;
+/** What holds of a field unless its maker is told. */
+export const FIELD_DEFAULTS = {
+  nullable: false,
+  quoted: false,
+  min: undefined,
+  max: undefined,
+  maxLength: 1000,
+} as const satisfies Omit<Field, 'kind'>;
+
+/** What rows can be grouped by, counted by and compared with. */
+export type GroupedKind = Exclude<FieldKind, 'uuid' | 'timestamp'>;
 
 interface Nullability<N extends boolean> {
   /** An explicit JSON null is taken; the field must still be there. Default: no. */
@@ -34,26 +44,25 @@ interface Bounds {
   readonly max?: number;
 }
 
+type NoOptions = Readonly<Record<string, never>>;
+
 /** The makers below return `NoInfer<N>`: else `defineStream`'s own type would widen a field's `true` to `boolean`. */
 function field<K extends FieldKind, N extends boolean>(
   kind: K,
   options: Nullability<N> & Bounds & { readonly quoted?: boolean; readonly maxLength?: number },
 ): Field<K, N> {
-  return {
-    // Also what is no option of a field: the plan refuses it, where it would be ignored here.
-    ...options,
-    kind,
-    nullable: (options.nullable ?? false) as N,
-    quoted: options.quoted ?? false,
-    min: options.min,
-    max: options.max,
-    maxLength: options.maxLength ?? TEXT_LENGTH_MAX,
-  };
+  // Also what is no option of a field, or not of this kind: the plan refuses it, where it would be ignored here.
+  return { ...FIELD_DEFAULTS, ...told(options), kind } as Field<K, N>;
+}
+
+/** An option that is undefined was left out. */
+function told(options: object): object {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 /** A primary key of 128 bits. */
-export function uuid(): Field<'uuid', false> {
-  return field('uuid', { nullable: false });
+export function uuid(options: NoOptions = {}): Field<'uuid', false> {
+  return field('uuid', options);
 }
 
 /** Text of at most `maxLength` characters (1,000 unless told). */
@@ -64,13 +73,13 @@ export function text<N extends boolean = false>(
 }
 
 /** A moment; without an offset it is in the stream's time zone. */
-export function timestamp(): Field<'timestamp', false> {
-  return field('timestamp', { nullable: false });
+export function timestamp(options: NoOptions = {}): Field<'timestamp', false> {
+  return field('timestamp', options);
 }
 
 /** A calendar day. */
-export function date(): Field<'date', false> {
-  return field('date', { nullable: false });
+export function date(options: NoOptions = {}): Field<'date', false> {
+  return field('date', options);
 }
 
 /** A whole number. */

@@ -1,4 +1,4 @@
-import type { FieldNames, Fields, ValueOf } from './fields.ts';
+import type { FieldNames, Fields, GroupedKind, ValueOf } from './fields.ts';
 import type { Measure } from './measures.ts';
 import type { Stream } from './stream.ts';
 
@@ -17,7 +17,7 @@ export type MeasureOver<S extends Fields, Names extends string> =
   | { readonly kind: 'count' }
   | { readonly kind: 'sum' | 'avg'; readonly field: FieldNames<S, 'integer' | 'decimal'> }
   | { readonly kind: 'min' | 'max'; readonly field: FieldNames<S, 'integer' | 'decimal' | 'number'> }
-  | { readonly kind: 'countDistinct'; readonly field: keyof S & string }
+  | { readonly kind: 'countDistinct'; readonly field: FieldNames<S, GroupedKind> }
   | { readonly kind: 'ratio'; readonly numerator: Names; readonly denominator: Names };
 
 /** Dimensions and measures over a stream; one row for each combination of the dimensions. */
@@ -48,7 +48,7 @@ export interface Report<
  */
 export function defineReport<
   S extends Fields,
-  const D extends readonly (keyof S & string)[],
+  const D extends readonly FieldNames<S, GroupedKind>[],
   const M extends Readonly<Record<string, MeasureOver<S, keyof M & string>>>,
 >(
   stream: Stream<S>,
@@ -57,7 +57,7 @@ export function defineReport<
     readonly title?: string;
     readonly dimensions: D;
     readonly measures: M;
-    readonly where?: { readonly [N in keyof S]?: Condition<ValueOf<S[N]>> };
+    readonly where?: { readonly [N in FieldNames<S, GroupedKind>]?: Condition<ValueOf<S[N]>> };
   },
 ): Report<S, D, M> {
   return {

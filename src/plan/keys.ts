@@ -1,31 +1,79 @@
 import type { Definition } from '../definition/daybook.ts';
+import { FIELD_DEFAULTS } from '../definition/fields.ts';
+import type { Shape } from './shapes.ts';
+import { FLAG, isObject, LIST, NUMBER, OBJECT, shown, TEXT, TEXT_OR_NULL, TEXTS } from './shapes.ts';
+
+type Shapes = Readonly<Record<string, Shape>>;
 
 /** What a part of a definition is made of. `has` must be there; `made` is what its maker adds and nobody writes. */
 interface Keys {
-  readonly has: readonly string[];
-  readonly mayHave?: readonly string[];
-  readonly made?: readonly string[];
+  readonly has?: Shapes;
+  readonly mayHave?: Shapes;
+  readonly made?: Shapes;
 }
 
-const DAYBOOK: Keys = { has: ['stream', 'reports', 'dashboard'], mayHave: ['schedules'] };
-const STREAM: Keys = {
-  has: ['name', 'timeZone', 'currency', 'primaryKey', 'eventTime', 'businessDate', 'fields'],
-  mayHave: ['businessDayEndsAtHour', 'latenessDays'],
-};
-const FIELD: Keys = { has: [], mayHave: ['nullable', 'min', 'max', 'quoted', 'maxLength'], made: ['kind'] };
-const REPORT: Keys = { has: ['name', 'title', 'dimensions', 'measures', 'where'], made: ['stream'] };
-const DASHBOARD: Keys = { has: ['title', 'tiles'] };
-const TILE_MADE = ['kind', 'report', 'measure'];
-const FIGURE_TILE: Keys = { has: ['title', 'format'], made: TILE_MADE };
-const AXIS_TILE: Keys = { has: ['title', 'format', 'x'], mayHave: ['series'], made: TILE_MADE };
-const MAP_TILE: Keys = { has: ['title', 'latitude', 'longitude'], made: TILE_MADE };
-const TILES: Readonly<Record<string, Keys>> = { map: MAP_TILE, line: AXIS_TILE, bar: AXIS_TILE };
+/** Parts of one sort that are made of different things, by their `kind`. */
+type Kinds = ReadonlyMap<unknown, Keys>;
 
-const SCHEDULES: Readonly<Record<string, Keys>> = {
-  dailyClose: { has: ['exportTo', 'cron'], made: ['kind'] },
-  fakeData: { has: ['cron'], mayHave: ['exportTo', 'perDay', 'seed'], made: ['kind'] },
+const DAYBOOK: Keys = { has: { stream: OBJECT, reports: LIST, dashboard: OBJECT }, mayHave: { schedules: LIST } };
+const STREAM: Keys = {
+  has: {
+    name: TEXT,
+    timeZone: TEXT,
+    currency: TEXT,
+    primaryKey: TEXT,
+    eventTime: TEXT,
+    businessDate: TEXT,
+    fields: OBJECT,
+  },
+  mayHave: { businessDayEndsAtHour: NUMBER, latenessDays: NUMBER },
 };
-const NO_SCHEDULE: Keys = { has: ['kind'] };
+const NULLABLE: Shapes = { nullable: FLAG };
+const BOUNDS: Shapes = { min: NUMBER, max: NUMBER };
+const FIELDS: Kinds = new Map(
+  Object.entries({
+    uuid: {},
+    text: { ...NULLABLE, maxLength: NUMBER },
+    timestamp: {},
+    date: {},
+    integer: { ...NULLABLE, ...BOUNDS },
+    decimal: { ...NULLABLE, ...BOUNDS, quoted: FLAG },
+    number: { ...NULLABLE, ...BOUNDS },
+  }).map(([kind, mayHave]) => [kind, { mayHave }]),
+);
+const REPORT: Keys = {
+  has: { name: TEXT, title: TEXT, dimensions: TEXTS, measures: OBJECT, where: OBJECT },
+  made: { stream: OBJECT },
+};
+const OF_FIELD: Keys = { has: { field: TEXT } };
+const MEASURES: Kinds = new Map<string, Keys>([
+  ['count', {}],
+  ['sum', OF_FIELD],
+  ['avg', OF_FIELD],
+  ['min', OF_FIELD],
+  ['max', OF_FIELD],
+  ['countDistinct', OF_FIELD],
+  ['ratio', { has: { numerator: TEXT, denominator: TEXT } }],
+]);
+const DASHBOARD: Keys = { has: { title: TEXT, tiles: LIST } };
+const SHOWN: Shapes = { report: TEXT, measure: TEXT };
+const FIGURE_TILE: Keys = { has: { title: TEXT, format: TEXT }, made: SHOWN };
+const AXIS_TILE: Keys = {
+  has: { title: TEXT, format: TEXT, x: TEXT },
+  mayHave: { series: TEXT_OR_NULL },
+  made: SHOWN,
+};
+const TILES: Kinds = new Map<string, Keys>([
+  ['number', FIGURE_TILE],
+  ['table', FIGURE_TILE],
+  ['line', AXIS_TILE],
+  ['bar', AXIS_TILE],
+  ['map', { has: { title: TEXT, latitude: TEXT, longitude: TEXT }, made: SHOWN }],
+]);
+const SCHEDULES: Kinds = new Map<string, Keys>([
+  ['dailyClose', { has: { exportTo: TEXT, cron: TEXT } }],
+  ['fakeData', { has: { cron: TEXT }, mayHave: { exportTo: TEXT_OR_NULL, perDay: NUMBER, seed: NUMBER } }],
+]);
 
 /** What other tools call the same. */
 const OTHER_WORDS: Readonly<Record<string, string>> = {
@@ -48,58 +96,104 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * What a definition says that nothing reads, and what it does not say though it must. TypeScript sees both, but a
- * definition is run without it.
+ * What a definition says that nothing reads, what it does not say though it must, and what is of another kind than it must
+ * be. TypeScript sees all of it, but a definition is run without it.
  * @returns one sentence a mistake; while there are any, nothing else can be said of the definition
  */
 export function keyMistakes(definition: Definition): readonly string[] {
-  const top = mistakesOf('daybook', definition, DAYBOOK);
-  if (!isObject(definition.stream) || !Array.isArray(definition.reports) || !isObject(definition.dashboard)) return top;
-  const { stream, reports, dashboard } = definition;
-  const streamAt = `stream '${stream.name}'`;
-  const schedules: readonly unknown[] = Array.isArray(definition.schedules) ? definition.schedules : [];
-  const tiles: readonly unknown[] = Array.isArray(dashboard.tiles) ? dashboard.tiles : [];
+  const { stream, reports, dashboard, schedules } = membersOf(definition);
   return [
-    ...top,
-    ...mistakesOf(streamAt, stream, STREAM),
-    ...Object.entries(isObject(stream.fields) ? stream.fields : {}).flatMap(([name, field]) =>
-      mistakesOf(`${streamAt}: field '${name}'`, field, FIELD),
+    ...mistakesOf('daybook', definition, DAYBOOK),
+    ...(isObject(stream) ? streamMistakes(stream) : []),
+    ...listOf(reports).flatMap(reportMistakes),
+    ...(isObject(dashboard) ? mistakesOf('dashboard', dashboard, DASHBOARD) : []),
+    ...listOf(membersOf(dashboard)['tiles']).flatMap((tile, index) =>
+      mistakesByKind(placeOf('dashboard tile', tile, 'title', index), tile, TILES),
     ),
-    ...reports.flatMap((report, index) => mistakesOf(placeOf('report', report, 'name', index), report, REPORT)),
-    ...mistakesOf('dashboard', dashboard, DASHBOARD),
-    ...tiles.flatMap((tile, index) =>
-      mistakesOf(
-        placeOf('dashboard tile', tile, 'title', index),
-        tile,
-        TILES[isObject(tile) ? String(tile['kind']) : ''] ?? FIGURE_TILE,
-      ),
-    ),
-    ...schedules.flatMap((schedule, index) => {
-      const kind = isObject(schedule) ? String(schedule['kind']) : '';
-      return mistakesOf(`schedule ${index + 1}`, schedule, SCHEDULES[kind] ?? NO_SCHEDULE);
-    }),
+    ...listOf(schedules).flatMap((schedule, index) => mistakesByKind(`schedule ${index + 1}`, schedule, SCHEDULES)),
   ];
 }
 
-function mistakesOf(at: string, part: unknown, { has, mayHave = [], made = [] }: Keys): readonly string[] {
-  if (!isObject(part)) return [`${at}: it is ${String(part)}`];
-  const known = [...has, ...mayHave];
+function streamMistakes(stream: object): readonly string[] {
+  const at = placeOf('stream', stream, 'name');
+  return [
+    ...mistakesOf(at, stream, STREAM),
+    ...Object.entries(membersOf(membersOf(stream)['fields'])).flatMap(([name, field]) =>
+      fieldMistakes(`${at}: field '${name}'`, field),
+    ),
+  ];
+}
+
+/** A field has every option; one that its kind does not take must be as it is for who never heard of it. */
+function fieldMistakes(at: string, field: unknown): readonly string[] {
+  const defaults = new Map<string, unknown>(Object.entries(FIELD_DEFAULTS));
+  const written = Object.entries(membersOf(field)).filter(
+    ([name, value]) => !defaults.has(name) || value !== defaults.get(name),
+  );
+  const missing = [...defaults].filter(
+    ([name, value]) => value !== undefined && isObject(field) && field[name] === undefined,
+  );
+  return [
+    ...mistakesByKind(at, isObject(field) ? Object.fromEntries(written) : field, FIELDS),
+    ...missing.map(([name]) => `${at}: it has no '${name}'; make it by text(), integer() and their like`),
+  ];
+}
+
+function reportMistakes(report: unknown, index: number): readonly string[] {
+  const at = placeOf('report', report, 'name', index);
+  const { stream, measures } = membersOf(report);
+  return [
+    ...mistakesOf(at, report, REPORT),
+    ...(isObject(stream) && !TEXT.fits(stream['name']) ? [`${at}: the stream that it is over has no name`] : []),
+    ...Object.entries(membersOf(measures)).flatMap(([name, measure]) =>
+      mistakesByKind(`${at}: measure '${name}'`, measure, MEASURES),
+    ),
+  ];
+}
+
+function mistakesByKind(at: string, part: unknown, kinds: Kinds): readonly string[] {
+  const { kind } = membersOf(part);
+  const keys = kinds.get(kind);
+  if (keys !== undefined || !isObject(part))
+    return mistakesOf(at, part, { ...keys, made: { ...keys?.made, kind: TEXT } });
+  return [`${at}: its kind is ${shown(kind)}; there are ${[...kinds.keys()].join(', ')}`];
+}
+
+function mistakesOf(at: string, part: unknown, { has = {}, mayHave = {}, made = {} }: Keys): readonly string[] {
+  if (!isObject(part)) return [`${at}: it is ${shown(part)}`];
+  const known = Object.keys({ ...has, ...mayHave });
+  const shapes = new Map(Object.entries({ ...has, ...mayHave, ...made }));
   return [
     ...Object.keys(part)
-      .filter((key) => !known.includes(key) && !made.includes(key))
+      .filter((key) => !shapes.has(key))
       .map((key) => `${at}: unknown key '${key}'; ${adviceFor(key, known)}`),
-    ...has.filter((key) => part[key] === undefined).map((key) => `${at}: it has no '${key}'`),
+    ...Object.keys({ ...has, ...made })
+      .filter((key) => part[key] === undefined)
+      .map((key) => `${at}: it has no '${key}'`),
+    ...[...shapes]
+      .filter(([key, shape]) => part[key] !== undefined && !shape.fits(part[key]))
+      .map(([key, shape]) => `${at}: its ${key} is ${shown(part[key])}; it must be ${shape.words}`),
   ];
 }
 
-function placeOf(what: string, part: unknown, nameKey: string, index: number): string {
-  const name = isObject(part) ? part[nameKey] : undefined;
-  return typeof name === 'string' ? `${what} '${name}'` : `${what} ${index + 1}`;
+function membersOf(part: unknown): Readonly<Record<string, unknown>> {
+  return isObject(part) ? part : {};
+}
+
+function listOf(part: unknown): readonly unknown[] {
+  return Array.isArray(part) ? part : [];
+}
+
+function placeOf(what: string, part: unknown, nameKey: string, index?: number): string {
+  const name = membersOf(part)[nameKey];
+  if (typeof name === 'string') return `${what} '${name}'`;
+  return index === undefined ? what : `${what} ${index + 1}`;
 }
 
 function adviceFor(key: string, known: readonly string[]): string {
   const meant = nearest(key, known);
-  return meant === undefined ? `it takes ${known.join(', ')}` : `did you mean '${meant}'?`;
+  if (meant !== undefined) return `did you mean '${meant}'?`;
+  return known.length === 0 ? 'it takes nothing' : `it takes ${known.join(', ')}`;
 }
 
 /** A word is taken for a slip of another when a third of it, at most, is different. */
@@ -125,8 +219,4 @@ function editDistance(from: string, to: string): number {
     row = next;
   }
   return row[to.length] ?? 0;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

@@ -156,10 +156,28 @@ describe('a plan', () => {
       "where 'ts_date': it lets no record through: no day is atLeast 2026-02-01 and below 2026-02-01; widen it, or leave",
     ],
     ['a comparison of texts', { where: { city: { above: 'A' } } }, "where 'city': a text is compared by value only"],
+    [
+      "the name of a topic of Daybook's own",
+      { name: 'daily_records_days' },
+      "report 'daily_records_days': Daybook has a topic of that name",
+    ],
     ['a bad name', { name: 'Daily Rev' }, "report 'Daily Rev': 'Daily Rev' is no name"],
   ])('is refused for %s, in a sentence that names report and field', (_what, report, sentence) => {
     expect(() => makePlan(withReport(report))).toThrow(sentence);
   });
+
+  it.each(['from', 'to', 'search', 'sort', 'limit', 'offset', 'format', 'extent', 'by', 'measure', 'trend'])(
+    'is refused for a dimension by the name of a parameter of the API: %s',
+    (name) => {
+      const stream = { ...dailyRecords, fields: { ...dailyRecords.fields, [name]: text() } };
+      const definition = withReport({ dimensions: ['ts_date', name] });
+      expect(() => makePlan({ ...definition, stream })).toThrow(
+        `report 'extra': dimension '${name}' has the name of a parameter by which the API is asked for rows`,
+      );
+      // A field may be named so that no report has for a dimension.
+      makePlan({ ...withReport({ measures: { n: countDistinct(name) } }), stream });
+    },
+  );
 
   it('is refused for a tile with a format that is none', () => {
     const tile = { kind: 'number', title: 'Odd', report: 'daily_pu_rev', measure: 'daily_pu', format: 'cnt' } as const;

@@ -11,11 +11,14 @@ import type { Stream } from '../definition/stream.ts';
 import { conditionMistakes } from './conditions.ts';
 import { keyMistakes } from './keys.ts';
 import { columnText, exactRange, fieldRange } from './ranges.ts';
+import { OWN_TOPICS, ownTopic, RECORDS_PARAMETERS, ROWS_PARAMETERS, TOTALS_PARAMETERS } from './shared-names.ts';
 
 /** Names end up as columns, topics and tables, so they are what all of those take. */
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
 /** What a row of a report carries beside its columns, in topics and tables. */
 const FRAME = 'frame';
+/** What the API takes beside a report's dimensions, by which its rows are told. */
+const PARAMETERS: ReadonlySet<string> = new Set([...ROWS_PARAMETERS, ...TOTALS_PARAMETERS, ...RECORDS_PARAMETERS]);
 const MEASURED: Readonly<Record<string, readonly FieldKind[]>> = {
   sum: ['integer', 'decimal'],
   avg: ['integer', 'decimal'],
@@ -46,6 +49,9 @@ function contentMistakes(definition: Definition): readonly string[] {
   return [
     ...streamMistakes(definition.stream),
     ...duplicates(definition.reports.map((report) => report.name)).map((name) => `two reports are named '${name}'`),
+    ...definition.reports
+      .filter(({ name }) => OWN_TOPICS.some((topic) => name === ownTopic(definition.stream, topic)))
+      .map(({ name }) => `report '${name}': Daybook has a topic of that name on Kafka for itself; name it otherwise`),
     ...definition.reports
       .filter(({ name }) => name === definition.stream.name)
       .map(({ name }) => `report '${name}': the stream has that name, and each is a table of SQL and of the stores`),
@@ -164,14 +170,22 @@ function reportMistakes(report: Report, stream: Stream): readonly string[] {
 function dimensionMistakes(name: string, stream: Stream): readonly string[] {
   const field = fieldOf(stream, name);
   if (field === undefined) return [`dimension '${name}' is ${unknownField(name, stream)}`];
-  return GROUPED.includes(field.kind) ? [] : [`dimension '${name}' is a ${field.kind}, which cannot be grouped by`];
+  return [
+    ...(GROUPED.includes(field.kind) ? [] : [`dimension '${name}' is a ${field.kind}, which cannot be grouped by`]),
+    ...(PARAMETERS.has(name)
+      ? [
+          `dimension '${name}' has the name of a parameter by which the API is asked for rows, so nobody could ask for its ` +
+            `values; name the field otherwise. Such names are ${[...PARAMETERS].join(', ')}`,
+        ]
+      : []),
+  ];
 }
 
 function measureMistakes(measure: Measure, stream: Stream, report: Report): readonly string[] {
   if (measure.kind === 'count') return [];
   if (measure.kind === 'ratio') {
     return [measure.numerator, measure.denominator].flatMap((name) => {
-      const part = report.measures[name];
+      const part = measureOf(report, name);
       if (part === undefined)
         return [`'${name}' is not a measure of this report; it has ${Object.keys(report.measures).join(', ')}`];
       const floating = 'field' in part && fieldOf(stream, part.field)?.kind === 'number';
@@ -203,7 +217,7 @@ function tileMistakes(tile: Tile, reports: readonly Report[]): readonly string[]
   if (report === undefined) {
     return [`there is no report '${tile.report}'; there are ${reports.map((each) => each.name).join(', ')}`];
   }
-  const measure = report.measures[tile.measure];
+  const measure = measureOf(report, tile.measure);
   const isSummed = tile.kind === 'map' || tile.kind === 'line' || tile.kind === 'bar';
   const cannotBeSummed = measure !== undefined && isSummed && !ADDED_UP.includes(measure.kind);
   const dimensions =
@@ -238,6 +252,10 @@ function tileMistakes(tile: Tile, reports: readonly Report[]): readonly string[]
 
 function fieldOf(stream: Stream, name: string): Field | undefined {
   return Object.hasOwn(stream.fields, name) ? stream.fields[name] : undefined;
+}
+
+function measureOf(report: Report, name: string): Measure | undefined {
+  return Object.hasOwn(report.measures, name) ? report.measures[name] : undefined;
 }
 
 function unknownField(name: string, stream: Stream): string {

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { RECORDS_PARAMETERS } from '../plan/shared-names.ts';
 import type { Explanation } from '../ports/explanation.ts';
 import type { Row } from '../ports/rows.ts';
 import { amendmentText } from './amendments.ts';
@@ -16,7 +17,7 @@ export function addExplain(app: FastifyInstance, { runtime, closing }: RouteCont
   app.get<{ Params: { name: string } }>('/api/v1/reports/:name/records', async (request, reply) => {
     const report = reportNamed(runtime.plan, request.params.name);
     const dimensions = report.dimensions.map((field) => field.name);
-    const parameters = parametersOf(request.query, ['limit', 'offset', ...dimensions]);
+    const parameters = parametersOf(request.query, [...RECORDS_PARAMETERS, ...dimensions]);
     const key = dimensions.flatMap((name) => {
       const value = single(parameters, name);
       return value === undefined ? [] : [[name, value] as const];

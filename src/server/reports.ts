@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { present } from '../base/assert.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Plan, ReportPlan } from '../plan/plan.ts';
+import { ROWS_PARAMETERS, TOTALS_PARAMETERS } from '../plan/shared-names.ts';
 import type { ReportPage, ReportQuery } from '../ports/rows.ts';
 import type { Parameters } from './parameters.ts';
 import { daysOf, parametersOf, single, whole, word } from './parameters.ts';
@@ -12,8 +13,6 @@ import type { RouteContext } from './server.ts';
 import { streamInfo } from './stream-info.ts';
 
 const FORMATS = ['json', 'csv', 'ndjson'] as const;
-const OWN_PARAMETERS = ['from', 'to', 'search', 'sort', 'limit', 'offset', 'format', 'extent', 'frame'];
-const TOTALS_PARAMETERS = ['from', 'to', 'search', 'sort', 'limit', 'offset', 'format', 'by', 'measure', 'trend'];
 /** A page of JSON; the formats for programs give everything unless they are told a limit. */
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 10_000;
@@ -31,7 +30,7 @@ export function addReports(app: FastifyInstance, { runtime }: RouteContext): voi
   app.get<{ Params: { name: string } }>('/api/v1/reports/:name', async (request, reply) => {
     const report = reportNamed(runtime.plan, request.params.name);
     const dimensions = report.dimensions.map((field) => field.name);
-    const parameters = parametersOf(request.query, [...OWN_PARAMETERS, ...dimensions]);
+    const parameters = parametersOf(request.query, [...ROWS_PARAMETERS, ...dimensions]);
     const format = word(parameters, 'format', FORMATS) ?? 'json';
     const frame = whole(parameters, 'frame', 0, Number.MAX_SAFE_INTEGER);
     const page = await runtime.query(report.name, queryOf(parameters, dimensions, format === 'json'));

@@ -139,6 +139,37 @@ describe('a wrong name does not compile', () => {
     });
   });
 
+  it('of a uuid or a moment, which are neither grouped by nor counted nor compared', () => {
+    defineReport(dailyRecords, {
+      name: 'wrong',
+      // @ts-expect-error a row for each moment is no report
+      dimensions: ['ts_date', 'ts'],
+      measures: { sales: count() },
+    });
+    defineReport(dailyRecords, {
+      name: 'wrong',
+      dimensions: ['ts_date'],
+      // @ts-expect-error a uuid is not counted
+      measures: { orders: countDistinct('ts_id') },
+    });
+    defineReport(dailyRecords, {
+      name: 'wrong',
+      dimensions: ['ts_date'],
+      measures: { sales: count() },
+      // @ts-expect-error a uuid is not compared
+      where: { ts_id: '7ee2b39b-e3d4-4cc7-9e4b-9e4b39cd1a4c' },
+    });
+  });
+
+  it('in an option that a field does not take', () => {
+    // @ts-expect-error a day is always there
+    date({ nullable: true });
+    // @ts-expect-error a uuid has no length
+    uuid({ maxLength: 36 });
+    // @ts-expect-error a text has no bounds
+    text({ min: 3 });
+  });
+
   it('in a ratio', () => {
     defineReport(dailyRecords, {
       name: 'wrong',

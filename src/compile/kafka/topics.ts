@@ -1,5 +1,5 @@
 import type { ColumnKind, FieldPlan, Plan, ReportPlan } from '../../plan/plan.ts';
-import { daysTopic } from '../../plan/shared-names.ts';
+import { daysTopic, ownTopic } from '../../plan/shared-names.ts';
 
 /** Records and rows have one; unless told, the stream's topic is split into so many, which so many cores can share. */
 const PARTITIONS_DEFAULT = 6;
@@ -87,12 +87,12 @@ export function kafkaTopics(plan: Plan, { partitions = PARTITIONS_DEFAULT }: Top
 
 /** The topic to which records go that cannot be accepted. */
 export function quarantineTopic({ stream }: Plan): string {
-  return `${stream.name}_quarantine`;
+  return ownTopic(stream, 'quarantine');
 }
 
 /** The topic that says which frames are whole. */
 export function framesTopic({ stream }: Plan): string {
-  return `${stream.name}_frames`;
+  return ownTopic(stream, 'frames');
 }
 
 function reportTopic(report: ReportPlan, partitions: number): KafkaTopic {
