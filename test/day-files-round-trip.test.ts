@@ -2,13 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { daybook } from '../daybook.config.ts';
+import { dailyRecords, daybook } from '../daybook.config.ts';
+import { text as textField } from '../src/definition/fields.ts';
 import { makePlan } from '../src/plan/normalise.ts';
 import { importFile } from '../src/sources/files/import-file.ts';
 import { writeDayFiles } from '../src/stores/parquet/day-files.ts';
 import { RecordingClock, RecordingRuntime } from './intake/recording-runtime.ts';
 
-const plan = makePlan(daybook);
+const stream = { ...dailyRecords, fields: { ...dailyRecords.fields, note: textField({ nullable: true }) } };
+const plan = makePlan({ ...daybook, stream });
 
 /** Sales of three days with whatever texts and numbers are awkward to write down. */
 function saleOf(index: number): Record<string, string | number | null> {
@@ -33,6 +35,7 @@ function saleOf(index: number): Record<string, string | number | null> {
     profit: -(index + 1) / 16,
     latitude: index % 4 === 0 ? null : 44.123456789 + index / 1e6,
     longitude: index % 4 === 0 ? null : 1e-7 * index,
+    note: index % 3 === 0 ? null : (names[index % names.length] ?? ''),
   };
 }
 

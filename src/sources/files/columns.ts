@@ -9,8 +9,11 @@ import { otherColumns, wrongHeader } from './wrong-header.ts';
 /** A row's cells in the order of its file's columns; null where the file itself knows null. */
 export type Cells = readonly (string | null)[];
 
-/** Makes a row a record: JSON without a line feed, or why it cannot be one. */
-export type Converter = (cells: Cells) => string | Refusal;
+/**
+ * Makes a row a record: JSON without a line feed, or why it cannot be one.
+ * @param quotedEmpty  where in it cells are that are empty and in quotes, should there be any
+ */
+export type Converter = (cells: Cells, quotedEmpty?: ReadonlySet<number>) => string | Refusal;
 
 /** How many records have a place that is not known, by city and state. */
 export interface PlaceNotFound {
@@ -32,7 +35,7 @@ export interface ColumnSet {
 }
 
 export interface ColumnOptions {
-  /** Whether it is a text, whose columns its first line names, and in which an empty cell means null for want of another way. */
+  /** Whether it is a text, whose columns its first line names, and in which an empty cell means null, but for a text in quotes. */
   readonly isText: boolean;
   readonly findPlace: FindPlace;
 }

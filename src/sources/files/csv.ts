@@ -239,7 +239,7 @@ class Table {
     this.#goPast([row]);
     if (isBlank(row)) return;
     const fault = this.#faultOf(row);
-    const made = fault ?? columns.convert(row.record);
+    const made = fault ?? columns.convert(row.record, quotedEmptyOf(row));
     if (typeof made === 'string') {
       this.batch.add(line, made);
       this.#places.push(line, start, this.#nextByte);
@@ -329,6 +329,15 @@ function isBlank(row: Row): boolean {
 
 const CELL = '(?:"[^"]*(?:""[^"]*)*"|[^",][^,]*|)';
 const WELL_FORMED = new RegExp(`^${CELL}(?:,${CELL})*$`);
+
+const CELLS = new RegExp(`(${CELL})(?:,|$)`, 'g');
+
+/** Where in a well-formed row cells are empty and in quotes. */
+function quotedEmptyOf(row: Row): ReadonlySet<number> | undefined {
+  if (!row.raw.includes('""')) return undefined;
+  const cells = [...rowText(row.raw).matchAll(CELLS)];
+  return new Set(cells.flatMap(([, cell], index) => (cell === '""' ? index : [])));
+}
 
 /** Whether a row's cells are each either in quotes as a whole, inner quotes twice, or do not begin with one. */
 function isWellFormed(row: string): boolean {

@@ -6,8 +6,9 @@ import { Readable } from 'node:stream';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { daybook } from '../../../daybook.config.ts';
+import { dailyRecords, daybook } from '../../../daybook.config.ts';
 import { RecordingClock, RecordingRuntime } from '../../../test/intake/recording-runtime.ts';
+import { integer, text } from '../../definition/fields.ts';
 import { makePlan } from '../../plan/normalise.ts';
 import type { ImportOptions, ImportSummary } from './import-file.ts';
 import { importFile } from './import-file.ts';
@@ -321,6 +322,32 @@ describe("importing CSV with the record's columns", () => {
     expect(second).toContain('"price":"",');
     expect(second).toContain('"profit":"1,5"');
     expect(second).toContain('"latitude":null,"longitude":null}');
+  });
+
+  it('tells an empty text from null by its quotes, where a text may be null', async () => {
+    const fields = { ...dailyRecords.fields, note: text({ nullable: true }), rank: integer({ nullable: true }) };
+    const stream = { ...dailyRecords, fields };
+    const runtime = new RecordingRuntime(makePlan({ ...daybook, stream }));
+    const row = recordRow({ product_name: 'Shelf, 36" wide', city: '' });
+    // The first ones in the row, and the last ones.
+    const [header, front] = [`note,rank,${FIELDS.join(',')}`, `${FIELDS.join(',')},rank,note`];
+    const rows = [`,,${row}`, `"",1,${row}`, `"""""",1,${row}`, `a,"",${row}`];
+    const ends = [`${row},,`, `${row},1,""`, `${row},1,""""""`, `${row},"",a`];
+    for (const [name, lines] of [
+      ['first.csv', [header, ...rows]],
+      ['last.csv', [front, ...ends]],
+    ] as const) {
+      await writeFile(join(folder, name), lines.join('\r\n'));
+      await importFile({ path: join(folder, name), runtime, clock: new RecordingClock() });
+    }
+    const records = runtime.records.map((record) => JSON.parse(record.text) as Record<string, unknown>);
+    const expected = [
+      { note: null, rank: null, city: '' },
+      { note: '', rank: 1, city: '' },
+      { note: '""', rank: 1, city: '' },
+      { note: 'a', rank: null, city: '' },
+    ];
+    expect(records).toMatchObject([...expected, ...expected]);
   });
 
   it.each([

@@ -27,11 +27,14 @@ export function recordConverter(
     const index = at.get(field.name);
     return index === undefined ? [] : [{ field, index, key: `${JSON.stringify(field.name)}:` }];
   });
-  return (cells: Cells): string => {
+  return (cells: Cells, quotedEmpty?: ReadonlySet<number>): string => {
     let json = '';
     for (const { field, index, key } of columns) {
       let cell = cells[index] ?? null;
-      if (cell === '' && options.emptyIsNull && (field.nullable || field.optional)) cell = null;
+      const mayBeNull = options.emptyIsNull && (field.nullable || field.optional);
+      // Many programs put every cell in quotes: of what is no text, an empty one can be nothing else.
+      const isText = field.kind === 'text' && quotedEmpty?.has(index) === true;
+      if (cell === '' && mayBeNull && !isText) cell = null;
       if (cell === null && field.optional) continue;
       json += `${json === '' ? '{' : ','}${key}${jsonValue(field, cell)}`;
     }

@@ -4,7 +4,7 @@ import type { RecordTexts } from './record-texts.ts';
 
 const LINE_END = '\r\n';
 
-/** Writes a CSV file as RFC 4180 says: a header, the stream's fields in their order, null as an empty cell. */
+/** Writes a CSV file as RFC 4180 says: a header, the stream's fields in their order, null as an empty cell, an empty text in quotes. */
 export async function writeCsv(
   path: string,
   stream: StreamPlan,
@@ -26,5 +26,5 @@ export function csvLine(cells: RecordTexts): string {
 
 function csvCell(cell: string | null): string {
   if (cell === null) return '';
-  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+  return cell === '' || /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
