@@ -20,6 +20,9 @@ module.enableCompileCache();
 const sources = new URL('..', import.meta.url).href;
 module.registerHooks({
   resolve(specifier, context, next) {
+    // A definition may stand anywhere, also where no package is.
+    if (specifier === 'daybook')
+      return { url: `${sources}daybook.ts`, format: 'module-typescript', shortCircuit: true };
     const isOwn = specifier.startsWith('.') && specifier.endsWith('.ts') && context.parentURL?.startsWith(sources);
     if (!isOwn) return next(specifier, context);
     return { url: new URL(specifier, context.parentURL).href, format: 'module-typescript', shortCircuit: true };

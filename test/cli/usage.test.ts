@@ -2,15 +2,13 @@ import { once } from 'node:events';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { get } from 'node:http';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { runDaybook, startDaybook, temporaryFolder } from '../process/daybook-process.ts';
 
 const COMMANDS = ['start', 'generate', 'import', 'report', 'export', 'verify', 'compile', 'apply', 'stack', 'doctor'];
-const DAYBOOK = pathToFileURL(resolve(import.meta.dirname, '../../src/daybook.ts')).href;
 
 /** A definition in a file of its own. */
 async function configFile(folder: string, text: string): Promise<string> {
@@ -20,7 +18,7 @@ async function configFile(folder: string, text: string): Promise<string> {
 }
 
 const definition = (reports: string): string => `
-import { count, countDistinct, date, decimal, defineDashboard, defineDaybook, defineReport, defineStream, sum, text, timestamp, uuid } from '${DAYBOOK}';
+import { count, countDistinct, date, decimal, defineDashboard, defineDaybook, defineReport, defineStream, sum, text, timestamp, uuid } from 'daybook';
 const sales = defineStream({
   name: 'sales', timeZone: 'Europe/Paris', currency: 'EUR', primaryKey: 'id', eventTime: 'at', businessDate: 'day',
   fields: { id: uuid(), at: timestamp(), day: date(), customer: text(), amount: decimal() },
@@ -144,6 +142,14 @@ it('a Daybook answers to the names that it was told', async () => {
   }
 });
 
+it('a definition may stand in any folder, also where no package is', async () => {
+  await using folder = await temporaryFolder();
+  const total = "defineReport(sales, { name: 'takings', dimensions: ['day'], measures: { total: sum('amount') } })";
+  const config = await configFile(folder.path, definition(total));
+  const { code, stdout } = await runDaybook(['compile', '--target', 'duckdb', '--config', config]);
+  expect([code, stdout]).toEqual([0, expect.stringContaining('takings')]);
+});
+
 describe('a definition that cannot be used stops every command', () => {
   it('when there is none', async () => {
     await using folder = await temporaryFolder();
@@ -163,9 +169,9 @@ describe('a definition that cannot be used stops every command', () => {
     ['no TypeScript', 'export const daybook = {\n  stream: 1\n  reports: [],\n};\n', 3, 'Expected .*'],
     ['cut off', 'export const daybook = {\n', 1, 'Unexpected token .*'],
     ['TypeScript that cannot be erased', 'export const a = 1;\nenum Kind {}\n', 2, '.* enum is not supported .*'],
-    ['with a name that is not there', `\nimport { cuont } from '${DAYBOOK}';\n`, 2, ".* named 'cuont'"],
+    ['with a name that is not there', "\nimport { cuont } from 'daybook';\n", 2, ".* named 'cuont'"],
     ['with a name that nobody imported', '\n\nexport const daybook = count();\n', 3, 'count is not defined'],
-    ['with what our own code cannot take', `import { defineReport } from '${DAYBOOK}';\ndefineReport();\n`, 2, '.*'],
+    ['with what our own code cannot take', "import { defineReport } from 'daybook';\ndefineReport();\n", 2, '.*'],
   ])('when it is %s, with the line', async (_what, text, line, reason) => {
     await using folder = await temporaryFolder();
     const config = await configFile(folder.path, text);
