@@ -141,7 +141,6 @@ export class Supervisor {
         await session.stop(found);
         throw query.checkpointIncomplete();
       }
-      for (const json of await session.recentProgress(found)) await this.#batchDone(readBatch(json));
       return found;
     }
     // Its last batch may have been whole without anybody being told.
@@ -167,9 +166,9 @@ export class Supervisor {
     const { clock } = this.#options;
     let statusAtMs = 0;
     let countsAtMs = Infinity;
+    let nextId = -1;
     while (!ended.aborted) {
-      const json = await session.lastProgress(streaming);
-      if (json !== undefined) await this.#batchDone(readBatch(json));
+      nextId = await this.#takeBatches(session, streaming, nextId);
       if (clock.nowMs() - statusAtMs >= STATUS_EVERY_MS) {
         statusAtMs = clock.nowMs();
         const { isActive } = await session.status(streaming);
@@ -181,6 +180,27 @@ export class Supervisor {
       const soonMs = Math.max(SOON_MS_MIN, SOON_SHARE * (clock.nowMs() - countsAtMs));
       if (countsAtMs < Infinity) await clock.sleep(Math.min(soonMs, POLL_MS), ended);
     }
+  }
+
+  /**
+   * Takes in what the query says of its newest batch; and of those before it, where some ended since it was asked last: their
+   * frame may be one that no later batch announces, as what has nothing but repeats has none.
+   * @param nextId  of the batch that is expected; -1: of this run none was seen yet
+   * @returns that of the batch that is expected then
+   */
+  async #takeBatches(session: SparkSession, streaming: StreamingQuery, nextId: number): Promise<number> {
+    const json = await session.lastProgress(streaming);
+    if (json === undefined) return nextId;
+    const last = readBatch(json);
+    const batches = last.id > nextId ? (await session.recentProgress(streaming)).map(readBatch) : [last];
+    let next = nextId;
+    for (const batch of batches) {
+      if (batch.id < nextId) continue;
+      await this.#batchDone(batch);
+      // While nothing comes, Spark speaks of the batch that is to come as of one that is whole.
+      next = batch.messages > 0 ? batch.id + 1 : batch.id;
+    }
+    return next;
   }
 
   /** Why a query ended, which nobody asked to. */
