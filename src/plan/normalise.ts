@@ -3,6 +3,7 @@ import type { Field, FieldKind } from '../definition/fields.ts';
 import type { Measure } from '../definition/measures.ts';
 import type { Report } from '../definition/report.ts';
 import { conditionsOf } from './conditions.ts';
+import { stateFingerprint } from './fingerprints.ts';
 import type { ColumnKind, ColumnPlan, FieldPlan, MeasurePlan, Plan, ReportPlan, StreamPlan } from './plan.ts';
 import { fieldRange } from './ranges.ts';
 import { checkDefinition } from './validate.ts';
@@ -20,7 +21,7 @@ export function makePlan(definition: Definition): Plan {
     reports: Object.freeze(reports),
     dashboard: definition.dashboard,
     schedules: definition.schedules ?? [],
-    fingerprint: fingerprintOf({ stream, reports }),
+    fingerprint: stateFingerprint({ stream, reports }),
   });
 }
 
@@ -119,14 +120,4 @@ function measureColumnKind(measure: MeasurePlan): ColumnKind {
     case 'max':
       return columnKind(measure.field.kind);
   }
-}
-
-/** FNV-1a over the text of what the state depends on; titles and the dashboard do not count. */
-function fingerprintOf(plan: { stream: StreamPlan; reports: readonly ReportPlan[] }): string {
-  const state = JSON.stringify([plan.stream, plan.reports.map(({ title: _, ...rest }) => rest)]);
-  let hash = 0xcbf29ce484222325n;
-  for (let i = 0; i < state.length; i++) {
-    hash = BigInt.asUintN(64, (hash ^ BigInt(state.charCodeAt(i))) * 0x100000001b3n);
-  }
-  return hash.toString(16).padStart(16, '0');
 }

@@ -1,4 +1,6 @@
 SET spark.sql.session.timeZone=UTC;
+SET spark.sql.ansi.enabled=true;
+SET spark.sql.parser.escapedStringLiterals=false;
 SET spark.sql.mapKeyDedupPolicy=LAST_WIN;
 SET spark.sql.streaming.stateStore.providerClass=org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider;
 SET spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled=true;

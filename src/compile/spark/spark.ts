@@ -43,6 +43,9 @@ const RULES_LEFT_OUT = [
 const SETTINGS = {
   // Business days are dates, and no moment of ours has another zone.
   'spark.sql.session.timeZone': 'UTC',
+  // What the queries' texts mean, and what numbers out of range give, is Spark's default, whatever a cluster has.
+  'spark.sql.ansi.enabled': 'true',
+  'spark.sql.parser.escapedStringLiterals': 'false',
   // A member that stands twice in a record has its last value, as in JSON.parse.
   'spark.sql.mapKeyDedupPolicy': 'LAST_WIN',
   'spark.sql.streaming.stateStore.providerClass':

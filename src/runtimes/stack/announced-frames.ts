@@ -1,5 +1,6 @@
 import type { AnnouncedFrame } from '../../ports/report-rows.ts';
 import type { TopicMessage } from '../../ports/messages.ts';
+import { objectOf } from '../../spark/supervisor/message-object.ts';
 
 const STATES = ['starting', 'running', 'trouble', 'stopped'] as const;
 
@@ -27,7 +28,7 @@ export interface Sign {
 export function newestSign(messages: readonly TopicMessage[]): Sign | undefined {
   const message = messages.at(-1);
   if (message === undefined) return undefined;
-  const { state, reason, frame } = membersOf(message);
+  const { state, reason, frame } = objectOf(message);
   return {
     atMs: message.timestampMs,
     state: STATES.find((each) => each === state),
@@ -49,7 +50,7 @@ export function newestFrame(messages: readonly TopicMessage[]): Announcement | u
 }
 
 function readAnnouncement(message: TopicMessage): Announcement | undefined {
-  const members = membersOf(message);
+  const members = objectOf(message);
   const whole = (name: string): number | undefined => {
     const member = members[name];
     return Number.isSafeInteger(member) ? (member as number) : undefined;
@@ -64,15 +65,4 @@ function readAnnouncement(message: TopicMessage): Announcement | undefined {
     rows: whole('rows'),
     late: whole('late'),
   };
-}
-
-/** The members of a message's JSON object; none when it is no such. */
-function membersOf({ value }: TopicMessage): Readonly<Record<string, unknown>> {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(value ?? []).toString());
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Readonly<Record<string, unknown>>) : {};
-  } catch (error) {
-    if (error instanceof SyntaxError) return {};
-    throw error;
-  }
 }

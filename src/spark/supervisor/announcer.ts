@@ -1,11 +1,13 @@
 import type { Logger } from 'pino';
 import { DaybookError } from '../../base/errors.ts';
-import type { Plan } from '../../plan/plan.ts';
+import { rowsFingerprint } from '../../plan/fingerprints.ts';
+import type { Plan, ReportPlan } from '../../plan/plan.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { TopicPlace, TopicReader } from '../../ports/messages.ts';
+import type { TopicMessage, TopicPlace, TopicReader } from '../../ports/messages.ts';
 import type { Batch } from './batch.ts';
 import type { DayBehind } from './day-counts.ts';
 import { DayCounts } from './day-counts.ts';
+import { objectOf } from './message-object.ts';
 import { messagesBetween } from './messages-between.ts';
 
 /** So long what is known to be there is waited for. */
@@ -21,6 +23,8 @@ interface AnnouncerOptions {
   readonly plan: Plan;
   /** Of the stream's topic that the query reads. */
   readonly topicId: string;
+  /** The query's, a URI. */
+  readonly checkpoint: string;
   readonly topics: { readonly frames: string; readonly days: string };
   readonly reader: TopicReader;
   /** Resolves when all copies have the messages. */
@@ -31,9 +35,11 @@ interface AnnouncerOptions {
 
 /** What is read of an announcement of before. */
 interface Announced {
-  readonly frame?: number;
-  readonly accepted?: number;
-  readonly topicId?: string;
+  readonly frame: number;
+  readonly accepted: number;
+  readonly topicId: string | undefined;
+  /** By report: which rows it has, as `rowsFingerprint` says it. */
+  readonly reports: Readonly<Record<string, string>>;
 }
 
 /** How the query is, as everybody is told who reads the topic of frames. */
@@ -56,6 +62,8 @@ export class Announcer {
   #accepted = 0;
   /** Of which topic it is; undefined: nobody said. */
   #madeOf: string | undefined;
+  /** The fingerprints of the reports that are in their topics, those among them that are in no definition any more. */
+  #reports: Readonly<Record<string, string>> = {};
   /** Undefined until it is known what was announced before. */
   #sign: Sign | undefined;
   #isWritingAgain = false;
@@ -88,22 +96,23 @@ export class Announcer {
 
   /**
    * Reads what was announced before.
-   * @throws DaybookError `REPORTS_OF_ANOTHER_TOPIC`
+   * @throws DaybookError `REPORTS_OF_ANOTHER_TOPIC`, `REPORTS_OF_ANOTHER_DEFINITION`
    */
   async readAnnounced(): Promise<void> {
     const { reader, topics, topicId } = this.#options;
     for (const extent of await reader.extents([topics.frames])) {
       for await (const messages of messagesBetween(reader, extent, extent.firstOffset, extent.endOffset)) {
-        for (const { value } of messages) {
-          const announced = JSON.parse(Buffer.from(value ?? '{}').toString()) as Announced;
-          const { frame = 0, accepted = 0 } = announced;
+        for (const message of messages) {
+          const { frame, accepted, topicId: madeOf, reports } = readAnnounced(message);
           if (frame >= this.#announced) [this.#announced, this.#accepted] = [frame, accepted];
-          this.#madeOf = announced.topicId ?? this.#madeOf;
+          this.#madeOf = madeOf ?? this.#madeOf;
+          this.#reports = { ...this.#reports, ...reports };
         }
       }
     }
     this.#sign ??= { state: 'starting' };
     this.requireTopic(this.#madeOf ?? topicId, topicId);
+    await this.#requireRows();
     await this.#readAllDays();
     this.#counts.advance(this.#announced);
   }
@@ -126,6 +135,33 @@ export class Announcer {
         '--target kafka, and give the sinks empty stores; then start this again.',
       { details: { topic: name, topicId, madeOf } },
     );
+  }
+
+  /**
+   * What another definition has no row of stands in its topic for ever, and among the new rows in each frame. A report with other
+   * measures, or a new one, writes over all that is there.
+   * @throws DaybookError `REPORTS_OF_ANOTHER_DEFINITION`
+   */
+  async #requireRows(): Promise<void> {
+    const { plan, reader, checkpoint } = this.#options;
+    const now = Object.fromEntries(plan.reports.map((report) => [report.name, rowsFingerprint(plan.stream, report)]));
+    const isChanged = ({ name }: ReportPlan): boolean => (this.#reports[name] ?? now[name]) !== now[name];
+    const changed = plan.reports.filter(isChanged).map(({ name }) => name);
+    const extents = changed.length > 0 ? await reader.extents(changed) : [];
+    const filled = extents.filter(({ endOffset }) => endOffset > 0);
+    const old = changed.filter((name) => filled.some(({ topic }) => topic === name));
+    if (old.length > 0) {
+      const drop = old.map((name) => ` --drop ${name}`).join('');
+      throw new DaybookError(
+        'REPORTS_OF_ANOTHER_DEFINITION',
+        `In this Kafka are rows of ${old.join(', ')} by another definition, whose records, dimensions or conditions are others, and ` +
+          `some of them would stay. Use the definition of before; or delete the topics ${old.join(', ')}, make them with daybook apply ` +
+          `--target kafka, and their tables with daybook apply --target postgres${drop}, and --target cassandra alike. Remove ` +
+          `the checkpoint ${checkpoint} if it is there, and start this again: it computes all of it anew.`,
+        { details: { reports: old } },
+      );
+    }
+    this.#reports = { ...this.#reports, ...now };
   }
 
   /** Says how the query is, once it is known what was announced before. */
@@ -213,6 +249,7 @@ export class Announcer {
       ...(batch !== undefined && { rows: batch.rows, batch: batch.id, lag: batch.lag }),
       late: this.#counts.late,
       topicId: this.#madeOf ?? topicId,
+      reports: this.#reports,
       ...this.#sign,
     };
     return { topic: topics.frames, key: stream, value: JSON.stringify(value) };
@@ -260,4 +297,15 @@ export class Announcer {
     const [extent] = await reader.extents([topics.days]);
     return extent && { ...extent, nextOffset: extent.firstOffset };
   }
+}
+
+function readAnnounced(message: TopicMessage): Announced {
+  const { frame, accepted, topicId, reports } = objectOf(message);
+  const ofReports = typeof reports === 'object' && reports !== null ? Object.entries(reports) : [];
+  return {
+    frame: Number.isSafeInteger(frame) ? Number(frame) : 0,
+    accepted: Number.isSafeInteger(accepted) ? Number(accepted) : 0,
+    topicId: typeof topicId === 'string' ? topicId : undefined,
+    reports: Object.fromEntries(ofReports.map(([name, each]) => [name, String(each)])),
+  };
 }

@@ -1,6 +1,7 @@
 import type { StreamPlan } from '../../plan/plan.ts';
 import type { TopicMessage } from '../../ports/messages.ts';
 import type { LateDay } from '../../ports/pipeline.ts';
+import { objectOf } from './message-object.ts';
 
 /** A day of which more records came than its rows have. */
 export interface DayBehind {
@@ -61,8 +62,8 @@ export class DayCounts {
   }
 
   take(messages: readonly TopicMessage[]): void {
-    for (const { value } of messages) {
-      const count = value === null ? undefined : this.#read(value);
+    for (const message of messages) {
+      const count = this.#read(message);
       if (count === undefined) continue;
       this.#held.push(count);
       this.#newest = Math.max(this.#newest, count.frame);
@@ -120,17 +121,11 @@ export class DayCounts {
     };
   }
 
-  #read(value: Uint8Array): DayCount | undefined {
-    let parsed: Readonly<Record<string, unknown>>;
-    try {
-      parsed = JSON.parse(Buffer.from(value).toString()) as typeof parsed;
-    } catch (error) {
-      if (error instanceof SyntaxError) return undefined;
-      throw error;
-    }
-    const { of, records, frame, query } = parsed;
+  #read(message: TopicMessage): DayCount | undefined {
+    const members = objectOf(message);
+    const { of, records, frame, query } = members;
     if (query !== this.#query || typeof of !== 'string' || !Object.hasOwn(this.#counts, of)) return undefined;
-    const day = parsed[this.#dateName];
+    const day = members[this.#dateName];
     return {
       of: of as DayCount['of'],
       day: typeof day === 'string' ? day : '',

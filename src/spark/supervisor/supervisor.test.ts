@@ -1,10 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
-import { expect, it } from 'vitest';
-import { daybook } from '../../../daybook.config.ts';
+import { describe, expect, it } from 'vitest';
+import { dailyRecords, daybook } from '../../../daybook.config.ts';
 import { DaybookError } from '../../base/errors.ts';
+import type { Definition } from '../../definition/daybook.ts';
+import { integer } from '../../definition/fields.ts';
+import { count } from '../../definition/measures.ts';
+import type { Report } from '../../definition/report.ts';
 import { framesTopic } from '../../compile/kafka/topics.ts';
+import { rowsFingerprint } from '../../plan/fingerprints.ts';
 import { makePlan } from '../../plan/normalise.ts';
 import { daysTopic } from '../../plan/shared-names.ts';
+import type { Plan } from '../../plan/plan.ts';
 import type { TopicReader } from '../../ports/messages.ts';
 import { machineClock } from '../../runtimes/machine/clock.ts';
 import type { SparkSession } from '../connect/session.ts';
@@ -17,7 +23,8 @@ const topics = { frames: framesTopic(plan), days: daysTopic(plan) };
 const STREAMING = { name: 'daybook-daily_records-q', id: 'id', runId: 'run' };
 const DAY = { ts_date: '2026-03-04', query: plan.fingerprint, frame: 1 };
 
-type Messages = Readonly<Record<string, readonly object[]>>;
+/** Objects, and texts that are no JSON. */
+type Messages = Readonly<Record<string, readonly unknown[]>>;
 
 const FRAME = { stream: plan.stream.name, frame: 1, accepted: 5, topicId: 'topic' };
 
@@ -32,7 +39,7 @@ function readerOf(messages: Messages): TopicReader {
           offset: place.nextOffset + index,
           timestampMs: 0,
           key: null,
-          value: Buffer.from(JSON.stringify(value)),
+          value: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
         }));
         return { ...place, messages: found, nextOffset: values.length, endOffset: values.length };
       });
@@ -50,9 +57,10 @@ interface Fakes {
   readonly query?: object;
   readonly send: SupervisorOptions['send'];
   readonly messages: Messages;
+  readonly plan?: Plan;
 }
 
-function supervisorOf({ session, query = {}, send, messages }: Fakes): Supervisor {
+function supervisorOf({ session, query = {}, send, messages, plan: other = plan }: Fakes): Supervisor {
   const ofAll = {
     topicId: 'topic',
     sessionId: 'session',
@@ -63,7 +71,7 @@ function supervisorOf({ session, query = {}, send, messages }: Fakes): Superviso
     start: async () => STREAMING,
   };
   return new Supervisor({
-    plan,
+    plan: other,
     query: { ...ofAll, ...query } as unknown as ReportsQuery,
     openSession: () => session as unknown as SparkSession,
     topicId: async () => 'topic',
@@ -161,4 +169,78 @@ it('frames of batches that end between two answers are announced, though nothing
     AbortSignal.any([done.signal, AbortSignal.timeout(5_000)]),
   );
   expect([...announced]).toEqual([1, 20, 30, 40]);
+});
+
+describe('reports that are in their topics', () => {
+  const [first, ...others] = daybook.reports as readonly [Report, ...Report[]];
+  // Tiles ask for more than a definition of one report has.
+  const NO_TILES = { ...daybook.dashboard, tiles: [] };
+  const planOf = (definition: Definition): Plan => makePlan({ ...definition, dashboard: NO_TILES });
+  const fingerprints = ({ stream, reports: all }: Plan): Readonly<Record<string, string>> =>
+    Object.fromEntries(all.map((each) => [each.name, rowsFingerprint(stream, each)]));
+  const reports = fingerprints(plan);
+  const old = { [topics.frames]: [{ ...FRAME, reports }], [first.name]: [{ ts_date: '2026-03-04', frame: 1 }] };
+
+  /** Starts another definition over them. @returns why it was refused, and the fingerprints that were told last */
+  async function startOver(definition: Definition, messages: Messages): Promise<readonly [string, unknown]> {
+    const ended = new AbortController();
+    const session = {
+      lastProgress: async () => ended.abort(),
+      status: async () => ({ isActive: true }),
+      rows: async () => [{ now: 10n }],
+      close: () => undefined,
+    };
+    let told: unknown;
+    const send: SupervisorOptions['send'] = async (sent) => {
+      for (const { value } of sent) told = (JSON.parse(value) as { reports: unknown }).reports;
+    };
+    const running = supervisorOf({
+      session,
+      send,
+      messages,
+      plan: planOf(definition),
+    }).run(ended.signal);
+    return [await running.then(() => '', String), told];
+  }
+
+  it('are refused to a definition of other records, dimensions or conditions, time after time', async () => {
+    const zone = { ...dailyRecords, timeZone: 'Asia/Tokyo' };
+    const field = { ...dailyRecords, fields: { ...dailyRecords.fields, quantity: integer({ max: 3 }) } };
+    for (const definition of [
+      { ...daybook, reports: [{ ...first, where: { quantity: { atLeast: 2 } } }, ...others] },
+      { ...daybook, reports: [{ ...first, dimensions: ['ts_date', 'city'] }, ...others] },
+      ...[zone, field].map((stream) => ({
+        ...daybook,
+        stream,
+        reports: daybook.reports.map((report) => ({ ...report, stream })),
+      })),
+    ] as readonly Definition[]) {
+      const [refusal, told] = await startOver(definition, old);
+      expect(refusal).toMatch(/rows of daily_pu_rev by another definition.* delete the topics daily_pu_rev, .*file:/);
+      expect(told).toEqual(reports);
+    }
+  });
+
+  it('are taken on by one with more reports or other measures, and by any when nobody said whose they are', async () => {
+    const more = { ...daybook, reports: [...daybook.reports, { ...first, name: 'more' }] };
+    const measures = { ...daybook, reports: [{ ...first, measures: { n: count() } }, ...others] };
+    const lateness = { ...daybook, stream: { ...dailyRecords, latenessDays: 3, currency: 'EUR' } };
+    expect(await startOver(more, old)).toEqual(['', { ...reports, more: reports[first.name] }]);
+    for (const definition of [measures, lateness]) expect(await startOver(definition, old)).toEqual(['', reports]);
+    const changed = { ...daybook, reports: [{ ...first, where: { quantity: { atLeast: 2 } } }, ...others] };
+    expect(await startOver(changed, { ...old, [topics.frames]: [FRAME] })).toMatchObject(['', {}]);
+  });
+
+  it('are another definition’s once their topics were made anew, and those of a removed report are remembered', async () => {
+    const changed = { ...daybook, reports: [{ ...first, where: { quantity: { atLeast: 2 } } }] };
+    const [refusal, told] = await startOver(changed, { ...old, [first.name]: [] });
+    expect(refusal).toBe('');
+    expect(told).toEqual({ ...reports, ...fingerprints(planOf(changed)) });
+  });
+
+  it('are taken on though the topic of frames holds what is no frame', async () => {
+    const [frame] = old[topics.frames] ?? [];
+    const strange = { [topics.frames]: ['text', null, [], { frame: 'x', topicId: 7, reports: 7 }, frame] };
+    expect(await startOver(daybook, { ...old, ...strange })).toEqual(['', reports]);
+  });
 });

@@ -59,7 +59,7 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     const { plan, query } = options;
     this.#options = options;
-    this.#announcer = new Announcer({ ...options, topicId: query.topicId });
+    this.#announcer = new Announcer({ ...options, topicId: query.topicId, checkpoint: query.checkpoint });
     this.#daysAgain = new DaysAgain({ ...options, topic: plan.stream.name, announcer: this.#announcer });
   }
 
