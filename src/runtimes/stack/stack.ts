@@ -15,6 +15,7 @@ import type { Frame, Reading, Readings, ReportPage, ReportQuery, Row } from '../
 import type { AmendmentPage, QuarantinePage, QuarantineQuery, Runtime, RuntimeStatus } from '../../ports/runtime.ts';
 import type { RecordDetails } from '../../ports/topics.ts';
 import { Scanner } from '../../record/scanner.ts';
+import { rowPrinter } from '../../server/row-text.ts';
 import type { KafkaConnection } from '../../sources/kafka/connection.ts';
 import type { GroupsReader } from '../../sources/kafka/groups.ts';
 import { openGroupsReader } from '../../sources/kafka/groups.ts';
@@ -24,6 +25,7 @@ import { cassandraRecordReader } from '../../stores/cassandra/record-reader.ts';
 import { cassandraSinkPlaces } from '../../stores/cassandra/sink-places.ts';
 import type { PostgresDatabase } from '../../stores/postgres/database.ts';
 import { postgresOwnReader } from '../../stores/postgres/own-reader.ts';
+import type { StoredAmendment } from '../../stores/postgres/own-reader.ts';
 import { postgresReportReader, reportNamed } from '../../stores/postgres/report-reader.ts';
 import type { KafkaIntake } from '../kafka-intake.ts';
 import { openKafkaIntake } from '../kafka-intake.ts';
@@ -41,6 +43,8 @@ const WHOLE_POLL_MS = 20;
 const FACTS_MS = 1_000;
 const LINE_FEED = '\n';
 
+/** An explanation has so many of a row's amendments, the newest. */
+const AMENDMENTS_OF_ROW_MAX = 1_000;
 export interface StackOptions {
   readonly plan: Plan;
   readonly connection: KafkaConnection;
@@ -145,7 +149,7 @@ class StackRuntime implements Runtime {
     let looked = 0;
     for await (const chunk of this.#records.records({ first: day, last: day })) {
       if (signal.aborted) break;
-      search.look(Buffer.from(chunk.map(({ text }) => `${text}${LINE_FEED}`).join('')), looked, day);
+      search.look(linesOf(chunk), looked, day);
       for (const { offset, ...record } of search.records.slice(records.length)) {
         const place = present(chunk[offset - looked], 'a record that is listed is one of the chunk');
         records.push({ ...record, partition: place.partition, offset: place.offset });
@@ -172,7 +176,7 @@ class StackRuntime implements Runtime {
   async *records({ from, to }: { readonly from?: string; readonly to?: string }): AsyncGenerator<Uint8Array> {
     const range = { first: dayParameter('from', from) ?? FIRST_DAY, last: dayParameter('to', to) ?? LAST_DAY };
     for await (const chunk of this.#records.records(range)) {
-      if (chunk.length > 0) yield Buffer.from(chunk.map(({ text }) => `${oneLine(text)}${LINE_FEED}`).join(''));
+      if (chunk.length > 0) yield linesOf(chunk);
     }
   }
 
@@ -188,18 +192,7 @@ class StackRuntime implements Runtime {
 
   async amendments(page: { readonly limit: number; readonly offset: number }): Promise<AmendmentPage> {
     const { total, entries } = await this.#own.amendments(page);
-    return {
-      total,
-      kept: total,
-      entries: entries.flatMap(({ before, after, ...entry }) => {
-        const report = this.plan.reports.find(({ name }) => name === entry.report);
-        if (report === undefined) return [];
-        const rowOf = rowIn(report);
-        return [
-          { ...entry, firstOffset: entry.frame, before: before === null ? null : rowOf(before), after: rowOf(after) },
-        ];
-      }),
-    };
+    return { total, kept: total, entries: this.#asListed(entries) };
   }
 
   async status(): Promise<RuntimeStatus> {
@@ -333,15 +326,26 @@ class StackRuntime implements Runtime {
 
   async #amendmentsOf(report: ReportPlan, row: Row | undefined): Promise<Explanation['amendments']> {
     if (row === undefined) return [];
-    const { entries } = await this.amendments({ limit: 1_000, offset: 0 });
-    const isSame = (after: Row): boolean => report.dimensions.every(({ name }) => after[name] === row[name]);
-    return entries.filter(({ report: name, after }) => name === report.name && isSame(after));
+    const key = rowPrinter({ columns: report.dimensions })(row);
+    const page = { limit: AMENDMENTS_OF_ROW_MAX, offset: 0, of: { report: report.name, key } };
+    return this.#asListed((await this.#own.amendments(page)).entries);
   }
 
   /** The rows that a record is in, as they are now. */
+  #asListed(entries: readonly StoredAmendment[]): AmendmentPage['entries'] {
+    return entries.flatMap(({ before, after, ...entry }) => {
+      const report = this.plan.reports.find(({ name }) => name === entry.report);
+      if (report === undefined) return [];
+      const rowOf = rowIn(report);
+      return [
+        { ...entry, firstOffset: entry.frame, before: before === null ? null : rowOf(before), after: rowOf(after) },
+      ];
+    });
+  }
+
   async #rowsOf(text: string): Promise<RecordDetails['rows']> {
     const state = new EngineState(this.plan);
-    const { columns } = new Scanner(this.plan, state.dictionaries).scan(Buffer.from(text), 1);
+    const { columns } = new Scanner(this.plan, state.dictionaries).scan(linesOf([{ text }]), 1);
     state.apply(
       columns,
       Int32Array.from({ length: columns.count }, (_, record) => record),
@@ -381,9 +385,9 @@ function rowIn(report: ReportPlan): (text: string) => Row {
   };
 }
 
-/** Records of Kafka may have line feeds between their members; lines may not. */
-function oneLine(text: string): string {
-  return text.includes('\n') || text.includes('\r') ? text.replaceAll(/[\r\n]/g, ' ') : text;
+/** A line each. Records of Kafka may have line feeds between their members; lines may not. */
+function linesOf(records: readonly { readonly text: string }[]): Buffer {
+  return Buffer.from(records.map(({ text }) => `${text.replaceAll(/[\r\n]/g, ' ')}${LINE_FEED}`).join(''));
 }
 
 function dayParameter(name: string, text: string | undefined): number | undefined {

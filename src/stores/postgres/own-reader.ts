@@ -15,6 +15,12 @@ export interface StoredAmendment {
   readonly after: string;
 }
 
+/** A row by its dimensions: a JSON object of them. */
+interface RowOf {
+  readonly report: string;
+  readonly key: string;
+}
+
 interface Page {
   readonly limit: number;
   readonly offset: number;
@@ -24,8 +30,10 @@ interface Page {
 export interface PostgresOwnReader {
   /** Newest first; of long ones the start, on a page of several. */
   quarantine(query: Omit<QuarantineQuery, 'open'>): Promise<QuarantinePage>;
-  /** Newest first. */
-  amendments(page: Page): Promise<{ readonly total: number; readonly entries: readonly StoredAmendment[] }>;
+  /** Newest first, `of` one row only if told; `total` counts them all. */
+  amendments(
+    page: Page & { readonly of?: RowOf },
+  ): Promise<{ readonly total: number; readonly entries: readonly StoredAmendment[] }>;
   /** How many records the newest frame has, and how many are in the quarantine and changed closed days. */
   counts(): Promise<{ readonly accepted: number; readonly quarantined: number; readonly amendments: number }>;
   newestDay(): Promise<string | undefined>;
@@ -42,11 +50,12 @@ export function postgresOwnReader(database: PostgresDatabase, plan: Plan): Postg
       const entries = rows.map(quarantineEntry);
       return { total: Number(count?.['total'] ?? 0), entries };
     },
-    async amendments({ limit, offset }) {
+    async amendments({ limit, offset, of }) {
       const [count] = await database.query(`SELECT count(*) AS total FROM ${amendments}`);
       const rows = await database.query(
-        `SELECT id, report, frame, before, after FROM ${amendments} ORDER BY id DESC LIMIT $1 OFFSET $2`,
-        [limit, offset],
+        `SELECT id, report, frame, before, after FROM ${amendments}
+WHERE $3::text IS NULL OR (report = $3 AND after @> $4::jsonb) ORDER BY id DESC LIMIT $1 OFFSET $2`,
+        [limit, offset, of?.report ?? null, of?.key ?? null],
       );
       const entries = rows.map(({ id, report, frame, before, after }) => ({
         id: Number(id),
