@@ -57,9 +57,9 @@ export interface TotalsQuery extends Omit<ReportQuery, 'extentOf'> {
 export interface TotalsPage extends ReportPage {
   /** Of the totals of all groups that match. */
   readonly extent: Extent | undefined;
-  /** Row by row: the value on each day from the first to the last with rows in the range, none as 0; empty unless asked for. */
+  /** Row by row: the value on each of `days`, none as 0; empty unless asked for. */
   readonly trends: readonly (readonly Cell[])[];
-  /** The first and the last day of the trends. */
+  /** The first and the last day with rows in the range; the last 400 days of it where there are more. */
   readonly days: { readonly from: string; readonly to: string } | undefined;
   /** False: only rows that changed since the frame that was asked for, in no order; `limit` and `offset` are left out. */
   readonly isWhole: boolean;

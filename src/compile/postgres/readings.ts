@@ -74,15 +74,16 @@ export function totalsCountStatement(report: ReportPlan, wanted: TotalsWanted): 
 
 /**
  * The days of each total that `totalsStatement` gives: its place among them, `at` (from 1), the day, and the measure.
+ * @param first  the first day of these, `YYYY-MM-DD`
  * @throws DaybookError `BAD_QUERY`
  */
-export function trendsStatement(report: ReportPlan, wanted: TotalsWanted): Statement {
+export function trendsStatement(report: ReportPlan, wanted: TotalsWanted, first: string): Statement {
   const where = new Where(report, wanted);
   const same = wanted.by.map((name) => `t.${quotedName(name)} IS NOT DISTINCT FROM g.${quotedName(name)}`);
   const day = quotedName(report.dimensions[0]?.name ?? '');
   const text = `WITH page AS (SELECT *, row_number() OVER () AS "#at" FROM (${totalsSql(report, wanted, where)}) p)
 SELECT g."#at" AS at, t.${day} AS day, sum(t.${quotedName(wanted.measure)}) AS value
-FROM page g JOIN (SELECT * FROM ${tableName(report)}${where.sql}) t ON ${same.join(' AND ') || 'TRUE'}
+FROM page g JOIN (SELECT * FROM ${tableName(report)}${where.sql}) t ON ${[`t.${day} >= ${quotedText(first)}`, ...same].join(' AND ')}
 GROUP BY 1, 2`;
   return { text, values: where.values };
 }

@@ -1,4 +1,5 @@
 import { formatDay } from '../../base/calendar.ts';
+import { TREND_DAYS_MAX } from '../../plan/trend-days.ts';
 import type { Cell } from '../../ports/rows.ts';
 import type { GroupTable } from '../group-table.ts';
 import type { SummedMeasure } from './group-sums.ts';
@@ -6,11 +7,8 @@ import { Sums, addTable } from './group-sums.ts';
 import type { Groups } from './groups.ts';
 import type { Selection } from './selection.ts';
 
-/** A longer range has a trend of its last days alone. */
-const TREND_DAYS_MAX = 400;
-
 /**
- * By group: its value on each day from the first to the last, none as 0.
+ * By group: its value on each day of `trendDays`, none as 0.
  * @param tables  newest first
  */
 export function trendsOf(

@@ -3,6 +3,7 @@ import { formatDay, parseDay } from '../../base/calendar.ts';
 import { parseMicros } from '../../base/decimal.ts';
 import { DaybookError } from '../../base/errors.ts';
 import type { ColumnKind, Plan, ReportPlan } from '../../plan/plan.ts';
+import { TREND_DAYS_MAX } from '../../plan/trend-days.ts';
 import type {
   Cell,
   Extent,
@@ -95,14 +96,14 @@ async function readRows(run: Run, report: ReportPlan, query: ReportQuery, frame:
 async function readTotals(run: Run, report: ReportPlan, query: TotalsQuery, frame: number): Promise<TotalsPage> {
   const { total, extent } = await counted(run, totalsCountStatement(report, query));
   const rows = await rowsOf(run, totalsStatement(report, query));
-  const days = await firstAndLast(run, daysStatement(report, query));
+  const days = await trendDays(run, daysStatement(report, query));
   return {
     frame,
     total,
     rows: rows.map((row) => cellsOf(report, row)),
     extent,
     trends: query.trend === true && days !== undefined ? await trendsOf(run, report, query, days, rows.length) : [],
-    days,
+    days: days && { from: formatDay(days.first), to: formatDay(days.last) },
     // What changed since an older frame is not known; whoever asked for that is given all of it.
     isWhole: true,
   };
@@ -112,15 +113,13 @@ async function trendsOf(
   run: Run,
   report: ReportPlan,
   query: TotalsQuery,
-  days: { readonly from: string; readonly to: string },
+  { first, last }: Days,
   count: number,
 ): Promise<readonly (readonly Cell[])[]> {
-  const first = present(parseDay(days.from), 'PostgreSQL gives days that exist');
-  const last = present(parseDay(days.to), 'PostgreSQL gives days that exist');
   const kind = kindOf(report, query.measure);
   const zero = kind === 'decimal' ? 0n : 0;
   const trends = Array.from({ length: count }, () => Array.from({ length: last - first + 1 }, (): Cell => zero));
-  for (const { at, day, value } of await rowsOf(run, trendsStatement(report, query))) {
+  for (const { at, day, value } of await rowsOf(run, trendsStatement(report, query, formatDay(first)))) {
     const trend = trends[Number(at) - 1];
     const index = present(parseDay(day ?? ''), 'PostgreSQL gives days that exist') - first;
     if (trend !== undefined) trend[index] = cellOf(kind, value ?? null);
@@ -128,13 +127,17 @@ async function trendsOf(
   return trends;
 }
 
-async function firstAndLast(
-  run: Run,
-  statement: Statement,
-): Promise<{ readonly from: string; readonly to: string } | undefined> {
+/** The days of trends, both included. */
+interface Days {
+  readonly first: number;
+  readonly last: number;
+}
+
+async function trendDays(run: Run, statement: Statement): Promise<Days | undefined> {
   const [row] = await rowsOf(run, statement);
-  const [from, to] = [parseDay(row?.['first'] ?? ''), parseDay(row?.['last'] ?? '')];
-  return from === undefined || to === undefined ? undefined : { from: formatDay(from), to: formatDay(to) };
+  const [first, last] = [parseDay(row?.['first'] ?? ''), parseDay(row?.['last'] ?? '')];
+  if (first === undefined || last === undefined) return undefined;
+  return { first: Math.max(first, last - TREND_DAYS_MAX + 1), last };
 }
 
 async function counted(
