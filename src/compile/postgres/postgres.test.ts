@@ -44,6 +44,12 @@ describe('the SQL for PostgreSQL', () => {
     await expect(postgresSql(makePlan(definition)).script).toMatchFileSnapshot(`./${name}.golden.sql`);
   });
 
+  it('takes NUL in what is asked for as the mark that rows have in its place', () => {
+    const [report] = makePlan(everyMeasure).reports;
+    const { values } = rowsStatement(present(report, 'it has reports'), { search: 'a\0', equals: { guest: ['b\0'] } });
+    expect(values).toEqual([['b\u2400'], 'a\u2400']);
+  });
+
   it('is nothing for a database that has all of it', () => {
     expect(migrate((columns) => columns)).toEqual({ statements: [], notes: [], refusals: [] });
   });

@@ -166,7 +166,7 @@ class Where {
   #contains(search: string): string {
     const texts = this.#report.dimensions.filter(({ kind }) => kind === 'text');
     if (texts.length === 0) return 'FALSE';
-    const value = this.#value(search);
+    const value = this.#value(withoutNul(search));
     const found = texts.map(
       ({ name }) => `position(${value}::text IN lower(${quotedName(name)} COLLATE ${ANY_LANGUAGE})) > 0`,
     );
@@ -223,10 +223,15 @@ function arrayType({ kind }: FieldPlan): string {
 
 function checked(field: FieldPlan, value: string): string {
   if (field.kind === 'date') return dayText(field.name, value);
-  if (field.kind === 'text') return textOfKey(value).replaceAll('\0', '\u2400');
+  if (field.kind === 'text') return withoutNul(textOfKey(value));
   const isNumber = value.trim() !== '' && Number.isFinite(Number(value)) && parseMicros(value.trim()) !== undefined;
   if (isNumber) return value.trim();
   throw badQuery(`'${field.name}' is '${value}'; it must be a ${field.kind}.`);
+}
+
+/** PostgreSQL takes none in a text; rows have the same in its place. */
+function withoutNul(text: string): string {
+  return text.replaceAll('\0', '\u2400');
 }
 
 function dayText(name: string, text: string): string {
