@@ -84,7 +84,7 @@ export async function openFeeder(plan: Plan, broker: string): Promise<ReportFeed
     while (!stopping.signal.aborted) {
       try {
         const read = await reader.read(places, 100);
-        const values = read.flatMap(({ messages }) => messages.flatMap(({ value }) => [value ?? LINE_FEED, LINE_FEED]));
+        const values = read.flatMap(({ messages }) => messages.flatMap(({ value }) => [onOneLine(value), LINE_FEED]));
         waiting.push(...values);
         places = places.map(
           (place) =>
@@ -118,6 +118,12 @@ export async function openFeeder(plan: Plan, broker: string): Promise<ReportFeed
       await folder[Symbol.asyncDispose]();
     },
   };
+}
+
+/** A record may be written over several lines. */
+function onOneLine(value: Uint8Array | null): Uint8Array {
+  const bytes = value ?? LINE_FEED;
+  return bytes.includes(LINE_FEED[0] ?? 0) ? Buffer.from(Buffer.from(bytes).toString().replaceAll('\n', ' ')) : bytes;
 }
 
 /** Does something with Kafka until it is reached: what a call that failed has written all the same is then there twice. */

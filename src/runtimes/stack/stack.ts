@@ -22,10 +22,11 @@ import { openGroupsReader } from '../../sources/kafka/groups.ts';
 import { openTopicReader } from '../../sources/kafka/topic-reader.ts';
 import type { CassandraCluster } from '../../stores/cassandra/cluster.ts';
 import { cassandraRecordReader } from '../../stores/cassandra/record-reader.ts';
+import type { CassandraSinkPlaces } from '../../stores/cassandra/sink-places.ts';
 import { cassandraSinkPlaces } from '../../stores/cassandra/sink-places.ts';
 import type { PostgresDatabase } from '../../stores/postgres/database.ts';
-import { postgresOwnReader } from '../../stores/postgres/own-reader.ts';
 import type { StoredAmendment } from '../../stores/postgres/own-reader.ts';
+import { postgresOwnReader } from '../../stores/postgres/own-reader.ts';
 import { postgresReportReader, reportNamed } from '../../stores/postgres/report-reader.ts';
 import type { KafkaIntake } from '../kafka-intake.ts';
 import { openKafkaIntake } from '../kafka-intake.ts';
@@ -36,15 +37,16 @@ import { rowReader } from './report-row.ts';
 import { stackParts } from './stack-parts.ts';
 import { StackWatch } from './stack-watch.ts';
 import { TopicBrowser } from './topic-browser.ts';
+import { untilStored } from './until-stored.ts';
 
 /** How long a reader waits for the tables to be whole, and how often it looks. */
 const WHOLE_WAIT_MS = 3_000;
 const WHOLE_POLL_MS = 20;
 const FACTS_MS = 1_000;
-const LINE_FEED = '\n';
-
 /** An explanation has so many of a row's amendments, the newest. */
 const AMENDMENTS_OF_ROW_MAX = 1_000;
+const LINE_FEED = '\n';
+
 export interface StackOptions {
   readonly plan: Plan;
   readonly connection: KafkaConnection;
@@ -58,7 +60,8 @@ export interface StackOptions {
  * Daybook on Kafka, PostgreSQL and Cassandra: records go into the stream's topic, reports are read from PostgreSQL, raw
  * records from Cassandra, and frames are told once they are whole in both the topics and PostgreSQL. A frame is the
  * microseconds of the batch that made it. Methods also throw `POSTGRES_UNREACHABLE`, `CASSANDRA_UNREACHABLE` (only where
- * raw records are read), `KAFKA_UNREACHABLE` (all retryable), and `NOT_WHOLE` (retryable) while a sink catches up.
+ * raw records are read), `KAFKA_UNREACHABLE` (all retryable), and `NOT_WHOLE` (retryable) while a sink catches up; `records`
+ * throws `SINK_BEHIND` (retryable) when Cassandra has not all that was in the topic when it was called.
  */
 export function openStackRuntime(options: StackOptions): Runtime {
   return new StackRuntime(options);
@@ -83,10 +86,11 @@ class StackRuntime implements Runtime {
   readonly #reports: ReturnType<typeof postgresReportReader>;
   readonly #own: ReturnType<typeof postgresOwnReader>;
   readonly #records: ReturnType<typeof cassandraRecordReader>;
+  readonly #places: CassandraSinkPlaces;
   readonly #recordCounts: RecordCounts;
   readonly #browser: TopicBrowser;
   readonly #watch: StackWatch;
-  readonly #daysReader: TopicReader;
+  readonly #topicReader: TopicReader;
   readonly #lateDays: LateDays;
   readonly #closing = new AbortController();
   readonly #listeners = new Set<(frame: Frame) => void>();
@@ -106,13 +110,13 @@ class StackRuntime implements Runtime {
     this.#reports = postgresReportReader(database, plan);
     this.#own = postgresOwnReader(database, plan);
     this.#records = cassandraRecordReader(cluster, plan);
-    const places = cassandraSinkPlaces(cluster, plan, clock);
-    this.#recordCounts = new RecordCounts({ read: () => places.read([plan.stream.name]), clock, logger });
+    this.#places = cassandraSinkPlaces(cluster, plan, clock);
+    this.#recordCounts = new RecordCounts({ read: () => this.#places.read([plan.stream.name]), clock, logger });
     const openReader = () => openTopicReader(connection, 'daybook-browser');
     this.#browser = new TopicBrowser({ plan, clock, openReader });
     this.#watch = new StackWatch(clock);
-    this.#daysReader = openTopicReader(connection, 'daybook-days');
-    this.#lateDays = new LateDays(plan, this.#daysReader);
+    this.#topicReader = openTopicReader(connection, 'daybook-days');
+    this.#lateDays = new LateDays(plan, this.#topicReader);
     this.#following = this.#follow();
   }
 
@@ -175,6 +179,10 @@ class StackRuntime implements Runtime {
 
   async *records({ from, to }: { readonly from?: string; readonly to?: string }): AsyncGenerator<Uint8Array> {
     const range = { first: dayParameter('from', from) ?? FIRST_DAY, last: dayParameter('to', to) ?? LAST_DAY };
+    const { name: topic } = this.plan.stream;
+    const extents = await this.#topicReader.extents([topic]);
+    const places = () => this.#places.read([topic]);
+    await untilStored({ extents, places, clock: this.#clock, ended: this.#closing.signal });
     for await (const chunk of this.#records.records(range)) {
       if (chunk.length > 0) yield linesOf(chunk);
     }
@@ -274,7 +282,7 @@ class StackRuntime implements Runtime {
     await this.#following;
     await this.#intake.close();
     await this.#groups[Symbol.asyncDispose]();
-    await this.#daysReader[Symbol.asyncDispose]();
+    await this.#topicReader[Symbol.asyncDispose]();
   }
 
   async #follow(): Promise<void> {
@@ -324,14 +332,6 @@ class StackRuntime implements Runtime {
     return { ...counts, duplicates };
   }
 
-  async #amendmentsOf(report: ReportPlan, row: Row | undefined): Promise<Explanation['amendments']> {
-    if (row === undefined) return [];
-    const key = rowPrinter({ columns: report.dimensions })(row);
-    const page = { limit: AMENDMENTS_OF_ROW_MAX, offset: 0, of: { report: report.name, key } };
-    return this.#asListed((await this.#own.amendments(page)).entries);
-  }
-
-  /** The rows that a record is in, as they are now. */
   #asListed(entries: readonly StoredAmendment[]): AmendmentPage['entries'] {
     return entries.flatMap(({ before, after, ...entry }) => {
       const report = this.plan.reports.find(({ name }) => name === entry.report);
@@ -343,6 +343,14 @@ class StackRuntime implements Runtime {
     });
   }
 
+  async #amendmentsOf(report: ReportPlan, row: Row | undefined): Promise<Explanation['amendments']> {
+    if (row === undefined) return [];
+    const key = rowPrinter({ columns: report.dimensions })(row);
+    const page = { limit: AMENDMENTS_OF_ROW_MAX, offset: 0, of: { report: report.name, key } };
+    return this.#asListed((await this.#own.amendments(page)).entries);
+  }
+
+  /** The rows that a record is in, as they are now. */
   async #rowsOf(text: string): Promise<RecordDetails['rows']> {
     const state = new EngineState(this.plan);
     const { columns } = new Scanner(this.plan, state.dictionaries).scan(linesOf([{ text }]), 1);
