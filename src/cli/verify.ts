@@ -39,8 +39,8 @@ export function addVerify(program: Command): void {
       `
 Exit code 0: all rows agree, or there are none to compare; 1: some differ; 2: it could not be done.
 All records of the log are read, also for some days only. The temporary folder (TMPDIR) needs room for what the reports
-need of them, about 100 bytes a record. Sales may come in meanwhile; not so on the stack, where verify asks for a moment
-without new records.
+need of them, about 100 bytes a record. Sales may come in meanwhile. On the stack those of other days than --from and --to
+may: without them, and where rows differ, verify asks for a moment without new records.
 
 Examples:
   daybook verify

@@ -202,6 +202,50 @@ describe('a verification', () => {
     await engine.close();
   });
 
+  it('of some days of the stack asks no rest of others', async () => {
+    const engine = await opened(plan, new FaultyDisk());
+    const lines = mixedSales(400, { repeats: 0, seed: 9 });
+    const isEarly = (line: string): boolean => (/"ts":"(.{10})/.exec(line)?.[1] ?? '') <= '2026-04-10';
+    const later = lines.filter((line) => !isEarly(line));
+    await engine.accept(batch([...lines.filter(isEarly), ...later.splice(0, 100)]));
+    // Frames are moments there.
+    const moment = (offset: number): number => 1e15 + offset;
+    const state = { isSelling: true, lost: 0 };
+    const runtime: RemoteRuntime = {
+      plan,
+      accept: (intake) => engine.accept(intake),
+      query: async (report, query) => {
+        const page = await engine.query(report, query);
+        return { ...page, frame: moment(page.frame) };
+      },
+      async *records(range) {
+        if (state.isSelling) await engine.accept(batch(later.splice(0, 10)));
+        let left = state.lost;
+        for await (const chunk of engine.records(range)) {
+          yield chunk.subarray(left-- > 0 ? chunk.indexOf(10) + 1 : 0);
+        }
+      },
+      quarantine: (page) => engine.quarantine(page),
+      status: async () => {
+        const status = await engine.status();
+        return { ...status, offset: moment(status.offset), accepted: status.accepted - state.lost };
+      },
+      close: () => engine.close(),
+    };
+    const range = { to: '2026-04-10' };
+    expect(wrongIn(await verified(runtime, { range }))).toEqual(NOTHING);
+    await expect(verified(runtime)).rejects.toMatchObject({ code: 'NOT_AT_REST', retryable: true });
+    state.isSelling = false;
+    expect(wrongIn(await verified(runtime))).toEqual(NOTHING);
+    // A record of the days is missing: whether it is wrong or on its way is known once nothing comes in.
+    state.lost = 1;
+    expect((await verified(runtime, { range })).reports.map(({ differing }) => differing)).toEqual([1, 1, 1]);
+    state.isSelling = true;
+    const details = { differing: 3 };
+    await expect(verified(runtime, { range })).rejects.toMatchObject({ code: 'NOT_AT_REST', details });
+    await engine.close();
+  });
+
   it('ends when it is told to, and leaves no temporary folder', async () => {
     const before = await verifyFolders();
     const engine = await opened(plan, new FaultyDisk());

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatDay, parseDay } from '../base/calendar.ts';
 import { present } from '../base/assert.ts';
+import { counted } from '../base/counted.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { ReportPlan } from '../plan/plan.ts';
 import type { ReportPage } from '../ports/rows.ts';
@@ -54,7 +55,9 @@ export interface Verification {
  * Rows are read first, some days at a time, each time with the frame that they are of; then all records of the log, of
  * which so many count for a row as were in its frame. So sales may come in meanwhile. Records of all days are read also
  * for a range, as to which day a record belongs, and which of two repeats came first, is among what is verified.
- * On the stack a frame does not say how many records it has, so there none may come in meanwhile.
+ * On the stack a frame does not say how many records it has. There all that was in the topic once the rows were read is
+ * among the records, so rows of some days that agree with them are right, whatever came in for others; when rows differ,
+ * and without a range, no records may have come in meanwhile.
  * @throws DaybookError `VERIFY_FAILED`, `NOT_AT_REST` (retryable), `DISK_FULL` (retryable), `INTERRUPTED`; what the
  *   runtime throws
  */
@@ -72,14 +75,18 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   }
 }
 
-/** @throws DaybookError `NOT_AT_REST` when the raw records are not those of the frame that the rows were read as of */
-function checkAtRest(records: number, before: RuntimeStatus, after: RuntimeStatus): void {
+/**
+ * @param differing  rows that were compared and differ, which may be for nothing but records that came in
+ * @throws DaybookError `NOT_AT_REST` when the raw records are not those of the frame that the rows were read as of
+ */
+function checkAtRest(records: number, before: RuntimeStatus, after: RuntimeStatus, differing: number): void {
   if (before.offset === after.offset && records === after.accepted) return;
+  const found = differing === 0 ? '' : `${counted(differing, 'row')} of these days may differ for that alone. `;
   throw new DaybookError(
     'NOT_AT_REST',
     `The reports have ${after.accepted} records and Cassandra ${records}: records came in meanwhile, or a sink is behind. ` +
-      'Verify again once all of them have come to rest.',
-    { retryable: true, details: { records, accepted: after.accepted } },
+      `${found}Verify again once all of them have come to rest.`,
+    { retryable: true, details: { records, accepted: after.accepted, differing } },
   );
 }
 
@@ -118,13 +125,13 @@ async function verifyWith(verifier: Verifier, options: VerifyOptions): Promise<V
   }
   await verifier.endRecords();
   const after = await runtime.status();
-  if (isStack) checkAtRest(verifier.records, before, after);
-  const isPossible = verifier.records >= before.accepted && verifier.records <= after.accepted;
-  return {
-    records: verifier.records,
-    miscounted: isPossible ? undefined : after.accepted,
-    ...(await compareAll(verifier, slices, options)),
-  };
+  const isOfAllDays = range.from === undefined && range.to === undefined;
+  if (isStack && isOfAllDays) checkAtRest(verifier.records, before, after, 0);
+  const compared = await compareAll(verifier, slices, options);
+  const differing = compared.reports.reduce((sum, report) => sum + report.differing, 0);
+  if (isStack && differing > 0) checkAtRest(verifier.records, before, after, differing);
+  const isPossible = isStack || (verifier.records >= before.accepted && verifier.records <= after.accepted);
+  return { records: verifier.records, miscounted: isPossible ? undefined : after.accepted, ...compared };
 }
 
 async function compareAll(
