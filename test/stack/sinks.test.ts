@@ -132,9 +132,12 @@ test('reports and records reach both stores to the last digit while sinks are ki
   feeding.use(await openFeeder(plan, kafka)).follow();
   const start = (store: string): StackProcess => processes.use(startProcess(['sink', store], environment));
   const sales = mixedSales(20_000, { repeats: 0.05, seed: 7 });
+  // Of a producer that nobody checks.
+  const far = { ts_id: '00000000-0000-4000-8000-000000000062', ts: '2062-03-01 10:00:00', ts_date: '2062-03-01' };
+  const ahead = JSON.stringify({ ...(JSON.parse(sales[0] ?? '{}') as object), ...far });
   const first = [start('postgres'), start('cassandra')];
   const later: StackProcess[] = [];
-  await send(kafka, [...sales, NO_RECORD], async (done) => {
+  await send(kafka, [...sales, NO_RECORD, ahead], async (done) => {
     if (done === 8) later.push(start('postgres'), start('cassandra'));
     if (done === 16) for (const each of first) await each.kill();
     if (done === 24) later.push(start('postgres'), start('cassandra'));
@@ -154,12 +157,13 @@ test('reports and records reach both stores to the last digit while sinks are ki
   expect([sum('accepted'), sum('duplicates'), sum('refused')]).toEqual([
     unique.length,
     sales.length - unique.length,
-    1,
+    2,
   ]);
-  const refused = `SELECT origin, code, convert_from(record, 'UTF8') AS record FROM daybook.quarantine`;
+  const refused = `SELECT origin, code, convert_from(record, 'UTF8') AS record FROM daybook.quarantine ORDER BY code`;
   await expect
     .poll(() => rowsInPostgres(postgres, refused))
     .toMatchObject([
+      { code: 'DATE_IN_THE_FUTURE', record: ahead },
       { code: 'NOT_JSON', record: NO_RECORD, origin: expect.stringMatching(/^kafka:daily_records\//) as string },
     ]);
 
@@ -173,7 +177,7 @@ test('reports and records reach both stores to the last digit while sinks are ki
   const whole = await allOfCassandra(cassandra);
   for (const table of whole.keys()) await rowsInCassandra(cassandra, `TRUNCATE ${table}`);
   await expect.poll(() => allOfCassandra(cassandra), { interval: 1000 }).toEqual(whole);
-  expect(await rowsInPostgres(postgres, refused)).toHaveLength(1);
+  expect(await rowsInPostgres(postgres, refused)).toHaveLength(2);
   for (const each of later) expect(await each.stop(), each.text()).toBe(0);
 
   // Stores that a Daybook filled which noted no ids of topics: they are taken to be of the topics that are there.

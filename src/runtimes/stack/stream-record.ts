@@ -1,18 +1,31 @@
 import type { LocalTime, Zone } from '../../base/calendar.ts';
-import { MS_PER_DAY, parseInstant, parseTimestamp, zone } from '../../base/calendar.ts';
+import { formatDay, MS_PER_DAY, parseInstant, parseTimestamp, zone } from '../../base/calendar.ts';
 import type { StreamPlan } from '../../plan/plan.ts';
 import type { Refusal } from '../../ports/runtime.ts';
 import type { TopicMessage } from '../../ports/messages.ts';
 import type { StoredRecord } from '../../ports/stored-records.ts';
 import { readCarefully } from '../../record/careful.ts';
 
-/** Makes a reader of the stream's topic: by the reading of records that every runtime has. */
+/** As Spark has it (`src/compile/spark/records.ts`): who were to differ would count a record that is in no report. */
+const DAYS_AHEAD_MAX = 2;
+
+/**
+ * Makes a reader of the stream's topic: by the reading of records that every runtime has, and with what Spark leaves out
+ * refused, which is dated further ahead of its message than any clock is wrong.
+ */
 export function recordReader(stream: StreamPlan): (message: TopicMessage) => StoredRecord | Refusal {
   const local = zone(stream.timeZone);
-  return ({ value, offset }) => {
+  return ({ value, offset, timestampMs }) => {
     const bytes = Buffer.from(value ?? []);
     const read = readCarefully(bytes, stream, local);
     if ('reason' in read) return read;
+    const lastDay = Math.floor(timestampMs / MS_PER_DAY) + DAYS_AHEAD_MAX;
+    // A message of the first day of 1970, or of before, has no timestamp.
+    if (timestampMs >= MS_PER_DAY && read.businessDay > lastDay) {
+      const { name: field } = stream.businessDate;
+      const reason = `the record is of ${formatDay(read.businessDay)}, further ahead of its message than any clock is wrong: of ${formatDay(lastDay)} at the latest`;
+      return { code: 'DATE_IN_THE_FUTURE', field, reason };
+    }
     const text = bytes.toString();
     const moment = String((JSON.parse(text) as Readonly<Record<string, unknown>>)[stream.eventTime.name]);
     return {

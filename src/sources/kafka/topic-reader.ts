@@ -21,6 +21,8 @@ const CONTROL_BATCH = 0b10_0000;
 /** The type of such a marker is behind its version, in 16 bits each: 0 says that the transaction was taken back. */
 const MARKER_TYPE_AT = 2;
 const ABORT_MARKER = 0;
+/** A batch whose records have the time at which the broker wrote it (`message.timestamp.type=LogAppendTime`). */
+const LOG_APPEND_TIME = 0b1000;
 /** A client that joins no group must name one all the same. */
 const NO_GROUP = 'daybook-reader';
 
@@ -126,7 +128,8 @@ function readPartition(place: TopicPlace, partition: FetchedPartition): ReadPart
       const offset = first + record.offsetDelta;
       // A batch may begin before the place that was asked for.
       if (offset < place.nextOffset) continue;
-      const timestampMs = Number(batch.firstTimestamp + record.timestampDelta);
+      const isWrittenTime = (batch.attributes & LOG_APPEND_TIME) !== 0;
+      const timestampMs = Number(isWrittenTime ? batch.maxTimestamp : batch.firstTimestamp + record.timestampDelta);
       messages.push({ offset, timestampMs, key: record.key, value: record.value });
     }
   }
