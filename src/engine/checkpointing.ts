@@ -28,6 +28,8 @@ export interface CheckpointingOptions {
   readonly sources: SourcePlaces;
   /** Told of one that could not be written. Nothing is lost by it: the next start reads more of the log. */
   readonly onFailure: (error: unknown) => void;
+  /** Told of each that was written. */
+  readonly onWritten: () => void;
 }
 
 /** Writes a checkpoint of the engine now and then, beside its other work. */
@@ -109,6 +111,7 @@ export class Checkpointing {
     }
     await filing.saved(checkpoint.facts.filing);
     this.#newest = { offset: at.offset, atMs: at.nowMs };
+    this.#options.onWritten();
   }
 
   /** All that the engine knows, which it must not change in place until `EngineState.release`; undefined before the first frame. */

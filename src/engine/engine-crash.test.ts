@@ -4,6 +4,7 @@ import { daybook } from '../../daybook.config.ts';
 import { makePlan } from '../plan/normalise.ts';
 import { openEmbedded } from '../runtimes/embedded.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
+import { SimulatedClock } from '../../test/simulation/simulated-clock.ts';
 import { FaultyDisk } from '../../test/disk/faulty-disk.ts';
 import { expectReportsOf } from '../../test/process/reports-of-runtime.ts';
 import type { RandomSale } from '../../test/sales/random-sales.ts';
@@ -43,6 +44,37 @@ describe('the engine on a disk that fails', () => {
     const again = await openEmbedded({ plan, disk: disk.restart(), clock });
     await expectReportsOf(again, [...before, ...refused]);
     await again.close();
+  });
+
+  it('says for as long as it is so that checkpoints cannot be written, whatever the log takes meanwhile', async () => {
+    const disk = new FaultyDisk();
+    const slow = new SimulatedClock(clock.nowMs());
+    const notices: string[] = [];
+    const onNotice = (sentence: string): void => void notices.push(sentence);
+    const engine = await openEmbedded({ plan, disk, clock: slow, onNotice });
+    const checkpoints = async (): Promise<string | undefined> =>
+      (await engine.pipeline()).parts.find(({ name }) => name === 'Checkpoints')?.state;
+    const accept = async (seed: number): Promise<void> => {
+      slow.pass(61_000);
+      await engine.accept({ origin: 'test', lines: linesOf(batch(seed)) });
+      await expect.poll(checkpoints).not.toBe('working');
+    };
+    disk.fails = (call) => call.startsWith('write checkpoints/');
+    await accept(1);
+    await accept(2);
+    expect(await checkpoints()).toBe('trouble');
+    // Records are taken, so it is ready.
+    expect((await engine.status()).trouble).toBeUndefined();
+    expect(notices).toEqual([expect.stringMatching(/^No checkpoint can be written; /)]);
+    disk.fails = () => false;
+    await accept(3);
+    expect(await checkpoints()).toBe('idle');
+    expect(notices.slice(1)).toEqual(['Checkpoints: all is well again.']);
+    disk.fails = (call) => call.startsWith('write checkpoints/');
+    await accept(4);
+    disk.fails = () => false;
+    await engine.close();
+    expect(notices).toHaveLength(4);
   });
 
   it('starts without a checkpoint that cannot be read, and says so', async () => {

@@ -55,6 +55,7 @@ import { Scanning } from './scanning.ts';
 import { EngineState } from './state.ts';
 import { SourcePlaces } from './source-places.ts';
 import { STATE_BYTES_DEFAULT, StateBudget } from './state-budget.ts';
+import type { WritingPart } from './trouble.ts';
 import { Trouble } from './trouble.ts';
 import { WaitingBatches } from './waiting-batches.ts';
 
@@ -79,6 +80,8 @@ export interface EngineOptions {
   readonly onProgress?: (records: number, total: number) => void;
   /** Where large batches are scanned; unless given, here. It is closed with the engine. */
   readonly scanElsewhere?: ScanElsewhere;
+  /** Told in a sentence when a part cannot write, and when it can again. */
+  readonly onNotice?: (sentence: string) => void;
 }
 
 /**
@@ -183,7 +186,7 @@ export class Engine implements Runtime, SourceDoor {
       onReady: () => {
         this.#committing ??= this.#commitWaiting();
       },
-      onFailure: (error) => this.#noteTrouble(error),
+      onFailure: (error) => this.#noteTrouble('Log', error),
       refusalOf: (corrects) => putBacks.refusalOf(corrects),
     });
     this.#scanning = new Scanning(plan, state.dictionaries, options.scanElsewhere);
@@ -201,9 +204,15 @@ export class Engine implements Runtime, SourceDoor {
       filing: this.#filing,
       quarantine,
       sources: this.#places,
-      onFailure: (error) => this.#noteTrouble(error),
+      onFailure: (error) => this.#noteTrouble('Checkpoints', error),
+      onWritten: () => this.#trouble.end('Checkpoints'),
     });
-    this.#trouble = new Trouble({ clock, signal: this.#closing.signal, retry: () => this.#tryDisk() });
+    this.#trouble = new Trouble({
+      clock,
+      signal: this.#closing.signal,
+      retry: () => this.#tryDisk(),
+      onNotice: options.onNotice ?? (() => undefined),
+    });
     this.#watch = new PipelineWatch(clock);
     this.#feed = new FrameFeed(state, clock, this.#closing.signal, () => this.#watch.framed());
     this.#rate = new RateMeter(clock);
@@ -241,8 +250,10 @@ export class Engine implements Runtime, SourceDoor {
     this.#feed.forget();
     this.#isCaughtUp = true;
     if (this.#hasDayFiles) {
-      const onFailure = (error: unknown): void => this.#noteTrouble(error);
-      this.#keepsFiling = keepFiling(this.#filing, this.#clock, this.#closing.signal, onFailure);
+      this.#keepsFiling = keepFiling(this.#filing, this.#clock, this.#closing.signal, {
+        onFailure: (error) => this.#noteTrouble('Day files', error),
+        onFiled: () => this.#trouble.end('Day files'),
+      });
     }
     void this.#trouble.retryUntilWell();
   }
@@ -318,7 +329,7 @@ export class Engine implements Runtime, SourceDoor {
       accepted > 0
         ? ({ atMs, outcome: 'accepted', offset: offset - accepted } as const)
         : ({ atMs, outcome: 'duplicate' } as const);
-    await this.#putBacks.note(id, mark).catch((error: unknown) => this.#noteTrouble(error));
+    await this.#putBacks.note(id, mark).catch((error: unknown) => this.#noteTrouble('Log', error));
     return acceptance;
   }
 
@@ -397,7 +408,7 @@ export class Engine implements Runtime, SourceDoor {
       pendingBytes: this.#pendingBytes,
       log: { segments, bytes },
       checkpoint: this.#checkpoints.newest,
-      trouble: this.#trouble.text,
+      trouble: this.#trouble.of('Log'),
       newestDay: newestDay === undefined ? undefined : formatDay(newestDay),
       amendments: this.#amendments.total,
       sources: this.#sources.map((source) => source()),
@@ -415,6 +426,7 @@ export class Engine implements Runtime, SourceDoor {
           isCheckpointing: this.#checkpoints.isWriting,
           unfiledRecords,
           status: await this.status(),
+          troubleOf: (part) => this.#trouble.of(part),
         },
         this.#state,
       ),
@@ -490,7 +502,7 @@ export class Engine implements Runtime, SourceDoor {
     try {
       for (const group of framesOf(batches, this.#quarantine, this.#clock.nowMs())) {
         // With nothing to write, a disk in trouble is tried all the same: that is how the trouble ends.
-        if (group.isEmpty && this.#trouble.text === undefined) break;
+        if (group.isEmpty && this.#trouble.of('Log') === undefined) break;
         const writing = this.#log.append(group.frame);
         this.#settleDurable();
         const stored = await writing;
@@ -502,7 +514,7 @@ export class Engine implements Runtime, SourceDoor {
       // No record of the group is in the log, so none may be remembered.
       this.#waiting.undo();
       this.#quarantine.undo();
-      this.#noteTrouble(error);
+      this.#noteTrouble('Log', error);
       for (const batch of batches) batch.reject(error);
       return;
     }
@@ -533,7 +545,7 @@ export class Engine implements Runtime, SourceDoor {
 
   /** Adds a durable frame of a group to the reports. */
   #settle(stored: WrittenFrame, group: GroupFrame): void {
-    this.#trouble.end();
+    this.#trouble.end('Log');
     const scope = this.#state.beginFrame();
     for (const { columns, claim, journey } of group.batches) {
       this.#state.apply(columns, claim.picked, scope);
@@ -590,9 +602,9 @@ export class Engine implements Runtime, SourceDoor {
     this.#checkpoints.changed();
   }
 
-  /** Says what is wrong until a write succeeds. */
-  #noteTrouble(error: unknown): void {
-    this.#trouble.note(error);
+  /** Says what is wrong until the part succeeds. */
+  #noteTrouble(part: WritingPart, error: unknown): void {
+    this.#trouble.note(part, error);
     // What fails while the log is read is tried once all of it is taken in.
     if (this.#isCaughtUp) void this.#trouble.retryUntilWell();
   }
@@ -613,7 +625,10 @@ export class Engine implements Runtime, SourceDoor {
     this.#waiting.retireKeys();
     this.#spilling = this.#state.keys
       .spill(this.#disk)
-      .catch((error: unknown) => this.#noteTrouble(error))
+      .then(
+        () => this.#trouble.end('Keys'),
+        (error: unknown) => this.#noteTrouble('Keys', error),
+      )
       .finally(() => {
         this.#spilling = undefined;
       });

@@ -5,19 +5,26 @@ import type { DayFiling } from './day-filing.ts';
 const INTERVAL_MS = 5_000;
 const RETRY_MS = 300_000;
 
-/** Has the files of days written that rest, until the signal. @param onFailure  told of what could not be written */
+export interface FilingWitness {
+  /** Told of what could not be written. */
+  readonly onFailure: (error: unknown) => void;
+  /** Told when all that rests is written. */
+  readonly onFiled: () => void;
+}
+
+/** Has the files of days written that rest, until the signal. */
 export async function keepFiling(
   filing: DayFiling,
   clock: Clock,
   signal: AbortSignal,
-  onFailure: (error: unknown) => void,
+  { onFailure, onFiled }: FilingWitness,
 ): Promise<void> {
   let waitMs = INTERVAL_MS;
   while (!signal.aborted) {
     await clock.sleep(waitMs, signal);
     if (signal.aborted) return;
     waitMs = INTERVAL_MS;
-    await filing.fileResting().catch((error: unknown) => {
+    await filing.fileResting().then(onFiled, (error: unknown) => {
       waitMs = RETRY_MS;
       onFailure(error);
     });

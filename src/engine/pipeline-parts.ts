@@ -2,6 +2,7 @@ import { counted } from '../base/counted.ts';
 import type { PipelinePart } from '../ports/pipeline.ts';
 import type { RuntimeStatus } from '../ports/runtime.ts';
 import type { EngineState } from './state.ts';
+import type { WritingPart } from './trouble.ts';
 
 /** What the engine knows of its parts. */
 interface Doings {
@@ -10,16 +11,18 @@ interface Doings {
   readonly isCheckpointing: boolean;
   readonly unfiledRecords: number;
   readonly status: RuntimeStatus;
+  /** Why a part cannot write at present; undefined when all is well with it. */
+  readonly troubleOf: (part: WritingPart) => string | undefined;
 }
 
 /** What each part of the engine is doing, in the order of the data's way. */
 export function partsOf(doings: Doings, state: EngineState): readonly PipelinePart[] {
-  const { status, pendingBytes, isSpilling, isCheckpointing, unfiledRecords } = doings;
+  const { status, pendingBytes, isSpilling, isCheckpointing, unfiledRecords, troubleOf } = doings;
   const tables = state.plan.reports.map((report) =>
     state.daysBetween(-Infinity, Infinity).reduce((sum, day) => sum + (state.table(report, day)?.rowCount ?? 0), 0),
   );
   const rows = tables.reduce((sum, count) => sum + count, 0);
-  const parts: readonly (readonly [string, boolean, string])[] = [
+  const parts: readonly (readonly ['Intake' | 'Reports' | WritingPart, boolean, string])[] = [
     ['Intake', pendingBytes > 0, pendingBytes > 0 ? `${megabytes(pendingBytes)} wait for the disk` : 'Nothing waits'],
     ['Log', pendingBytes > 0, `${counted(status.log.segments, 'segment')}, ${megabytes(status.log.bytes)}`],
     ['Reports', false, `${rows} rows in ${counted(state.plan.reports.length, 'report')}, ${megabytes(state.bytes)}`],
@@ -34,7 +37,8 @@ export function partsOf(doings: Doings, state: EngineState): readonly PipelinePa
     ],
   ];
   return parts.map(([name, isWorking, doing]) => {
-    if (name === 'Log' && status.trouble !== undefined) return { name, state: 'trouble', doing: status.trouble };
+    const trouble = name === 'Intake' || name === 'Reports' ? undefined : troubleOf(name);
+    if (trouble !== undefined) return { name, state: 'trouble', doing: trouble };
     return { name, state: isWorking ? 'working' : 'idle', doing };
   });
 }

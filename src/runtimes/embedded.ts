@@ -15,7 +15,7 @@ type EngineOptionsBesidesLog = Omit<EngineOptions, 'log' | 'checkpoint'>;
 export interface EmbeddedOptions extends EngineOptionsBesidesLog {
   /** As of the log; 128 MiB unless told. */
   readonly segmentBytesMax?: number;
-  /** Told in sentences what was found and mended: a tail cut off, a checkpoint left out. */
+  /** Told in sentences what was found and mended: a tail cut off, a checkpoint left out; and as of the engine. */
   readonly onNotice?: (sentence: string) => void;
 }
 
@@ -55,7 +55,7 @@ async function openAt(
   });
   if (cut !== undefined) notice(cutSentence(cut));
   try {
-    return await openEngine({ ...options, log, checkpoint });
+    return await openEngine({ ...options, log, checkpoint, onNotice: notice });
   } catch (error) {
     await log.close();
     throw error;

@@ -5,6 +5,7 @@ import { DaybookError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { QueryResult, QueryTable } from '../stores/duckdb/sql-query.ts';
+import { isOutOfRoom } from '../stores/duckdb/out-of-room.ts';
 import { runQuery } from '../stores/duckdb/sql-query.ts';
 import { writeRecordsFile } from '../stores/parquet/records-file.ts';
 import { csvText } from './page-text.ts';
@@ -27,7 +28,7 @@ export interface QueryOptions {
 /**
  * Runs a SELECT over the reports and the raw records, each a table of its own name. Only those are loaded that the text
  * names; each report is as of one frame. One that asks which tables there are finds all of them.
- * @throws DaybookError `SQL_WRONG`, `SQL_NOT_A_QUERY`, `INTERRUPTED`; what the runtime throws
+ * @throws DaybookError `SQL_WRONG`, `SQL_NOT_A_QUERY`, `INTERRUPTED`, `DISK_FULL` (retryable); what the runtime throws
  */
 export async function query(options: QueryOptions): Promise<QueryResult> {
   const { runtime, clock, sql, signal } = options;
@@ -37,10 +38,16 @@ export async function query(options: QueryOptions): Promise<QueryResult> {
     return await runQuery(folder, tables, sql, { clock, signal });
   } catch (error) {
     if (signal.aborted) throw new DaybookError('INTERRUPTED', 'The query was interrupted before its end.');
+    if (error instanceof Error && isOutOfRoom(error)) throw noRoom(folder, error);
     throw namingTables(error, runtime.plan);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function noRoom(folder: string, cause: Error): DaybookError {
+  const message = `There is no room left in ${folder} for the tables. Make room, or set TMPDIR to a larger folder.`;
+  return new DaybookError('DISK_FULL', message, { retryable: true, details: { folder }, cause });
 }
 
 /** DuckDB suggests tables of its own for one that is not there. */

@@ -37,6 +37,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   DISK_FULL: 503,
   DISK_FAILED: 503,
   LOG_FAILED: 503,
+  KEYS_DAMAGED: 503,
   IN_TROUBLE: 503,
   NOT_WHOLE: 503,
   SINK_BEHIND: 503,

@@ -91,6 +91,21 @@ describe("a folder's lock", () => {
     expect(await readHolder(root)).toEqual({ pid: process.pid, url: undefined });
   });
 
+  it('is kept also when its file is removed while it is held', async () => {
+    const child = await holderProcess(`await takeFolderLock(root, 'http://127.0.0.1:4321');`);
+    const pid = child.process.pid;
+    try {
+      await rm(join(root, 'lock.db'));
+      expect(await readHolder(root)).toEqual({ pid, url: 'http://127.0.0.1:4321' });
+      await expect(takeFolderLock(root)).rejects.toMatchObject({ code: 'FOLDER_HELD', details: { pid } });
+      await expect(takeFolderLock(root)).rejects.toThrow('lock.db was removed');
+    } finally {
+      await kill(child);
+    }
+    expect(await readHolder(root)).toBeUndefined();
+    await (await takeFolderLock(root)).release();
+  });
+
   it('does not name a holder that has not said who it is, nor one that is long dead', async () => {
     const dead = await holderProcess('');
     await kill(dead);
@@ -117,6 +132,7 @@ describe("a folder's lock", () => {
     await expect(takeFolderLock(join(root, 'file'))).rejects.toMatchObject({ code: 'FOLDER_UNUSABLE' });
     await writeFile(join(root, 'lock.db'), 'this is no database, and long enough to be seen as none'.repeat(50));
     await expect(takeFolderLock(root)).rejects.toMatchObject({ code: 'LOCK_FAILED' });
+    await expect(takeFolderLock(root)).rejects.toThrow('when no Daybook runs on the folder, remove it');
     await expect(readHolder(root)).rejects.toMatchObject({ code: 'LOCK_FAILED' });
   });
 

@@ -10,6 +10,8 @@ const LOCK_FILE = 'lock.db';
 const HOLDER_FILE = 'holder.json';
 /** SQLite's result code for "someone else holds it". */
 const SQLITE_BUSY = 5;
+/** And for "this is no database". */
+const SQLITE_NOTADB = 26;
 /** How long a taker waits for those who only look (`readHolder` holds a shared lock for a moment). */
 const TAKE_TIMEOUT_MS = 250;
 
@@ -38,11 +40,10 @@ export interface FolderLock extends AsyncDisposable {
  * made, or is no folder; `LOCK_FAILED` when it cannot be locked at all
  */
 export async function takeFolderLock(root: string, url?: string): Promise<FolderLock> {
+  const unlocked = await holderWithoutLock(root);
+  if (unlocked !== undefined) throw folderHeld(root, unlocked, ` ${whenNoLockIsThere(root)}`);
   const database = await lockDatabase(root);
-  if (database === undefined) {
-    const holder = await readAnnouncement(root);
-    throw new DaybookError('FOLDER_HELD', heldMessage(root, holder), { details: { pid: holder.pid, url: holder.url } });
-  }
+  if (database === undefined) throw folderHeld(root, await readAnnouncement(root));
   let held = true;
   const release = async (): Promise<void> => {
     if (!held) return;
@@ -77,7 +78,7 @@ export async function takeFolderLock(root: string, url?: string): Promise<Folder
  */
 export async function readHolder(root: string): Promise<Holder | undefined> {
   const path = join(root, LOCK_FILE);
-  if (!existsSync(path)) return undefined;
+  if (!existsSync(path)) return holderWithoutLock(root);
   let database: sqlite.DatabaseSync | undefined;
   try {
     // A shared lock, so that those who look do not stand in each other's way.
@@ -90,6 +91,16 @@ export async function readHolder(root: string): Promise<Holder | undefined> {
     database?.close();
   }
   return readAnnouncement(root);
+}
+
+/**
+ * A living process that holds a folder whose `lock.db` somebody has removed. Its lock is on a file that nobody finds any
+ * more, so a second one would write over what it writes.
+ */
+async function holderWithoutLock(root: string): Promise<Holder | undefined> {
+  if (existsSync(join(root, LOCK_FILE))) return undefined;
+  const holder = await readAnnouncement(root);
+  return holder.pid === undefined || holder.pid === process.pid ? undefined : holder;
 }
 
 /** The database with its lock held; undefined when someone else holds it. */
@@ -166,8 +177,22 @@ function isAlive(pid: number): boolean {
   }
 }
 
+function isNoDatabase(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_NOTADB;
+}
+
 function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
+}
+
+/** @param more  a sentence to be added */
+function folderHeld(root: string, holder: Holder, more = ''): DaybookError {
+  const details = { pid: holder.pid, url: holder.url };
+  return new DaybookError('FOLDER_HELD', heldMessage(root, holder) + more, { details });
+}
+
+function whenNoLockIsThere(root: string): string {
+  return `Its ${LOCK_FILE} was removed. If that process is no Daybook, remove ${join(root, HOLDER_FILE)} too.`;
 }
 
 function heldMessage(root: string, holder: Holder): string {
@@ -179,6 +204,9 @@ function heldMessage(root: string, holder: Holder): string {
 
 function lockFailed(root: string, cause: unknown): DaybookError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const message = `Could not lock the data folder ${root}: ${reason}. Check that Daybook may write there and that it is a local disk.`;
+  const advice = isNoDatabase(cause)
+    ? `Nothing is kept in ${LOCK_FILE}: when no Daybook runs on the folder, remove it.`
+    : 'Check that Daybook may write there and that it is a local disk.';
+  const message = `Could not lock the data folder ${root}: ${reason}. ${advice}`;
   return new DaybookError('LOCK_FAILED', message, { details: { path: join(root, LOCK_FILE) }, cause });
 }

@@ -111,7 +111,8 @@ describe('handOver', () => {
   it('gives up in the end on a runtime that stays too busy', async () => {
     const refusals = new Map(Array.from({ length: 200 }, (_, call) => [call, full] as const));
     const { error, clock } = await handOverTo(new RefusingRuntime(refusals), 1);
-    expect(error).toBe(full);
+    expect(error).toMatchObject({ code: full.code, cause: full });
+    expect(String(error)).toContain('It was tried for 5 minutes, and is given up');
     expect(clock.nowMs()).toBeGreaterThanOrEqual(300_000);
   });
 

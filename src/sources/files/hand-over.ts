@@ -66,9 +66,8 @@ export async function handOver(batches: AsyncIterable<Batch>, options: HandOver)
     let outcome = await oldest.outcome;
     for (let wait = RETRY_WAIT_MS_MIN, waited = 0; 'error' in outcome; wait = Math.min(wait * 2, RETRY_WAIT_MS_MAX)) {
       await Promise.all(inFlight.map((entry) => entry.outcome));
-      if (options.signal?.aborted === true || waited >= RETRY_TOTAL_MS_MAX || !isRetryable(outcome.error)) {
-        throw outcome.error;
-      }
+      if (options.signal?.aborted === true || !isRetryable(outcome.error)) throw outcome.error;
+      if (waited >= RETRY_TOTAL_MS_MAX) throw givenUp(outcome.error);
       await options.clock.sleep(wait, options.signal);
       waited += wait;
       outcome = await offer(oldest.batch);
@@ -109,4 +108,13 @@ async function countSettled(inFlight: InFlight[], options: HandOver): Promise<vo
 
 function isRetryable(error: unknown): boolean {
   return error instanceof DaybookError && error.retryable;
+}
+
+/** Says of what was not worth another try by itself that it was tried long enough, and what is left to do. */
+function givenUp(error: unknown): unknown {
+  if (!(error instanceof DaybookError)) return error;
+  const message =
+    `${error.message} It was tried for ${RETRY_TOTAL_MS_MAX / 60_000} minutes, and is given up: ` +
+    'do the same again once that is mended; no record counts twice.';
+  return new DaybookError(error.code, message, { retryable: true, details: error.details, cause: error });
 }

@@ -9,6 +9,7 @@ import type { DuckDbSql } from '../../compile/duckdb/duckdb.ts';
 import { duckDbSql } from '../../compile/duckdb/duckdb.ts';
 import type { ColumnKind, Plan, ReportPlan } from '../../plan/plan.ts';
 import type { Cell, Row } from '../../ports/rows.ts';
+import { isOutOfRoom } from './out-of-room.ts';
 import { QuotedLines } from './quoted-lines.ts';
 import { zoneOffsets } from '../../base/zone-offsets.ts';
 
@@ -260,8 +261,7 @@ async function translated<T>(run: () => Promise<T>): Promise<T> {
     return await run();
   } catch (error) {
     if (error instanceof DaybookError || !(error instanceof Error)) throw error;
-    const isFull = ('code' in error && error.code === 'ENOSPC') || /no space left/i.test(error.message);
-    if (isFull) {
+    if (isOutOfRoom(error)) {
       const message = 'There is no room left for the temporary files. Make room, or set TMPDIR to a larger folder.';
       throw new DaybookError('DISK_FULL', message, { retryable: true, cause: error });
     }

@@ -5,6 +5,7 @@ import type { Zone } from '../../base/calendar.ts';
 import { zone } from '../../base/calendar.ts';
 import { DaybookError } from '../../base/errors.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { isOutOfRoom } from '../duckdb/out-of-room.ts';
 import { writeCsv } from './csv-file.ts';
 import type { SpooledDay } from './day-spool.ts';
 import { DaySpool, readLines } from './day-spool.ts';
@@ -186,8 +187,7 @@ async function syncFile(path: string): Promise<void> {
 
 function translate(error: unknown, folder: string): unknown {
   if (error instanceof DaybookError || !(error instanceof Error)) return error;
-  const isFull = ('code' in error && error.code === 'ENOSPC') || /no space left/i.test(error.message);
-  if (isFull) {
+  if (isOutOfRoom(error)) {
     const message = `There is no room left in ${folder} for the export. Make room and export again.`;
     return new DaybookError('DISK_FULL', message, { retryable: true, details: { folder }, cause: error });
   }

@@ -6,6 +6,7 @@ import { DaybookError } from '../../base/errors.ts';
 import type { FieldPlan, StreamPlan } from '../../plan/plan.ts';
 import type { DayFiles, DayGathering } from '../../ports/day-files.ts';
 import type { Disk } from '../../ports/disk.ts';
+import { isOutOfRoom } from '../duckdb/out-of-room.ts';
 import { plainName, PlainLines } from './plain-lines.ts';
 import { fitsInt32, quotedName, quotedText } from './sql.ts';
 
@@ -186,7 +187,7 @@ function valueOf(field: FieldPlan, stream: StreamPlan, day: number): string {
 
 function translated(error: unknown, path: string): unknown {
   if (error instanceof DaybookError || !(error instanceof Error)) return error;
-  if (('code' in error && error.code === 'ENOSPC') || /no space left/i.test(error.message)) {
+  if (isOutOfRoom(error)) {
     const message = `There is no room left for ${path}. Make room; it is tried again.`;
     return new DaybookError('DISK_FULL', message, { retryable: true, details: { path }, cause: error });
   }
