@@ -5,7 +5,7 @@ import { DaybookError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { QueryResult, QueryTable } from '../stores/duckdb/sql-query.ts';
-import { isOutOfRoom } from '../stores/duckdb/out-of-room.ts';
+import { isOutOfRoom } from '../base/out-of-room.ts';
 import { runQuery } from '../stores/duckdb/sql-query.ts';
 import { writeRecordsFile } from '../stores/parquet/records-file.ts';
 import { csvText } from './page-text.ts';

@@ -9,7 +9,7 @@ import type { DuckDbSql } from '../../compile/duckdb/duckdb.ts';
 import { duckDbSql } from '../../compile/duckdb/duckdb.ts';
 import type { ColumnKind, Plan, ReportPlan } from '../../plan/plan.ts';
 import type { Cell, Row } from '../../ports/rows.ts';
-import { isOutOfRoom } from './out-of-room.ts';
+import { isOutOfRoom } from '../../base/out-of-room.ts';
 import { QuotedLines } from './quoted-lines.ts';
 import { zoneOffsets } from '../../base/zone-offsets.ts';
 

@@ -5,7 +5,7 @@ import type { Zone } from '../../base/calendar.ts';
 import { zone } from '../../base/calendar.ts';
 import { DaybookError } from '../../base/errors.ts';
 import type { Plan } from '../../plan/plan.ts';
-import { isOutOfRoom } from '../duckdb/out-of-room.ts';
+import { isOutOfRoom } from '../../base/out-of-room.ts';
 import { writeCsv } from './csv-file.ts';
 import type { SpooledDay } from './day-spool.ts';
 import { DaySpool, readLines } from './day-spool.ts';

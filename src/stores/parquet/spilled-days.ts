@@ -6,7 +6,7 @@ import { DaybookError } from '../../base/errors.ts';
 import type { FieldPlan, StreamPlan } from '../../plan/plan.ts';
 import type { DayFiles, DayGathering } from '../../ports/day-files.ts';
 import type { Disk } from '../../ports/disk.ts';
-import { isOutOfRoom } from '../duckdb/out-of-room.ts';
+import { isOutOfRoom } from '../../base/out-of-room.ts';
 import { plainName, PlainLines } from './plain-lines.ts';
 import { fitsInt32, quotedName, quotedText } from './sql.ts';
 
