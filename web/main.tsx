@@ -1,6 +1,7 @@
 import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query';
 import { lazy, StrictMode, Suspense, useEffect } from 'react';
 import { createRoot } from 'react-dom/client';
+import { watchAttention } from './api/attention.ts';
 import { ApiError } from './api/http.ts';
 import { definitionQuery } from './api/queries.ts';
 import { ViewContext } from './api/use-view.ts';
@@ -38,7 +39,13 @@ function Page() {
     const name = path === '/records' ? 'Records' : path === '/pipeline' ? 'Pipeline' : title;
     document.title = name === undefined ? 'Daybook' : `${name} · Daybook`;
   }, [path, title]);
-  useEffect(() => store.open(), []);
+  useEffect(() => {
+    store.open();
+    return watchAttention(
+      () => store.leave(),
+      () => store.comeBack(),
+    );
+  }, []);
   if (definition === undefined) {
     return (
       <Shell title="Daybook">

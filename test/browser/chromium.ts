@@ -17,15 +17,20 @@ const FLAGS = [
 ];
 const DESKTOP = { viewport: { width: 1440, height: 900 }, locale: 'en-US' };
 
-/** The system's Chromium, with a fresh profile. @throws Error when there is none */
-export function launchChromium(): Promise<Browser> {
+/**
+ * The system's Chromium, with a fresh profile.
+ * @param options.keepsPages  pages that were left are kept for the way back, as for people; Playwright alone would not
+ * @throws Error when there is none
+ */
+export function launchChromium({ keepsPages = false } = {}): Promise<Browser> {
   const executablePath = (process.env['PATH'] ?? '')
     .split(delimiter)
     .flatMap((folder) => NAMES.map((name) => join(folder, name)))
     .find((path) => existsSync(path));
   if (executablePath === undefined)
     throw new Error(`The browser's tests need Chromium on the PATH: ${NAMES.join(', ')}.`);
-  return chromium.launch({ executablePath, args: FLAGS });
+  const ignoreDefaultArgs = keepsPages ? ['--disable-back-forward-cache'] : [];
+  return chromium.launch({ executablePath, args: FLAGS, ignoreDefaultArgs });
 }
 
 /** A page that reaches its own server and nothing else; what it should not have done is found out when it is closed. */

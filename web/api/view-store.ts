@@ -66,6 +66,7 @@ export class ViewStore {
   #next: EventSource | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isDue = false;
+  #isLeft = false;
   #run: string | undefined;
   #state: PageState = {
     status: 'connecting',
@@ -118,8 +119,20 @@ export class ViewStore {
   }
 
   resume(): void {
-    this.#become({ status: this.#state.frame === undefined ? 'connecting' : 'reconnecting' });
+    this.#become({ status: 'connecting' });
     this.#connect();
+  }
+
+  /** Nobody looks at the page: it holds no connection until `comeBack`. */
+  leave(): void {
+    this.#isLeft = true;
+    this.#close();
+    if (this.#state.status !== 'paused') this.#become({ status: 'connecting' });
+  }
+
+  comeBack(): void {
+    this.#isLeft = false;
+    this.#connectSoon();
   }
 
   #close(): void {
@@ -146,6 +159,7 @@ export class ViewStore {
   }
 
   #connect(): void {
+    if (this.#isLeft) return;
     const wanted = [...this.#held].filter(([, { readers }]) => readers > 0);
     const asked = JSON.stringify(wanted.map(([id]) => id));
     if (asked === this.#asked) return;

@@ -8,29 +8,49 @@ interface EventsReader {
   readonly onEnd: (problem: string | undefined) => void;
 }
 
-/** Listens to the server's events of an address as long as it is given; `end` and `problem` end it. */
+/**
+ * Listens to the server's events of an address as long as it is given; `end` and `problem` end it. A page that was left
+ * holds no connection (see `watchAttention`): it listens anew on the way back. A hidden tab listens on, as it would miss what comes.
+ */
 export function useEvents(address: string | undefined, name: string, reader: EventsReader): void {
   const begin = useEffectEvent(() => reader.onBegin?.());
   const take = useEffectEvent(reader.onEvent);
   const end = useEffectEvent(reader.onEnd);
   useEffect(() => {
     if (address === undefined) return undefined;
-    const source = new EventSource(address);
-    source.addEventListener('open', begin);
-    source.addEventListener(name, (event: MessageEvent) => take(JSON.parse(String(event.data))));
-    source.addEventListener('end', () => {
-      source.close();
-      end(undefined);
-    });
-    source.addEventListener('problem', (event: MessageEvent) => {
-      source.close();
-      end((JSON.parse(String(event.data)) as { readonly detail: string }).detail);
-    });
-    source.addEventListener('error', () => {
-      if (source.readyState !== EventSource.CLOSED) return;
-      void problemAt(address).then(end);
-    });
-    return () => source.close();
+    const ended = new AbortController();
+    const { signal } = ended;
+    let source: EventSource | undefined;
+    const close = (): void => source?.close();
+    const finish = (problem: string | undefined): void => {
+      if (signal.aborted) return;
+      ended.abort();
+      end(problem);
+    };
+    const listen = (): void => {
+      const opened = new EventSource(address);
+      source = opened;
+      opened.addEventListener('open', begin);
+      opened.addEventListener(name, (event: MessageEvent) => take(JSON.parse(String(event.data))));
+      opened.addEventListener('end', () => finish(undefined));
+      opened.addEventListener('problem', (event: MessageEvent) => {
+        finish((JSON.parse(String(event.data)) as { readonly detail: string }).detail);
+      });
+      opened.addEventListener('error', () => {
+        if (opened.readyState === EventSource.CLOSED) void problemAt(address).then(finish);
+      });
+    };
+    signal.addEventListener('abort', close);
+    addEventListener('pagehide', close, { signal });
+    addEventListener(
+      'pageshow',
+      ({ persisted }) => {
+        if (persisted) listen();
+      },
+      { signal },
+    );
+    listen();
+    return () => ended.abort();
   }, [address, name]);
 }
 

@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ViewQuestion } from './view-store.ts';
+import { ViewStore } from './view-store.ts';
+
+const QUESTION: ViewQuestion = { kind: 'totals', report: 'sales', by: ['channel'], measure: 'amount' };
+
+/** The browser's end of a stream, without the browser: what comes is said by the test. */
+class Stream extends EventTarget {
+  static readonly CLOSED = 2;
+  static all: Stream[] = [];
+  readonly url: string;
+  readyState = 1;
+
+  constructor(url: string) {
+    super();
+    this.url = url;
+    Stream.all.push(this);
+  }
+
+  static get open(): readonly Stream[] {
+    return Stream.all.filter(({ readyState }) => readyState !== Stream.CLOSED);
+  }
+
+  close(): void {
+    this.readyState = Stream.CLOSED;
+  }
+
+  send(frame: number, rows?: readonly object[]): void {
+    const [asked] = JSON.parse(new URL(this.url, 'http://daybook').searchParams.get('views') ?? '[]') as {
+      id: string;
+    }[];
+    const views =
+      asked === undefined || rows === undefined ? {} : { [asked.id]: { total: rows.length, rows, isWhole: true } };
+    const data = JSON.stringify({ run: 'a', frame, atMs: 0, newestDay: null, amendments: 0, views });
+    this.dispatchEvent(new MessageEvent('views', { data }));
+  }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal('EventSource', Stream);
+  Stream.all = [];
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+/** A store that shows an answer, live. */
+async function liveStore(): Promise<ViewStore> {
+  const store = new ViewStore();
+  store.ask('q', QUESTION);
+  await vi.advanceTimersByTimeAsync(0);
+  Stream.open[0]?.send(10, [{ channel: 'Web', amount: 5 }]);
+  expect(store.state().status).toBe('live');
+  return store;
+}
+
+describe('a page that nobody looks at', () => {
+  it('holds no connection, and asks anew what changed when it is seen again', async () => {
+    const store = await liveStore();
+    store.leave();
+    expect(Stream.open).toEqual([]);
+    expect(store.state().status).toBe('connecting');
+    // What is asked meanwhile waits.
+    store.ask('other', { ...QUESTION, limit: 1 });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(Stream.open).toEqual([]);
+
+    store.comeBack();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(Stream.open).toHaveLength(1);
+    expect(Stream.open[0]?.url).toContain(encodeURIComponent('"since":10'));
+    expect(store.state().status).toBe('connecting');
+    Stream.open[0]?.send(11);
+    expect(store.state()).toMatchObject({ status: 'live', frame: 11 });
+  });
+
+  it('stays paused', async () => {
+    const store = await liveStore();
+    store.pause();
+    store.leave();
+    store.comeBack();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(Stream.open).toEqual([]);
+    expect(store.state().status).toBe('paused');
+  });
+});
+
+it('a page that goes on after a pause does not say that a connection was lost', async () => {
+  const store = await liveStore();
+  store.pause();
+  store.resume();
+  expect(store.state().status).toBe('connecting');
+});
