@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { printDuration } from './format.ts';
+import type { ColumnInfo } from '../src/server/protocol.ts';
+import { printDay, printDuration, printKey } from './format.ts';
 
 it('a duration is printed in the unit that people say it in', () => {
   expect([0, 412.4, 999, 1_000, 41_234, 59_940].map(printDuration)).toEqual([
@@ -16,4 +17,16 @@ it('a duration is printed in the unit that people say it in', () => {
     '3 min 5 s',
     '122 min 5 s',
   ]);
+});
+
+it('of a row’s key, days alone are printed as days, whatever a text looks like', () => {
+  const dimension = (name: string, kind: ColumnInfo['kind']): ColumnInfo => {
+    return { name, kind, role: 'dimension', nullable: true, of: null };
+  };
+  const columns = [dimension('ts_date', 'date'), dimension('product_name', 'text'), dimension('size', 'text')];
+  const key = { ts_date: '2026-11-29', product_name: '1234-56-78', size: '' };
+  expect(printKey(key, columns)).toBe(`${printDay('2026-11-29')} · 1234-56-78 · –`);
+  expect(printKey({ ...key, product_name: '4711-08-15' }, columns)).toContain('· 4711-08-15 ·');
+  expect(printDay('2026-11-29')).toContain('2026');
+  expect(printDay('1234-56-78')).toBe('1234-56-78');
 });

@@ -44,9 +44,20 @@ export function printerOf(format: 'count' | 'money', currency: string): PrintNum
   return (value) => money.format(value);
 }
 
-/** A business date for people. @param day `YYYY-MM-DD` */
+/** A business date for people; a text that is none, such as an address may hold, as it is. @param day `YYYY-MM-DD` */
 export function printDay(day: string): string {
-  return DAY.format(new Date(`${day}T00:00:00Z`));
+  const atMs = Date.parse(`${day}T00:00:00Z`);
+  return Number.isNaN(atMs) ? day : DAY.format(atMs);
+}
+
+/** Which row it is, for people. @param key  each dimension's value as `keyText` spells it */
+export function printKey(key: Readonly<Record<string, string>>, columns: readonly ColumnInfo[]): string {
+  return Object.entries(key)
+    .map(([name, value]) => {
+      if (value === '') return '–';
+      return columns.find((column) => column.name === name)?.kind === 'date' ? printDay(value) : value;
+    })
+    .join(' · ');
 }
 
 /** A column's name as a heading: `sub_category` is `Sub category`. */

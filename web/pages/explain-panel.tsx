@@ -4,7 +4,7 @@ import type { DefinitionAnswer, ExplanationAnswer, JsonRow } from '../../src/ser
 import { explanationQuery } from '../api/queries.ts';
 import type { Explained } from '../explain.ts';
 import { closeExplained, useExplained, useExplainedSum } from '../explain.ts';
-import { countOf, heading, printCount, printDay, printFrame, printMeasure } from '../format.ts';
+import { countOf, heading, printCount, printFrame, printKey, printMeasure } from '../format.ts';
 import { columnLabel } from '../tiles/labels.ts';
 import { LateRecords } from '../tiles/late-records.tsx';
 import { TileError } from '../tiles/tile-frame.tsx';
@@ -41,7 +41,8 @@ function Panel({ definition, explained }: PanelProps) {
   useEffect(() => {
     dialog.current?.showModal();
   }, []);
-  const title = definition.reports.find(({ name }) => name === report)?.title ?? report;
+  const info = definition.reports.find(({ name }) => name === report);
+  const title = info?.title ?? report;
   return (
     // A click beside the panel closes it, as Escape does.
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
@@ -58,7 +59,7 @@ function Panel({ definition, explained }: PanelProps) {
         <header className="explain-header">
           <div>
             <p className="over">Explain · {title}</p>
-            <h2>{keyText(key)}</h2>
+            <h2>{printKey(key, info?.columns ?? [])}</h2>
           </div>
           <button type="button" className="quiet icon" aria-label="Close" onClick={() => dialog.current?.close()}>
             ×
@@ -74,12 +75,6 @@ function Panel({ definition, explained }: PanelProps) {
       </div>
     </dialog>
   );
-}
-
-function keyText(key: Readonly<Record<string, string>>): string {
-  return Object.values(key)
-    .map((value) => (/^\d{4}-\d{2}-\d{2}$/.test(value) ? printDay(value) : value === '' ? '–' : value))
-    .join(' · ');
 }
 
 interface ContentProps {
