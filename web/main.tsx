@@ -7,7 +7,10 @@ import { definitionQuery } from './api/queries.ts';
 import { ViewContext } from './api/use-view.ts';
 import { ViewStore } from './api/view-store.ts';
 import { usePath } from './choices.ts';
+import { ErrorBoundary } from './error-boundary.tsx';
+import { loadCode } from './load-code.ts';
 import { DashboardPage } from './pages/dashboard-page.tsx';
+import { PageFailure } from './pages/page-failure.tsx';
 import { Shell } from './pages/shell.tsx';
 import { TileError } from './tiles/tile-frame.tsx';
 import './styles.css';
@@ -27,8 +30,15 @@ const client = new QueryClient({
 });
 const store = new ViewStore();
 
-const RecordsPage = lazy(async () => ({ default: (await import('./pages/records-page.tsx')).RecordsPage }));
-const PipelinePage = lazy(async () => ({ default: (await import('./pages/pipeline-page.tsx')).PipelinePage }));
+const importRecordsPage = () => import('./pages/records-page.tsx');
+const importPipelinePage = () => import('./pages/pipeline-page.tsx');
+const RecordsPage = lazy(async () => ({ default: (await loadCode(importRecordsPage)).RecordsPage }));
+const PipelinePage = lazy(async () => ({ default: (await loadCode(importPipelinePage)).PipelinePage }));
+
+/** Loads the other pages ahead of time, so that they are there also when the server is away. One that fails is loaded when it is shown. */
+function loadAhead(): void {
+  for (const load of [importRecordsPage, importPipelinePage]) load().catch(() => undefined);
+}
 
 /** The page that the address names. */
 function Page() {
@@ -47,15 +57,32 @@ function Page() {
     );
   }, []);
   if (definition === undefined) {
+    if (error === null) return <Loading />;
     return (
       <Shell title="Daybook">
-        {error === null ? <p role="status">Loading…</p> : <TileError error={error} onRetry={() => void refetch()} />}
+        <TileError error={error} onRetry={() => void refetch()} />
       </Shell>
     );
   }
-  if (path === '/records') return <RecordsPage definition={definition} />;
-  if (path === '/pipeline') return <PipelinePage definition={definition} />;
-  return <DashboardPage definition={definition} />;
+  return (
+    <ErrorBoundary key={path} instead={instead}>
+      <Suspense fallback={<Loading />}>
+        {path === '/records' && <RecordsPage definition={definition} />}
+        {path === '/pipeline' && <PipelinePage definition={definition} />}
+        {path !== '/records' && path !== '/pipeline' && <DashboardPage definition={definition} />}
+      </Suspense>
+    </ErrorBoundary>
+  );
+}
+
+const instead = (error: Error) => <PageFailure error={error} />;
+
+function Loading() {
+  return (
+    <Shell title="Daybook">
+      <p role="status">Loading…</p>
+    </Shell>
+  );
 }
 
 const root = document.querySelector('#root');
@@ -64,10 +91,10 @@ createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={client}>
       <ViewContext value={store}>
-        <Suspense fallback={null}>
-          <Page />
-        </Suspense>
+        <Page />
       </ViewContext>
     </QueryClientProvider>
   </StrictMode>,
 );
+// Safari has no requestIdleCallback.
+addEventListener('load', () => ('requestIdleCallback' in globalThis ? requestIdleCallback(loadAhead) : loadAhead()));

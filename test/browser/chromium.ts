@@ -64,7 +64,7 @@ export async function openPage(
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('console', (message) => {
     if (message.type() !== 'error') return;
-    if (mayLoseConnection && message.text().includes('net::ERR_')) return;
+    if (mayLoseConnection && /net::ERR_|^CodeNotLoadedError/.test(message.text())) return;
     if (message.text().includes(`a status of ${expectedStatus} `)) return;
     errors.push(message.text());
   });

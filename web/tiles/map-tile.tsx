@@ -2,10 +2,12 @@ import { Suspense, lazy, useCallback, useMemo, useState } from 'react';
 import type { TileInfo } from '../../src/server/protocol.ts';
 import { useView } from '../api/use-view.ts';
 import { choose, useChoices } from '../choices.ts';
+import { ErrorBoundary } from '../error-boundary.tsx';
 import type { ExplainedSum } from '../explain.ts';
 import { explainSum } from '../explain.ts';
 import { filterBy, sourceOf } from '../filters.ts';
 import { countOf } from '../format.ts';
+import { loadCode } from '../load-code.ts';
 import { ExplainButton } from './explain-button.tsx';
 import { measureLabel } from './labels.ts';
 import './map-tile.css';
@@ -21,7 +23,7 @@ interface MapTileProps extends TileContext {
 }
 
 const MapCanvas = lazy(async () => {
-  const { MapCanvas } = await import('./map-canvas.tsx');
+  const { MapCanvas } = await loadCode(() => import('./map-canvas.tsx'));
   return { default: MapCanvas };
 });
 
@@ -127,31 +129,29 @@ function MapOrList({ places, label, onPlace, onExplain }: MapOrListProps) {
     () => (counted === 'places' ? places.places.map((place) => ({ ...place, value: 1 })) : places.places),
     [places, counted],
   );
-  if (shape === 'list' || !isDrawable || failure !== undefined) {
-    return (
-      // A room that scrolls has to be reachable by keyboard.
-      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-      <div className="map-instead" role="group" aria-label="Places" tabIndex={0}>
-        {shape === 'map' && (
-          <p>
-            {isDrawable
-              ? `The map could not be drawn (${failure?.message}). These are the largest places:`
-              : 'This browser draws no maps (it has no WebGL). These are the largest places:'}
-          </p>
-        )}
-        <PlaceList places={places.places} label={label} onPlace={onPlace} onExplain={onExplain} />
-      </div>
-    );
-  }
+  const list = (said?: string) => (
+    // A room that scrolls has to be reachable by keyboard.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div className="map-instead" role="group" aria-label="Places" tabIndex={0}>
+      {said !== undefined && <p>{said} These are the largest places:</p>}
+      <PlaceList places={places.places} label={label} onPlace={onPlace} onExplain={onExplain} />
+    </div>
+  );
+  const listAfter = ({ message }: Error) => list(`The map could not be drawn (${message}).`);
+  if (shape === 'list') return list();
+  if (!isDrawable) return list('This browser draws no maps (it has no WebGL).');
+  if (failure !== undefined) return listAfter(failure);
   return (
-    <Suspense fallback={<MapSkeleton />}>
-      <MapCanvas
-        places={drawn}
-        label={counted === 'places' ? 'places' : label}
-        onFailure={setFailure}
-        onPlace={onPlace}
-      />
-    </Suspense>
+    <ErrorBoundary instead={listAfter}>
+      <Suspense fallback={<MapSkeleton />}>
+        <MapCanvas
+          places={drawn}
+          label={counted === 'places' ? 'places' : label}
+          onFailure={setFailure}
+          onPlace={onPlace}
+        />
+      </Suspense>
+    </ErrorBoundary>
   );
 }
 
