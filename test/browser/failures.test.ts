@@ -1,15 +1,19 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readSale, reportsOf } from '../oracle/furniture-store.ts';
 import { startDaybook, temporaryFolder } from '../process/daybook-process.ts';
 import { post } from '../process/reports-over-http.ts';
 import { mixedSales } from '../sales/mixed-sales.ts';
-import type { WatchedPage } from './chromium.ts';
 import { launchChromium, openPage } from './chromium.ts';
+import { dailyReport } from './daily-report.ts';
 
 const RECORDS_CODE = '**/assets/records-page-*.js';
+/** Numbers, tables and the map. */
+const TILES = 7;
 const ENTRY = /index-[\w-]+\.js/;
 
 const lines = mixedSales(200, { repeats: 0, seed: 69 });
+const reports = reportsOf(lines.map(readSale));
 let browser: Browser;
 
 beforeAll(async () => {
@@ -33,7 +37,7 @@ describe('another page', () => {
     await withDaybook(async (daybook) => {
       await using watched = await openPage(browser, daybook.url);
       const { page } = watched;
-      await expect.poll(() => loadedCode(watched)).toMatch(/records-page.*pipeline-page|pipeline-page.*records-page/s);
+      await expect.poll(() => loadedPages(page)).toEqual(['pipeline', 'records']);
       watched.expectLostConnection();
       await daybook.kill();
       await page.getByRole('link', { name: 'Records' }).click();
@@ -81,12 +85,60 @@ describe('another page', () => {
   });
 });
 
-/** The addresses of all code that the page has loaded. */
-async function loadedCode({ page }: WatchedPage): Promise<string> {
-  return page.evaluate(() =>
-    performance
-      .getEntriesByType('resource')
-      .map(({ name }) => name)
-      .join('\n'),
-  );
+describe('figures of another range', () => {
+  it('take the place of those before once they are there, and are said to be missing while the server is away', async () => {
+    await withDaybook(async (daybook) => {
+      await using watched = await openPage(browser, daybook.url, '/?from=2026-04-10&to=2026-04-10');
+      const { page } = watched;
+      const report = dailyReport(page);
+      const revenue = report.tile('Revenue');
+      const shown = async (): Promise<readonly unknown[]> => [
+        await revenue.locator('.figure-facts time').getAttribute('datetime'),
+        await report.number('Revenue'),
+      ];
+      await expect.poll(() => report.number('Revenue')).toBe(revenueOf('2026-04-10'));
+      // The map’s own files come later than the rest of the page.
+      await expect.poll(async () => (await report.spots()).length).toBeGreaterThan(0);
+
+      // The answer is held back until the page has been looked at.
+      const held = Promise.withResolvers<void>();
+      await page.route('**/api/v1/frames*', async (route) => {
+        await held.promise;
+        await route.continue();
+      });
+      await choose(page, '/?from=2026-04-12&to=2026-04-12');
+      await expect.poll(() => revenue.getAttribute('aria-busy')).toBe('true');
+      expect(await shown()).toEqual(['2026-04-10', revenueOf('2026-04-10')]);
+      held.resolve();
+      await expect.poll(shown).toEqual(['2026-04-12', revenueOf('2026-04-12')]);
+      await page.unroute('**/api/v1/frames*');
+
+      watched.expectLostConnection();
+      await daybook.kill();
+      await page.getByText('The connection is lost').waitFor();
+      expect(await shown()).toEqual(['2026-04-12', revenueOf('2026-04-12')]);
+      await choose(page, '/?from=2026-04-14&to=2026-04-14');
+      await expect.poll(() => page.getByText('Not loaded yet').count()).toBe(TILES);
+      expect(await page.locator('.figure').count()).toBe(0);
+    });
+  });
+});
+
+/** Goes to another address without loading the page anew. */
+async function choose(page: Page, address: string): Promise<void> {
+  await page.evaluate((to) => {
+    history.pushState(null, '', to);
+    dispatchEvent(new PopStateEvent('popstate'));
+  }, address);
+}
+
+function revenueOf(day: string): number {
+  return Number(reports['daily_pu_rev']?.find(({ ts_date: each }) => each === day)?.['daily_rev']);
+}
+
+/** The other pages whose code is there. */
+async function loadedPages(page: Page): Promise<readonly string[]> {
+  const addresses = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name));
+  const pages = addresses.flatMap((address) => /(\w+)-page-[\w-]+\.js$/.exec(address)?.[1] ?? []);
+  return [...new Set(pages)].toSorted();
 }

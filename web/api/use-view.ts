@@ -17,25 +17,28 @@ export function usePageState(): PageState {
 }
 
 /** A view's newest answer. */
-export interface ShownView {
+export interface ShownView<About = unknown> {
   /** Undefined until there is any. */
   readonly answer: ViewAnswer | undefined;
+  /** What its own question was about: the answer says nothing of another range or source. */
+  readonly about: About;
   /** It is of another question, and about to be replaced. */
   readonly isStale: boolean;
 }
 
 /**
- * Asks a question as long as the part is shown; until its answer is there, that of the question before stands, if it is of
- * a measure by the same name.
+ * Asks a question as long as the part is shown; until its answer is there, that of the question before stands, with what
+ * that one was about, unless it was empty.
  */
-export function useView(question: ViewQuestion): ShownView {
+export function useView<About>(question: ViewQuestion, about: About): ShownView<About> {
   const store = useViewStore();
   const id = JSON.stringify(question);
   useEffect(() => store.ask(id, JSON.parse(id) as ViewQuestion), [store, id]);
   const answer = useSyncExternalStore(store.onChange, () => store.answer(id));
-  const measure = question.measure ?? question.extent;
-  const [last, setLast] = useState({ answer, measure });
-  if (answer !== undefined && answer !== last.answer) setLast({ answer, measure });
-  const shown = answer ?? (measure === last.measure ? last.answer : undefined);
-  return { answer: shown, isStale: answer === undefined && shown !== undefined };
+  const [last, setLast] = useState({ answer, about });
+  if (answer !== undefined && answer !== last.answer) setLast({ answer, about });
+  if (answer !== undefined || last.answer === undefined || last.answer.rows.length === 0) {
+    return { answer, about, isStale: false };
+  }
+  return { ...last, isStale: true };
 }

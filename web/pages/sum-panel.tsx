@@ -23,8 +23,8 @@ export function SumPanel({ definition, sum }: SumPanelProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const question = { report: name, ...selection };
   const sort = `-${definition.stream.businessDate},-${measure}`;
-  const { answer: rows } = useView({ kind: 'rows', ...question, sort, limit: LISTED_MAX });
-  const { answer: total } = useView({ kind: 'totals', ...question, by: [], measure });
+  const { answer: rows } = useView({ kind: 'rows', ...question, sort, limit: LISTED_MAX }, sum);
+  const { answer: total } = useView({ kind: 'totals', ...question, by: [], measure }, sum);
   useEffect(() => {
     dialog.current?.showModal();
   }, []);

@@ -31,29 +31,28 @@ export function AxisTile({ tile, definition, range, filters }: AxisTileProps) {
   const { kind, title, x, series, format } = tile;
   const by = useMemo(() => (series === null ? [x] : [x, series]), [x, series]);
   const source = sourceOf(definition, { ...tile, by }, filters);
-  const { answer, isStale } = useView({
-    kind: 'totals',
-    ...selectionOf(source),
-    ...rangeOf(range),
-    by,
-    measure: source.measure,
-  });
+  const view = useView(
+    { kind: 'totals', ...selectionOf(source), ...rangeOf(range), by, measure: source.measure },
+    { source, range },
+  );
+  const { answer, about } = view;
   const columns = definition.reports.find(({ name }) => name === source.report)?.columns ?? [];
   const column = columns.find(({ name }) => name === x);
-  const sum = explainedSum(definition, source, range);
+  const sum = explainedSum(definition, about.source, about.range);
   const rows = answer?.rows;
+  const { measure } = about.source;
   const data = useMemo(() => {
     if (rows === undefined || column === undefined) return undefined;
     const isLine = kind === 'line';
     const isSorted = isLine || column.kind !== 'text';
-    return axisData(rows, { x: column, series, measure: source.measure, isSorted, isStacked: !isLine });
-  }, [rows, column, series, source.measure, kind]);
+    return axisData(rows, { x: column, series, measure, isSorted, isStacked: !isLine });
+  }, [rows, column, series, measure, kind]);
   const print = useMemo(() => printerOf(format, definition.stream.currency), [format, definition]);
   return (
     <TileFrame
       kind={kind}
       title={title}
-      isStale={isStale}
+      view={view}
       note={unfilteredNote(source, definition)}
       aside={sum !== undefined && <ExplainButton what={title} sum={sum} />}
     >

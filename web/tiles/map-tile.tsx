@@ -40,17 +40,16 @@ function useMapChoices() {
 export function MapTile({ tile, definition, range, filters }: MapTileProps) {
   const { measure, title, latitude, longitude } = tile;
   const source = sourceOf(definition, { ...tile, by: [latitude, longitude] }, filters);
-  const { answer, isStale } = useView({
-    kind: 'totals',
-    ...selectionOf(source),
-    ...rangeOf(range),
-    by: [latitude, longitude],
-    measure: source.measure,
-  });
+  const view = useView(
+    { kind: 'totals', ...selectionOf(source), ...rangeOf(range), by: [latitude, longitude], measure: source.measure },
+    { source, range },
+  );
+  const { answer, about } = view;
   const rows = answer?.rows;
+  const { report, measure: given, equals } = about.source;
   const places = useMemo(
-    () => (rows === undefined ? undefined : placesOf(rows, { latitude, longitude, measure: source.measure })),
-    [rows, latitude, longitude, source.measure],
+    () => (rows === undefined ? undefined : placesOf(rows, { latitude, longitude, measure: given })),
+    [rows, latitude, longitude, given],
   );
   const onPlace = useCallback(
     ({ reportedLatitude, longitude: east }: Place) =>
@@ -58,12 +57,12 @@ export function MapTile({ tile, definition, range, filters }: MapTileProps) {
     [latitude, longitude],
   );
   const label = measureLabel(definition, measure);
-  const sum = { report: source.report, measure: source.measure, ...rangeOf(range), equals: source.equals };
+  const sum = { report, measure: given, ...rangeOf(about.range), equals };
   return (
     <TileFrame
       kind="map"
       title={title}
-      isStale={isStale}
+      view={view}
       aside={<MapTools label={label} />}
       note={unfilteredNote(source, definition)}
     >

@@ -40,22 +40,23 @@ export function NumberTile({ tile, definition, range, filters, today }: NumberTi
     measure === undefined || canBeSummed(measure)
       ? { kind: 'totals', ...selectionOf(source), ...rangeOf(read), by: [businessDate], measure: source.measure }
       : { kind: 'rows', ...selectionOf(source), ...rangeOf(read), sort: `-${businessDate}`, limit: ROWS_MAX };
-  const { answer, isStale } = useView(question);
   const { newestDay } = usePageState();
+  const view = useView(question, { range, source, through: throughDay(range.to, today, newestDay) });
+  const { answer, about } = view;
   const { amended, isAll } = useAmendments(definition, tile, Object.keys(filters).length > 0);
   const series =
     answer === undefined
       ? undefined
-      : daySeries(valuesOf(answer, businessDate, source.measure), range, throughDay(range.to, today, newestDay));
+      : daySeries(valuesOf(answer, businessDate, about.source.measure), about.range, about.through);
   return (
     <TileFrame
       kind="number"
       title={title}
-      isStale={isStale}
+      view={view}
       note={unfilteredNote(source, definition)}
       aside={
         series !== undefined && (
-          <ExplainNumber title={title} definition={definition} source={source} day={series.newest.day} />
+          <ExplainNumber title={title} definition={definition} source={about.source} day={series.newest.day} />
         )
       }
     >

@@ -59,8 +59,10 @@ export function TableTile(props: TableTileProps) {
     groups === undefined
       ? { kind: 'rows', ...matching, extent: source.measure, ...cut }
       : { kind: 'totals', ...matching, by: groups, measure: source.measure, trend: !isByDay, ...cut };
-  const { answer: given, isStale } = useView(question);
-  const answer = useMemo(() => asTile(given, measure, source.measure), [given, measure, source.measure]);
+  const view = useView(question, { source, range, groups, columns, isByDay });
+  const { answer: given, about, isStale } = view;
+  const givenMeasure = about.source.measure;
+  const answer = useMemo(() => asTile(given, measure, givenMeasure), [given, measure, givenMeasure]);
   const total = answer?.total ?? 0;
   const lastPage = Math.max(0, Math.ceil(total / size) - 1);
   // A page that a narrower range or search has left empty gives way to the last one that is not.
@@ -77,7 +79,7 @@ export function TableTile(props: TableTileProps) {
     </div>
   );
   return (
-    <TileFrame kind="table" title={title} isStale={isStale} aside={tools} note={unfilteredNote(source, definition)}>
+    <TileFrame kind="table" title={title} view={view} aside={tools} note={unfilteredNote(source, definition)}>
       <div className="table-room">
         {answer === undefined && <TableSkeleton title={title} />}
         {answer !== undefined && total === 0 && (
@@ -86,16 +88,16 @@ export function TableTile(props: TableTileProps) {
         {answer !== undefined && total > 0 && (
           <ReportTable
             title={title}
-            columns={columns}
+            columns={about.columns}
             answer={answer}
             sort={choices.sort}
             onSort={(next) => change({ sort: next })}
             onFilter={(name, value) => filterBy({ [name]: keyText(value) })}
             onOpen={(row) => {
-              if (groups === undefined) return explainRow(definition, source.report, row);
+              if (about.groups === undefined) return explainRow(definition, about.source.report, row);
               const day = String(row[dateColumn]);
-              const days = isByDay ? { from: day, to: day } : rangeOf(range);
-              return explainSum({ ...days, ...totalOf(source, by, row), measure: source.measure });
+              const days = about.isByDay ? { from: day, to: day } : rangeOf(about.range);
+              return explainSum({ ...days, ...totalOf(about.source, by, row), measure: givenMeasure });
             }}
             openLabel="Explain"
           />

@@ -1,12 +1,13 @@
 import type { ReactNode } from 'react';
 import { useId } from 'react';
+import type { ShownView } from '../api/use-view.ts';
+import { usePageState } from '../api/use-view.ts';
 
 interface TileFrameProps {
   readonly kind: 'number' | 'table' | 'map' | 'line' | 'bar';
   /** The region's name. */
   readonly title: string;
-  /** What is shown is about to be replaced. */
-  readonly isStale?: boolean;
+  readonly view: Pick<ShownView, 'answer' | 'isStale'>;
   /** What holds for the tile alone: a filter that it cannot take. */
   readonly note?: string | undefined;
   /** Stands beside the title. */
@@ -15,16 +16,20 @@ interface TileFrameProps {
 }
 
 /** A tile: a region of the page, named by its title. */
-export function TileFrame({ kind, title, isStale = false, note, aside, children }: TileFrameProps) {
+export function TileFrame({ kind, title, view, note, aside, children }: TileFrameProps) {
   const id = useId();
+  const { answer, isStale } = view;
+  const { status } = usePageState();
+  // What is shown while an answer is on its way would stand for long.
+  const isFarAway = status === 'reconnecting' && (answer === undefined || isStale);
   return (
-    <section className={`tile ${kind}-tile`} aria-labelledby={id} aria-busy={isStale}>
+    <section className={`tile ${kind}-tile`} aria-labelledby={id} aria-busy={isStale && !isFarAway}>
       <header className="tile-header">
         <h2 id={id}>{title}</h2>
         {aside}
       </header>
       {note !== undefined && <p className="tile-note">{note}</p>}
-      {children}
+      {isFarAway ? <TileEmpty>Not loaded yet.</TileEmpty> : children}
     </section>
   );
 }
