@@ -10,7 +10,8 @@ import type { RouteContext } from './server.ts';
 import { ViewHub } from './view-hub.ts';
 import { viewsOf } from './views.ts';
 
-const HEARTBEAT_MS = 15_000;
+/** A page takes the connection for lost that says nothing for two and a half times as long (web/api/view-store.ts). */
+const SIGN_OF_LIFE_EVERY_MS = 10_000;
 /** A reader with more than this waiting is sent no more until it has read all of it; then it is skipped to the newest frame. */
 const WAITING_BYTES_MAX = 1024 * 1024;
 const RETRY_MS = 1_000;
@@ -73,9 +74,9 @@ export function addFrames(app: FastifyInstance, { runtime, clock, closing }: Rou
       if (!ended.aborted) stream.once('close', join(stream));
     } else await hub.open(stream, questions, begin);
     while (!ended.aborted) {
-      await clock.sleep(HEARTBEAT_MS, ended);
-      // Where something waits to be read, there is no silence to break.
-      if (!ended.aborted && stream.writableLength === 0) stream.write(': still here\n\n');
+      await clock.sleep(SIGN_OF_LIFE_EVERY_MS, ended);
+      // An event, as browsers hide comments from pages. Where something waits to be read, there is no silence to break.
+      if (!ended.aborted && stream.writableLength === 0) stream.write('event: alive\ndata:\n\n');
     }
     stream.end();
   });

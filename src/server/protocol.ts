@@ -146,6 +146,9 @@ export interface ViewsEvent {
   readonly views: Readonly<Record<string, ReportAnswer | TotalsAnswer>>;
 }
 
+/**
+ * Between its other events `GET /api/v1/frames` sends one named `alive` without data every ten seconds: what is silent for longer is lost.
+ */
 /** The data of each `frame` event of `GET /api/v1/frames`; the event's id is the frame's offset. */
 export interface FrameEvent {
   readonly frame: number;

@@ -8,6 +8,8 @@ import { launchChromium } from './chromium.ts';
 /** Chromium has six connections to a server over HTTP/1.1. */
 const MORE_THAN_CONNECTIONS = 8;
 const LOAD_MS_MAX = 15_000;
+/** A page waits 25 seconds for a sign of life. */
+const SILENCE_MS_MAX = 35_000;
 
 const lines = mixedSales(200, { repeats: 0, seed: 68 });
 let browser: Browser;
@@ -75,6 +77,27 @@ it('hidden tabs hold no connection, and one that is shown again is live', async 
     await expect.poll(() => first.locator('.live-frame').textContent()).toBe('frame 200');
     expect(await first.locator('.banner').count()).toBe(0);
   } finally {
+    await daybook.stop();
+  }
+});
+
+it('a server that hangs with its connections open is told, and the page is live again once it goes on', async () => {
+  await using folder = await temporaryFolder();
+  const daybook = await startDaybook(folder.path);
+  try {
+    await post(daybook.url, lines.slice(0, 100));
+    const page = await context.newPage();
+    await loaded(page, `${daybook.url}/records?follow=true`);
+    daybook.hang();
+    const state = page.locator('.live-state [role=status]');
+    await expect.poll(() => state.textContent(), { timeout: SILENCE_MS_MAX }).toBe('Reconnecting');
+    expect(await page.getByText('The connection is lost').count()).toBe(1);
+    daybook.goOn();
+    await expect.poll(() => state.textContent()).toBe('Live');
+    await post(daybook.url, lines.slice(100, 101));
+    await expect.poll(() => page.locator('.records-tile tbody tr').count()).toBe(1);
+  } finally {
+    daybook.goOn();
     await daybook.stop();
   }
 });

@@ -18,6 +18,9 @@ export interface DaybookProcess {
   stop(): Promise<number | null>;
   /** Ends it as a power cut would. */
   kill(): Promise<void>;
+  /** Lets it hang, its connections open, until `goOn`. */
+  hang(): void;
+  goOn(): void;
 }
 
 /** Starts Daybook on a free port and waits until it says that it is ready. */
@@ -40,6 +43,8 @@ export async function startDaybook(
     kill: async () => {
       await end(child, 'SIGKILL');
     },
+    hang: () => child.kill('SIGSTOP'),
+    goOn: () => child.kill('SIGCONT'),
   };
 }
 

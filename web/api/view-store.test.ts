@@ -93,3 +93,50 @@ it('a page that goes on after a pause does not say that a connection was lost', 
   store.resume();
   expect(store.state().status).toBe('connecting');
 });
+
+describe('a server that falls silent', () => {
+  it('is taken for lost, and asked anew; a sign of life in time keeps the connection', async () => {
+    const store = await liveStore();
+    const [first] = Stream.open;
+    for (let at = 0; at < 10; at++) {
+      await vi.advanceTimersByTimeAsync(20_000);
+      first?.dispatchEvent(new MessageEvent('alive'));
+    }
+    expect(Stream.open).toEqual([first]);
+    expect(store.state()).toMatchObject({ status: 'live', silences: 0 });
+
+    await vi.advanceTimersByTimeAsync(26_000);
+    expect(Stream.open).toHaveLength(1);
+    expect(Stream.open[0]).not.toBe(first);
+    expect(store.state()).toMatchObject({ status: 'reconnecting', frame: 10, silences: 1 });
+    Stream.open[0]?.send(11);
+    expect(store.state()).toMatchObject({ status: 'live', frame: 11 });
+  });
+
+  it('is given longer each time, as a large answer over a slow line is silent too', async () => {
+    await liveStore();
+    await vi.advanceTimersByTimeAsync(26_000);
+    const [second] = Stream.open;
+    await vi.advanceTimersByTimeAsync(40_000);
+    expect(Stream.open).toEqual([second]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(Stream.open).not.toEqual([second]);
+    // But not for ever.
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    const before = Stream.all.length;
+    await vi.advanceTimersByTimeAsync(200_000);
+    expect(Stream.all.length).toBeGreaterThan(before);
+  });
+
+  it('is not waited for by a page that is paused, or that nobody looks at', async () => {
+    const store = await liveStore();
+    store.pause();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(store.state().status).toBe('paused');
+    expect(Stream.open).toEqual([]);
+    store.resume();
+    store.leave();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(Stream.open).toEqual([]);
+  });
+});

@@ -10,6 +10,10 @@ import type {
 const FRAMES_URL = '/api/v1/frames';
 /** How long to wait before trying again when the browser itself gives up (the server answered, but not with events). */
 const TRY_AGAIN_MS = 2_000;
+/** The server says something at least every ten seconds: from then on a connection is lost, whatever the browser believes. */
+const SILENCE_MS_MAX = 25_000;
+/** A large answer over a slow line is silent, too: so often may a silence be twice as long as the one before. */
+const DOUBLED_MAX = 3;
 /** What nobody shows any more is kept for a while, so that going back is quick. */
 const KEPT_MAX = 60;
 
@@ -34,6 +38,8 @@ export interface PageState {
   readonly cameAtMs: number | undefined;
   readonly newestDay: string | null | undefined;
   readonly amendments: number;
+  /** How often the server fell silent: other connections to it that are as old hear nothing more, either. */
+  readonly silences: number;
   /** Why the server does not take the page's questions. */
   readonly problem: string | undefined;
 }
@@ -65,6 +71,10 @@ export class ViewStore {
   /** The stream that will take the place of the open one with its first event. */
   #next: EventSource | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Runs out when the server has been silent for too long. */
+  #silence: ReturnType<typeof setTimeout> | undefined;
+  /** How often it has been, since it last said something. */
+  #doubled = 0;
   #isDue = false;
   #isLeft = false;
   #run: string | undefined;
@@ -74,6 +84,7 @@ export class ViewStore {
     cameAtMs: undefined,
     newestDay: undefined,
     amendments: 0,
+    silences: 0,
     problem: undefined,
   };
 
@@ -137,6 +148,7 @@ export class ViewStore {
 
   #close(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#silence);
     this.#source?.close();
     this.#next?.close();
     this.#source = undefined;
@@ -177,7 +189,29 @@ export class ViewStore {
     if (this.#source === undefined) this.#source = source;
     else this.#next = source;
     source.addEventListener('views', (event) => this.#arrived(source, JSON.parse(String(event.data)) as ViewsEvent));
+    source.addEventListener('alive', () => this.#heard());
     source.addEventListener('error', () => this.#failed(source, url));
+    this.#listen();
+  }
+
+  /** The server said something. */
+  #heard(): void {
+    this.#doubled = 0;
+    this.#listen();
+  }
+
+  #listen(): void {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#fellSilent(), SILENCE_MS_MAX * 2 ** this.#doubled);
+  }
+
+  /** A server that hangs, or a network that is gone, closes no connection: this one is given up for another. */
+  #fellSilent(): void {
+    this.#doubled = Math.min(DOUBLED_MAX, this.#doubled + 1);
+    this.#close();
+    this.#lost();
+    this.#become({ silences: this.#state.silences + 1 });
+    this.#connect();
   }
 
   #arrived(source: EventSource, event: ViewsEvent): void {
@@ -187,6 +221,7 @@ export class ViewStore {
       this.#source = source;
       this.#next = undefined;
     }
+    this.#heard();
     const wasPaused = this.#state.status === 'paused';
     this.#run = event.run;
     for (const held of this.#held.values()) {
@@ -212,9 +247,7 @@ export class ViewStore {
 
   #failed(source: EventSource, url: string): void {
     if (source !== this.#source && source !== this.#next) return;
-    if (this.#state.status !== 'paused') {
-      this.#become({ status: this.#state.frame === undefined ? 'connecting' : 'reconnecting' });
-    }
+    this.#lost();
     if (source.readyState !== EventSource.CLOSED) return;
     // The browser says nothing of the answer, so it is asked for once more.
     void problemAt(url).then((problem) => {
@@ -223,6 +256,11 @@ export class ViewStore {
       this.#close();
       this.#timer = setTimeout(() => this.#connect(), TRY_AGAIN_MS);
     });
+  }
+
+  #lost(): void {
+    if (this.#state.status === 'paused') return;
+    this.#become({ status: this.#state.frame === undefined ? 'connecting' : 'reconnecting' });
   }
 
   #become(change: Partial<PageState>): void {

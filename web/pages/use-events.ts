@@ -1,4 +1,5 @@
 import { useEffect, useEffectEvent } from 'react';
+import { usePageState } from '../api/use-view.ts';
 
 /** What is done with the server's events. */
 interface EventsReader {
@@ -10,12 +11,13 @@ interface EventsReader {
 
 /**
  * Listens to the server's events of an address as long as it is given; `end` and `problem` end it. A page that was left
- * holds no connection (see `watchAttention`): it listens anew on the way back. A hidden tab listens on, as it would miss what comes.
+ * holds no connection (see `watchAttention`): it listens anew on the way back, as it does when the server fell silent. A hidden tab listens on, as it would miss what comes.
  */
 export function useEvents(address: string | undefined, name: string, reader: EventsReader): void {
   const begin = useEffectEvent(() => reader.onBegin?.());
   const take = useEffectEvent(reader.onEvent);
   const end = useEffectEvent(reader.onEnd);
+  const { silences } = usePageState();
   useEffect(() => {
     if (address === undefined) return undefined;
     const ended = new AbortController();
@@ -51,7 +53,9 @@ export function useEvents(address: string | undefined, name: string, reader: Eve
     );
     listen();
     return () => ended.abort();
-  }, [address, name]);
+    // Where the server fell silent, this connection hears nothing more, either.
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies
+  }, [address, name, silences]);
 }
 
 /** What the server says that is wrong with an address: the browser does not tell of an answer that is no stream. */

@@ -139,7 +139,8 @@ function getFrames(): Json {
     description:
       'The first one says where the reports are; the id of each is its offset. Rows are absolute values. With views, the ' +
       'events are named views instead: each has the answers that may have changed, all of them as of its frame; the first ' +
-      'has all. Views that can no longer be answered end with an event named problem, whose detail says why.',
+      'has all. Views that can no longer be answered end with an event named problem, whose detail says why. Every ten ' +
+      'seconds an event named alive, without data, tells a silent connection from a lost one.',
     parameters: [
       parameter(
         'views',
