@@ -28,7 +28,7 @@ const client = new QueryClient({
     },
   },
 });
-const store = new ViewStore();
+const store = new ViewStore(() => void client.invalidateQueries({ queryKey: definitionQuery.queryKey }));
 
 const importRecordsPage = () => import('./pages/records-page.tsx');
 const importPipelinePage = () => import('./pages/pipeline-page.tsx');

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSale, reportsOf } from '../oracle/furniture-store.ts';
@@ -7,6 +9,7 @@ import { mixedSales } from '../sales/mixed-sales.ts';
 import { launchChromium, openPage } from './chromium.ts';
 import { dailyReport } from './daily-report.ts';
 
+const ROOT = resolve(import.meta.dirname, '../..');
 const RECORDS_CODE = '**/assets/records-page-*.js';
 /** Numbers, tables and the map. */
 const TILES = 7;
@@ -122,6 +125,38 @@ describe('figures of another range', () => {
       expect(await page.locator('.figure').count()).toBe(0);
     });
   });
+});
+
+it('a Daybook that was started again with another definition has its dashboard on the pages that are open', async () => {
+  await using folder = await temporaryFolder();
+  const data = join(folder.path, 'data');
+  const config = join(folder.path, 'daybook.config.ts');
+  // One report is gone, and with it what the page asks of it.
+  await writeFile(
+    config,
+    `import { dailyPuRev, dailyRecords } from '${ROOT}/daybook.config.ts';
+     import { defineDashboard, defineDaybook, numberTile } from '${ROOT}/src/daybook.ts';
+     export const daybook = defineDaybook({ stream: dailyRecords, reports: [dailyPuRev], dashboard: defineDashboard({
+       title: 'Another report', tiles: [numberTile(dailyPuRev, 'daily_rev', { title: 'Turnover', format: 'money' })] }) });`,
+  );
+  let daybook = await startDaybook(data);
+  try {
+    await post(daybook.url, lines);
+    await using watched = await openPage(browser, daybook.url);
+    const { page } = watched;
+    await expect.poll(async () => (await dailyReport(page).spots()).length).toBeGreaterThan(0);
+    watched.expectLostConnection();
+    watched.expectStatus(404);
+    await daybook.stop();
+    daybook = await startDaybook(data, ['--no-generate', '--port', new URL(daybook.url).port, '--config', config]);
+    await page.getByRole('heading', { level: 1, name: 'Another report' }).waitFor();
+    await expect.poll(() => dailyReport(page).number('Turnover')).toBe(revenueOf('2026-04-30'));
+    expect(await page.locator('.tile h2').allTextContents()).toEqual(['Turnover']);
+    expect(await page.locator('.live-state [role=status]').textContent()).toBe('Live');
+    expect(await page.locator('.banner').count()).toBe(0);
+  } finally {
+    await daybook.stop();
+  }
 });
 
 /** Goes to another address without loading the page anew. */

@@ -18,7 +18,7 @@ const LISTED_MAX = 1_000;
 /** What is read again and again under another key is not kept for long. */
 const KEEP_UNUSED_MS = 5_000;
 
-/** What there is: stream, reports, dashboard. It changes only when Daybook is started again. */
+/** What there is: stream, reports, dashboard. It changes only when Daybook is started again, which the `ViewStore` notices. */
 export const definitionQuery = queryOptions({
   queryKey: ['definition'],
   queryFn: ({ signal }) => readJson<DefinitionAnswer>(`${API}/reports`, signal),

@@ -25,18 +25,21 @@ class Stream extends EventTarget {
     this.readyState = Stream.CLOSED;
   }
 
-  send(frame: number, rows?: readonly object[]): void {
+  send(frame: number, rows?: readonly object[], run = 'a'): void {
     const [asked] = JSON.parse(new URL(this.url, 'http://daybook').searchParams.get('views') ?? '[]') as {
       id: string;
     }[];
     const views =
       asked === undefined || rows === undefined ? {} : { [asked.id]: { total: rows.length, rows, isWhole: true } };
-    const data = JSON.stringify({ run: 'a', frame, atMs: 0, newestDay: null, amendments: 0, views });
+    const data = JSON.stringify({ run, frame, atMs: 0, newestDay: null, amendments: 0, views });
     this.dispatchEvent(new MessageEvent('views', { data }));
   }
 }
 
+const onOtherServer = vi.fn<() => void>();
+
 beforeEach(() => {
+  onOtherServer.mockClear();
   vi.useFakeTimers();
   vi.stubGlobal('EventSource', Stream);
   Stream.all = [];
@@ -48,7 +51,7 @@ afterEach(() => {
 
 /** A store that shows an answer, live. */
 async function liveStore(): Promise<ViewStore> {
-  const store = new ViewStore();
+  const store = new ViewStore(onOtherServer);
   store.ask('q', QUESTION);
   await vi.advanceTimersByTimeAsync(0);
   Stream.open[0]?.send(10, [{ channel: 'Web', amount: 5 }]);
@@ -138,5 +141,31 @@ describe('a server that falls silent', () => {
     store.leave();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(Stream.open).toEqual([]);
+  });
+});
+
+describe('a server that was started again', () => {
+  it('is told from the one before by its run, once', async () => {
+    await liveStore();
+    const [stream] = Stream.open;
+    stream?.send(11);
+    expect(onOtherServer).not.toHaveBeenCalled();
+    stream?.send(11, undefined, 'b');
+    stream?.send(12, undefined, 'b');
+    expect(onOtherServer).toHaveBeenCalledOnce();
+  });
+
+  it('is noticed also when it has no report any more that the page asks for', async () => {
+    const store = await liveStore();
+    const answer = { detail: "There is no report 'sales'." };
+    vi.stubGlobal('fetch', () => Promise.resolve(Response.json(answer, { status: 404 })));
+    for (let at = 0; at < 3; at++) {
+      const [stream] = Stream.open;
+      stream?.close();
+      stream?.dispatchEvent(new Event('error'));
+      await vi.advanceTimersByTimeAsync(2_000);
+    }
+    expect(store.state().problem).toBe(answer.detail);
+    expect(onOtherServer).toHaveBeenCalledOnce();
   });
 });

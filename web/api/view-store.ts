@@ -88,6 +88,13 @@ export class ViewStore {
     problem: undefined,
   };
 
+  readonly #onOtherServer: () => void;
+
+  /** @param onOtherServer  the server is another than before, or refuses what the page asks: its definition may be another, too */
+  constructor(onOtherServer: () => void) {
+    this.#onOtherServer = onOtherServer;
+  }
+
   /** Connects, also when nothing is asked: the page is told of frames all the same. */
   open(): void {
     this.#connectSoon();
@@ -223,6 +230,7 @@ export class ViewStore {
     }
     this.#heard();
     const wasPaused = this.#state.status === 'paused';
+    if (this.#run !== undefined && this.#run !== event.run) this.#onOtherServer();
     this.#run = event.run;
     for (const held of this.#held.values()) {
       const answer = event.views[held.name];
@@ -252,10 +260,15 @@ export class ViewStore {
     // The browser says nothing of the answer, so it is asked for once more.
     void problemAt(url).then((problem) => {
       if (source !== this.#source && source !== this.#next) return;
-      if (problem !== undefined) this.#become({ problem });
+      if (problem !== undefined) this.#refused(problem);
       this.#close();
       this.#timer = setTimeout(() => this.#connect(), TRY_AGAIN_MS);
     });
+  }
+
+  #refused(problem: string): void {
+    if (problem !== this.#state.problem) this.#onOtherServer();
+    this.#become({ problem });
   }
 
   #lost(): void {
