@@ -169,3 +169,13 @@ describe('a server that was started again', () => {
     expect(onOtherServer).toHaveBeenCalledOnce();
   });
 });
+
+it('of totals, a group of null is told from one of the text null', async () => {
+  const store = await liveStore();
+  const rows = [
+    { channel: null, amount: 1 },
+    { channel: 'null', amount: 2 },
+  ];
+  Stream.open[0]?.send(11, rows);
+  expect(store.answer('q')?.rows).toEqual(rows);
+});

@@ -289,7 +289,7 @@ function take(held: Held, answer: ReportAnswer | TotalsAnswer): void {
   if (by !== undefined && limit === undefined) {
     const isWhole = !('isWhole' in answer) || answer.isWhole;
     const byKey = isWhole || held.byKey === undefined ? new Map<string, JsonRow>() : held.byKey;
-    for (const row of rows) byKey.set(by.map((name) => String(row[name])).join('\u0000'), row);
+    for (const row of rows) byKey.set(JSON.stringify(by.map((name) => row[name])), row);
     held.byKey = byKey;
     rows = [...byKey.values()];
   }

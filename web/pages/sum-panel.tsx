@@ -178,7 +178,7 @@ function SumRows({ definition, report, columns, column, rows }: SumRowsProps) {
             const key = columns.map(({ name }) => String(row[name] ?? '–'));
             const value = printMeasure(row[column.name] ?? null, column, definition);
             return (
-              <tr key={key.join('\u0000')}>
+              <tr key={JSON.stringify(columns.map(({ name }) => row[name]))}>
                 {key.map((text, index) => (
                   <td key={columns[index]?.name}>{text}</td>
                 ))}

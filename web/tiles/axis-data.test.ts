@@ -37,3 +37,30 @@ it('series beyond the sixth are one that stands for no single value', () => {
     ['Other', 14, false],
   ]);
 });
+
+it('what has no value is neither a text that prints alike nor a number, and lies behind all others', () => {
+  const text: ColumnInfo = { name: 'shop', kind: 'text', role: 'dimension', nullable: true, of: null };
+  const rows = [null, '–', 'null'].map((value, at) => ({ shop: value, channel: value, profit: 10 - at }));
+  const { points, series } = axisData(rows, { ...options, x: text, isStacked: true });
+  expect(points).toEqual(['–', 'null', null]);
+  expect(series.map(({ name, value, total }) => [name, value, total])).toEqual([
+    ['–', null, 10],
+    ['–', '–', 9],
+    ['null', 'null', 8],
+  ]);
+  expect(new Set(series.map(({ key }) => key)).size).toBe(3);
+
+  const byHour = [
+    { hour: 2, profit: 1 },
+    { hour: null, profit: 5 },
+  ];
+  const hours = axisData(byHour, { ...options, x: { ...hour, nullable: true }, series: null, isStacked: true });
+  expect(hours.points).toEqual([2, null]);
+  expect(hours.series[0]?.values).toEqual([1, 5]);
+  const day: ColumnInfo = { ...hour, name: 'day', kind: 'date', nullable: true };
+  const byDay = [
+    { day: null, profit: 5 },
+    { day: '2026-11-29', profit: 1 },
+  ];
+  expect(axisData(byDay, { ...options, x: day, series: null, isStacked: true }).points).toEqual(['2026-11-29', null]);
+});

@@ -5,7 +5,7 @@ import { dayNumber, dayText } from '../days.ts';
 const SERIES_MAX = 6;
 const OTHER = 'Other';
 /** What stands for a value that is not there. */
-export const NO_SERIES = '–';
+export const NOTHING = '–';
 /** A longer axis has none of the points between that have no rows. */
 const FILLED_MAX = 1_000;
 
@@ -21,7 +21,11 @@ export interface AxisData {
 }
 
 interface Series {
+  /** Tells it from the others, which a name need not: nothing is printed as a text can be. */
+  readonly key: string;
   readonly name: string;
+  /** Of the dimension, where it stands for one. */
+  readonly value: JsonCell;
   readonly values: readonly number[];
   readonly total: number;
   /** Whether it stands for one value of the dimension; else for all that have no series of their own. */
@@ -43,21 +47,22 @@ export interface AxisOptions {
 /** Orders totals by a dimension, and by another one where there is one. Days and whole numbers between others are 0. */
 export function axisData(rows: readonly JsonRow[], options: AxisOptions): AxisData {
   const { x, series, measure, isSorted, isStacked } = options;
-  const sums = new Map<string, Map<JsonCell, number>>();
+  const sums = new Map<JsonCell, Map<JsonCell, number>>();
   const byPoint = new Map<JsonCell, number>();
   for (const row of rows) {
-    const name = series === null ? '' : String(row[series] ?? NO_SERIES);
+    const part = series === null ? '' : (row[series] ?? null);
     const point = row[x.name] ?? null;
     const value = Number(row[measure] ?? 0);
-    const own = sums.get(name) ?? new Map<JsonCell, number>();
-    sums.set(name, own.set(point, (own.get(point) ?? 0) + value));
+    const own = sums.get(part) ?? new Map<JsonCell, number>();
+    sums.set(part, own.set(point, (own.get(point) ?? 0) + value));
     byPoint.set(point, (byPoint.get(point) ?? 0) + value);
   }
   const points = isSorted ? inOrder([...byPoint.keys()], x) : byValue(byPoint);
   const all = [...sums]
-    .map(([name, own]) => {
+    .map(([part, own]) => {
       const values = points.map((point) => own.get(point) ?? 0);
-      return { name, values, total: values.reduce((sum, value) => sum + value, 0), isOne: true };
+      const total = values.reduce((sum, value) => sum + value, 0);
+      return { key: JSON.stringify(part), name: String(part ?? NOTHING), value: part, values, total, isOne: true };
     })
     .toSorted((a, b) => b.total - a.total);
   const shown = withOther(all);
@@ -86,8 +91,13 @@ function byValue(sums: ReadonlyMap<JsonCell, number>): readonly JsonCell[] {
   return [...sums].toSorted(([, a], [, b]) => b - a).map(([point]) => point);
 }
 
-/** Points in their order, with those between that have no rows. */
-function inOrder(points: readonly JsonCell[], { kind }: ColumnInfo): readonly JsonCell[] {
+/** Points in their order, with those between that have no rows; what has no value lies behind all of them. */
+function inOrder(all: readonly JsonCell[], { kind }: ColumnInfo): readonly JsonCell[] {
+  const points = all.filter((point) => point !== null);
+  return [...valuesInOrder(points, kind), ...(points.length < all.length ? [null] : [])];
+}
+
+function valuesInOrder(points: readonly (string | number)[], kind: ColumnInfo['kind']): readonly JsonCell[] {
   if (kind === 'date') {
     const days = points.map((point) => dayNumber(String(point)));
     return filled(days).map(dayText);
@@ -112,5 +122,15 @@ function withOther(all: AxisData['series']): AxisData['series'] {
   const values = (rest[0]?.values ?? []).map((_, index) =>
     rest.reduce((sum, each) => sum + (each.values[index] ?? 0), 0),
   );
-  return [...kept, { name: OTHER, values, total: rest.reduce((sum, { total }) => sum + total, 0), isOne: false }];
+  return [
+    ...kept,
+    {
+      key: OTHER,
+      name: OTHER,
+      value: null,
+      values,
+      total: rest.reduce((sum, { total }) => sum + total, 0),
+      isOne: false,
+    },
+  ];
 }

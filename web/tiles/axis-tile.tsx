@@ -11,7 +11,7 @@ import type { PrintNumber } from '../format.ts';
 import { printDay, printerOf, printShort } from '../format.ts';
 import { keyText } from '../key-text.ts';
 import type { AxisData } from './axis-data.ts';
-import { axisData, NO_SERIES } from './axis-data.ts';
+import { axisData, NOTHING } from './axis-data.ts';
 import './axis-tile.css';
 import { ExplainButton } from './explain-button.tsx';
 import { columnLabel } from './labels.ts';
@@ -73,11 +73,7 @@ export function AxisTile({ tile, definition, range, filters }: AxisTileProps) {
           }}
           onSeries={
             sum !== undefined && series !== null
-              ? (name) =>
-                  explainSum({
-                    ...sum,
-                    equals: { ...sum.equals, [series]: [keyText(name === NO_SERIES ? null : name)] },
-                  })
+              ? (value) => explainSum({ ...sum, equals: { ...sum.equals, [series]: [keyText(value)] } })
               : undefined
           }
         />
@@ -104,7 +100,7 @@ interface ChartProps {
   readonly print: PrintNumber;
   readonly onPoint: (point: JsonCell) => void;
   /** A series' total was chosen. */
-  readonly onSeries: ((name: string) => void) | undefined;
+  readonly onSeries: ((value: JsonCell) => void) | undefined;
 }
 
 /** The drawing, its legend, and what is at the point that was chosen: by pointer, or by keyboard with the range input over it. */
@@ -115,7 +111,7 @@ function Chart(props: ChartProps) {
   const last = shown.points.length - 1;
   const index = Math.min(pointed ?? last, last);
   const point = shown.points[index] ?? null;
-  const values = shown.series.map(({ name, values: own }) => ({ name, value: own[index] ?? 0 }));
+  const values = shown.series.map(({ key, name, values: own }) => ({ key, name, value: own[index] ?? 0 }));
   const total = values.reduce((sum, { value }) => sum + value, 0);
   const said = `${pointText(point, column)}: ${values.map(({ name, value }) => `${name} ${print(value)}`).join(', ')}`;
   return (
@@ -127,8 +123,8 @@ function Chart(props: ChartProps) {
           {pointed !== undefined && (
             <div className="axis-label" style={labelPlaceOf(index, last, kind)} aria-hidden="true">
               <strong>{pointText(point, column)}</strong>
-              {values.map(({ name, value }, each) => (
-                <span key={name}>
+              {values.map(({ key, name, value }, each) => (
+                <span key={key}>
                   {name !== '' && <i className={`swatch series-${each}`} />}
                   {name} <b>{print(value)}</b>
                 </span>
@@ -177,15 +173,15 @@ interface LegendProps extends Pick<ChartProps, 'print' | 'onSeries'> {
 function Legend({ series, print, onSeries }: LegendProps) {
   return (
     <ul className="legend">
-      {series.map(({ name, total, isOne }, each) => (
-        <li key={name}>
+      {series.map(({ key, name, value, total, isOne }, each) => (
+        <li key={key}>
           <i className={`swatch series-${each}`} /> {name}{' '}
           {onSeries !== undefined && isOne ? (
             <button
               type="button"
               className="cell-button"
               aria-label={`Explain ${name}: ${print(total)}`}
-              onClick={() => onSeries(name)}
+              onClick={() => onSeries(value)}
             >
               {print(total)}
             </button>
@@ -213,9 +209,9 @@ function Lines({ data: { points, series, max, min } }: { readonly data: AxisData
   const last = Math.max(1, points.length - 1);
   return (
     <svg viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true">
-      {series.map(({ name, values }, index) => (
+      {series.map(({ key, values }, index) => (
         <polyline
-          key={name}
+          key={key}
           className={`line series-${index}`}
           points={(values.length === 1 ? [...values, ...values] : values)
             .map((value, at) => `${((at / last) * 1000).toFixed(1)},${(100 - ((value - min) / span) * 100).toFixed(2)}`)
@@ -232,14 +228,14 @@ function Bars({ data, pointed }: { readonly data: AxisData; readonly pointed: nu
   return (
     <div className="bars" aria-hidden="true">
       {points.map((point, index) => (
-        <div key={String(point)} className={`bar-column${pointed === index ? ' pointed' : ''}`}>
+        <div key={JSON.stringify(point)} className={`bar-column${pointed === index ? ' pointed' : ''}`}>
           {(['up', 'down'] as const).map((side) => {
             const room = side === 'up' ? max : -min;
             return (
               <div key={side} className={side} style={{ height: `${(room / span) * 100}%` }}>
-                {series.map(({ name, values }, each) => (
+                {series.map(({ key, values }, each) => (
                   <i
-                    key={name}
+                    key={key}
                     className={`series-${each}`}
                     style={{ height: `${(partOn(side, values[index] ?? 0) / (room || 1)) * 100}%` }}
                   />
@@ -274,7 +270,7 @@ function ends(length: number): readonly number[] {
 }
 
 function pointText(point: JsonCell, { kind }: ColumnInfo): string {
-  if (point === null) return '–';
+  if (point === null) return NOTHING;
   return kind === 'date' ? printDay(String(point)) : String(point);
 }
 
