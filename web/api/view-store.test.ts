@@ -179,3 +179,12 @@ it('of totals, a group of null is told from one of the text null', async () => {
   Stream.open[0]?.send(11, rows);
   expect(store.answer('q')?.rows).toEqual(rows);
 });
+
+it('a page that asks more than fits into a request says so', async () => {
+  const store = await liveStore();
+  vi.stubGlobal('fetch', () => Promise.resolve(new Response(null, { status: 431 })));
+  Stream.open[0]?.close();
+  Stream.all.at(-1)?.dispatchEvent(new Event('error'));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(store.state().problem).toContain('Search for a shorter text');
+});

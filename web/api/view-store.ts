@@ -14,6 +14,9 @@ const TRY_AGAIN_MS = 2_000;
 const SILENCE_MS_MAX = 25_000;
 /** A large answer over a slow line is silent, too: so often may a silence be twice as long as the one before. */
 const DOUBLED_MAX = 3;
+/** Statuses of an address that is too long for the server, or for what stands before it. */
+const TOO_LONG: readonly number[] = [414, 431];
+const TOO_LONG_SAID = 'All questions of the page together are longer than a request may be. Search for a shorter text.';
 /** What nobody shows any more is kept for a while, so that going back is quick. */
 const KEPT_MAX = 60;
 
@@ -306,6 +309,7 @@ async function problemAt(url: string): Promise<string | undefined> {
   const gone = new AbortController();
   try {
     const response = await fetch(url, { signal: gone.signal });
+    if (TOO_LONG.includes(response.status)) return TOO_LONG_SAID;
     if (response.ok || response.headers.get('content-type')?.includes('json') !== true) return undefined;
     return ((await response.json()) as Problem).detail;
   } catch {

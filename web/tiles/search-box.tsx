@@ -2,6 +2,8 @@ import { useEffect, useEffectEvent, useState } from 'react';
 
 /** How long the reader has to pause before the search is made. */
 const PAUSE_MS = 200;
+/** All searches of a page go into one request's address. */
+const LENGTH_MAX = 1_000;
 
 interface SearchBoxProps {
   readonly label: string;
@@ -30,6 +32,7 @@ export function SearchBox({ label, value, onChange }: SearchBoxProps) {
       className="search-box"
       aria-label={label}
       placeholder="Search"
+      maxLength={LENGTH_MAX}
       value={draft}
       onChange={(event) => setDraft(event.currentTarget.value)}
     />
