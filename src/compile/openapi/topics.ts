@@ -32,9 +32,13 @@ function getRecords(): Json {
       topic,
       parameter('partition', whole, 'Of which partition; all unless told.'),
       parameter('offset', { ...(whole as object), default: 0 }, 'The first offset.'),
-      parameter('time', { type: 'string' }, 'Instead: the first record that is not earlier, YYYY-MM-DD HH:MM:SS.'),
+      parameter(
+        'time',
+        { type: 'string' },
+        'Instead of offset: the first record that is not earlier, YYYY-MM-DD HH:MM:SS.',
+      ),
       parameter('limit', { type: 'integer', minimum: 1, maximum: 1000, default: 100 }, 'How many.'),
-      parameter('field', { type: 'string' }, 'Only records whose field passes the test.'),
+      parameter('field', { type: 'string' }, 'Only records whose field passes the test; value goes with it.'),
       parameter('test', { enum: ['is', 'contains', 'above', 'below'], default: 'is' }, 'The test.'),
       parameter(
         'value',
@@ -43,7 +47,11 @@ function getRecords(): Json {
           'empty text. Null is neither above nor below anything, and contains nothing.',
       ),
       parameter('stream', { enum: ['true', 'false'], default: 'false' }, 'Whether to answer while it looks.'),
-      parameter('follow', { enum: ['true', 'false'], default: 'false' }, 'Whether to give what comes instead.'),
+      parameter(
+        'follow',
+        { enum: ['true', 'false'], default: 'false' },
+        'Whether to give what comes instead; with no other parameter.',
+      ),
     ],
     responses: answers(
       answer(200, 'The records', ref('TopicRecords'), ['application/json', 'text/event-stream']),
