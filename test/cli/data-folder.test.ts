@@ -1,7 +1,45 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runDaybook, temporaryFolder } from '../process/daybook-process.ts';
+import { runDaybook, startDaybook, temporaryFolder } from '../process/daybook-process.ts';
+import { mixedSales } from '../sales/mixed-sales.ts';
+
+describe('a definition that is not that of the records', () => {
+  const files = ['--out', 'nowhere', '--from', '0001-01-01'];
+  const commands = [['report', 'daily_pu_rev'], ['export', ...files], ['query', 'FROM daily_pu_rev'], ['verify']];
+
+  it.each([
+    [
+      'the Daybook that is gone through',
+      /^A Daybook holds .*\n.*the time zone is 'Asia\/Tokyo' here.*\(OTHER_DEFINITION\)\n$/,
+    ],
+    ['the data folder', /field 'channel'.*\(LOG_OTHER_DEFINITION\)\n$/],
+  ])('ends commands with 2 and what to do: %s', async (whose, sentence) => {
+    await using folder = await temporaryFolder();
+    const data = join(folder.path, 'data');
+    const imported = await runDaybook(
+      ['import', '-', '--data', data],
+      mixedSales(20, { repeats: 0, seed: 1 }).join('\n'),
+    );
+    expect(imported.code).toBe(0);
+    const own = await readFile(join(import.meta.dirname, '../../daybook.config.ts'), 'utf8');
+    const isRunning = whose.startsWith('the Daybook');
+    const changed = isRunning
+      ? own.replace("'America/New_York'", "'Asia/Tokyo'")
+      : own.replace('fields: {', 'fields: { channel: text(),');
+    const config = join(folder.path, 'daybook.config.ts');
+    await writeFile(config, changed);
+    const daybook = isRunning ? await startDaybook(data, ['--no-generate']) : undefined;
+    try {
+      for (const command of commands) {
+        const { code, stdout, stderr } = await runDaybook([...command, '--data', data, '--config', config]);
+        expect([code, stdout, stderr]).toEqual([2, '', expect.stringMatching(sentence)]);
+      }
+    } finally {
+      await daybook?.stop();
+    }
+  });
+});
 
 describe('a data folder that cannot be used', () => {
   it.each([
