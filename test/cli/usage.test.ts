@@ -63,7 +63,7 @@ describe('a wrong call ends with exit code 2 and a sentence', () => {
     [['report', 'daily_pu_rve'], 'daily_pu_rev, daily_category_product, daily_address'],
     [['start', '--port', '99999'], 'It must be a whole number from 0 to 65535'],
     [['start', '--rate', 'fast'], 'It must be a number from'],
-    [['start', '--allow-host', 'http://shop.example'], 'It must be a name such as daybook.example'],
+    [['start', '--allow-host', 'http://shop.example'], 'It must be a name or address such as daybook.example'],
     [['export', '--out', 'files'], 'Say which days'],
     [['export', '--date', '2026-03-04', '--from', '2026-03-01', '--out', 'files'], 'cannot be used with'],
     [['generate', '--from', '2026-03-04', '--to', '2026-03-01'], 'is after'],
