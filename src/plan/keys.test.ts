@@ -94,10 +94,10 @@ describe('what a field of its kind does not take', () => {
       "unknown key 'maxLength'; it takes nullable, min, max",
     ],
     ['a quoted integer', integer(unchecked({ quoted: true })), "unknown key 'quoted'; it takes nullable, min, max"],
-    ['a nullable "yes"', integer(unchecked({ nullable: 'yes' })), 'its nullable is "yes"; it must be true or false'],
-    ['a nullable null', text(unchecked({ nullable: null })), 'its nullable is null; it must be true or false'],
-    ['a bound in quotes', decimal(unchecked({ min: '3' })), 'its min is "3"; it must be a number'],
-    ['a length in quotes', text(unchecked({ maxLength: '3' })), 'its maxLength is "3"; it must be a number'],
+    ['a nullable "yes"', integer(unchecked({ nullable: 'yes' })), '\'nullable\' is "yes"; it must be true or false'],
+    ['a nullable null', text(unchecked({ nullable: null })), "'nullable' is null; it must be true or false"],
+    ['a bound in quotes', decimal(unchecked({ min: '3' })), '\'min\' is "3"; it must be a number'],
+    ['a length in quotes', text(unchecked({ maxLength: '3' })), '\'maxLength\' is "3"; it must be a number'],
     ['a maker that was not called', text, 'it is the function text; call it: text()'],
     [
       'a kind that is none',
@@ -116,9 +116,9 @@ describe('what a field of its kind does not take', () => {
 
 describe('what is of another kind than it must be', () => {
   it.each([
-    ['dimensions', { dimensions: 'ts_date' }, 'its dimensions is "ts_date"; it must be a list of texts'],
-    ['a dimension', { dimensions: ['ts_date', 5] }, 'its dimensions is ["ts_date",5]; it must be a list of texts'],
-    ['measures', { measures: [count()] }, 'its measures is [{"kind":"count"}]; it must be an object'],
+    ['dimensions', { dimensions: 'ts_date' }, '\'dimensions\' is "ts_date"; it must be a list of texts'],
+    ['a dimension', { dimensions: ['ts_date', 5] }, '\'dimensions\' is ["ts_date",5]; it must be a list of texts'],
+    ['measures', { measures: [count()] }, '\'measures\' is [{"kind":"count"}]; it must be an object'],
     ['a measure that is not there', { measures: { c: undefined } }, "measure 'c': it is undefined"],
     [
       'a measure that was not called',
@@ -136,8 +136,8 @@ describe('what is of another kind than it must be', () => {
       { measures: { c: count(), r: ratio('constructor', 'c') } },
       "measure 'r': 'constructor' is not a measure of this report; it has c, r",
     ],
-    ['a title', { title: 7 }, 'its title is 7; it must be a text'],
-    ['where', { where: ['city'] }, 'its where is ["city"]; it must be an object'],
+    ['a title', { title: 7 }, "'title' is 7; it must be a text"],
+    ['where', { where: ['city'] }, '\'where\' is ["city"]; it must be an object'],
   ])('is refused in a report: %s', (_, options, sentence) => {
     expect(mistakesIn(reportOf(options))).toEqual([`report 'visits': ${sentence}`]);
   });
@@ -153,11 +153,11 @@ describe('what is of another kind than it must be', () => {
       'dashboard tile \'Sales\': its kind is "pie"; there are number, table, line, bar, map',
       'dashboard tile 2: it is the function numberTile; call it: numberTile()',
       'schedule 1: its kind is "hourly"; there are dailyClose, fakeData',
-      'schedule 2: its perDay is "7"; it must be a number',
+      'schedule 2: \'perDay\' is "7"; it must be a number',
     ]);
     const { reports: _, ...parts } = daybook;
     expect(mistakesIn({ ...parts, reports: { dailyPuRev } } as unknown as Definition)).toEqual([
-      expect.stringMatching(/^daybook: its reports is \{"dailyPuRev":.*…; it must be a list$/),
+      expect.stringMatching(/^daybook: 'reports' is \{"dailyPuRev":.*…; it must be a list$/),
     ]);
   });
 });

@@ -172,7 +172,7 @@ function mistakesOf(at: string, part: unknown, { has = {}, mayHave = {}, made = 
       .map((key) => `${at}: it has no '${key}'`),
     ...[...shapes]
       .filter(([key, shape]) => part[key] !== undefined && !shape.fits(part[key]))
-      .map(([key, shape]) => `${at}: its ${key} is ${shown(part[key])}; it must be ${shape.words}`),
+      .map(([key, shape]) => `${at}: '${key}' is ${shown(part[key])}; it must be ${shape.words}`),
   ];
 }
 
