@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
@@ -168,6 +168,37 @@ describe('spilled days', () => {
     expect((await again.amendments({ limit: 9, offset: 0 })).entries).toEqual(entries);
     await expectReportsOf(again, [...sales, ...late]);
     await again.close();
+  });
+
+  it('are written for all days but one whose file is damaged, and for that one too when its file is removed', async () => {
+    await using folder = await temporaryFolder();
+    const sales = salesOf(30, 300, 4);
+    const [first] = sales as readonly [RandomSale, ...RandomSale[]];
+    const lateOn = (day: number, number: number): RandomSale => {
+      const date = formatDay(FIRST_DAY + day);
+      const ts_id = `11111111-0000-4000-8000-00000000000${number}`;
+      return { ...first, ts_id, ts: `${date} 09:00:00`, ts_date: date };
+    };
+    const engine = await open(folder.path);
+    await accept(engine, sales, 50);
+    await engine.fileDays(sales.length);
+    const damaged = (await readdir(join(folder.path, 'spilled'))).find((name) => name.startsWith('2020-01-04'));
+    const path = join(folder.path, 'spilled', damaged ?? '');
+    await truncate(path, 100);
+    const late = [lateOn(3, 1), lateOn(5, 2)];
+    await accept(engine, late, 5);
+    await expect(engine.fileDays(sales.length)).rejects.toMatchObject({
+      code: 'DAY_FILE_FAILED',
+      message: expect.stringContaining(`If spilled/${damaged} is damaged, remove it and start Daybook again`) as string,
+    });
+    const names = await readdir(join(folder.path, 'spilled'));
+    expect(names.filter((name) => name.startsWith('2020-01-06') && name.endsWith('.parquet'))).toHaveLength(2);
+    await engine.close();
+    await rm(path);
+
+    const again = await open(folder.path);
+    await again.fileDays(sales.length);
+    expect(await filedKeysWhenNamed(folder.path, again)).toEqual(closedOf(keysByDay([...sales, ...late])));
   });
 
   it('are written by themselves once they rest', async () => {

@@ -174,18 +174,27 @@ export class DayFiling {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#filing = promise;
     try {
+      const failures: unknown[] = [];
       for (const group of this.#groups(days)) {
         await whenIdle();
-        if (signal.aborted) return;
-        await using gathering = await files.gather();
-        await this.#gather(gathering, group);
-        await this.#write(gathering, group);
+        if (signal.aborted) break;
+        await this.#fileGroup(files, group).catch((error: unknown) => {
+          if (!isOfOneDay(error)) throw error;
+          failures.push(error);
+        });
       }
+      if (failures.length > 0) throw failures[0];
     } finally {
       this.#filing = undefined;
       for (const day of this.#days.values()) joinSince(day);
       resolve();
     }
+  }
+
+  async #fileGroup(files: DayFiles, group: readonly number[]): Promise<void> {
+    await using gathering = await files.gather();
+    await this.#gather(gathering, group);
+    await this.#write(gathering, group);
   }
 
   /** Days that are gathered together: neighbours, as their records mostly are, too. */
@@ -246,14 +255,20 @@ export class DayFiling {
   async #write(gathering: DayGathering, group: readonly number[]): Promise<void> {
     const { signal, whenIdle } = this.#options;
     const written = new Map<number, string>();
+    const failures: unknown[] = [];
     try {
       for (const day of group) {
         await whenIdle();
         if (signal.aborted) break;
         const { file, unfiled } = this.#day(day);
         const name = `${formatDay(day)}.${String(unfiled?.toOffset).padStart(12, '0')}`;
-        await gathering.write(day, name, file);
-        written.set(day, name);
+        try {
+          await gathering.write(day, name, file);
+          written.set(day, name);
+        } catch (error) {
+          if (!isOfOneDay(error)) throw error;
+          failures.push(error);
+        }
       }
     } finally {
       if (written.size > 0) {
@@ -267,11 +282,17 @@ export class DayFiling {
         this.#options.onFiled();
       }
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   #day(day: number): FiledDay {
     return present(this.#days.get(day), 'a day with records is known');
   }
+}
+
+/** A day whose file is damaged must not keep the others from theirs, as a disk that fails would. */
+function isOfOneDay(error: unknown): boolean {
+  return error instanceof DaybookError && error.code === 'DAY_FILE_FAILED';
 }
 
 function joinSince(day: FiledDay): void {

@@ -115,7 +115,7 @@ class Gathering implements DayGathering {
       await disk.rename(temporary, path);
     } catch (error) {
       await disk.remove(temporary).catch(() => undefined);
-      throw translated(error, path);
+      throw older === undefined ? translated(error, path) : translated(error, path, `${FOLDER}/${older}.parquet`);
     }
     await rm(this.#spoolOf(day), { force: true });
   }
@@ -185,12 +185,17 @@ function valueOf(field: FieldPlan, stream: StreamPlan, day: number): string {
   }
 }
 
-function translated(error: unknown, path: string): unknown {
+/** @param older  the day's file so far, which was read for it */
+function translated(error: unknown, path: string, older?: string): unknown {
   if (error instanceof DaybookError || !(error instanceof Error)) return error;
   if (isOutOfRoom(error)) {
     const message = `There is no room left for ${path}. Make room; it is tried again.`;
     return new DaybookError('DISK_FULL', message, { retryable: true, details: { path }, cause: error });
   }
-  const message = `The day's file ${path} could not be written: ${error.message}. Nothing is lost; it is tried again.`;
+  const advice =
+    older === undefined
+      ? 'it is tried again'
+      : `it is tried again. If ${older} is damaged, remove it and start Daybook again: all days' files are then written anew from the log`;
+  const message = `The day's file ${path} could not be written: ${error.message}. Nothing is lost; ${advice}.`;
   return new DaybookError('DAY_FILE_FAILED', message, { details: { path }, cause: error });
 }
