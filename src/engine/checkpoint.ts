@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { Disk, DiskFile } from '../ports/disk.ts';
 import type { CheckpointInfo } from '../ports/pipeline.ts';
-import type { LogPosition } from '../ports/log.ts';
+import type { LogMark, LogReach } from '../ports/log.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { AmendmentFacts } from './amendments.ts';
 import type { DayFilingFacts } from './day-filing.ts';
@@ -12,7 +12,7 @@ import type { SourcePlaceFacts } from './source-places.ts';
 import type { StateFacts } from './state.ts';
 
 const FOLDER = 'checkpoints';
-const FORMAT = 6;
+const FORMAT = 7;
 const NAME = /^(\d{20})\.checkpoint$/;
 const UNFINISHED = /^\d{20}\.checkpoint\.tmp$/;
 /** The one before the newest stays, in case the newest is damaged. */
@@ -31,13 +31,10 @@ export interface Checkpoint extends NewCheckpoint {
   readonly arrays: readonly SectionArray[];
 }
 
-export interface CheckpointFacts {
+export interface CheckpointFacts extends LogMark {
   readonly format: number;
   readonly fingerprint: string;
   readonly atMs: number;
-  /** The log's next offset, and where its next frame stands. */
-  readonly offset: number;
-  readonly next: LogPosition;
   readonly logBytes: number;
   readonly duplicates: number;
   readonly quarantine: QuarantineFacts;
@@ -62,7 +59,7 @@ export function checkpointBytes({ arrays }: NewCheckpoint): number {
  */
 export async function writeCheckpoint(disk: Disk, checkpoint: NewCheckpoint): Promise<void> {
   await disk.makeFolder(FOLDER);
-  const name = `${FOLDER}/${checkpoint.facts.offset.toString().padStart(20, '0')}.checkpoint`;
+  const name = pathAt(checkpoint.facts.offset);
   const temporary = `${name}.tmp`;
   await disk.remove(temporary);
   try {
@@ -165,6 +162,29 @@ export async function removeUnfinishedCheckpoints(disk: Disk): Promise<void> {
   for (const name of names) await disk.remove(`${FOLDER}/${name}`);
 }
 
+/**
+ * The offset of the newest checkpoint, of whatever definition, whole or damaged: its name is there only when all before
+ * it was durable in the log. 0 when there is none.
+ */
+export async function newestCheckpointOffset(disk: Disk): Promise<number> {
+  const [newest] = await checkpointNames(disk);
+  return newest === undefined ? 0 : offsetIn(newest);
+}
+
+/** Up to where the newest checkpoint, of whatever definition, knows the log; of a damaged one its name is all that counts. */
+export async function newestReach(disk: Disk): Promise<LogReach> {
+  const offset = await newestCheckpointOffset(disk);
+  if (offset === 0) return { offset };
+  const facts = (await unpackFile(disk, pathAt(offset)))?.facts as CheckpointFacts | undefined;
+  return facts?.format === FORMAT ? facts : { offset };
+}
+
+/** Removes the checkpoint at an offset. */
+export async function removeCheckpoint(disk: Disk, offset: number): Promise<void> {
+  await disk.remove(pathAt(offset));
+  await disk.syncFolder(FOLDER);
+}
+
 /** Removes all checkpoints: after records were lost from the log, the reports are what the log still holds. */
 export async function dropCheckpoints(disk: Disk): Promise<void> {
   const names = await checkpointNames(disk);
@@ -181,7 +201,7 @@ export async function listCheckpoints(
   const listed = await Promise.all(
     names.map(async (name): Promise<readonly CheckpointInfo[]> => {
       const bytes = await sizeOf(disk, name);
-      const offset = Number(NAME.exec(name)?.[1]);
+      const offset = offsetIn(name);
       return bytes === undefined ? [] : [{ offset, atMs: offset === newest?.offset ? newest.atMs : undefined, bytes }];
     }),
   );
@@ -202,6 +222,14 @@ async function sizeOf(disk: Disk, name: string): Promise<number | undefined> {
   } finally {
     await file.close();
   }
+}
+
+function pathAt(offset: number): string {
+  return `${FOLDER}/${offset.toString().padStart(20, '0')}.checkpoint`;
+}
+
+function offsetIn(name: string): number {
+  return Number(NAME.exec(name)?.[1]);
 }
 
 async function checkpointNames(disk: Disk): Promise<readonly string[]> {

@@ -128,6 +128,7 @@ export class Checkpointing {
         atMs,
         offset: place.offset,
         next: place.next,
+        checksum: place.checksum,
         logBytes: place.logBytes,
         duplicates: place.duplicates,
         quarantine: refused.facts,

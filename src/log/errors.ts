@@ -1,6 +1,6 @@
 import { DaybookError } from '../base/errors.ts';
-import type { LogPosition } from '../ports/log.ts';
-import { segmentPath } from './format.ts';
+import type { LogPosition, LogReach } from '../ports/log.ts';
+import { LOG_FOLDER, segmentPath } from './format.ts';
 
 /**
  * The error for damage to what was durable.
@@ -12,6 +12,22 @@ export function logCorrupt(segment: string, position: number, what: string): Day
     `The log file ${path} is damaged at byte ${position}: ${what}. Nothing was changed. Restore the file from a copy, ` +
     `or run \`daybook doctor --repair\`, which sets the damaged bytes aside and goes on without them.`;
   return new DaybookError('LOG_CORRUPT', message, { details: { segment, position, path } });
+}
+
+/**
+ * The error for a log from whose end durable frames are missing.
+ * @param offset  where it ends
+ * @param known   up to where it is known to have been durable
+ */
+export function logShortened(offset: number, known: LogReach): DaybookError {
+  const what =
+    known.offset > offset
+      ? `it ends at offset ${offset}, and a checkpoint knows it up to offset ${known.offset}`
+      : `a checkpoint knows of refused records behind offset ${offset}`;
+  const message =
+    `What was durable is missing from the end of the log: ${what}. Nothing was changed. Restore the folder ${LOG_FOLDER} ` +
+    'from a copy, or run `daybook doctor --repair`, which goes on without what is missing.';
+  return new DaybookError('LOG_SHORTENED', message, { details: { offset, known: known.offset } });
 }
 
 /** The error for damage that no gap can stand for. */

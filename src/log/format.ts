@@ -235,7 +235,12 @@ export function frameIsWhole(bytes: Uint8Array, at: number, header: FrameHeader)
   const bodyAt = at + FRAME_HEADER_BYTES;
   const bodyLength = header.kind === FRAME_KIND.gap ? 0 : bodyLengthOf(header);
   const headerCrc = crc32(buffer.subarray(at, at + FRAME_CRC_AT));
-  return crc32(buffer.subarray(bodyAt, bodyAt + bodyLength), headerCrc) === buffer.readUInt32LE(at + FRAME_CRC_AT);
+  return crc32(buffer.subarray(bodyAt, bodyAt + bodyLength), headerCrc) === crcOf(bytes, at);
+}
+
+/** A frame's CRC, as it stands in its header. */
+export function crcOf(bytes: Uint8Array, at: number): number {
+  return bufferOf(bytes).readUInt32LE(at + FRAME_CRC_AT);
 }
 
 /** The error for a file that this Daybook is too old for. */

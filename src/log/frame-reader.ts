@@ -1,6 +1,7 @@
 import type { DiskFile } from '../ports/disk.ts';
 import {
   bodyLengthOf,
+  crcOf,
   decodeFrameHeader,
   FRAME_HEADER_BYTES,
   FRAME_KIND,
@@ -19,6 +20,7 @@ export interface ScannedFrame {
   readonly position: number;
   /** The position behind it. */
   readonly next: number;
+  readonly crc: number;
   readonly records: Uint8Array;
   readonly quarantine: Uint8Array;
   readonly places: Uint8Array;
@@ -67,16 +69,13 @@ export class FrameReader {
     }
     const position = this.position;
     this.position += length;
-    if (isGap) {
-      return { header, position, next: this.position, records: NOTHING, quarantine: NOTHING, places: NOTHING };
-    }
+    const place = { header, position, next: this.position, crc: crcOf(this.#chunk, at) };
+    if (isGap) return { ...place, records: NOTHING, quarantine: NOTHING, places: NOTHING };
     const recordsAt = at + FRAME_HEADER_BYTES;
     const quarantineAt = recordsAt + header.recordsLength;
     const placesAt = quarantineAt + header.quarantineLength;
     return {
-      header,
-      position,
-      next: this.position,
+      ...place,
       records: this.#chunk.subarray(recordsAt, quarantineAt),
       quarantine: this.#chunk.subarray(quarantineAt, placesAt),
       places: this.#chunk.subarray(placesAt, placesAt + header.placesLength),

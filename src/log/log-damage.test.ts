@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 
 import { chanceFrom } from '../../test/chance.ts';
 import { Crashed, FaultyDisk } from '../../test/disk/faulty-disk.ts';
+import { chainedChecksum } from '../base/chained-checksum.ts';
 import { DaybookError } from '../base/errors.ts';
-import type { Log, LogPosition, StoredFrame } from '../ports/log.ts';
+import type { Log, LogMark, LogPosition, StoredFrame } from '../ports/log.ts';
 import { openLog } from './log.ts';
 import { repairLog } from './repair.ts';
 
@@ -59,7 +60,7 @@ function flip(position: number, mask = 0x41): (bytes: Uint8Array) => Uint8Array 
   };
 }
 
-async function openFailure(disk: FaultyDisk, verifiedUpTo?: LogPosition): Promise<DaybookError> {
+async function openFailure(disk: FaultyDisk, verifiedUpTo?: LogMark): Promise<DaybookError> {
   try {
     await openLog(disk, { verifiedUpTo });
   } catch (error) {
@@ -67,6 +68,14 @@ async function openFailure(disk: FaultyDisk, verifiedUpTo?: LogPosition): Promis
     throw error;
   }
   throw new Error('The log should not open.');
+}
+
+/** What a checkpoint knows of the log behind the last of these frames, its first ones. */
+function markBehind(frames: readonly StoredFrame[]): LogMark {
+  const { firstOffset, recordCount, at, next } = last(frames);
+  const inSegment = frames.filter((frame) => frame.at.segment === at.segment);
+  const checksum = inSegment.reduce((before, frame) => chainedChecksum(before, frame.checksum), 0);
+  return { offset: firstOffset + recordCount, next, checksum };
 }
 
 const last = <T>(items: readonly T[]): T => items.at(-1) as T;
@@ -165,21 +174,61 @@ describe('damage in the middle', () => {
     const bytes = disk.peek(pathOf(end.at)) ?? new Uint8Array(0);
     disk.tamper(pathOf(end.at), () => bytes.slice(0, end.next.position - 1));
     expect(await openFailure(disk)).toMatchObject({ code: 'LOG_CORRUPT', details: end.at });
-    expect(await openFailure(disk, last(frames).at)).toMatchObject({ code: 'LOG_CORRUPT' });
+    expect(await openFailure(disk, markBehind(frames))).toMatchObject({ code: 'LOG_CORRUPT' });
     disk.lose(pathOf(end.at));
     expect(await openFailure(disk)).toMatchObject({ code: 'LOG_CORRUPT', details: { segment: end.at.segment } });
-    expect(await openFailure(disk, last(frames).at)).toMatchObject({ code: 'LOG_CORRUPT' });
+    expect(await openFailure(disk, markBehind(frames))).toMatchObject({ code: 'LOG_CORRUPT' });
   });
 
   it('is told from a torn tail when a checkpoint knows the last frame to be durable', async () => {
     const { disk, frames } = await written([1, 2, 3], 10_000);
     const tail = last(frames);
     disk.tamper(pathOf(tail.at), flip(tail.next.position - 1));
-    expect(await openFailure(disk, tail.next)).toMatchObject({ code: 'LOG_CORRUPT', details: tail.at });
-    const { log, cut } = await openLog(disk, { verifiedUpTo: tail.at });
+    expect(await openFailure(disk, markBehind(frames))).toMatchObject({ code: 'LOG_CORRUPT', details: tail.at });
+    const { log, cut } = await openLog(disk, { verifiedUpTo: markBehind(frames.slice(0, -1)) });
     expect(cut).toMatchObject(tail.at);
     expect(log.nextOffset).toBe(3);
-    expect(await openFailure(disk, tail.next)).toMatchObject({ code: 'LOG_POSITION_UNKNOWN' });
+    expect(await openFailure(disk, markBehind(frames))).toMatchObject({ code: 'LOG_POSITION_UNKNOWN' });
+  });
+
+  it('is told of by a checkpoint behind the end, and nothing is changed', async () => {
+    const { disk, frames } = await written(COUNTS);
+    const reaches = markBehind(frames);
+    const { segment } = last(frames).at;
+    const firstInSegment = frames.find(({ at }) => at.segment === segment) ?? last(frames);
+    const losses = [
+      () => disk.tamper(`log/${segment}`, (bytes) => bytes.slice(0, last(frames).at.position)),
+      () => disk.tamper(`log/${segment}`, (bytes) => bytes.slice(0, firstInSegment.at.position)),
+      () => disk.tamper(`log/${segment}`, (bytes) => bytes.slice(0, 15)),
+      () => disk.lose(`log/${segment}`),
+      () => disk.paths.forEach((path) => disk.lose(path)),
+    ];
+    for (const lose of losses) {
+      lose();
+      const before = await contentOf(disk);
+      const failure = openLog(disk, { reaches });
+      await expect(failure).rejects.toMatchObject({ code: 'LOG_SHORTENED', details: { known: reaches.offset } });
+      expect(await contentOf(disk)).toEqual(before);
+    }
+  });
+
+  it('is told of where only refused records are missing from the end', async () => {
+    const { disk, frames } = await written([1, 2, 0], 10_000);
+    const tail = last(frames);
+    await openLog(disk, { reaches: markBehind(frames) });
+    disk.tamper(pathOf(tail.at), (bytes) => bytes.slice(0, tail.at.position));
+    await expect(openLog(disk, { reaches: markBehind(frames) })).rejects.toMatchObject({ code: 'LOG_SHORTENED' });
+    expect((await openLog(disk, { reaches: { offset: 3 } })).log.nextOffset).toBe(3);
+  });
+
+  it('is not taken for the log of a checkpoint that ended where it has a frame, too', async () => {
+    const { frames } = await written([1, 1, 1], 10_000);
+    const { disk, frames: others } = await written([1, 2, 1], 10_000);
+    const [first, second] = [markBehind(frames.slice(0, 1)), markBehind(frames.slice(0, 2))];
+    expect((await openLog(disk, { verifiedUpTo: first })).log.nextOffset).toBe(4);
+    const placed = { ...second, next: markBehind(others.slice(0, 2)).next };
+    expect(await openFailure(disk, placed)).toMatchObject({ code: 'LOG_POSITION_UNKNOWN' });
+    expect(await openFailure(disk, { ...placed, offset: 3 })).toMatchObject({ code: 'LOG_POSITION_UNKNOWN' });
   });
 
   it('is not looked for before the segment that a checkpoint begins from, but never read as if it were sound', async () => {
@@ -187,7 +236,7 @@ describe('damage in the middle', () => {
     const [first, second] = frames;
     if (first === undefined || second === undefined) throw new Error('There are frames.');
     disk.tamper(pathOf(first.at), flip(first.at.position + 5));
-    const { log } = await openLog(disk, { verifiedUpTo: last(frames).at });
+    const { log } = await openLog(disk, { verifiedUpTo: markBehind(frames) });
     expect(log.nextOffset).toBe(offsetsIn(frames).length);
     expect((await log.readFrame(second.at)).firstOffset).toBe(second.firstOffset);
     await expect(offsetsOf(log)).rejects.toMatchObject({ code: 'LOG_CORRUPT', details: first.at });

@@ -1,10 +1,18 @@
 import { assert } from '../base/assert.ts';
+import { chainedChecksum } from '../base/chained-checksum.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
-import type { Log, LogPosition } from '../ports/log.ts';
+import type { Log, LogMark, LogReach } from '../ports/log.ts';
 import { readChain } from './chain.ts';
 import type { Segment, SegmentFile } from './chain.ts';
-import { logCorrupt, positionUnknown } from './errors.ts';
-import { FRAME_KIND, LOG_FOLDER, SEGMENT_HEADER_BYTES, segmentPath } from './format.ts';
+import { logCorrupt, logShortened, positionUnknown } from './errors.ts';
+import {
+  compareSegments,
+  FRAME_KIND,
+  LOG_FOLDER,
+  parseSegmentName,
+  SEGMENT_HEADER_BYTES,
+  segmentPath,
+} from './format.ts';
 import { findWholeFrame, FrameReader } from './frame-reader.ts';
 import { SegmentLog } from './segment-log.ts';
 import { setAside } from './set-aside.ts';
@@ -20,7 +28,9 @@ export interface LogOptions {
    * A place that a checkpoint knows to be durable. Segments before its segment are not read through, only looked for;
    * what stands before the place is never taken for a torn tail.
    */
-  readonly verifiedUpTo?: LogPosition | undefined;
+  readonly verifiedUpTo?: LogMark | undefined;
+  /** Up to where the log is known to have been durable. One that ends before it has lost records. */
+  readonly reaches?: LogReach | undefined;
   /** Only to read, beside the process that writes: changes nothing, and a torn tail is where the log ends. */
   readonly readOnly?: boolean;
 }
@@ -49,18 +59,20 @@ interface Verified {
  * empty log. All frames that it then holds are durable.
  * @returns `cut`: the torn tail that was cut off the newest segment, to be told to people
  * @throws DaybookError `LOG_CORRUPT` (details: segment, position, path) when frames are damaged that were durable;
- * `LOG_POSITION_UNKNOWN` when `verifiedUpTo` is not in this log; `LOG_VERSION_UNKNOWN`; `DISK_FULL`, `DISK_FAILED`
+ * `LOG_SHORTENED` when it does not reach what `reaches` says (details: offset, known); `LOG_POSITION_UNKNOWN` when
+ * `verifiedUpTo` is not in this log, or other frames stand before it; `LOG_VERSION_UNKNOWN`; `DISK_FULL`, `DISK_FAILED`
  */
 export async function openLog(
   disk: Disk,
   options: LogOptions = {},
 ): Promise<{ readonly log: Log; readonly cut: CutTail | undefined }> {
-  const { segmentBytesMax = SEGMENT_BYTES_MAX, verifiedUpTo, readOnly = false } = options;
+  const { segmentBytesMax = SEGMENT_BYTES_MAX, verifiedUpTo, reaches, readOnly = false } = options;
   assert(segmentBytesMax > 0 && segmentBytesMax <= SEGMENT_BYTES_LIMIT, `segments of ${segmentBytesMax} bytes`);
   if (!readOnly) await disk.makeFolder(LOG_FOLDER);
   const { segments, leftovers } = await readChain(disk);
   const verified = await verify(disk, segments, verifiedUpTo);
   const newest = segments.at(-1);
+  if (reaches !== undefined && isBehind(reaches, newest, verified)) throw logShortened(verified.nextOffset, reaches);
   const cutHead = readOnly ? undefined : await clearLeftovers(disk, leftovers);
   const start = {
     segments: newest === undefined ? [] : [...segments.slice(0, -1), { ...newest, end: verified.end }],
@@ -84,10 +96,19 @@ export async function openLog(
   }
 }
 
-/** Reads the segments through, from the one that holds `from` on. Changes nothing. */
-async function verify(disk: Disk, segments: readonly Segment[], from: LogPosition | undefined): Promise<Verified> {
-  const first = from === undefined ? 0 : segments.findIndex((segment) => segment.name === from.segment);
-  if (from !== undefined && first < 0) throw positionUnknown(from, 'there is no such segment');
+/** Whether a place lies behind the log's end. */
+function isBehind({ offset, next }: LogReach, newest: Segment | undefined, { end, nextOffset }: Verified): boolean {
+  if (offset !== nextOffset || next === undefined) return offset > nextOffset;
+  const id = parseSegmentName(next.segment);
+  // Frames of refused records alone have no offsets.
+  const segments = newest === undefined || id === undefined ? 1 : compareSegments(id, newest.id);
+  return segments > 0 || (segments === 0 && next.position > end);
+}
+
+/** Reads the segments through, from the one that holds the mark on. Changes nothing. */
+async function verify(disk: Disk, segments: readonly Segment[], mark: LogMark | undefined): Promise<Verified> {
+  const first = mark === undefined ? 0 : segments.findIndex((segment) => segment.name === mark.next.segment);
+  if (mark !== undefined && first < 0) throw positionUnknown(mark.next, 'there is no such segment');
   for (const segment of segments.slice(0, first)) await checkSize(disk, segment);
   let verified = { end: 0, nextOffset: segments[first]?.id.firstOffset ?? 0, lastWrite: 0 };
   for (let index = first; index < segments.length; index += 1) {
@@ -97,8 +118,7 @@ async function verify(disk: Disk, segments: readonly Segment[], from: LogPositio
       const previous = segments[index - 1] ?? segment;
       throw logCorrupt(previous.name, verified.end, `${segment.name} should begin with offset ${verified.nextOffset}`);
     }
-    const durable = index === first && from !== undefined ? from.position : SEGMENT_HEADER_BYTES;
-    verified = await verifySegment(disk, segment, durable, index === segments.length - 1);
+    verified = await verifySegment(disk, segment, index === first ? mark : undefined, index === segments.length - 1);
   }
   return verified;
 }
@@ -113,28 +133,34 @@ async function checkSize(disk: Disk, segment: Segment): Promise<void> {
   }
 }
 
-/** @param durable  a position that must be between two frames, and before which all frames must be whole */
-async function verifySegment(disk: Disk, segment: Segment, durable: number, isNewest: boolean): Promise<Verified> {
+/** @param mark  a place in the segment before which all frames must be whole, and those that it says */
+async function verifySegment(
+  disk: Disk,
+  segment: Segment,
+  mark: LogMark | undefined,
+  isNewest: boolean,
+): Promise<Verified> {
   const file = await disk.open(segmentPath(segment.name), 'read');
   try {
     const reader = new FrameReader(file, SEGMENT_HEADER_BYTES, segment.end);
     let nextOffset = segment.id.firstOffset;
     let lastWrite = 0;
-    let passedDurable = durable === SEGMENT_HEADER_BYTES;
+    let checksum = 0;
+    let passedMark = mark === undefined;
     for (let frame = await reader.next(); frame !== undefined; frame = await reader.next()) {
       if (frame.header.firstOffset !== nextOffset) {
         throw logCorrupt(segment.name, frame.position, `offset ${nextOffset} should stand there`);
       }
       nextOffset += frame.header.recordCount;
-      passedDurable ||= frame.next === durable;
+      if (frame.header.kind !== FRAME_KIND.gap) checksum = chainedChecksum(checksum, frame.crc);
+      if (frame.next === mark?.next.position) passedMark = nextOffset === mark.offset && checksum === mark.checksum;
       // A repair has made its gaps durable itself, and they can be as long as a segment.
       lastWrite = frame.header.kind === FRAME_KIND.gap ? frame.next : frame.position;
     }
     const end = reader.position;
-    if (end < segment.end) await checkTorn(file, segment, end, isNewest && end >= durable);
-    if (!passedDurable) {
-      throw positionUnknown({ segment: segment.name, position: durable }, 'no frame begins or ends there');
-    }
+    const mayBeTorn = isNewest && (mark === undefined || end >= mark.next.position);
+    if (end < segment.end) await checkTorn(file, segment, end, mayBeTorn);
+    if (mark !== undefined && !passedMark) throw positionUnknown(mark.next, 'other frames stand before it');
     return { end, nextOffset, lastWrite };
   } finally {
     await file.close();

@@ -5,6 +5,7 @@ import type { FramePlace, Log, LogPosition, LogStatus, NewFrame, StoredFrame } f
 import type { Segment } from './chain.ts';
 import { logCorrupt, positionUnknown } from './errors.ts';
 import {
+  crcOf,
   encodeFrameHeader,
   encodeSegmentHeader,
   FRAME_BODY_BYTES_MAX,
@@ -108,7 +109,7 @@ export class SegmentLog implements Log {
       this.#nextOffset = firstOffset + frame.recordCount;
       const position = at.position + FRAME_HEADER_BYTES + bodyBytes + places.byteLength;
       const next = { segment: at.segment, position };
-      return { ...frame, firstOffset, at, next };
+      return { ...frame, firstOffset, at, next, checksum: crcOf(header, 0) };
     } catch (cause) {
       throw appendFailed(cause);
     } finally {
@@ -238,7 +239,8 @@ export class SegmentLog implements Log {
   }
 }
 
-function stored(segment: string, { header, position, next, records, quarantine, places }: ScannedFrame): StoredFrame {
+function stored(segment: string, frame: ScannedFrame): StoredFrame {
+  const { header, position, next, crc, records, quarantine, places } = frame;
   return {
     firstOffset: header.firstOffset,
     recordCount: header.recordCount,
@@ -249,6 +251,7 @@ function stored(segment: string, { header, position, next, records, quarantine, 
     ...(places.byteLength > 0 && { places }),
     at: { segment, position },
     next: { segment, position: next },
+    checksum: crc,
   };
 }
 

@@ -32,6 +32,8 @@ export interface FramePlace {
   readonly at: LogPosition;
   /** Where the frame behind it stands, or will. */
   readonly next: LogPosition;
+  /** Of all that the frame holds, and of its first offset. */
+  readonly checksum: number;
 }
 
 /** A frame that was written. */
@@ -41,6 +43,21 @@ export type WrittenFrame = NewFrame & FramePlace;
 export interface LogPosition {
   readonly segment: string;
   readonly position: number;
+}
+
+/** A place that a log has reached. */
+export interface LogReach {
+  /** The offset of the next record. */
+  readonly offset: number;
+  /** Where the next frame stands, if that is known. */
+  readonly next?: LogPosition | undefined;
+}
+
+/** A place in a log, with what tells this log from another one that has frames up to the same place. */
+export interface LogMark extends LogReach {
+  readonly next: LogPosition;
+  /** The chained checksums of the frames before it in its segment; gaps have none. */
+  readonly checksum: number;
 }
 
 /** A frame as it stands in the log. */

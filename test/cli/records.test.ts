@@ -1,4 +1,4 @@
-import { appendFile, open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, cp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
@@ -260,6 +260,37 @@ describe('doctor', () => {
     await runDaybook(['export', '--from', '2026-04-01', '--out', out, '--format', 'ndjson', '--data', data]);
     const kept = await Promise.all((await readdir(out)).map((name) => readFile(join(out, name), 'utf8')));
     expect(kept.join('').trimEnd().split(NEWLINE).toSorted()).toEqual(lines.slice(200).toSorted());
+  });
+
+  it('lets go of what is missing from the end of the log when told to, and keeps the files of days, which have some of it', async () => {
+    await using folder = await temporaryFolder();
+    const data = join(folder.path, 'data');
+    const lines = mixedSales(2000, { repeats: 0, seed: 9 });
+    const littleMemory = { DAYBOOK_STATE_MB: '0.02' };
+    await runDaybook(['import', '-', '--data', data], lines.slice(0, 200).join(NEWLINE), littleMemory);
+    await cp(join(data, 'log'), join(folder.path, 'copy'), { recursive: true });
+    await runDaybook(['import', '-', '--data', data], lines.slice(200).join(NEWLINE), littleMemory);
+    const files = await readdir(join(data, 'spilled'));
+    await rm(join(data, 'log'), { recursive: true });
+    await cp(join(folder.path, 'copy'), join(data, 'log'), { recursive: true });
+
+    const refused = await runDaybook(['report', 'daily_pu_rev', '--data', data]);
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/offset 200, .* 2000.*--repair.*\(LOG_SHORTENED\)/),
+    ]);
+    expect(await readdir(join(data, 'spilled'))).toEqual(files);
+
+    const repaired = await runDaybook(['doctor', '--data', data, '--port', '0', '--repair']);
+    expect(repaired.stdout).toMatch(/^1800 records are missing from the end of the log/);
+    expect(repaired.stdout).toMatch(/kept in log\/spilled\.before-repair, .*daybook import/);
+    await expectReports(data, lines.slice(0, 200));
+    const kept = join(data, 'log/spilled.before-repair');
+    const parquet = (await readdir(kept)).filter((name) => name.endsWith('.parquet')).map((name) => join(kept, name));
+    expect((await runDaybook(['import', ...parquet, '--data', data])).code).toBe(0);
+    const again = await runDaybook(['import', '-', '--data', data], lines.join(NEWLINE));
+    expect(Number(/: (\d+) accepted/.exec(again.stdout)?.[1])).toBeLessThan(1000);
+    await expectReports(data, lines);
   });
 
   it('calls a wrong definition a problem and goes on with the other checks', async () => {

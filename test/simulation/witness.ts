@@ -124,6 +124,12 @@ export class Witness {
     mustBeEqual('files of days that are not there', missing, []);
   }
 
+  /** All files that were there still are. */
+  nothingIsRemoved(before: readonly string[], after: readonly string[]): void {
+    const removed = before.filter((path) => !after.includes(path));
+    mustBeEqual('files that were removed', removed, []);
+  }
+
   /** Days that have files, and have rested, have one with all of their records. */
   filesAreComplete(names: readonly string[]): void {
     const newest = new Map(names.toSorted().map((name) => name.split('.') as [day: string, offset: string]));

@@ -52,6 +52,8 @@ export class World {
   #nowMs = BEGINS_AT_MS;
   #life: DaybookLife;
   #wasChecked = false;
+  /** The log as it once was, and how many records it had. */
+  #oldLog: { readonly files: ReadonlyMap<string, Uint8Array>; readonly records: number } | undefined;
   /** Batches that clients will send again. */
   #again: Batch[] = [];
   #batchesLeft = 0;
@@ -116,11 +118,49 @@ export class World {
     this.#die();
     this.#heal();
     this.#witness.says(await this.#until(readAll(await this.#opened())));
+    await this.#putOldLogBack();
     this.#die();
     this.#heal();
     for (const name of await this.#disk.list('checkpoints')) this.#disk.lose(`checkpoints/${name}`);
     this.#note('the checkpoints are lost');
     this.#witness.says(await this.#until(readAll(await this.#opened())));
+  }
+
+  /** A log from a copy is not taken for one that newer checkpoints know; nothing goes by it, so the present one can come back. */
+  async #putOldLogBack(): Promise<void> {
+    this.#die();
+    this.#heal();
+    const checkpoints = (await this.#disk.list('checkpoints')).filter((name) => name.endsWith('.checkpoint'));
+    const newest = Number.parseInt(checkpoints.at(-1) ?? '0', 10);
+    if (this.#oldLog === undefined || this.#oldLog.records >= newest) return;
+    const present = this.#swapLog(this.#oldLog.files);
+    this.#note('an old log is put back');
+    const paths = this.#disk.paths;
+    await this.#goOn(() => this.#life.engine !== undefined || this.#life.failure !== undefined);
+    const { failure } = this.#life;
+    if (!(failure instanceof DaybookError) || failure.code !== 'LOG_SHORTENED') {
+      throw new Error(`A log of ${this.#oldLog.records} records is opened, though a checkpoint knows ${newest}.`, {
+        cause: failure,
+      });
+    }
+    this.#witness.nothingIsRemoved(paths, this.#disk.paths);
+    this.#swapLog(present);
+    this.#die();
+    this.#heal();
+    this.#witness.says(await this.#until(readAll(await this.#opened())));
+  }
+
+  /** Puts these files in the place of the log's. @returns the log's */
+  #swapLog(files: ReadonlyMap<string, Uint8Array>): ReadonlyMap<string, Uint8Array> {
+    const before = this.#logFiles();
+    for (const path of before.keys()) this.#disk.lose(path);
+    for (const [path, bytes] of files) this.#disk.tamper(path, () => Uint8Array.from(bytes));
+    return before;
+  }
+
+  #logFiles(): ReadonlyMap<string, Uint8Array> {
+    const paths = this.#disk.paths.filter((path) => path.startsWith('log/'));
+    return new Map(paths.map((path) => [path, Uint8Array.from(this.#disk.peek(path) ?? [])]));
   }
 
   /** Days that rest are written into their files; at first more comes while that is done. */
@@ -305,6 +345,7 @@ export class World {
     this.#heal();
     this.#witness.started(await this.#until(readAll(engine)));
     this.#wasChecked = true;
+    if (this.#dice.happens(0.5)) this.#oldLog = { files: this.#logFiles(), records: this.#witness.model.sales.length };
     await this.#checkDayFiles(engine);
   }
 

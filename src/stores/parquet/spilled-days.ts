@@ -55,6 +55,22 @@ export function openSpilledDays(options: SpilledDaysOptions): DayFiles {
   };
 }
 
+/**
+ * Moves the files of spilled days away, durably, before nothing names them any more.
+ * @param placeFor  gives the path for a folder of this name
+ * @returns that path; undefined when there are no files
+ */
+export async function setSpilledDaysAside(
+  disk: Disk,
+  placeFor: (name: string) => Promise<string>,
+): Promise<string | undefined> {
+  if (!(await disk.list(FOLDER)).some((name) => FILE.test(name))) return undefined;
+  const path = await placeFor(FOLDER);
+  await disk.rename(FOLDER, path);
+  await disk.syncFolder('');
+  return path;
+}
+
 class Gathering implements DayGathering {
   readonly #options: SpilledDaysOptions;
   readonly #plain: PlainLines;
