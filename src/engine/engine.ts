@@ -80,7 +80,7 @@ export interface EngineOptions {
   readonly onProgress?: (records: number, total: number) => void;
   /** Where large batches are scanned; unless given, here. It is closed with the engine. */
   readonly scanElsewhere?: ScanElsewhere;
-  /** Told in a sentence when a part cannot write, and when it can again. */
+  /** Told in a sentence what was found and mended, when a part cannot write, and when it can again. */
   readonly onNotice?: (sentence: string) => void;
 }
 
@@ -107,7 +107,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   await removeKeyFiles(disk, new Set(checkpoint?.facts.state.keys.files.map((file) => file.number)));
   const quarantine =
     checkpoint === undefined ? new Quarantine() : Quarantine.load(checkpoint.facts.quarantine, sections);
-  const engine = new Engine(options, { state, amendments, quarantine, putBacks: await PutBacks.load(disk) });
+  const engine = new Engine(options, {
+    state,
+    amendments,
+    quarantine,
+    putBacks: await PutBacks.load(disk, options.onNotice),
+  });
   await engine.catchUp(options.onProgress);
   return engine;
 }

@@ -18,6 +18,34 @@ function intakeOf(lines: readonly string[], corrects?: number): Intake {
   return { origin: 'test', lines: bytes, ...(corrects !== undefined && { corrects }) };
 }
 
+it('a file of marks that is damaged is set aside, and the marks that can be read hold', async () => {
+  const disk = new FaultyDisk();
+  const engine = await openEmbedded({ plan, disk, clock });
+  await engine.accept(intakeOf(['first', 'second', 'third', 'fourth']));
+  for (const id of [1, 2, 3]) await engine.accept(intakeOf(sales.slice(id, id + 1), id));
+  await engine.close();
+  const [first, , third] = Buffer.from(disk.peek(FILE) ?? [])
+    .toString()
+    .split('\n');
+  const damaged = [first, '\0\0\0\0', 'null', '{"id":2,"atMs":7,"outcome":"accepted"}', third, ''].join('\n');
+  disk.tamper(FILE, () => Buffer.from(damaged));
+  const notices: string[] = [];
+  const again = await openEmbedded({ plan, disk, clock, onNotice: (sentence) => notices.push(sentence) });
+  expect(notices).toEqual([
+    expect.stringMatching(/damaged in 3 lines: .* kept as quarantine-put-back\.ndjson\.damaged\.$/),
+  ]);
+  expect(Buffer.from(disk.peek(`${FILE}.damaged`) ?? []).toString()).toBe(damaged);
+  const { entries } = await again.quarantine({ ...PAGE, open: true });
+  expect(entries.map(({ id }) => id)).toEqual([4, 2]);
+  await again.close();
+  const page = { total: 4, open: 2 };
+  notices.splice(0);
+  const restarted = await openEmbedded({ plan, disk: disk.restart(), clock, onNotice: (each) => notices.push(each) });
+  expect(await restarted.quarantine(PAGE)).toMatchObject(page);
+  expect(notices).toEqual([]);
+  await restarted.close();
+});
+
 it('an entry that was put right is marked with what became of it, also after a restart', async () => {
   const disk = new FaultyDisk();
   const engine = await openEmbedded({ plan, disk, clock });

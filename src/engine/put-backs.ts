@@ -1,3 +1,4 @@
+import { counted } from '../base/counted.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Disk } from '../ports/disk.ts';
 import type { PutBack } from '../ports/runtime.ts';
@@ -7,6 +8,36 @@ const PATH = 'quarantine-put-back.ndjson';
 const LINE_FEED = 10;
 
 type StoredPutBack = PutBack & { readonly id: number };
+
+/** What the file of marks holds. */
+export interface StoredPutBacks {
+  readonly marks: readonly StoredPutBack[];
+  /** Lines that are no marks: something else has written them, or the disk has lost them. */
+  readonly damagedLines: number;
+  /** Up to where it holds whole lines; one that a crash cut off is as if it had never been. */
+  readonly bytes: number;
+}
+
+/** Reads the marks of a data folder. */
+export async function readPutBacks(disk: Disk): Promise<StoredPutBacks> {
+  const file = Buffer.from((await disk.read(PATH)) ?? []);
+  const bytes = file.lastIndexOf(LINE_FEED) + 1;
+  const lines = file.toString('utf8', 0, bytes).split('\n').slice(0, -1);
+  const marks = lines.flatMap((line) => markOf(line) ?? []);
+  return { marks, damagedLines: lines.length - marks.length, bytes };
+}
+
+function markOf(line: string): StoredPutBack | undefined {
+  let mark: Partial<StoredPutBack> | null;
+  try {
+    mark = JSON.parse(line) as Partial<StoredPutBack> | null;
+  } catch {
+    return undefined;
+  }
+  const { id, atMs, outcome, offset } = mark ?? {};
+  const isWhole = [id, atMs, outcome === 'accepted' ? offset : 0].every(Number.isSafeInteger);
+  return isWhole && (outcome === 'accepted' || outcome === 'duplicate') ? (mark as StoredPutBack) : undefined;
+}
 
 /**
  * Which entries of the quarantine were put right. A mark is written after its record is durable: a crash between the two
@@ -25,15 +56,26 @@ export class PutBacks {
     this.#disk = disk;
   }
 
-  /** Reads what is there; a line that a crash cut off is as if it had never been. */
-  static async load(disk: Disk): Promise<PutBacks> {
+  /** Reads what is there. A file that is damaged is set aside, which is told, and its whole lines are written anew. */
+  static async load(disk: Disk, onNotice: (sentence: string) => void = () => undefined): Promise<PutBacks> {
     const putBacks = new PutBacks(disk);
-    const bytes = Buffer.from((await disk.read(PATH)) ?? []);
-    putBacks.#size = bytes.lastIndexOf(LINE_FEED) + 1;
-    for (const line of bytes.toString('utf8', 0, putBacks.#size).split('\n')) {
-      if (line !== '') putBacks.#remember(JSON.parse(line) as StoredPutBack);
-    }
+    const { marks, damagedLines, bytes } = await readPutBacks(disk);
+    for (const mark of marks) putBacks.#remember(mark);
+    if (damagedLines === 0) putBacks.#size = bytes;
+    else onNotice(damagedSentence(damagedLines, await putBacks.#beginAnew(marks)));
     return putBacks;
+  }
+
+  /** @returns where the file so far is kept. Without its marks entries are open for nothing, which costs a look */
+  async #beginAnew(marks: readonly StoredPutBack[]): Promise<string> {
+    const taken = new Set(await this.#disk.list(''));
+    let path = `${PATH}.damaged`;
+    for (let number = 2; taken.has(path); number++) path = `${PATH}.damaged.${number}`;
+    await this.#disk.rename(PATH, path);
+    await this.#disk.syncFolder('');
+    this.#unwritten = marks.map(lineOf);
+    await this.#append();
+    return path;
   }
 
   /** How many entries are marked. */
@@ -62,7 +104,7 @@ export class PutBacks {
     if (this.#marks.get(id)?.outcome === 'accepted') return;
     const stored: StoredPutBack = { id, ...putBack };
     this.#remember(stored);
-    this.#unwritten.push(Buffer.from(`${JSON.stringify(stored)}\n`));
+    this.#unwritten.push(lineOf(stored));
     // Whoever was before has said what failed.
     this.#writing = this.#writing.catch(() => {}).then(() => this.#append());
     await this.#writing;
@@ -88,6 +130,17 @@ export class PutBacks {
   #remember({ id, ...putBack }: StoredPutBack): void {
     this.#marks.set(id, putBack);
   }
+}
+
+function lineOf(mark: StoredPutBack): Buffer {
+  return Buffer.from(`${JSON.stringify(mark)}\n`);
+}
+
+function damagedSentence(lines: number, savedAs: string): string {
+  return (
+    `${PATH}, which says what refused records were put right, is damaged in ${counted(lines, 'line')}: those records are open ` +
+    `again, and the other marks hold. The file is kept as ${savedAs}.`
+  );
 }
 
 /**
