@@ -175,8 +175,37 @@ export async function newestCheckpointOffset(disk: Disk): Promise<number> {
 export async function newestReach(disk: Disk): Promise<LogReach> {
   const offset = await newestCheckpointOffset(disk);
   if (offset === 0) return { offset };
-  const facts = (await unpackFile(disk, pathAt(offset)))?.facts as CheckpointFacts | undefined;
-  return facts?.format === FORMAT ? facts : { offset };
+  return (await factsOf(disk, pathAt(offset))) ?? { offset };
+}
+
+/** A checkpoint's file, read through; `facts` is undefined when it is damaged or of another format. */
+export interface CheckpointFile {
+  readonly path: string;
+  readonly offset: number;
+  readonly facts: CheckpointFacts | undefined;
+}
+
+/** All checkpoints, of whatever definition, newest first. */
+export async function inspectCheckpoints(disk: Disk): Promise<readonly CheckpointFile[]> {
+  const files: CheckpointFile[] = [];
+  for (const name of await checkpointNames(disk)) {
+    const path = `${FOLDER}/${name}`;
+    const facts = await factsOf(disk, path);
+    // A Daybook that runs may have removed it meanwhile.
+    const isThere = facts !== undefined || (await checkpointNames(disk)).includes(name);
+    if (isThere) files.push({ path, offset: offsetIn(name), facts });
+  }
+  return files;
+}
+
+async function factsOf(disk: Disk, path: string): Promise<CheckpointFacts | undefined> {
+  try {
+    const facts = (await unpackFile(disk, path))?.facts as CheckpointFacts | undefined;
+    return facts?.format === FORMAT ? facts : undefined;
+  } catch {
+    // A start leaves it out as well.
+    return undefined;
+  }
 }
 
 /** Removes the checkpoint at an offset. */

@@ -138,7 +138,7 @@ function lineOf(mark: StoredPutBack): Buffer {
 
 function damagedSentence(lines: number, savedAs: string): string {
   return (
-    `${PATH}, which says what refused records were put right, is damaged in ${counted(lines, 'line')}: those records are open ` +
+    `${PATH}, which says which refused records were put right, is damaged in ${counted(lines, 'line')}: those records are open ` +
     `again, and the other marks hold. The file is kept as ${savedAs}.`
   );
 }

@@ -4,8 +4,13 @@ import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { counted } from '../base/counted.ts';
 import { DaybookError } from '../base/errors.ts';
+import type { CheckpointFile } from '../engine/checkpoint.ts';
+import { inspectCheckpoints } from '../engine/checkpoint.ts';
+import { readPutBacks } from '../engine/put-backs.ts';
 import { openLog } from '../log/log.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Disk } from '../ports/disk.ts';
+import type { LogMark } from '../ports/log.ts';
 import { openDisk } from './machine/disk.ts';
 import { readHolder } from './machine/lock.ts';
 import { isDaybookAt, urlOf } from './port-holder.ts';
@@ -45,7 +50,7 @@ async function* insideFolder(root: string): AsyncGenerator<Finding, string | und
   yield await freeSpace(root);
   const { finding, url } = await holder(root);
   yield finding;
-  yield await logWhole(root);
+  yield* records(root);
   return url;
 }
 
@@ -125,11 +130,27 @@ async function holder(root: string): Promise<{ readonly finding: Finding; readon
   }
 }
 
-async function logWhole(root: string): Promise<Finding> {
+/** The log and what stands beside it, as a start would find them. */
+async function* records(root: string): AsyncGenerator<Finding> {
+  if (!existsSync(root)) {
+    yield { check: 'log', state: 'ok', text: 'empty: nothing was accepted yet' };
+    return;
+  }
+  const disk = openDisk(root);
+  // Before the log, on which a Daybook that runs goes on writing.
+  const checkpoints = await inspectCheckpoints(disk);
+  const log = await logWhole(disk, checkpoints[0]);
+  yield log;
+  for (const checkpoint of checkpoints) yield await checkpointUsable(disk, checkpoint, log.state === 'ok');
+  yield await marksWhole(disk);
+}
+
+async function logWhole(disk: Disk, newest: CheckpointFile | undefined): Promise<Finding> {
   const check = 'log';
-  if (!existsSync(root)) return { check, state: 'ok', text: 'empty: nothing was accepted yet' };
   try {
-    const { log } = await openLog(openDisk(root), { readOnly: true });
+    // What is torn before the place of a checkpoint was durable.
+    if (newest?.facts !== undefined) await isOfLog(disk, newest.facts);
+    const { log } = await openLog(disk, { readOnly: true, reaches: newest?.facts ?? newest });
     const { segments, bytes, nextOffset } = log.status();
     await log.close();
     return {
@@ -137,6 +158,48 @@ async function logWhole(root: string): Promise<Finding> {
       state: 'ok',
       text: `whole: ${counted(nextOffset, 'record')} in ${counted(segments, 'segment')}, ${counted(bytes, 'byte')}`,
     };
+  } catch (error) {
+    return { check, state: 'problem', text: sentence(error) };
+  }
+}
+
+async function checkpointUsable(disk: Disk, checkpoint: CheckpointFile, isLogWhole: boolean): Promise<Finding> {
+  const { path, offset, facts } = checkpoint;
+  const check = 'checkpoint';
+  if (facts === undefined) {
+    const text = `${path} is damaged, or of another version of Daybook; a start makes it anew from the log`;
+    return { check, state: 'warning', text };
+  }
+  if (isLogWhole && !(await isOfLog(disk, facts))) {
+    return {
+      check,
+      state: 'warning',
+      text: `${path} is of another log; a start removes it, and makes it anew from this one`,
+    };
+  }
+  return { check, state: 'ok', text: `${path}: whole, at offset ${offset}` };
+}
+
+/** Whether what a checkpoint knows stands in the log. @throws DaybookError `LOG_CORRUPT` */
+async function isOfLog(disk: Disk, facts: LogMark): Promise<boolean> {
+  try {
+    const { log } = await openLog(disk, { readOnly: true, verifiedUpTo: facts });
+    await log.close();
+    return true;
+  } catch (error) {
+    if (error instanceof DaybookError && error.code === 'LOG_POSITION_UNKNOWN') return false;
+    throw error;
+  }
+}
+
+async function marksWhole(disk: Disk): Promise<Finding> {
+  const check = 'marks of refused records';
+  try {
+    const { marks, damagedLines } = await readPutBacks(disk);
+    const text = `${counted(new Set(marks.map(({ id }) => id)).size, 'record')} put right`;
+    if (damagedLines === 0) return { check, state: 'ok', text };
+    const lost = `${counted(damagedLines, 'line')} damaged; a start sets the file aside and opens those records again`;
+    return { check, state: 'warning', text: `${text}, ${lost}` };
   } catch (error) {
     return { check, state: 'problem', text: sentence(error) };
   }

@@ -243,10 +243,24 @@ describe('doctor', () => {
     }
     const logFolder = join(data, 'log');
     const [segment = ''] = await readdir(logFolder);
+    const whole = await readFile(join(logFolder, segment));
     const sound = await runDaybook(['doctor', '--data', data, '--port', '0']);
     expect(sound.stdout).toMatch(/^ok +log: whole: 400 records in 1 segment, /m);
 
+    expect(sound.stdout).toMatch(/^ok +checkpoint: checkpoints\/0+400\.checkpoint: whole, at offset 400$/m);
+    expect(sound.stdout).toMatch(/^ok +marks of refused records: 0 records put right$/m);
+
     const file = await open(join(logFolder, segment), 'r+');
+    const { size } = await file.stat();
+    await file.truncate(size - 5);
+    const torn = await runDaybook(['doctor', '--data', data, '--port', '0']);
+    expect(torn.stdout).toMatch(/^problem +log: .*--repair.*\(LOG_CORRUPT\)$/m);
+    await file.truncate(size);
+    await file.write(whole.subarray(size - 5), 0, 5, size - 5);
+    await appendFile(join(data, 'quarantine-put-back.ndjson'), 'damage\n');
+    const marks = await runDaybook(['doctor', '--data', data, '--port', '0']);
+    expect(marks.stdout).toMatch(/^warning +marks of refused records: .*1 line damaged; .*sets the file aside/m);
+
     await file.write(Buffer.from('damage'), 0, 6, 2000);
     await file.close();
     const damaged = await runDaybook(['doctor', '--data', data, '--port', '0']);
@@ -280,6 +294,9 @@ describe('doctor', () => {
       expect.stringMatching(/offset 200, .* 2000.*--repair.*\(LOG_SHORTENED\)/),
     ]);
     expect(await readdir(join(data, 'spilled'))).toEqual(files);
+    const found = await runDaybook(['doctor', '--data', data, '--port', '0']);
+    expect(found.code).toBe(1);
+    expect(found.stdout).toMatch(/^problem +log: .*\(LOG_SHORTENED\)$/m);
 
     const repaired = await runDaybook(['doctor', '--data', data, '--port', '0', '--repair']);
     expect(repaired.stdout).toMatch(/^1800 records are missing from the end of the log/);
