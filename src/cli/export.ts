@@ -4,6 +4,7 @@ import { present } from '../base/assert.ts';
 import { formatDay, parseDay } from '../base/calendar.ts';
 import { counted } from '../base/counted.ts';
 import { openDaybook } from '../runtimes/data-folder.ts';
+import { openLogAlone } from '../runtimes/log-alone.ts';
 import type { DayFile, DayFileFormat } from '../runtimes/export-days.ts';
 import { exportDays } from '../runtimes/export-days.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
@@ -21,6 +22,7 @@ interface ExportFlags {
   readonly out: string;
   readonly format: DayFileFormat;
   readonly closed: boolean;
+  readonly fromLog: boolean;
   readonly data: string;
   readonly url?: string;
   readonly config: string;
@@ -36,6 +38,11 @@ export function addExport(program: Command): void {
     .requiredOption('--out <folder>', 'where the files go; made when it is not there')
     .addOption(new Option('--format <format>', 'of the files').choices(['parquet', 'csv', 'ndjson']).default('parquet'))
     .option('--closed', 'fail when a day of these is open, and write nothing', false)
+    .addOption(
+      new Option('--from-log', 'all records of a log that is not opened because some repeat others; not the repeats')
+        .default(false)
+        .conflicts(['date', 'from', 'to', 'closed', 'url']),
+    )
     .addOption(dataOption())
     .addOption(urlOption())
     .addOption(configOption())
@@ -58,19 +65,16 @@ Examples:
 async function exportCommand(flags: ExportFlags): Promise<void> {
   const from = flags.date ?? flags.from;
   const to = flags.date ?? flags.to;
-  if (from === undefined && to === undefined) throw usageError('Say which days: --date, or --from and --to.');
+  if (from === undefined && to === undefined && !flags.fromLog)
+    throw usageError('Say which days: --date, or --from and --to.');
   requireDaysInOrder({ from, to });
   const plan = await loadPlan(flags.config);
   const clock = machineClock();
   const signal = interruption(clock);
-  const runtime = await openDaybook({
-    plan,
-    url: flags.url,
-    root: flags.data,
-    clock,
-    create: false,
-    ...notices(clock),
-  });
+  const { data: root, url } = flags;
+  const runtime = flags.fromLog
+    ? await openLogAlone(plan, root)
+    : await openDaybook({ plan, url, root, clock, create: false, ...notices(clock) });
   const progress = showProgress('Exporting', clock);
   try {
     const files = await exportDays({

@@ -573,7 +573,7 @@ export class Engine implements Runtime, SourceDoor {
     const first = refused[0];
     if (first !== undefined || columns.count !== frame.recordCount) {
       const index = (first?.line ?? columns.count) - 1;
-      throw otherDefinition(frame, index, `is no record by it: ${first?.refusal.reason ?? 'records are missing'}`);
+      throw otherDefinition(frame, index, first?.refusal.reason ?? 'records are missing');
     }
     const { keys } = this.#state;
     const doubtful = keys.doubtful(columns);
@@ -585,11 +585,7 @@ export class Engine implements Runtime, SourceDoor {
       const { name } = this.plan.stream.primaryKey;
       const index = claim.picked.findIndex((record, place) => record !== place);
       // The log has each key once.
-      throw otherDefinition(
-        frame,
-        index === -1 ? claim.picked.length : index,
-        `repeats one before: its primary key '${name}' is the same`,
-      );
+      throw repeated(frame, index === -1 ? claim.picked.length : index, name);
     }
     keys.keep(claim.picked.length);
     const scope = this.#state.beginFrame();
@@ -662,12 +658,23 @@ interface DurableGroup {
 }
 
 /** @param index  of the frame's records, the first that the present definition does not take */
-function otherDefinition({ at, firstOffset }: StoredFrame, index: number, what: string): DaybookError {
+export function otherDefinition({ at, firstOffset }: StoredFrame, index: number, reason: string): DaybookError {
   return new DaybookError(
     'LOG_OTHER_DEFINITION',
     `Record ${firstOffset + index} in the log (segment ${at.segment}, position ${at.position}) was accepted by another definition ` +
-      `than the present one, and ${what}. Go back to that definition, or start with another data folder: ` +
+      `than the present one, and is no record by it: ${reason}. Go back to that definition, or start with another data folder: ` +
       'daybook export, with that one, gives all records for daybook import.',
+    { details: { segment: at.segment, position: at.position } },
+  );
+}
+
+/** @param index  as above */
+function repeated({ at, firstOffset }: StoredFrame, index: number, primaryKey: string): DaybookError {
+  return new DaybookError(
+    'LOG_OTHER_DEFINITION',
+    `Record ${firstOffset + index} in the log (segment ${at.segment}, position ${at.position}) repeats one before: its primary key ` +
+      `'${primaryKey}' is the same. If it was accepted by a definition with another primary key, go back to that one. If not, ` +
+      'daybook export --from-log gives all records but the repeats, for daybook import into another data folder.',
     { details: { segment: at.segment, position: at.position } },
   );
 }

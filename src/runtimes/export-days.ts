@@ -4,12 +4,19 @@ import { DaybookError } from '../base/errors.ts';
 import type { DayFile, DayFileFormat } from '../stores/parquet/day-files.ts';
 import { writeDayFiles } from '../stores/parquet/day-files.ts';
 import { makeDurableFolder } from './machine/disk.ts';
-import type { RemoteRuntime } from './remote.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Runtime, RuntimeStatus } from '../ports/runtime.ts';
 
 export type { DayFile, DayFileFormat } from '../stores/parquet/day-files.ts';
 
+/** Whose records are exported. */
+export interface ExportSource extends Pick<Runtime, 'records'> {
+  readonly plan: Plan;
+  status(): Promise<Pick<RuntimeStatus, 'newestDay'>>;
+}
+
 export interface ExportDaysOptions {
-  readonly runtime: RemoteRuntime;
+  readonly runtime: ExportSource;
   /** Business days, both included; undefined: open. */
   readonly range: { readonly from?: string; readonly to?: string };
   readonly folder: string;

@@ -2,6 +2,8 @@ import { appendFile, cp, open, readdir, readFile, rm, writeFile } from 'node:fs/
 import { basename, join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
+import { openLog } from '../../src/log/log.ts';
+import { openDisk } from '../../src/runtimes/machine/disk.ts';
 import { SUPERSTORE_COLUMNS } from '../../src/sources/files/superstore-columns.ts';
 import { readSale, reportsOf, rowsOfAnswer } from '../oracle/furniture-store.ts';
 import { runDaybook, startDaybook, temporaryFolder } from '../process/daybook-process.ts';
@@ -223,6 +225,34 @@ describe('import, report and export', () => {
       expect(await daybook.stop()).toBe(0);
     }
     await expectReports(data, lines);
+  });
+
+  it('give the records of a log that has repeats, of which the first counts', async () => {
+    await using folder = await temporaryFolder();
+    const [data, out] = [join(folder.path, 'data'), join(folder.path, 'out')];
+    const lines = mixedSales(60, { repeats: 0, seed: 3 });
+    const altered = JSON.stringify({
+      ...(JSON.parse(lines[7] ?? '') as object),
+      ts: '2026-04-01 08:00:00',
+      ts_date: '2026-04-01',
+      revenue: 99,
+    });
+    const { log } = await openLog(openDisk(data));
+    for (const part of [lines.slice(0, 40), [...lines.slice(40), altered, lines[3] ?? '']]) {
+      const records = Buffer.from(part.map((line) => line + NEWLINE).join(''));
+      const frame = { records, recordCount: part.length, duplicateCount: 0 };
+      await log.append({ ...frame, quarantine: new Uint8Array(), quarantineCount: 0 });
+    }
+    await log.close();
+    const refused = await runDaybook(['report', 'daily_pu_rev', '--data', data]);
+    expect(refused.stderr).toMatch(/Record 60 in the log .* repeats one before.* --from-log/);
+    const exported = await runDaybook(['export', '--from-log', '--out', out, '--data', data]);
+    expect(exported.code, exported.stderr).toBe(0);
+    const files = (await readdir(out)).map((name) => join(out, name));
+    const imported = await runDaybook(['import', ...files, '--data', join(folder.path, 'anew')]);
+    expect(imported.code, imported.stderr).toBe(0);
+    expect(imported.stdout).not.toMatch(/[1-9]\d* duplicates/);
+    await expectReports(join(folder.path, 'anew'), lines);
   });
 
   it('do not make a folder only to read from it', async () => {
