@@ -1,4 +1,4 @@
-import { open as openFile, readdir } from 'node:fs/promises';
+import { cp, open as openFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../../test/process/daybook-process.ts';
@@ -55,6 +55,32 @@ it('a repair that may have lost refused records leaves no mark on another one, a
   ]);
   // Who puts the record right once more is told that it is there.
   expect(await accept(again, [sale], 1)).toMatchObject({ accepted: 0, duplicates: 1 });
+  await again.close();
+  expect(await repairDataFolder(folder.path)).toEqual([]);
+});
+
+it('a log from whose end refused records are missing goes on without them, and without the marks of what was put right', async () => {
+  await using folder = await temporaryFolder();
+  const log = join(folder.path, 'log');
+  const first = await open(folder.path);
+  await accept(first, [sale, 'first']);
+  await first.close();
+  await cp(log, join(folder.path, 'copy'), { recursive: true });
+  const second = await open(folder.path);
+  await accept(second, ['second']);
+  await accept(second, [sale], 2);
+  await second.close();
+  await rm(log, { recursive: true });
+  await rename(join(folder.path, 'copy'), log);
+
+  await expect(open(folder.path)).rejects.toMatchObject({ code: 'LOG_SHORTENED' });
+  expect(await repairDataFolder(folder.path)).toEqual([
+    expect.stringMatching(/^Refused records are missing from the end of the log/),
+    expect.stringMatching(/all of them are open again/),
+  ]);
+  const again = await open(folder.path);
+  await accept(again, ['another']);
+  expect(await again.quarantine({ limit: 9, offset: 0 })).toMatchObject({ total: 2, open: 2 });
   await again.close();
   expect(await repairDataFolder(folder.path)).toEqual([]);
 });

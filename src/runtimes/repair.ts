@@ -43,10 +43,11 @@ async function shortening(disk: Disk): Promise<string | undefined> {
   } catch (error) {
     if (!(error instanceof DaybookError) || error.code !== 'LOG_SHORTENED') throw error;
     const records = reaches.offset - Number(error.details['offset']);
-    return (
-      `${counted(records, 'record')} ${records === 1 ? 'is' : 'are'} missing from the end of the log, and refused ones may be, ` +
-      'too: the log goes on without them.'
-    );
+    const what =
+      records > 0
+        ? `${counted(records, 'record')} ${records === 1 ? 'is' : 'are'} missing from the end of the log, and refused ones may be, too`
+        : 'Refused records are missing from the end of the log';
+    return `${what}: the log goes on without them.`;
   }
 }
 
