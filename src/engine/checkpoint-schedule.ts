@@ -27,7 +27,8 @@ export class CheckpointSchedule {
 
   isDue({ offset, logBytes, nowMs }: Progress): boolean {
     const waitMs = INTERVAL_MS * Math.max(1, this.#lastBytes / SMALL_BYTES);
-    if (nowMs - this.#last.nowMs >= waitMs) return true;
+    const waitedMs = nowMs - this.#last.nowMs;
+    if (waitedMs >= waitMs || waitedMs < 0) return true;
     if (offset - this.#last.offset < RECORDS_MIN) return false;
     return logBytes - this.#last.logBytes >= LOG_BYTES_PER_BYTE * this.#lastBytes;
   }

@@ -20,3 +20,14 @@ it('gives the records of each of the last 60 whole seconds, and none of the pres
   clock.advance(600_000);
   expect(meter.perSecond()).toEqual(Array.from({ length: 60 }, () => 0));
 });
+
+it('begins anew when the clock is set back', () => {
+  const clock = new HeldClock();
+  clock.advance(3_600_000);
+  const meter = new RateMeter(clock);
+  meter.add(5);
+  clock.advance(-3_000_000);
+  meter.add(7);
+  clock.advance(1000);
+  expect(meter.perSecond()).toEqual([...Array.from({ length: 59 }, () => 0), 7]);
+});

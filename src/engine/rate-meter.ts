@@ -30,6 +30,11 @@ export class RateMeter {
   /** Moves on to the present second and clears those that nothing was counted in. */
   #turn(): void {
     const now = Math.floor(this.#clock.nowMs() / 1000);
+    // A clock that was set back, and not by the seconds that clocks are put right by.
+    if (now < this.#second - SECONDS) {
+      this.#counts.fill(0);
+      this.#second = now;
+    }
     const passed = Math.min(SLOTS, Math.max(0, now - this.#second));
     for (let i = 1; i <= passed; i++) this.#counts[(this.#second + i) % SLOTS] = 0;
     this.#second = Math.max(now, this.#second);
