@@ -44,6 +44,11 @@ export function printerOf(format: 'count' | 'money', currency: string): PrintNum
   return (value) => money.format(value);
 }
 
+/** A value that may not be there. */
+export function printValue(value: number | null, print: PrintNumber): string {
+  return value === null ? '–' : print(value);
+}
+
 /** A business date for people; a text that is none, such as an address may hold, as it is. @param day `YYYY-MM-DD` */
 export function printDay(day: string): string {
   const atMs = Date.parse(`${day}T00:00:00Z`);

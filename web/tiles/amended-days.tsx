@@ -2,16 +2,18 @@ import { useMemo } from 'react';
 import type { DefinitionAnswer, TileInfo } from '../../src/server/protocol.ts';
 import { useAmendmentList } from '../api/use-amendment-list.ts';
 import { usePageState } from '../api/use-view.ts';
-import { countOf, printDay } from '../format.ts';
+import { countOf, printDay, printValue } from '../format.ts';
 import type { PrintNumber } from '../format.ts';
 import type { DayValue } from './day-series.ts';
+import { numberIn } from './day-series.ts';
 import { LateRecords } from './late-records.tsx';
 
 /** A day's value that changed after the day was closed. */
 export interface Amended {
   readonly day: string;
-  readonly before: number | null;
-  readonly after: number;
+  /** undefined: there was no such row; null: it had no value. */
+  readonly before: number | null | undefined;
+  readonly after: number | null;
   /** The records that it is due to. */
   readonly firstOffset: number;
   readonly frame: number;
@@ -34,8 +36,8 @@ export function useAmendments(
     const byDay = new Map<string, Amended[]>();
     if (isFiltered) return byDay;
     for (const entry of entries) {
-      const after = Number(entry.after[measure] ?? 0);
-      const before = entry.before === null ? null : Number(entry.before[measure] ?? 0);
+      const after = numberIn(entry.after, measure);
+      const before = entry.before === null ? undefined : numberIn(entry.before, measure);
       if (entry.report !== report || before === after) continue;
       const day = String(entry.after[stream.businessDate]);
       const { firstOffset, frame } = entry;
@@ -71,7 +73,8 @@ export function AmendedDays({ title, amended, isAll, days, print }: AmendedDaysP
           <li key={`${day} ${frame}`}>
             <time dateTime={day}>{printDay(day)}</time>
             <span>
-              {before === null ? 'nothing' : print(before)} → <strong>{print(after)}</strong>
+              {before === undefined ? 'nothing' : printValue(before, print)} →{' '}
+              <strong>{printValue(after, print)}</strong>
             </span>
             <span>
               late records, <LateRecords firstOffset={firstOffset} frame={frame} />

@@ -6,10 +6,10 @@ import { addDays } from '../days.ts';
 import { explainRow } from '../explain.ts';
 import type { Source } from '../filters.ts';
 import { canBeSummed, sourceOf } from '../filters.ts';
-import { printChange, printDay, printerOf } from '../format.ts';
+import { printChange, printDay, printerOf, printValue } from '../format.ts';
 import { AmendedDays, useAmendments } from './amended-days.tsx';
 import type { Change, DayValue } from './day-series.ts';
-import { daySeries } from './day-series.ts';
+import { daySeries, numberIn } from './day-series.ts';
 import { ExplainButton } from './explain-button.tsx';
 import { dimensionsOf } from './labels.ts';
 import './explain-button.css';
@@ -36,18 +36,19 @@ export function NumberTile({ tile, definition, range, filters, today }: NumberTi
   const read = { from: range.from === undefined ? undefined : addDays(range.from, -DAYS_BEFORE), to: range.to };
   const columns = definition.reports.find(({ name }) => name === source.report)?.columns ?? [];
   const measure = columns.find(({ name }) => name === source.measure);
-  const question: ViewQuestion =
-    measure === undefined || canBeSummed(measure)
-      ? { kind: 'totals', ...selectionOf(source), ...rangeOf(read), by: [businessDate], measure: source.measure }
-      : { kind: 'rows', ...selectionOf(source), ...rangeOf(read), sort: `-${businessDate}`, limit: ROWS_MAX };
+  const isSum = measure === undefined || canBeSummed(measure);
+  const question: ViewQuestion = isSum
+    ? { kind: 'totals', ...selectionOf(source), ...rangeOf(read), by: [businessDate], measure: source.measure }
+    : { kind: 'rows', ...selectionOf(source), ...rangeOf(read), sort: `-${businessDate}`, limit: ROWS_MAX };
   const { newestDay } = usePageState();
-  const view = useView(question, { range, source, through: throughDay(range.to, today, newestDay) });
+  const through = throughDay(range.to, today, newestDay);
+  const view = useView(question, { range, source, options: { empty: isSum ? 0 : null, through } as const });
   const { answer, about } = view;
-  const { amended, isAll } = useAmendments(definition, tile, Object.keys(filters).length > 0);
+  const { amended, isAll } = useAmendments(definition, tile, Object.keys(source.equals).length > 0);
   const series =
     answer === undefined
       ? undefined
-      : daySeries(valuesOf(answer, businessDate, about.source.measure), about.range, about.through);
+      : daySeries(valuesOf(answer, businessDate, about.source.measure), about.range, about.options);
   return (
     <TileFrame
       kind="number"
@@ -65,7 +66,7 @@ export function NumberTile({ tile, definition, range, filters, today }: NumberTi
       {series !== undefined && (
         <>
           <p className="figure">
-            <data value={series.newest.value}>{print(series.newest.value)}</data>
+            <data value={series.newest.value ?? ''}>{printValue(series.newest.value, print)}</data>
           </p>
           <p className="figure-facts">
             <time dateTime={series.newest.day}>{printDay(series.newest.day)}</time>
@@ -108,7 +109,7 @@ function ExplainNumber({ title, definition, source, day }: ExplainNumberProps) {
 }
 
 function valuesOf({ rows }: ViewAnswer, date: string, measure: string): readonly DayValue[] {
-  return rows.map((row) => ({ day: String(row[date]), value: Number(row[measure] ?? 0) }));
+  return rows.map((row) => ({ day: String(row[date]), value: numberIn(row, measure) }));
 }
 
 /**
@@ -121,6 +122,7 @@ function throughDay(to: string | undefined, today: string, newestDay: string | n
 }
 
 function ChangeText({ change, against }: { readonly change: Change; readonly against: string }) {
+  if (change === undefined) return null;
   if (change.kind === 'none') return <span className="change">{change.why}</span>;
   const direction = change.share > 0 ? 'up' : change.share < 0 ? 'down' : 'same';
   return (

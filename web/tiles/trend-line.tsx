@@ -2,7 +2,7 @@ import type { PointerEvent } from 'react';
 import { useState } from 'react';
 import type { PrintNumber } from '../format.ts';
 import { choose } from '../choices.ts';
-import { printDay } from '../format.ts';
+import { printDay, printValue } from '../format.ts';
 import type { AmendedByDay } from './amended-days.tsx';
 import type { DayValue } from './day-series.ts';
 
@@ -29,35 +29,36 @@ export function TrendLine({ days, title, print, amended }: TrendLineProps) {
   const last = days.length - 1;
   const index = Math.min(pointed ?? last, last);
   const shown = days[index];
-  const { x, y } = scalesOf(days);
-  // A single day is a level, not a way up from nothing.
-  const drawn = days.length === 1 ? [...days, ...days] : days;
-  const line = drawn
-    .map(({ value }, i) => `${((i / (drawn.length - 1)) * WIDTH).toFixed(2)},${y(value).toFixed(2)}`)
-    .join(' ');
+  const scales = scalesOf(days);
+  const { x, y } = scales;
   const point = (event: PointerEvent<HTMLElement>): void => {
     const box = event.currentTarget.getBoundingClientRect();
     setPointed(Math.max(0, Math.min(last, Math.round(((event.clientX - box.left) / box.width) * last))));
   };
   if (shown === undefined) return null;
   const isAmended = amended.has(shown.day);
-  const valueText = `${printDay(shown.day)}: ${print(shown.value)}${isAmended ? ', amended' : ''}`;
+  const valueText = `${printDay(shown.day)}: ${printValue(shown.value, print)}${isAmended ? ', amended' : ''}`;
   const filterByDay = (): void => choose({ range: undefined, from: shown.day, to: shown.day }, 'push');
   return (
     <div className="trend" onPointerMove={point} onPointerLeave={() => setPointed(undefined)}>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-        <polygon className="trend-area" points={`0,${y(0)} ${line} ${x(last)},${y(0)}`} />
         <line className="trend-zero" x1="0" x2={WIDTH} y1={y(0)} y2={y(0)} />
-        <polyline className="trend-line" points={line} />
+        {partsOf(days, scales).map(({ start, end, points }) => (
+          <g key={start}>
+            <polygon className="trend-area" points={`${start},${y(0)} ${points} ${end},${y(0)}`} />
+            <polyline className="trend-line" points={points} />
+          </g>
+        ))}
       </svg>
       {days.map(
         ({ day, value }, i) =>
+          value !== null &&
           amended.has(day) && <span key={day} className="amended-mark on-line" style={placeOf(x(i), y(value))} />,
       )}
-      <span className="trend-dot" style={placeOf(x(index), y(shown.value))} />
+      {shown.value !== null && <span className="trend-dot" style={placeOf(x(index), y(shown.value))} />}
       {(pointed !== undefined || isFocused) && (
         <span className="trend-label" style={labelPlaceOf(x(index))} aria-hidden="true">
-          {printDay(shown.day)} <strong>{print(shown.value)}</strong>
+          {printDay(shown.day)} <strong>{printValue(shown.value, print)}</strong>
           {isAmended && ' · amended'}
         </span>
       )}
@@ -94,14 +95,37 @@ function scalesOf(days: readonly DayValue[]): Scales {
   let min = 0;
   let max = 0;
   for (const { value } of days) {
-    min = Math.min(min, value);
-    max = Math.max(max, value);
+    min = Math.min(min, value ?? 0);
+    max = Math.max(max, value ?? 0);
   }
   const span = max - min || 1;
   return {
     x: (index) => (last === 0 ? WIDTH : (index / last) * WIDTH),
     y: (value) => HEIGHT - ((value - min) / span) * HEIGHT,
   };
+}
+
+interface LinePart {
+  readonly start: number;
+  readonly end: number;
+  readonly points: string;
+}
+
+/** The line in parts: a day without a value is a gap in it. */
+function partsOf(days: readonly DayValue[], { x, y }: Scales): readonly LinePart[] {
+  const parts: { x: number; y: number }[][] = [[]];
+  for (const [index, { value }] of days.entries()) {
+    if (value === null) parts.push([]);
+    else parts.at(-1)?.push({ x: x(index), y: y(value) });
+  }
+  return parts.flatMap((part) => {
+    const [first, last] = [part[0], part.at(-1)];
+    if (first === undefined || last === undefined) return [];
+    // A single day is a level, not a way up from nothing; between gaps it is a point.
+    const drawn = part.length > 1 ? part : [{ ...first, x: days.length === 1 ? 0 : first.x }, last];
+    const points = drawn.map((at) => `${at.x.toFixed(2)},${at.y.toFixed(2)}`).join(' ');
+    return { start: drawn[0]?.x ?? 0, end: last.x, points };
+  });
 }
 
 function placeOf(x: number, y: number): { readonly left: string; readonly top: string } {
