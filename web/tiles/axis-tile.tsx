@@ -16,7 +16,7 @@ import './axis-tile.css';
 import { ExplainButton } from './explain-button.tsx';
 import { columnLabel } from './labels.ts';
 import type { TileContext } from './tile-context.ts';
-import { rangeOf, selectionOf, unfilteredNote } from './tile-context.ts';
+import { rangeOf, selectionOf, summedNote, unfilteredNote } from './tile-context.ts';
 import { TileEmpty, TileFrame } from './tile-frame.tsx';
 
 /** A bar tile shows no more bars; the rest is said. */
@@ -53,7 +53,11 @@ export function AxisTile({ tile, definition, range, filters }: AxisTileProps) {
       kind={kind}
       title={title}
       view={view}
-      note={unfilteredNote(source, definition)}
+      // A legend has the totals of all points, and a point that of all series.
+      notes={[
+        unfilteredNote(source, definition),
+        summedNote({ definition, range }, source, series === null ? [x] : []),
+      ]}
       aside={sum !== undefined && <ExplainButton what={title} sum={sum} />}
     >
       {data === undefined && <div className="skeleton axis-skeleton" role="status" aria-label={`Loading ${title}`} />}

@@ -64,7 +64,7 @@ export function MapTile({ tile, definition, range, filters }: MapTileProps) {
       title={title}
       view={view}
       aside={<MapTools label={label} />}
-      note={unfilteredNote(source, definition)}
+      notes={[unfilteredNote(source, definition)]}
     >
       {places === undefined && <MapSkeleton />}
       {places !== undefined && (

@@ -54,7 +54,7 @@ export function NumberTile({ tile, definition, range, filters, today }: NumberTi
       kind="number"
       title={title}
       view={view}
-      note={unfilteredNote(source, definition)}
+      notes={[unfilteredNote(source, definition)]}
       aside={
         series !== undefined && (
           <ExplainNumber title={title} definition={definition} source={about.source} day={series.newest.day} />

@@ -1,5 +1,6 @@
 import { useEffect, useMemo } from 'react';
-import type { JsonRow, TileInfo } from '../../src/server/protocol.ts';
+import type { DefinitionAnswer, JsonRow, TileInfo } from '../../src/server/protocol.ts';
+import type { DayRange } from '../api/day-range.ts';
 import { csvAddress } from '../api/queries.ts';
 import { useView } from '../api/use-view.ts';
 import type { ViewAnswer, ViewQuestion } from '../api/view-store.ts';
@@ -18,7 +19,7 @@ import { choiceTexts, sortRequest, tableChoices } from './table-choices.ts';
 import { columnsOf } from './table-columns.ts';
 import './table-tile.css';
 import type { TileContext } from './tile-context.ts';
-import { rangeOf, selectionOf, unfilteredNote } from './tile-context.ts';
+import { rangeOf, selectionOf, summedNote, unfilteredNote } from './tile-context.ts';
 import { TileEmpty, TileFrame } from './tile-frame.tsx';
 
 interface TableTileProps extends TileContext {
@@ -65,12 +66,7 @@ export function TableTile(props: TableTileProps) {
   const answer = useMemo(() => asTile(given, measure, givenMeasure), [given, measure, givenMeasure]);
   const total = answer?.total ?? 0;
   const lastPage = Math.max(0, Math.ceil(total / size) - 1);
-  // A page that a narrower range or search has left empty gives way to the last one that is not.
-  const isBeyond = answer !== undefined && !isStale && page > lastPage;
-  useEffect(() => {
-    if (isBeyond) choose(choiceTexts(title, { page: lastPage }));
-  }, [isBeyond, lastPage, title]);
-
+  useLastPage(title, lastPage, answer !== undefined && !isStale && page > lastPage);
   const tools = (
     <div className="table-tools">
       {isSum && by.length > 0 && <RowsChoice title={title} rows={choices.rows} onRows={(rows) => change({ rows })} />}
@@ -79,7 +75,13 @@ export function TableTile(props: TableTileProps) {
     </div>
   );
   return (
-    <TileFrame kind="table" title={title} view={view} aside={tools} note={unfilteredNote(source, definition)}>
+    <TileFrame
+      kind="table"
+      title={title}
+      view={view}
+      aside={tools}
+      notes={[unfilteredNote(source, definition), groups && summedNote(props, source, groups)]}
+    >
       <div className="table-room">
         {answer === undefined && <TableSkeleton title={title} />}
         {answer !== undefined && total === 0 && (
@@ -93,12 +95,7 @@ export function TableTile(props: TableTileProps) {
             sort={choices.sort}
             onSort={(next) => change({ sort: next })}
             onFilter={(name, value) => filterBy({ [name]: keyText(value) })}
-            onOpen={(row) => {
-              if (about.groups === undefined) return explainRow(definition, about.source.report, row);
-              const day = String(row[dateColumn]);
-              const days = about.isByDay ? { from: day, to: day } : rangeOf(about.range);
-              return explainSum({ ...days, ...totalOf(about.source, by, row), measure: givenMeasure });
-            }}
+            onOpen={(row) => openRow(definition, about, by, row)}
             openLabel="Explain"
           />
         )}
@@ -113,6 +110,30 @@ export function TableTile(props: TableTileProps) {
       />
     </TileFrame>
   );
+}
+
+/** What rows are of. */
+interface About {
+  readonly source: Source;
+  readonly range: DayRange;
+  /** undefined: they are rows of the report; else they are sums of these, by these. */
+  readonly groups: readonly string[] | undefined;
+  readonly isByDay: boolean;
+}
+
+function openRow(definition: DefinitionAnswer, about: About, by: readonly string[], row: JsonRow): void {
+  const { source, range, groups, isByDay } = about;
+  if (groups === undefined) return explainRow(definition, source.report, row);
+  const day = String(row[definition.stream.businessDate]);
+  const days = isByDay ? { from: day, to: day } : rangeOf(range);
+  return explainSum({ ...days, ...totalOf(source, by, row), measure: source.measure });
+}
+
+/** A page that a narrower range or search has left empty gives way to the last one that is not. */
+function useLastPage(title: string, lastPage: number, isBeyond: boolean): void {
+  useEffect(() => {
+    if (isBeyond) choose(choiceTexts(title, { page: lastPage }));
+  }, [isBeyond, lastPage, title]);
 }
 
 /** The choices with the measure as its source calls it. */

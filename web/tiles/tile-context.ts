@@ -1,4 +1,4 @@
-import type { DefinitionAnswer } from '../../src/server/protocol.ts';
+import type { ColumnInfo, DefinitionAnswer } from '../../src/server/protocol.ts';
 import type { DayRange } from '../api/day-range.ts';
 import type { Filters, Source } from '../filters.ts';
 import { heading } from '../format.ts';
@@ -26,6 +26,38 @@ export function selectionOf({ report, equals }: Source): {
   readonly equals?: Source['equals'];
 } {
   return { report, ...(Object.keys(equals).length > 0 && { equals }) };
+}
+
+/** What is to be said of a tile whose numbers are, but for `shown`, sums over a report's dimensions. */
+export function summedNote(
+  { definition, range }: Pick<TileContext, 'definition' | 'range'>,
+  source: Source,
+  shown: readonly string[],
+): string | undefined {
+  const columns = definition.reports.find(({ name }) => name === source.report)?.columns ?? [];
+  return addedUpNote(columns, source.measure, [...shown, ...fixedBy(source, range, definition.stream.businessDate)]);
+}
+
+/** The dimensions that have one value in all that a tile shows. */
+export function fixedBy({ equals }: Source, { from, to }: DayRange, businessDate: string): readonly string[] {
+  const single = Object.keys(equals).filter((name) => equals[name]?.length === 1);
+  return from !== undefined && from === to ? [...single, businessDate] : single;
+}
+
+/**
+ * Says of different values that they are added up, as one that is in two rows is counted in both; undefined: no rows are.
+ * @param shown  the dimensions by which each number is a row of its own
+ */
+export function addedUpNote(
+  columns: readonly ColumnInfo[],
+  measure: string,
+  shown: readonly string[],
+): string | undefined {
+  const isDistinct = columns.some(({ name, of }) => name === measure && of?.startsWith('countDistinct(') === true);
+  const summed = columns.filter(({ name, role }) => role === 'dimension' && !shown.includes(name));
+  if (!isDistinct || summed.length === 0) return undefined;
+  const names = summed.map(({ name }) => heading(name).toLowerCase());
+  return `Added up over each ${LIST.format(names)}: what is in two of them counts in both`;
 }
 
 /** Says which filters a tile cannot take, as their chips call them; undefined: it takes all. */

@@ -8,15 +8,15 @@ interface TileFrameProps {
   /** The region's name. */
   readonly title: string;
   readonly view: Pick<ShownView, 'answer' | 'isStale'>;
-  /** What holds for the tile alone: a filter that it cannot take. */
-  readonly note?: string | undefined;
+  /** What holds for the tile alone: a filter that it cannot take, or what its numbers are. */
+  readonly notes?: readonly (string | undefined)[];
   /** Stands beside the title. */
   readonly aside?: ReactNode;
   readonly children: ReactNode;
 }
 
 /** A tile: a region of the page, named by its title. */
-export function TileFrame({ kind, title, view, note, aside, children }: TileFrameProps) {
+export function TileFrame({ kind, title, view, notes, aside, children }: TileFrameProps) {
   const id = useId();
   const { answer, isStale } = view;
   const { status } = usePageState();
@@ -28,7 +28,14 @@ export function TileFrame({ kind, title, view, note, aside, children }: TileFram
         <h2 id={id}>{title}</h2>
         {aside}
       </header>
-      {note !== undefined && <p className="tile-note">{note}</p>}
+      {notes?.map(
+        (note) =>
+          note !== undefined && (
+            <p key={note} className="tile-note">
+              {note}
+            </p>
+          ),
+      )}
       {isFarAway ? <TileEmpty>Not loaded yet.</TileEmpty> : children}
     </section>
   );
