@@ -19,6 +19,12 @@ export function dayText(number: number): string {
   return new Date(number * DAY_MS).toISOString().slice(0, 10);
 }
 
+/** What the store's clock shows at a moment, `YYYY-MM-DD hh:mm:ss`: a record's event time as it may be written. */
+export function storeTime(nowMs: number, timeZone: string): string {
+  // Swedes write dates and times so.
+  return new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' }).format(nowMs);
+}
+
 /** The store's business day at a moment. */
 export function storeDay(nowMs: number, timeZone: string, businessDayEndsAtHour: number): string {
   const moment = new Date(nowMs - businessDayEndsAtHour * HOUR_MS);

@@ -24,7 +24,7 @@ export function DashboardPage({ definition }: { readonly definition: DefinitionA
   return (
     <Shell title={title} aside={<DateRange range={range} />}>
       <FilterChips definition={definition} filters={filters} range={range} />
-      <FirstSteps />
+      <FirstSteps stream={definition.stream} />
       {numbers.length > 0 && (
         <div className="numbers">
           {numbers.map((tile) => (

@@ -44,6 +44,11 @@ export function DuplicateList({ definition }: { readonly definition: DefinitionA
                   choose(
                     {
                       tab: undefined,
+                      topic: undefined,
+                      offset: undefined,
+                      'in-partition': undefined,
+                      time: undefined,
+                      follow: undefined,
                       field: definition.stream.primaryKey,
                       test: 'is',
                       value: keyIn(record, definition),

@@ -1,10 +1,12 @@
 import { useState } from 'react';
+import type { DefinitionAnswer } from '../../src/server/protocol.ts';
 import { usePageState } from '../api/use-view.ts';
+import { addDays, storeDay, storeTime } from '../days.ts';
 
 /** What to do while there are no sales at all; nothing once there are. */
-export function FirstSteps() {
+export function FirstSteps({ stream }: Pick<DefinitionAnswer, 'stream'>) {
   const { newestDay } = usePageState();
-  const [{ post, generate }] = useState(commands);
+  const [{ post, generate }] = useState(() => commands(stream));
   if (newestDay !== null) return null;
   return (
     <section className="first-steps" aria-labelledby="first-steps">
@@ -21,21 +23,25 @@ export function FirstSteps() {
   );
 }
 
-function commands(): { readonly post: string; readonly generate: string } {
+interface Commands {
+  readonly post: string;
+  readonly generate: string;
+}
+
+/** By the store's clock, and of a day that is over: a record that is dated ahead of it would be refused. */
+function commands({ timeZone, businessDayEndsAtHour }: DefinitionAnswer['stream']): Commands {
   const { origin } = window.location;
-  const now = new Date();
-  const today = [now.getFullYear(), now.getMonth() + 1, now.getDate()]
-    .map((part) => String(part).padStart(2, '0'))
-    .join('-');
+  const nowMs = Date.now();
+  const yesterday = addDays(storeDay(nowMs, timeZone, businessDayEndsAtHour), -1);
   return {
-    post: postCommand(origin, today),
-    generate: `npm run -s daybook -- generate --from ${today} --to ${today} --rate 5 --to-http ${origin}`,
+    post: postCommand(origin, storeTime(nowMs, timeZone)),
+    generate: `npm run -s daybook -- generate --from ${yesterday} --to ${yesterday} --rate 5 --to-http ${origin}`,
   };
 }
 
-function postCommand(origin: string, today: string): string {
+function postCommand(origin: string, now: string): string {
   return `curl -H 'content-type: application/json' ${origin}/api/v1/records -d '{
-  "ts_id": "${newId()}", "ts": "${today} 10:11:12",
+  "ts_id": "${newId()}", "ts": "${now}",
   "customer_id": "CG-12520", "customer_name": "Claire Gute", "segment": "Consumer",
   "country": "United States", "city": "Henderson", "category": "Furniture", "sub_category": "Chairs",
   "product_name": "Stacking chair", "price": 120.5, "quantity": 2, "discount": "0.1",
