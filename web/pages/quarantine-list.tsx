@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useId, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import type { AcceptanceAnswer, QuarantineAnswer } from '../../src/server/protocol.ts';
 import { putBack } from '../api/http.ts';
 import { pipelineQuery, quarantineQuery, refusedQuery } from '../api/queries.ts';
@@ -15,15 +15,24 @@ type Entry = QuarantineAnswer['entries'][number];
 /** What was refused, why, and the way to put it right and send it again. */
 export function QuarantineList() {
   const choices = useChoices();
-  const page = Math.max(0, Number(choices.get('page') ?? 0) || 0);
+  const chosenPage = choices.get('page') ?? '';
+  const page = /^\d{1,9}$/.test(chosenPage) ? Number(chosenPage) : 0;
   const isOpenOnly = choices.get('open') === 'true';
   const { data: pipeline } = useQuery(pipelineQuery);
-  const { data, error, refetch } = useQuery({
+  const [opened, setOpened] = useState<readonly Entry[]>([]);
+  const list = useRef<HTMLUListElement>(null);
+  const { data, error, refetch, isPlaceholderData } = useQuery({
     ...quarantineQuery({ limit: PAGE_SIZE, offset: page * PAGE_SIZE, isOpenOnly }, pipeline?.quarantined),
     placeholderData: keepPreviousData,
   });
-  if (error !== null) return <TileError error={error} onRetry={() => void refetch()} />;
-  if (data === undefined) return <p role="status">Reading the quarantine…</p>;
+  const listed = (isOpenOnly ? data?.open : undefined) ?? data?.total ?? 0;
+  const lastPage = Math.max(0, Math.ceil(listed / PAGE_SIZE) - 1);
+  const isBeyond = data !== undefined && !isPlaceholderData && page > lastPage;
+  useEffect(() => {
+    if (isBeyond) choose({ page: pageText(lastPage) });
+  }, [isBeyond, lastPage]);
+  const trouble = error !== null && <TileError error={error} onRetry={() => void refetch()} />;
+  if (data === undefined) return trouble || <p role="status">Reading the quarantine…</p>;
   if (data.total === 0) {
     return (
       <section className="tile">
@@ -40,15 +49,36 @@ export function QuarantineList() {
         </p>
         {data.open !== undefined && <OpenChoice total={data.total} open={data.open} isOpenOnly={isOpenOnly} />}
       </div>
-      {data.entries.length === 0 && <p className="notice">All that was refused has been put right.</p>}
-      <ul className="refused">
-        {data.entries.map((entry) => (
-          <Refused key={entry.id} entry={entry} />
+      {trouble}
+      {listed === 0 && <p className="notice">All that was refused has been put right.</p>}
+      <ul className="refused" ref={list} tabIndex={-1} aria-label="Refused records">
+        {withOpened(data.entries, opened).map((entry) => (
+          <Refused
+            key={entry.id}
+            entry={entry}
+            isOpen={opened.some(({ id }) => id === entry.id)}
+            onOpen={() => setOpened((before) => [...before, entry])}
+            onClose={() => {
+              setOpened((before) => before.filter(({ id }) => id !== entry.id));
+              // What is listed no more takes its buttons along.
+              list.current?.focus();
+            }}
+          />
         ))}
       </ul>
-      <Pages page={page} total={(isOpenOnly ? data.open : undefined) ?? data.total} />
+      <Pages page={Math.min(page, lastPage)} last={lastPage} />
     </section>
   );
+}
+
+/** The page, and what is being put right: that stays while others come before it, or as it is put right. */
+function withOpened(entries: readonly Entry[], opened: readonly Entry[]): readonly Entry[] {
+  const gone = opened.filter(({ id }) => entries.every((entry) => entry.id !== id));
+  return [...entries, ...gone].toSorted((a, b) => b.id - a.id);
+}
+
+function pageText(page: number): string | undefined {
+  return page === 0 ? undefined : String(page);
 }
 
 interface OpenChoiceProps {
@@ -74,9 +104,8 @@ function OpenChoice({ total, open, isOpenOnly }: OpenChoiceProps) {
   );
 }
 
-function Pages({ page, total }: { readonly page: number; readonly total: number }) {
-  const last = Math.max(0, Math.ceil(total / PAGE_SIZE) - 1);
-  const go = (to: number): void => choose({ page: to === 0 ? undefined : String(to) }, 'push');
+function Pages({ page, last }: { readonly page: number; readonly last: number }) {
+  const go = (to: number): void => choose({ page: pageText(to) }, 'push');
   return (
     <nav className="page-controls" aria-label="Pages of the quarantine">
       <div className="page-moves">
@@ -94,9 +123,22 @@ function Pages({ page, total }: { readonly page: number; readonly total: number 
   );
 }
 
-function Refused({ entry: listed }: { readonly entry: Entry }) {
-  const [isOpen, setIsOpen] = useState(false);
+interface RefusedProps {
+  readonly entry: Entry;
+  /** Whether it is being put right. */
+  readonly isOpen: boolean;
+  readonly onOpen: () => void;
+  readonly onClose: () => void;
+}
+
+function Refused({ entry: listed, isOpen, onOpen, onClose }: RefusedProps) {
   const [isWholeWanted, setIsWholeWanted] = useState(false);
+  const opener = useRef<HTMLButtonElement>(null);
+  const wasOpen = useRef(isOpen);
+  useEffect(() => {
+    if (wasOpen.current && !isOpen) opener.current?.focus();
+    wasOpen.current = isOpen;
+  }, [isOpen]);
   const whole = useQuery({ ...refusedQuery(listed.id), enabled: isWholeWanted });
   const entry = whole.data?.entries[0] ?? listed;
   const { atMs, origin, line, code, reason, encoding, cutFrom, converted } = entry;
@@ -112,7 +154,7 @@ function Refused({ entry: listed }: { readonly entry: Entry }) {
       </p>
       {mark !== undefined && <Mark mark={mark} />}
       {(!isOpen || converted !== undefined) && <pre className="record-json">{entry.record}</pre>}
-      {isOpen && <Correction entry={entry} onClose={() => setIsOpen(false)} />}
+      {isOpen && <Correction entry={entry} onClose={onClose} />}
       {cutFrom !== undefined && (
         <div className="correction-buttons">
           <p className="over">Not all of it is shown: the record has {printBytes(cutFrom)}.</p>
@@ -130,7 +172,7 @@ function Refused({ entry: listed }: { readonly entry: Entry }) {
         <p className="over">It is no text, so its bytes are shown in base64 and cannot be put right here.</p>
       )}
       {!isOpen && cutFrom === undefined && !isBytes && mark?.outcome !== 'accepted' && (
-        <button type="button" onClick={() => setIsOpen(true)}>
+        <button ref={opener} type="button" onClick={onOpen}>
           Put it right
         </button>
       )}
@@ -165,11 +207,14 @@ interface CorrectionProps {
 /** The record to be changed and sent; says what became of it. */
 function Correction({ entry, onClose }: CorrectionProps) {
   const id = useId();
+  const area = useRef<HTMLTextAreaElement>(null);
   const client = useQueryClient();
   const [text, setText] = useState(entry.converted ?? entry.record);
   const [answer, setAnswer] = useState<AcceptanceAnswer | Error>();
   const [isSending, setIsSending] = useState(false);
+  useEffect(() => area.current?.focus(), []);
   const send = async (): Promise<void> => {
+    if (isSending) return;
     setIsSending(true);
     try {
       setAnswer(await putBack(entry.id, text));
@@ -193,6 +238,7 @@ function Correction({ entry, onClose }: CorrectionProps) {
     >
       <label htmlFor={id}>The record, in JSON</label>
       <textarea
+        ref={area}
         id={id}
         rows={6}
         value={text}
@@ -200,7 +246,7 @@ function Correction({ entry, onClose }: CorrectionProps) {
         onChange={(event) => setText(event.currentTarget.value)}
       />
       <div className="correction-buttons">
-        <button type="submit" className="primary" disabled={isSending}>
+        <button type="submit" className="primary" aria-disabled={isSending}>
           Send it again
         </button>
         <button type="button" onClick={onClose}>
