@@ -146,9 +146,10 @@ function Cell({ column, row, trend, answer, onFilter, onOpen, openLabel }: CellP
       </td>
     );
   }
-  if (kind === 'name') {
+  const shown = kind === 'date' ? <time dateTime={text}>{text}</time> : text;
+  if (column.opens) {
     return (
-      <td className="name" title={text}>
+      <td className={kind} title={text}>
         <button
           type="button"
           className="cell-button"
@@ -158,14 +159,14 @@ function Cell({ column, row, trend, answer, onFilter, onOpen, openLabel }: CellP
             onOpen(row);
           }}
         >
-          {text}
+          {shown}
         </button>
       </td>
     );
   }
   return (
     <td className={kind} title={text}>
-      {kind === 'date' ? <time dateTime={text}>{text}</time> : text}
+      {shown}
     </td>
   );
 }

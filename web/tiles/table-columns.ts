@@ -10,14 +10,17 @@ export interface ShownColumn {
   readonly label: string;
   /** `name`: the last of the texts, which says most about what the row is. */
   readonly kind: 'date' | 'text' | 'name' | 'number' | 'bar' | 'trend';
+  /** Whether it is the button that opens the row. */
+  readonly opens: boolean;
   readonly print: (cell: JsonCell) => string;
 }
 
-/** What stands for a value that is not there. */
+/** What stands for a value that is not there, and for a text of nothing. */
 const NOTHING = '–';
+const EMPTY = '(empty)';
 
 /** The column that shows how a total came about; it is none of the report's. */
-const TREND: ShownColumn = { name: 'trend by day', label: 'Trend', kind: 'trend', print: () => '' };
+const TREND: ShownColumn = { name: 'trend by day', label: 'Trend', kind: 'trend', opens: false, print: () => '' };
 
 /** The columns of a table tile: the report's dimensions, then the tile's measure; of totals without the day, but with a trend. */
 export function columnsOf(
@@ -29,20 +32,29 @@ export function columnsOf(
   const lastText = columns.findLast(({ kind }) => kind === 'text')?.name;
   const isShown = ({ name, role }: ColumnInfo): boolean =>
     name === tile.measure || (role === 'dimension' && (rows === 'days' || name !== definition.stream.businessDate));
+  const lastDimension = columns.filter(isShown).findLast(({ role }) => role === 'dimension')?.name;
   const shown = columns.filter(isShown).map((column): ShownColumn => {
     const label = columnLabel(definition, column);
     const { name, kind } = column;
+    const opens = name === (lastText ?? lastDimension);
     if (column.role === 'measure') {
-      return { name, label, kind: 'bar', print: numberPrinter(printerOf(tile.format, definition.stream.currency)) };
+      return {
+        name,
+        label,
+        kind: 'bar',
+        opens,
+        print: numberPrinter(printerOf(tile.format, definition.stream.currency)),
+      };
     }
-    if (kind === 'date') return { name, label, kind, print: textOf };
-    if (kind === 'text') return { name, label, kind: name === lastText ? 'name' : 'text', print: textOf };
-    return { name, label, kind: 'number', print: numberPrinter(printCount) };
+    if (kind === 'date') return { name, label, kind, opens, print: textOf };
+    if (kind === 'text') return { name, label, kind: name === lastText ? 'name' : 'text', opens, print: textOf };
+    return { name, label, kind: 'number', opens, print: numberPrinter(printCount) };
   });
   return rows === 'days' ? shown : [...shown.slice(0, -1), TREND, ...shown.slice(-1)];
 }
 
 function textOf(cell: JsonCell): string {
+  if (cell === '') return EMPTY;
   return cell === null ? NOTHING : String(cell);
 }
 
