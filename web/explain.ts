@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import type { DefinitionAnswer, JsonRow } from '../src/server/protocol.ts';
-import { choose, useChoices } from './choices.ts';
+import { choose, takeBack, useChoices } from './choices.ts';
 import { canBeSummed } from './filters.ts';
 import { keyText } from './key-text.ts';
 import { dimensionsOf } from './tiles/labels.ts';
@@ -39,7 +39,7 @@ export function explainText(definition: DefinitionAnswer, report: string, row: J
 }
 
 export function closeExplained(): void {
-  choose({ [CHOICE]: undefined }, 'push');
+  takeBack([CHOICE]);
 }
 
 /** A number that rows of a report give together: one of its measures, summed. */
@@ -84,5 +84,5 @@ export function explainSum({ report, measure, from, to, equals }: ExplainedSum):
 }
 
 export function closeExplainedSum(): void {
-  choose({ [SUM_CHOICE]: undefined }, 'push');
+  takeBack([SUM_CHOICE]);
 }

@@ -1,4 +1,4 @@
-import { useId } from 'react';
+import { useId, useRef } from 'react';
 import { PRESETS } from '../api/day-range.ts';
 import { choose } from '../choices.ts';
 import type { ChosenRange } from './use-range.ts';
@@ -17,7 +17,7 @@ export function DateRange({ range }: { readonly range: ChosenRange }) {
             key={name}
             type="button"
             aria-pressed={preset === name}
-            onClick={() => choose({ range: name, from: undefined, to: undefined })}
+            onClick={() => choose({ range: name, from: undefined, to: undefined }, 'push')}
           >
             {label}
           </button>
@@ -25,7 +25,7 @@ export function DateRange({ range }: { readonly range: ChosenRange }) {
         <button
           type="button"
           aria-pressed={isAll}
-          onClick={() => choose({ range: undefined, from: undefined, to: undefined })}
+          onClick={() => choose({ range: undefined, from: undefined, to: undefined }, 'push')}
         >
           All days
         </button>
@@ -52,6 +52,7 @@ interface DayInputProps {
 
 function DayInput({ label, name, day, range, isInvalid }: DayInputProps) {
   const id = useId();
+  const isTyping = useRef(false);
   // A preset that is changed by hand becomes the days that it stood for.
   const { from, to } = range;
   return (
@@ -62,7 +63,15 @@ function DayInput({ label, name, day, range, isInvalid }: DayInputProps) {
         type="date"
         value={day ?? ''}
         aria-invalid={isInvalid}
-        onChange={(event) => choose({ from, to, range: undefined, [name]: event.currentTarget.value })}
+        onFocus={() => {
+          isTyping.current = false;
+        }}
+        onChange={(event) => {
+          const chosen = event.currentTarget.value === '' ? undefined : event.currentTarget.value;
+          // What is typed digit by digit is one step of the way back.
+          choose({ from, to, range: undefined, [name]: chosen }, isTyping.current ? 'replace' : 'push');
+          isTyping.current = true;
+        }}
       />
     </span>
   );

@@ -1,12 +1,14 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import type { DefinitionAnswer, ExplanationAnswer, JsonRow } from '../../src/server/protocol.ts';
 import { explanationQuery } from '../api/queries.ts';
 import type { Explained } from '../explain.ts';
 import { closeExplained, useExplained, useExplainedSum } from '../explain.ts';
+import { usePanel } from '../focus.ts';
 import { countOf, heading, printCount, printFrame, printKey, printMeasure } from '../format.ts';
 import { columnLabel } from '../tiles/labels.ts';
 import { LateRecords } from '../tiles/late-records.tsx';
+import { PageMove } from '../tiles/page-move.tsx';
 import { TileError } from '../tiles/tile-frame.tsx';
 import './explain-panel.css';
 import { follow } from './shell.tsx';
@@ -32,15 +34,12 @@ interface PanelProps {
 
 function Panel({ definition, explained }: PanelProps) {
   const { report, key } = explained;
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = usePanel();
   const [page, setPage] = useState(0);
   const { data, error, refetch } = useQuery({
     ...explanationQuery(report, key, { limit: PAGE_SIZE, offset: page * PAGE_SIZE }),
     placeholderData: keepPreviousData,
   });
-  useEffect(() => {
-    dialog.current?.showModal();
-  }, []);
   const info = definition.reports.find(({ name }) => name === report);
   const title = info?.title ?? report;
   return (
@@ -110,20 +109,15 @@ function Content({ definition, report, data, page, onPage }: ContentProps) {
       <footer className="explain-sums">
         {pages > 1 && (
           <nav aria-label="Pages of the records" className="page-moves">
-            <button type="button" aria-label="Previous records" disabled={page === 0} onClick={() => onPage(page - 1)}>
+            <PageMove label="Previous records" isOff={page === 0} onMove={() => onPage(page - 1)}>
               ‹
-            </button>
+            </PageMove>
             <span>
               {page + 1} of {printCount(pages)}
             </span>
-            <button
-              type="button"
-              aria-label="Next records"
-              disabled={page + 1 >= pages}
-              onClick={() => onPage(page + 1)}
-            >
+            <PageMove label="Next records" isOff={page + 1 >= pages} onMove={() => onPage(page + 1)}>
               ›
-            </button>
+            </PageMove>
           </nav>
         )}
         <p className={isSame ? 'agrees' : 'disagrees'}>

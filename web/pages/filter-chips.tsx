@@ -1,7 +1,10 @@
+import { useRef } from 'react';
+import { flushSync } from 'react-dom';
 import type { DefinitionAnswer } from '../../src/server/protocol.ts';
 import { choose } from '../choices.ts';
 import type { Filters } from '../filters.ts';
 import { filterBy } from '../filters.ts';
+import { focusHeading } from '../focus.ts';
 import { heading, printDay } from '../format.ts';
 import { printPlace } from '../tiles/places.ts';
 import type { ChosenRange } from './use-range.ts';
@@ -21,16 +24,29 @@ interface Chip {
 
 /** Says what the page is filtered by; each can be closed. */
 export function FilterChips({ definition, filters, range }: FilterChipsProps) {
+  const list = useRef<HTMLUListElement>(null);
   const chips = chipsOf(definition, filters, range);
+  // The focus goes to the chip that stands there then, or to the last one.
+  const remove = ({ close }: Chip, index: number): void => {
+    flushSync(close);
+    const buttons = list.current?.querySelectorAll('button') ?? [];
+    const next = buttons[Math.min(index, buttons.length - 1)];
+    if (next === undefined) focusHeading();
+    else next.focus();
+  };
   if (chips.length === 0) return null;
   return (
-    <ul className="chips" aria-label="Filters">
-      {chips.map(({ key, label, value, close }) => (
-        <li key={key} className="chip">
+    <ul ref={list} className="chips" aria-label="Filters">
+      {chips.map((chip, index) => (
+        <li key={chip.key} className="chip">
           <span>
-            {label}: <strong>{value}</strong>
+            {chip.label}: <strong>{chip.value}</strong>
           </span>
-          <button type="button" aria-label={`Remove the filter ${label}: ${value}`} onClick={close}>
+          <button
+            type="button"
+            aria-label={`Remove the filter ${chip.label}: ${chip.value}`}
+            onClick={() => remove(chip, index)}
+          >
             ×
           </button>
         </li>

@@ -6,6 +6,7 @@ import { pipelineQuery, quarantineQuery, refusedQuery } from '../api/queries.ts'
 import { choose, useChoices } from '../choices.ts';
 import { countOf, printBytes, printCount, printMoment } from '../format.ts';
 import { follow } from './shell.tsx';
+import { PageMove } from '../tiles/page-move.tsx';
 import { TileError } from '../tiles/tile-frame.tsx';
 
 const PAGE_SIZE = 20;
@@ -112,12 +113,12 @@ function Pages({ page, last }: { readonly page: number; readonly last: number })
         <span>
           {page + 1} of {printCount(last + 1)}
         </span>
-        <button type="button" aria-label="Newer entries" disabled={page === 0} onClick={() => go(page - 1)}>
+        <PageMove label="Newer entries" isOff={page === 0} onMove={() => go(page - 1)}>
           ‹
-        </button>
-        <button type="button" aria-label="Older entries" disabled={page >= last} onClick={() => go(page + 1)}>
+        </PageMove>
+        <PageMove label="Older entries" isOff={page >= last} onMove={() => go(page + 1)}>
           ›
-        </button>
+        </PageMove>
       </div>
     </nav>
   );

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useRef } from 'react';
 import type { DefinitionAnswer, JsonRow } from '../../src/server/protocol.ts';
 import { recordQuery } from '../api/queries.ts';
-import { choose, useChoices } from '../choices.ts';
+import { choose, takeBack, useChoices } from '../choices.ts';
 import { explainText } from '../explain.ts';
+import { usePanel } from '../focus.ts';
 import { printCount, printMeasure } from '../format.ts';
 import { columnLabel } from '../tiles/labels.ts';
 import { TileError } from '../tiles/tile-frame.tsx';
@@ -30,11 +30,8 @@ interface PanelProps extends RecordPanelProps {
 }
 
 function Panel({ topic, definition, offset, partition }: PanelProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = usePanel();
   const { data, error, refetch } = useQuery(recordQuery(topic, partition, offset));
-  useEffect(() => {
-    dialog.current?.showModal();
-  }, []);
   return (
     // A click beside the panel closes it, as Escape does.
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
@@ -42,7 +39,7 @@ function Panel({ topic, definition, offset, partition }: PanelProps) {
       ref={dialog}
       className="explain"
       aria-label={`Record ${offset}`}
-      onClose={() => choose({ record: undefined, partition: undefined }, 'push')}
+      onClose={() => takeBack(['record', 'partition'])}
       onClick={(event) => {
         if (event.target === event.currentTarget) dialog.current?.close();
       }}

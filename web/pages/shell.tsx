@@ -1,6 +1,8 @@
 import type { MouseEvent, ReactNode } from 'react';
+import { useEffect } from 'react';
 import { usePageState } from '../api/use-view.ts';
 import { goTo, usePath } from '../choices.ts';
+import { focusHeading } from '../focus.ts';
 import { EngineTrouble } from './engine-trouble.tsx';
 import { LiveState } from './live-state.tsx';
 
@@ -17,8 +19,17 @@ interface ShellProps {
   readonly children: ReactNode;
 }
 
+/** Where the reader came in: on another page the focus begins at its heading, also when that is drawn anew once it is loaded. */
+let firstPath: string | undefined = window.location.pathname;
+
 /** What all pages have: the name, the ways to the others, and whether they are live. */
 export function Shell({ title, aside, children }: ShellProps) {
+  const path = usePath();
+  useEffect(() => {
+    if (path === firstPath) return;
+    firstPath = undefined;
+    if (document.activeElement === document.body) focusHeading();
+  }, [path]);
   return (
     <>
       <header className="top-bar">
@@ -35,7 +46,7 @@ export function Shell({ title, aside, children }: ShellProps) {
       <EngineTrouble />
       <main>
         <div className="page-header">
-          <h1>{title}</h1>
+          <h1 tabIndex={-1}>{title}</h1>
           {aside}
         </div>
         {children}

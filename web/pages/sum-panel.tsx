@@ -1,8 +1,8 @@
-import { useEffect, useRef } from 'react';
 import type { ColumnInfo, DefinitionAnswer, JsonRow } from '../../src/server/protocol.ts';
 import { useView } from '../api/use-view.ts';
 import type { ExplainedSum } from '../explain.ts';
 import { closeExplainedSum, explainRow } from '../explain.ts';
+import { usePanel } from '../focus.ts';
 import { countOf, printCount, printDay, printMeasure } from '../format.ts';
 import { columnLabel, placeNames } from '../tiles/labels.ts';
 import { printPlace } from '../tiles/places.ts';
@@ -20,14 +20,11 @@ interface SumPanelProps {
 /** The rows that a number is the sum of, each with the way to its records; live, as of the page's frame. */
 export function SumPanel({ definition, sum }: SumPanelProps) {
   const { report: name, measure, ...selection } = sum;
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = usePanel();
   const question = { report: name, ...selection };
   const sort = `-${definition.stream.businessDate},-${measure}`;
   const { answer: rows } = useView({ kind: 'rows', ...question, sort, limit: LISTED_MAX }, sum);
   const { answer: total } = useView({ kind: 'totals', ...question, by: [], measure }, sum);
-  useEffect(() => {
-    dialog.current?.showModal();
-  }, []);
   const report = definition.reports.find((each) => each.name === name);
   const column = report?.columns.find((each) => each.name === measure);
   if (report === undefined || column === undefined) return null;

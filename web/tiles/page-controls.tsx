@@ -1,5 +1,6 @@
 import { useId } from 'react';
 import { printCount } from '../format.ts';
+import { PageMove } from './page-move.tsx';
 import { PAGE_SIZES } from './table-choices.ts';
 
 interface PageControlsProps {
@@ -32,12 +33,12 @@ export function PageControls({ title, total, page, size, onPage, onSize }: PageC
         <span>
           {printCount(first)}–{printCount(last)} of {printCount(total)}
         </span>
-        <button type="button" aria-label="Previous page" disabled={page === 0} onClick={() => onPage(page - 1)}>
+        <PageMove label="Previous page" isOff={page === 0} onMove={() => onPage(page - 1)}>
           ‹
-        </button>
-        <button type="button" aria-label="Next page" disabled={last >= total} onClick={() => onPage(page + 1)}>
+        </PageMove>
+        <PageMove label="Next page" isOff={last >= total} onMove={() => onPage(page + 1)}>
           ›
-        </button>
+        </PageMove>
       </div>
     </nav>
   );

@@ -80,7 +80,7 @@ export function choiceTexts(
 ): Readonly<Record<string, string | undefined>> {
   const { search, sort, page, size, rows } = changes;
   return {
-    ...(search !== undefined && { [choiceName(title, 'search')]: search }),
+    ...(search !== undefined && { [choiceName(title, 'search')]: search === '' ? undefined : search }),
     ...(sort !== undefined && { [choiceName(title, 'sort')]: sortText(sort) }),
     ...(size !== undefined && { [choiceName(title, 'size')]: size === PAGE_SIZES[0] ? undefined : String(size) }),
     ...(page !== undefined && { [choiceName(title, 'page')]: page === 0 ? undefined : String(page + 1) }),
