@@ -4,6 +4,7 @@ import type { DefinitionAnswer, TailEvent, TopicRecordInfo, TopicRecordsAnswer }
 import { topicsQuery } from '../api/queries.ts';
 import { choose, useChoices } from '../choices.ts';
 import { printCount } from '../format.ts';
+import { PageMove } from '../tiles/page-move.tsx';
 import { RecordTable } from './record-table.tsx';
 import type { RecordSearch } from './record-search.tsx';
 import { RecordSearchForm, searchOf } from './record-search.tsx';
@@ -18,13 +19,27 @@ interface LogRecordsProps {
   readonly definition: DefinitionAnswer;
 }
 
+type Move = 'older' | 'newer';
+
+interface Asked {
+  readonly times: number;
+  /** By a way to another page, which has the focus then. */
+  readonly moved: Move | undefined;
+}
+
 /** A topic's records: by offset, by time, by a field's value over the whole of it, or as they come. */
 export function LogRecords({ topic, definition }: LogRecordsProps) {
   const choices = useChoices();
   const isFollowing = choices.get('follow') === 'true';
   const search = searchOf(choices);
+  // What is asked for again is looked up again: meanwhile more may have come.
+  const [asked, setAsked] = useState<Asked>({ times: 0, moved: undefined });
+  const ask = (moved?: Move): void => setAsked(({ times }) => ({ times: times + 1, moved }));
   const { data } = useQuery(topicsQuery);
   const partitions = data?.topics.find(({ name }) => name === topic)?.partitions.length ?? 1;
+  if (data?.topics.some(({ name }) => name === topic) === false) {
+    return <p className="notice">There is no topic {topic}: choose one above.</p>;
+  }
   return (
     <section className="tile records-tile" aria-label={`Records of ${topic}`}>
       <RecordSearchForm
@@ -33,11 +48,19 @@ export function LogRecords({ topic, definition }: LogRecordsProps) {
         partitions={partitions}
         search={search}
         isFollowing={isFollowing}
+        onAsk={ask}
       />
       {isFollowing ? (
         <Followed topic={topic} definition={definition} />
       ) : (
-        <Found key={`found ${JSON.stringify(search)}`} topic={topic} definition={definition} search={search} />
+        <Found
+          key={`found ${asked.times} ${JSON.stringify(search)}`}
+          topic={topic}
+          definition={definition}
+          search={search}
+          moved={asked.moved}
+          onAsk={ask}
+        />
       )}
     </section>
   );
@@ -54,7 +77,15 @@ interface Progress {
 
 const BEGUN: Progress = { records: [], scanned: 0, of: 0, nextOffset: null, state: 'looking', problem: undefined };
 
-function Found({ topic, definition, search }: LogRecordsProps & { readonly search: RecordSearch }) {
+interface FoundProps extends LogRecordsProps {
+  readonly search: RecordSearch;
+  /** Which of the ways to other pages led here. */
+  readonly moved: Move | undefined;
+  /** Looks anew. */
+  readonly onAsk: (move: Move) => void;
+}
+
+function Found({ topic, definition, search, moved, onAsk }: FoundProps) {
   const { data } = useQuery(topicsQuery);
   const next = data?.topics.find(({ name }) => name === topic)?.partitions[search.partition ?? 0]?.nextOffset;
   // The newest page unless the reader says where to begin; it stays where it began.
@@ -75,6 +106,11 @@ function Found({ topic, definition, search }: LogRecordsProps & { readonly searc
   });
   const { records, state, problem, scanned, of } = progress;
   const first = records[0]?.offset ?? from ?? 0;
+  // A page at the end of the log goes on once there is more.
+  const following = (records.at(-1)?.offset ?? first - 1) + 1;
+  const isPlaced = from !== undefined || records.length > 0;
+  const hasMore = !isFiltered && isPlaced && next !== undefined && following < next;
+  const further = progress.nextOffset ?? (hasMore ? following : null);
   return (
     <>
       {isFiltered && (
@@ -94,7 +130,16 @@ function Found({ topic, definition, search }: LogRecordsProps & { readonly searc
           {isFiltered ? `None of ${printCount(of)} records is like that.` : 'There is no record from there on.'}
         </p>
       )}
-      <Pages progress={progress} first={first} isFiltered={isFiltered} />
+      <Pages
+        progress={{ ...progress, nextOffset: further }}
+        first={first}
+        isFiltered={isFiltered}
+        moved={moved}
+        onPage={(offset, move) => {
+          choose({ offset: String(offset), time: undefined }, 'push');
+          onAsk(move);
+        }}
+      />
       <span className="visually-hidden" role="status">
         {state === 'looking' ? 'Looking for records' : `${scanned} records looked at`}
       </span>
@@ -107,10 +152,11 @@ interface PagesProps {
   /** The first offset that is shown. */
   readonly first: number;
   readonly isFiltered: boolean;
+  readonly moved: Move | undefined;
+  readonly onPage: (offset: number, move: Move) => void;
 }
 
-function Pages({ progress: { records, nextOffset, state }, first, isFiltered }: PagesProps) {
-  const goTo = (offset: number): void => choose({ offset: String(offset), time: undefined }, 'push');
+function Pages({ progress: { records, nextOffset, state }, first, isFiltered, moved, onPage }: PagesProps) {
   return (
     <nav className="page-controls" aria-label="Pages of records">
       <span>
@@ -118,23 +164,23 @@ function Pages({ progress: { records, nextOffset, state }, first, isFiltered }: 
       </span>
       <div className="page-moves">
         {!isFiltered && (
-          <button
-            type="button"
-            aria-label="Older records"
-            disabled={first === 0}
-            onClick={() => goTo(Math.max(0, first - PAGE_SIZE))}
+          <PageMove
+            label="Older records"
+            isOff={first === 0}
+            hasMoved={moved === 'older'}
+            onMove={() => onPage(Math.max(0, first - PAGE_SIZE), 'older')}
           >
             ‹
-          </button>
+          </PageMove>
         )}
-        <button
-          type="button"
-          aria-label={isFiltered ? 'Look further' : 'Newer records'}
-          disabled={nextOffset === null || state === 'looking'}
-          onClick={() => goTo(nextOffset ?? 0)}
+        <PageMove
+          label={isFiltered ? 'Look further' : 'Newer records'}
+          isOff={nextOffset === null || state === 'looking'}
+          hasMoved={moved === 'newer'}
+          onMove={() => onPage(nextOffset ?? 0, 'newer')}
         >
           ›
-        </button>
+        </PageMove>
       </div>
     </nav>
   );

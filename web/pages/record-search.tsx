@@ -39,10 +39,12 @@ interface RecordSearchFormProps {
   readonly partitions: number;
   readonly search: RecordSearch;
   readonly isFollowing: boolean;
+  /** It was submitted, be it as it was. */
+  readonly onAsk: () => void;
 }
 
 /** Says where to begin, what a field must be like, or that records are shown as they come. */
-export function RecordSearchForm({ definition, partitions, search, isFollowing }: RecordSearchFormProps) {
+export function RecordSearchForm({ definition, partitions, search, isFollowing, onAsk }: RecordSearchFormProps) {
   const [draft, setDraft] = useState(search);
   const id = useId();
   const change = (changes: Partial<RecordSearch>): void => setDraft({ ...draft, ...changes });
@@ -52,10 +54,15 @@ export function RecordSearchForm({ definition, partitions, search, isFollowing }
       onSubmit={(event) => {
         event.preventDefault();
         const { partition, offset, time, field, test, value } = draft;
-        const filter = field === '' ? { field: '', test: '', value: '' } : { field, test, value };
+        const none = { field: undefined, test: undefined, value: undefined };
+        const filter = field === '' ? none : { field, test, value };
         const from = time === '' && offset !== undefined ? String(offset) : undefined;
         const within = partition === undefined ? undefined : String(partition);
-        choose({ 'in-partition': within, offset: from, time, ...filter, follow: undefined }, 'push');
+        choose(
+          { 'in-partition': within, offset: from, time: time === '' ? undefined : time, ...filter, follow: undefined },
+          'push',
+        );
+        onAsk();
       }}
     >
       {partitions > 1 && <PartitionChoice partitions={partitions} draft={draft} onChange={change} />}
