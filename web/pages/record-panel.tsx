@@ -5,6 +5,7 @@ import { choose, takeBack, useChoices } from '../choices.ts';
 import { explainText } from '../explain.ts';
 import { usePanel } from '../focus.ts';
 import { printCount, printMeasure } from '../format.ts';
+import { indented } from '../json-text.ts';
 import { columnLabel } from '../tiles/labels.ts';
 import { TileError } from '../tiles/tile-frame.tsx';
 import './explain-panel.css';
@@ -58,7 +59,7 @@ function Panel({ topic, definition, offset, partition }: PanelProps) {
         {data === undefined && error === null && <p role="status">Reading the record…</p>}
         {data !== undefined && (
           <>
-            <pre className="record-json">{pretty(data.record.value)}</pre>
+            <pre className="record-json">{indented(data.record.value)}</pre>
             <section className="explain-more">
               <h3>In these rows, as they are now</h3>
               {data.rows.map(({ report, row }) => (
@@ -108,12 +109,4 @@ function ReportRow({ definition, report, row }: ReportRowProps) {
       </button>
     </div>
   );
-}
-
-function pretty(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
 }

@@ -1,6 +1,7 @@
-import type { DefinitionAnswer, JsonRow, TopicRecordInfo } from '../../src/server/protocol.ts';
+import type { DefinitionAnswer, TopicRecordInfo } from '../../src/server/protocol.ts';
 import { choose } from '../choices.ts';
 import { heading, printCount } from '../format.ts';
+import { fieldTexts } from '../json-text.ts';
 
 interface RecordTableProps {
   readonly records: readonly TopicRecordInfo[];
@@ -56,7 +57,7 @@ interface RecordRowProps {
 }
 
 function RecordRow({ record, fields, hasPartitions }: RecordRowProps) {
-  const values = objectIn(record.value);
+  const values = fieldTexts(record.value);
   const open = (): void => choose({ record: String(record.offset), partition: String(record.partition) }, 'push');
   return (
     <tr onClick={open}>
@@ -78,8 +79,8 @@ function RecordRow({ record, fields, hasPartitions }: RecordRowProps) {
         <td colSpan={fields.length}>{record.value}</td>
       ) : (
         fields.map((name) => (
-          <td key={name} className={typeof values[name] === 'number' ? 'number' : undefined}>
-            {cellText(values[name])}
+          <td key={name} className={/^[-\d]/.test(values.get(name) ?? '') ? 'number' : undefined}>
+            {cellText(values.get(name))}
           </td>
         ))
       )}
@@ -87,17 +88,8 @@ function RecordRow({ record, fields, hasPartitions }: RecordRowProps) {
   );
 }
 
-function cellText(value: unknown): string {
-  if (value === undefined || value === null) return '–';
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-/** What a value holds, if it is an object of JSON. */
-function objectIn(text: string): JsonRow | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return typeof parsed === 'object' && parsed !== null ? (parsed as JsonRow) : undefined;
-  } catch {
-    return undefined;
-  }
+/** A field's value as the record has it; a text without its quotes. */
+function cellText(value: string | undefined): string {
+  if (value === undefined || value === 'null') return '–';
+  return value.startsWith('"') ? (JSON.parse(value) as string) : value;
 }
