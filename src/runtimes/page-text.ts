@@ -1,12 +1,12 @@
 import type { ReportPlan } from '../plan/plan.ts';
 import type { ReportPage } from '../ports/rows.ts';
-import { csvHeader, csvRow, rowPrinter } from '../server/row-text.ts';
+import { csvTable, rowPrinter } from '../server/row-text.ts';
 
 export { csvCell } from '../server/row-text.ts';
 
 /** A page of a report as the API prints it in CSV. */
 export function csvText(report: ReportPlan, page: ReportPage): string {
-  return csvHeader(report) + page.rows.map((row) => csvRow(report, row)).join('');
+  return csvTable(report, page.rows);
 }
 
 /** A page of a report as the API prints it in NDJSON: a row a line. */

@@ -8,11 +8,13 @@ import type { Parameters } from './parameters.ts';
 import { daysOf, parametersOf, single, whole, word } from './parameters.ts';
 import type { DefinitionAnswer } from './protocol.ts';
 import { reportInfo } from './report-info.ts';
-import { answerText, csvHeader, csvRow, rowPrinter, totalsColumns } from './row-text.ts';
+import { answerText, csvTable, rowPrinter, spreadsheetTable, totalsColumns } from './row-text.ts';
 import type { RouteContext } from './server.ts';
 import { streamInfo } from './stream-info.ts';
 
-const FORMATS = ['json', 'csv', 'ndjson'] as const;
+const FORMATS = ['json', 'csv', 'spreadsheet', 'ndjson'] as const;
+const TOTALS_FORMATS = ['json', 'csv', 'spreadsheet'] as const;
+const CSV_TYPE = 'text/csv; charset=utf-8';
 /** A page of JSON; the formats for programs give everything unless they are told a limit. */
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 10_000;
@@ -42,7 +44,7 @@ export function addReports(app: FastifyInstance, { runtime }: RouteContext): voi
     const report = reportNamed(runtime.plan, request.params.name);
     const dimensions = report.dimensions.map((field) => field.name);
     const parameters = parametersOf(request.query, [...TOTALS_PARAMETERS, ...dimensions]);
-    const format = word(parameters, 'format', ['json', 'csv']) ?? 'json';
+    const format = word(parameters, 'format', TOTALS_FORMATS) ?? 'json';
     const { extentOf: _, ...query } = queryOf(parameters, dimensions, format === 'json');
     const by = (single(parameters, 'by') ?? '').split(',').filter((name) => name !== '');
     const measure = single(parameters, 'measure') ?? '';
@@ -52,10 +54,8 @@ export function addReports(app: FastifyInstance, { runtime }: RouteContext): voi
     const answer = present(page, 'a question has its answer');
     void reply.header(FRAME_HEADER, answer.frame);
     const columns = totalsColumns({ by, measure });
-    if (format === 'csv') {
-      const lines = answer.rows.map((row) => csvRow(columns, row));
-      return reply.type('text/csv; charset=utf-8').send(csvHeader(columns) + lines.join(''));
-    }
+    if (format === 'csv') return reply.type(CSV_TYPE).send(csvTable(columns, answer.rows));
+    if (format === 'spreadsheet') return reply.type(CSV_TYPE).send(spreadsheetTable(columns, answer.rows));
     return reply.type('application/json').send(answerText(answer, rowPrinter(columns)));
   });
 }
@@ -125,10 +125,8 @@ function send(
   format: (typeof FORMATS)[number],
 ): FastifyReply {
   const { rows } = page;
-  if (format === 'csv') {
-    const lines = rows.map((row) => csvRow(report, row));
-    return reply.type('text/csv; charset=utf-8').send(csvHeader(report) + lines.join(''));
-  }
+  if (format === 'csv') return reply.type(CSV_TYPE).send(csvTable(report, rows));
+  if (format === 'spreadsheet') return reply.type(CSV_TYPE).send(spreadsheetTable(report, rows));
   const print = rowPrinter(report);
   if (format === 'ndjson')
     return reply.type('application/x-ndjson').send(rows.map((row) => `${print(row)}\n`).join(''));

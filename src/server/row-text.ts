@@ -36,13 +36,30 @@ function jsonCell(cell: Cell): string {
   return typeof cell === 'bigint' ? microsText(cell) : JSON.stringify(cell);
 }
 
-/** Prints a header line in CSV. */
-export function csvHeader({ columns }: Printed): string {
+/** Prints a table in CSV, with a header. */
+export function csvTable(printed: Printed, rows: readonly Row[]): string {
+  return csvHeader(printed) + rows.map((row) => csvRow(printed, row)).join('');
+}
+
+/** Excel takes CSV for UTF-8 if it begins so. */
+const BYTE_ORDER_MARK = '\uFEFF';
+/** What spreadsheets take for the beginning of a formula, which may do anything. Source: OWASP, CSV Injection */
+const FORMULA = /^[=+\-@\t\r]/;
+
+/** Prints a table in CSV for a spreadsheet: behind a byte order mark, and with `'` before texts that it would take for formulas. */
+export function spreadsheetTable(printed: Printed, rows: readonly Row[]): string {
+  const plain = (cell: Cell): Cell => (typeof cell === 'string' && FORMULA.test(cell) ? `'${cell}` : cell);
+  const shown = rows.map((row) =>
+    Object.fromEntries(printed.columns.map(({ name }) => [name, plain(row[name] ?? null)])),
+  );
+  return BYTE_ORDER_MARK + csvTable(printed, shown);
+}
+
+function csvHeader({ columns }: Printed): string {
   return `${columns.map(({ name }) => name).join(',')}\r\n`;
 }
 
-/** Prints a row in CSV. */
-export function csvRow({ columns }: Printed, row: Row): string {
+function csvRow({ columns }: Printed, row: Row): string {
   const cells = columns.map(({ name }) => {
     const cell = row[name] ?? null;
     return typeof cell === 'bigint' ? microsText(cell) : cell;

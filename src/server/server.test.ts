@@ -307,7 +307,7 @@ describe('GET /reports', () => {
     expect(await get('/reports/daily_pu_rev?format=xml')).toMatchObject([
       400,
       'BAD_QUERY',
-      expect.stringContaining('json, csv, ndjson'),
+      expect.stringContaining('json, csv, spreadsheet, ndjson'),
     ]);
     expect(await get('/records?from=x')).toMatchObject([400, 'BAD_QUERY', expect.any(String)]);
     for (const path of ['/records?', '/reports/daily_pu_rev?', '/reports/daily_pu_rev/totals?measure=daily_rev&']) {

@@ -113,13 +113,13 @@ export function explanationQuery(
   });
 }
 
-/** Where a report's rows, or totals of them, can be had as CSV. */
+/** Where a report's rows, or totals of them, can be had as CSV for a spreadsheet. */
 export function csvAddress(
   report: string,
   parameters: readonly (readonly [name: string, value: string | number | undefined])[],
   path: '' | '/totals' = '',
 ): string {
-  const query = new URLSearchParams({ format: 'csv' });
+  const query = new URLSearchParams({ format: 'spreadsheet' });
   for (const [name, value] of parameters) if (value !== undefined && value !== '') query.append(name, String(value));
   return `${API}/reports/${encodeURIComponent(report)}${path}?${query}`;
 }

@@ -169,7 +169,7 @@ function CsvLink({ title, report, address }: CsvLinkProps) {
       className="button icon"
       href={address}
       download={`${report}.csv`}
-      title="All rows that match, as CSV"
+      title="All rows that match, as CSV for a spreadsheet: ' stands before texts that begin as a formula does"
       aria-label={`Download ${title} as CSV`}
     >
       <svg viewBox="0 0 16 16" aria-hidden="true">

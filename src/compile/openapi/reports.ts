@@ -3,6 +3,8 @@ import type { Json } from './json.ts';
 import { answer, answers, parameter, problem, PROBLEM_ANSWERS, ref } from './parts.ts';
 
 const LIMIT_MAX = 10_000;
+const FORMAT_TEXT =
+  "What the rows are printed as; spreadsheet is CSV behind a byte order mark, with ' before texts that begin as a formula does.";
 
 /** The definition, and each report's rows. */
 export function reportPaths(plan: Plan, prefix: string): Readonly<Record<string, Json>> {
@@ -181,7 +183,7 @@ function getTotals(report: ReportPlan): Json {
       parameter('sort', { type: 'string' }, 'Some of these columns, descending with a minus before.'),
       parameter('limit', { type: 'integer', minimum: 0 }, 'How many rows.'),
       parameter('offset', { type: 'integer', minimum: 0, default: 0 }, 'After how many rows.'),
-      parameter('format', { type: 'string', enum: ['json', 'csv'], default: 'json' }, 'What the rows are printed as.'),
+      parameter('format', { type: 'string', enum: ['json', 'csv', 'spreadsheet'], default: 'json' }, FORMAT_TEXT),
     ],
     responses: answers(
       {
@@ -239,8 +241,8 @@ function getReport(report: ReportPlan): Json {
       ),
       parameter(
         'format',
-        { type: 'string', enum: ['json', 'csv', 'ndjson'], default: 'json' },
-        'What the rows are printed as.',
+        { type: 'string', enum: ['json', 'csv', 'spreadsheet', 'ndjson'], default: 'json' },
+        FORMAT_TEXT,
       ),
     ],
     responses: answers(
