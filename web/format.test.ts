@@ -1,6 +1,10 @@
 import { expect, it } from 'vitest';
 import type { ColumnInfo } from '../src/server/protocol.ts';
-import { printDay, printDuration, printKey } from './format.ts';
+import { printDay, printDuration, printKey, printShort } from './format.ts';
+
+it('a number where there is little room is short below zero as well', () => {
+  expect([9_999, 12_345, -9_999, -12_345].map(printShort)).toEqual(['9,999', '12.3K', '-9,999', '-12.3K']);
+});
 
 it('a duration is printed in the unit that people say it in', () => {
   expect([0, 412.4, 999, 1_000, 41_234, 59_940].map(printDuration)).toEqual([

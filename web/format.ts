@@ -1,24 +1,27 @@
 import type { ColumnInfo, DefinitionAnswer, JsonCell } from '../src/server/protocol.ts';
+import { printKeyText } from './key-text.ts';
 
-/** How values are printed: in the reader's own locale, which is what an undefined locale means to Intl. */
 export type PrintNumber = (value: number) => string;
 
-const COUNT = new Intl.NumberFormat(undefined, { maximumFractionDigits: 6 });
-const SHORT = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
-const PERCENT = new Intl.NumberFormat(undefined, {
+/** How values are printed: in English, as the words around them are; in the reader's own, if there is one. */
+export const LOCALE: string = navigator.languages.find((each) => /^en(-|$)/.test(each)) ?? 'en';
+
+const COUNT = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 6 });
+const SHORT = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumFractionDigits: 1 });
+const PERCENT = new Intl.NumberFormat(LOCALE, {
   style: 'percent',
   signDisplay: 'exceptZero',
   minimumFractionDigits: 1,
   maximumFractionDigits: 1,
 });
-const DAY = new Intl.DateTimeFormat(undefined, {
+const DAY = new Intl.DateTimeFormat(LOCALE, {
   weekday: 'short',
   day: 'numeric',
   month: 'short',
   year: 'numeric',
   timeZone: 'UTC',
 });
-const FRAME_MOMENT = new Intl.DateTimeFormat(undefined, {
+const FRAME_MOMENT = new Intl.DateTimeFormat(LOCALE, {
   day: 'numeric',
   month: 'short',
   hour: 'numeric',
@@ -32,7 +35,7 @@ const SHORT_FROM = 10_000;
 export const printCount: PrintNumber = (value) => COUNT.format(value);
 
 /** A number where there is little room. */
-export const printShort: PrintNumber = (value) => (value < SHORT_FROM ? COUNT : SHORT).format(value);
+export const printShort: PrintNumber = (value) => (Math.abs(value) < SHORT_FROM ? COUNT : SHORT).format(value);
 
 /** A share with its sign: `+45.5%`. */
 export const printChange: PrintNumber = (value) => PERCENT.format(value);
@@ -40,7 +43,7 @@ export const printChange: PrintNumber = (value) => PERCENT.format(value);
 /** Prints a measure of a tile. @param currency ISO 4217 */
 export function printerOf(format: 'count' | 'money', currency: string): PrintNumber {
   if (format === 'count') return printCount;
-  const money = new Intl.NumberFormat(undefined, { style: 'currency', currency });
+  const money = new Intl.NumberFormat(LOCALE, { style: 'currency', currency });
   return (value) => money.format(value);
 }
 
@@ -59,8 +62,8 @@ export function printDay(day: string): string {
 export function printKey(key: Readonly<Record<string, string>>, columns: readonly ColumnInfo[]): string {
   return Object.entries(key)
     .map(([name, value]) => {
-      if (value === '') return '–';
-      return columns.find((column) => column.name === name)?.kind === 'date' ? printDay(value) : value;
+      const isDay = value !== '' && columns.find((column) => column.name === name)?.kind === 'date';
+      return isDay ? printDay(value) : printKeyText(value);
     })
     .join(' · ');
 }
@@ -92,7 +95,7 @@ export function printMeasure(
 /** A sentence whose counts, the numbers before a word, are printed as the reader's own: `27,374 records`. */
 export function printNumbersIn(sentence: string): string {
   return sentence.replaceAll(/(?<![\d.,:-])\d+(\.\d+)?(?= [A-Za-z])/g, (digits, places = '.') => {
-    return Number(digits).toLocaleString(undefined, { minimumFractionDigits: String(places).length - 1 });
+    return Number(digits).toLocaleString(LOCALE, { minimumFractionDigits: String(places).length - 1 });
   });
 }
 
@@ -103,7 +106,7 @@ export function printBytes(bytes: number): string {
   const power = Math.min(BYTES.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
   const places = power === 0 ? 0 : 1;
   const digits = { minimumFractionDigits: places, maximumFractionDigits: places };
-  return `${(bytes / 1000 ** power).toLocaleString(undefined, digits)} ${BYTES[power] ?? ''}`;
+  return `${(bytes / 1000 ** power).toLocaleString(LOCALE, digits)} ${BYTES[power] ?? ''}`;
 }
 
 const MS_PER_S = 1_000;
@@ -115,7 +118,7 @@ export function printDuration(ms: number): string {
   if (ms < MS_PER_S) return `${Math.round(ms)} ms`;
   const tenths = Math.round(ms / (MS_PER_S / 10)) / 10;
   const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
-  if (tenths < S_PER_MIN) return `${tenths.toLocaleString(undefined, digits)} s`;
+  if (tenths < S_PER_MIN) return `${tenths.toLocaleString(LOCALE, digits)} s`;
   const seconds = Math.round(ms / MS_PER_S);
   return `${printCount(Math.floor(seconds / S_PER_MIN))} min ${seconds % S_PER_MIN} s`;
 }
@@ -126,10 +129,10 @@ export function printFrame(frame: number, frames: DefinitionAnswer['frames'] | u
   if (frame === 0) return 'no frame yet';
   const at = new Date(frame / MICROS_PER_MS);
   const isToday = at.toDateString() === new Date().toDateString();
-  return `frame of ${isToday ? at.toLocaleTimeString() : FRAME_MOMENT.format(at)}`;
+  return `frame of ${isToday ? at.toLocaleTimeString(LOCALE) : FRAME_MOMENT.format(at)}`;
 }
 
 /** A moment as the reader's clock shows it. */
 export function printMoment(ms: number): string {
-  return new Date(ms).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+  return new Date(ms).toLocaleString(LOCALE, { dateStyle: 'medium', timeStyle: 'medium' });
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { keyText as engineKeyText, textOfKey } from '../src/base/key-text.ts';
-import { keyText } from './key-text.ts';
+import { keyText, printCell, printKeyText } from './key-text.ts';
 
 it('a value is spelled as the API takes it, and no two of them alike', () => {
   const values = [null, '', '"', '""', '"""', '–', ' ', 'Ann', '"Ann"', 'a""'];
@@ -9,4 +9,10 @@ it('a value is spelled as the API takes it, and no two of them alike', () => {
   expect(spelled).toEqual(values.map(engineKeyText));
   expect(spelled.slice(1).map(textOfKey)).toEqual(values.slice(1));
   expect([7, -0.5].map(keyText)).toEqual(['7', '-0.5']);
+});
+
+it('a value that is not there, and a text of nothing, are told from each other', () => {
+  const values = [null, '', 'Web', '–', 7];
+  expect(values.map(printCell)).toEqual(['–', '(empty)', 'Web', '–', '7']);
+  expect(values.map((value) => printKeyText(keyText(value)))).toEqual(values.map(printCell));
 });

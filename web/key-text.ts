@@ -5,3 +5,14 @@ export function keyText(cell: JsonCell): string {
   if (cell === null) return '';
   return typeof cell === 'string' && /^"*$/.test(cell) ? `"${cell}"` : String(cell);
 }
+
+/** A dimension's value, spelled as the API takes it, for people. */
+export function printKeyText(text: string): string {
+  if (text === '') return '–';
+  return text === '""' ? '(empty)' : text;
+}
+
+/** A dimension's value for people. */
+export function printCell(cell: JsonCell): string {
+  return cell === null || cell === '' ? printKeyText(keyText(cell)) : String(cell);
+}

@@ -5,7 +5,7 @@ import { explanationQuery } from '../api/queries.ts';
 import type { Explained } from '../explain.ts';
 import { closeExplained, useExplained, useExplainedSum } from '../explain.ts';
 import { usePanel } from '../focus.ts';
-import { countOf, heading, printCount, printFrame, printKey, printMeasure } from '../format.ts';
+import { countOf, heading, LOCALE, printCount, printFrame, printKey, printMeasure, printMoment } from '../format.ts';
 import { columnLabel } from '../tiles/labels.ts';
 import { LateRecords } from '../tiles/late-records.tsx';
 import { PageMove } from '../tiles/page-move.tsx';
@@ -210,7 +210,7 @@ function Records({ records, definition, measures }: RecordsProps) {
 /** A field's value; of a number no more than the six places that count. The record itself has all its digits. */
 function cellText(value: unknown): string {
   if (value === null || value === undefined) return '–';
-  if (typeof value === 'number') return value.toLocaleString(undefined, { maximumFractionDigits: 6 });
+  if (typeof value === 'number') return value.toLocaleString(LOCALE, { maximumFractionDigits: 6 });
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
@@ -223,7 +223,7 @@ function Duplicates({ data: { duplicates } }: { readonly data: ExplanationAnswer
       <ul>
         {duplicates.map(({ id, atMs, origin, line, key }) => (
           <li key={id}>
-            <code>{key}</code> from {origin}, line {printCount(line)}, at {new Date(atMs).toLocaleString()}
+            <code>{key}</code> from {origin}, line {printCount(line)}, at {printMoment(atMs)}
           </li>
         ))}
       </ul>

@@ -6,6 +6,7 @@ import type { Filters } from '../filters.ts';
 import { filterBy } from '../filters.ts';
 import { focusHeading } from '../focus.ts';
 import { heading, printDay } from '../format.ts';
+import { printKeyText } from '../key-text.ts';
 import { printPlace } from '../tiles/places.ts';
 import type { ChosenRange } from './use-range.ts';
 
@@ -60,7 +61,12 @@ function chipsOf({ dashboard }: DefinitionAnswer, filters: Filters, range: Chose
   const place = map !== undefined && map.latitude in filters && map.longitude in filters ? map : undefined;
   const single = Object.entries(filters).filter(([name]) => name !== place?.latitude && name !== place?.longitude);
   const chips: Chip[] = single.map(([name, value]) => {
-    return { key: name, label: heading(name), value, close: () => filterBy({ [name]: undefined }) };
+    return {
+      key: name,
+      label: heading(name),
+      value: printKeyText(value),
+      close: () => filterBy({ [name]: undefined }),
+    };
   });
   if (place !== undefined) {
     const at = { latitude: Number(filters[place.latitude]), longitude: Number(filters[place.longitude]) };

@@ -4,6 +4,7 @@ import type { ExplainedSum } from '../explain.ts';
 import { closeExplainedSum, explainRow } from '../explain.ts';
 import { usePanel } from '../focus.ts';
 import { countOf, printCount, printDay, printMeasure } from '../format.ts';
+import { printKeyText } from '../key-text.ts';
 import { columnLabel, placeNames } from '../tiles/labels.ts';
 import { printPlace } from '../tiles/places.ts';
 import './explain-panel.css';
@@ -74,7 +75,7 @@ function selectionText({ dashboard }: DefinitionAnswer, { from, to, equals }: Ex
   const isPlace = north !== undefined && east !== undefined;
   const values = Object.entries(equals)
     .filter(([name]) => !isPlace || (name !== latitude && name !== longitude))
-    .flatMap(([, each]) => each.map((value) => (value === '' ? '–' : value)));
+    .flatMap(([, each]) => each.map(printKeyText));
   const place = isPlace ? [printPlace({ latitude: Number(north), longitude: Number(east) })] : [];
   const days = from === to && from !== undefined ? printDay(from) : rangeText(from, to);
   return [...values, ...place, days].join(' · ');

@@ -1,11 +1,10 @@
 import type { ColumnInfo, JsonCell, JsonRow } from '../../src/server/protocol.ts';
 import { dayNumber, dayText } from '../days.ts';
+import { printCell } from '../key-text.ts';
 
 /** Lines or parts beyond these are one called `Other`. */
 const SERIES_MAX = 6;
 const OTHER = 'Other';
-/** What stands for a value that is not there. */
-export const NOTHING = '–';
 /** A longer axis has none of the points between that have no rows. */
 const FILLED_MAX = 1_000;
 
@@ -62,7 +61,8 @@ export function axisData(rows: readonly JsonRow[], options: AxisOptions): AxisDa
     .map(([part, own]) => {
       const values = points.map((point) => own.get(point) ?? 0);
       const total = values.reduce((sum, value) => sum + value, 0);
-      return { key: JSON.stringify(part), name: String(part ?? NOTHING), value: part, values, total, isOne: true };
+      const name = series === null ? '' : printCell(part);
+      return { key: JSON.stringify(part), name, value: part, values, total, isOne: true };
     })
     .toSorted((a, b) => b.total - a.total);
   const shown = withOther(all);

@@ -9,15 +9,16 @@ import type { Source } from '../filters.ts';
 import { canBeSummed, filterBy, sourceOf } from '../filters.ts';
 import type { PrintNumber } from '../format.ts';
 import { printDay, printerOf, printShort } from '../format.ts';
-import { keyText } from '../key-text.ts';
+import { keyText, printCell } from '../key-text.ts';
 import type { AxisData } from './axis-data.ts';
-import { axisData, NOTHING } from './axis-data.ts';
+import { axisData } from './axis-data.ts';
 import './axis-tile.css';
 import { ExplainButton } from './explain-button.tsx';
 import { columnLabel } from './labels.ts';
 import type { TileContext } from './tile-context.ts';
 import { rangeOf, selectionOf, summedNote, unfilteredNote } from './tile-context.ts';
 import { TileEmpty, TileFrame } from './tile-frame.tsx';
+import { useTap } from './use-tap.ts';
 
 /** A bar tile shows no more bars; the rest is said. */
 const BARS_MAX = 60;
@@ -115,12 +116,21 @@ function Chart(props: ChartProps) {
   const last = shown.points.length - 1;
   const index = Math.min(pointed ?? last, last);
   const point = shown.points[index] ?? null;
+  const tap = useTap((event) => {
+    onPoint(shown.points[indexAt(event.nativeEvent, event.currentTarget, last, kind)] ?? null);
+  });
   const values = shown.series.map(({ key, name, values: own }) => ({ key, name, value: own[index] ?? 0 }));
   const total = values.reduce((sum, { value }) => sum + value, 0);
   const said = `${pointText(point, column)}: ${values.map(({ name, value }) => `${name} ${print(value)}`).join(', ')}`;
   return (
     <>
-      <div className="axis-room" onPointerLeave={() => setPointed(undefined)}>
+      <div
+        className="axis-room"
+        onPointerLeave={({ pointerType }) => {
+          // A finger that is lifted leaves what it pointed at to be read.
+          if (pointerType !== 'touch') setPointed(undefined);
+        }}
+      >
         <Scale data={shown} />
         <div className="axis-plot">
           {kind === 'line' ? <Lines data={shown} /> : <Bars data={shown} pointed={pointed} />}
@@ -152,6 +162,7 @@ function Chart(props: ChartProps) {
             onChange={(event) => setPointed(event.currentTarget.valueAsNumber)}
             onBlur={() => setPointed(undefined)}
             onClick={() => onPoint(point)}
+            {...tap}
             onKeyDown={(event) => {
               if (event.key === 'Enter') onPoint(point);
             }}
@@ -274,8 +285,7 @@ function ends(length: number): readonly number[] {
 }
 
 function pointText(point: JsonCell, { kind }: ColumnInfo): string {
-  if (point === null) return NOTHING;
-  return kind === 'date' ? printDay(String(point)) : String(point);
+  return kind === 'date' && point !== null ? printDay(String(point)) : printCell(point);
 }
 
 function firstPoints(data: AxisData, most: number): AxisData {

@@ -1,6 +1,7 @@
 import type { ColumnInfo, DefinitionAnswer, JsonCell, TileInfo } from '../../src/server/protocol.ts';
 import type { PrintNumber } from '../format.ts';
 import { printCount, printerOf } from '../format.ts';
+import { printCell } from '../key-text.ts';
 import { columnLabel } from './labels.ts';
 
 /** A column of a table tile. */
@@ -14,10 +15,6 @@ export interface ShownColumn {
   readonly opens: boolean;
   readonly print: (cell: JsonCell) => string;
 }
-
-/** What stands for a value that is not there, and for a text of nothing. */
-const NOTHING = '–';
-const EMPTY = '(empty)';
 
 /** The column that shows how a total came about; it is none of the report's. */
 const TREND: ShownColumn = { name: 'trend by day', label: 'Trend', kind: 'trend', opens: false, print: () => '' };
@@ -46,18 +43,13 @@ export function columnsOf(
         print: numberPrinter(printerOf(tile.format, definition.stream.currency)),
       };
     }
-    if (kind === 'date') return { name, label, kind, opens, print: textOf };
-    if (kind === 'text') return { name, label, kind: name === lastText ? 'name' : 'text', opens, print: textOf };
+    if (kind === 'date') return { name, label, kind, opens, print: printCell };
+    if (kind === 'text') return { name, label, kind: name === lastText ? 'name' : 'text', opens, print: printCell };
     return { name, label, kind: 'number', opens, print: numberPrinter(printCount) };
   });
   return rows === 'days' ? shown : [...shown.slice(0, -1), TREND, ...shown.slice(-1)];
 }
 
-function textOf(cell: JsonCell): string {
-  if (cell === '') return EMPTY;
-  return cell === null ? NOTHING : String(cell);
-}
-
 function numberPrinter(print: PrintNumber): (cell: JsonCell) => string {
-  return (cell) => (typeof cell === 'number' ? print(cell) : textOf(cell));
+  return (cell) => (typeof cell === 'number' ? print(cell) : printCell(cell));
 }

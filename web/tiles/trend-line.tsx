@@ -5,6 +5,7 @@ import { choose } from '../choices.ts';
 import { printDay, printValue } from '../format.ts';
 import type { AmendedByDay } from './amended-days.tsx';
 import type { DayValue } from './day-series.ts';
+import { useTap } from './use-tap.ts';
 
 /** The drawing's own units; it is stretched to the room that there is. */
 const WIDTH = 1000;
@@ -21,7 +22,7 @@ interface TrendLineProps {
 
 /**
  * A line of a value by day. Where the pointer is, or the arrow keys went, it shows the day and its value: a range input
- * lies over the drawing, so that keyboards and screen readers walk along the line too. A click, or Enter, filters by the day.
+ * lies over the drawing, so that keyboards and screen readers walk along the line too. A click, a tap, or Enter, filters by the day.
  */
 export function TrendLine({ days, title, print, amended }: TrendLineProps) {
   const [pointed, setPointed] = useState<number>();
@@ -35,21 +36,24 @@ export function TrendLine({ days, title, print, amended }: TrendLineProps) {
     const box = event.currentTarget.getBoundingClientRect();
     setPointed(Math.max(0, Math.min(last, Math.round(((event.clientX - box.left) / box.width) * last))));
   };
+  const filterByDay = (): void => {
+    if (shown !== undefined) choose({ range: undefined, from: shown.day, to: shown.day }, 'push');
+  };
+  const tap = useTap(filterByDay);
   if (shown === undefined) return null;
   const isAmended = amended.has(shown.day);
   const valueText = `${printDay(shown.day)}: ${printValue(shown.value, print)}${isAmended ? ', amended' : ''}`;
-  const filterByDay = (): void => choose({ range: undefined, from: shown.day, to: shown.day }, 'push');
   return (
-    <div className="trend" onPointerMove={point} onPointerLeave={() => setPointed(undefined)}>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-        <line className="trend-zero" x1="0" x2={WIDTH} y1={y(0)} y2={y(0)} />
-        {partsOf(days, scales).map(({ start, end, points }) => (
-          <g key={start}>
-            <polygon className="trend-area" points={`${start},${y(0)} ${points} ${end},${y(0)}`} />
-            <polyline className="trend-line" points={points} />
-          </g>
-        ))}
-      </svg>
+    <div
+      className="trend"
+      onPointerDown={point}
+      onPointerMove={point}
+      onPointerLeave={({ pointerType }) => {
+        // A finger that is lifted leaves what it pointed at to be read.
+        if (pointerType !== 'touch') setPointed(undefined);
+      }}
+    >
+      <Line days={days} scales={scales} />
       {days.map(
         ({ day, value }, i) =>
           value !== null &&
@@ -72,6 +76,7 @@ export function TrendLine({ days, title, print, amended }: TrendLineProps) {
         aria-valuetext={valueText}
         onChange={(event) => setPointed(event.currentTarget.valueAsNumber)}
         onClick={filterByDay}
+        {...tap}
         onKeyDown={(event) => {
           if (event.key === 'Enter') filterByDay();
         }}
@@ -103,6 +108,21 @@ function scalesOf(days: readonly DayValue[]): Scales {
     x: (index) => (last === 0 ? WIDTH : (index / last) * WIDTH),
     y: (value) => HEIGHT - ((value - min) / span) * HEIGHT,
   };
+}
+
+function Line({ days, scales }: Pick<TrendLineProps, 'days'> & { readonly scales: Scales }) {
+  const { y } = scales;
+  return (
+    <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
+      <line className="trend-zero" x1="0" x2={WIDTH} y1={y(0)} y2={y(0)} />
+      {partsOf(days, scales).map(({ start, end, points }) => (
+        <g key={start}>
+          <polygon className="trend-area" points={`${start},${y(0)} ${points} ${end},${y(0)}`} />
+          <polyline className="trend-line" points={points} />
+        </g>
+      ))}
+    </svg>
+  );
 }
 
 interface LinePart {
