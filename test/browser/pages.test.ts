@@ -92,7 +92,81 @@ describe('explain', () => {
   });
 });
 
+describe('the focus and the way back', () => {
+  const focused = (page: Page): Promise<string> =>
+    page.evaluate(() => {
+      const { ariaLabel, textContent } = document.activeElement ?? document.body;
+      return ariaLabel ?? textContent ?? '';
+    });
+
+  it('are where the reader was: behind a panel, a filter and a page', async () => {
+    await using watched = await openPage(browser, daybook.url);
+    const { page } = watched;
+    const panel = page.getByRole('dialog');
+    await page.getByRole('button', { name: '7 days' }).click();
+    await page.getByRole('button', { name: 'All days' }).click();
+    const all = page.getByRole('button', { name: 'Explain all paying customers' });
+    await all.press('Enter');
+    await panel
+      .getByRole('button', { name: /^Explain 2026-/ })
+      .first()
+      .press('Enter');
+    await expect.poll(() => panel.getAttribute('aria-label')).toMatch(/^Explain: /);
+    await page.keyboard.press('Escape');
+    await expect.poll(() => panel.getAttribute('aria-label')).toMatch(/^Explain the sum: /);
+    await page.keyboard.press('Escape');
+    await expect.poll(() => focused(page)).toBe('Explain all paying customers');
+    await all.press('Enter');
+    await expect.poll(() => panel.count()).toBe(1);
+    await page.goBack();
+    await expect.poll(() => focused(page)).toBe('Explain all paying customers');
+    // No way leads back into a panel, but to the range before.
+    await page.goBack();
+    await expect.poll(() => new URL(page.url()).search).toBe('?range=7d');
+    expect(await panel.count()).toBe(0);
+
+    await page.getByRole('link', { name: 'Records' }).press('Enter');
+    await expect.poll(() => focused(page)).toBe('Records');
+    await page.goBack();
+    await expect.poll(() => focused(page)).toBe('Daily report');
+    await page.goto(`${daybook.url}/?is.category=Furniture&is.sub_category=Chairs`);
+    const chips = page.getByRole('button', { name: /^Remove the filter/ });
+    await chips.first().press('Enter');
+    await expect.poll(() => focused(page)).toMatch(/^Remove the filter/);
+    await chips.first().press('Enter');
+    await expect.poll(() => focused(page)).toBe('Daily report');
+  });
+});
+
+describe('a page without sales', () => {
+  it('has commands that the store takes, wherever the browser is', async () => {
+    await using own = await temporaryFolder();
+    const started = await startDaybook(own.path, ['--no-generate']);
+    try {
+      await using watched = await openPage(browser, started.url, '/', { timezoneId: 'Pacific/Kiritimati' });
+      const commands = watched.page.locator('.first-steps pre');
+      await expect.poll(() => commands.count()).toBe(2);
+      const [sale = '', generate = ''] = await commands.allTextContents();
+      const { answer } = await post(started.url, [/'(\{.*\})'$/s.exec(sale)?.[1]?.replaceAll('\n', ' ') ?? '']);
+      expect(answer).toMatchObject({ accepted: 1 });
+      await expect.poll(() => dailyReport(watched.page).number('Paying customers')).toBe(1);
+      const { newestDay } = (await (await fetch(`${started.url}/api/v1/pipeline`)).json()) as { newestDay?: string };
+      const day = /--from (\S+) --to \1 /.exec(generate)?.[1] ?? '';
+      expect(day < (newestDay ?? '9999')).toBe(true);
+    } finally {
+      await started.stop();
+    }
+  });
+});
+
 describe('filters', () => {
+  it('a tap on a trend is a click', async () => {
+    await using watched = await openPage(browser, daybook.url, '/', PHONE);
+    const trend = dailyReport(watched.page).tile('Revenue').getByRole('slider', { name: 'Revenue by day' });
+    await trend.tap();
+    await expect.poll(() => watched.page.locator('.chip').textContent()).toContain('Day:');
+  });
+
   it('a category chosen in a table filters all that has it, says so where not, and is closed by its chip', async () => {
     await using watched = await openPage(browser, daybook.url);
     const { page } = watched;
@@ -169,6 +243,8 @@ describe('totals of a range', () => {
     ]);
     const text = await (await fetch(download.url())).text();
     expect(text.split('\r\n')).toHaveLength(sums.size + 2);
+    // As a spreadsheet knows it for UTF-8.
+    expect(download.url()).toContain('format=spreadsheet');
     await looksRight(page, 'totals');
     // A total opens the days that it is the sum of, and these the records that they are made of.
     await tile.locator('tbody tr').first().click();
@@ -289,6 +365,67 @@ describe('the records page', () => {
     const offsets = await page.locator('.record-scroller tbody tr td:first-child').allTextContents();
     expect(offsets.length).toBeGreaterThan(0);
     expect(offsets).toEqual([...new Set(offsets)]);
+  });
+
+  it('reaches what came since it was opened, and looks anew when it is asked again', async () => {
+    await using own = await temporaryFolder();
+    const started = await startDaybook(own.path, ['--no-generate']);
+    try {
+      await post(started.url, lines.slice(0, 60));
+      await using watched = await openPage(browser, started.url, '/records?offset=50');
+      const { page } = watched;
+      const shown = page.locator('.record-scroller tbody tr td:first-child');
+      await expect.poll(() => shown.count()).toBe(10);
+      const newer = page.getByRole('button', { name: 'Newer records' });
+      expect(await newer.isEnabled()).toBe(false);
+      await post(started.url, lines.slice(60, 100));
+      await expect.poll(() => newer.isEnabled()).toBe(true);
+      await newer.press('Enter');
+      await expect.poll(() => shown.first().textContent()).toBe('60');
+      expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Newer records');
+      await page.getByLabel('where').selectOption('country');
+      await page.getByLabel('Value').fill('United States');
+      const search = page.getByRole('button', { name: 'Search' });
+      await page.getByLabel('From offset').fill('0');
+      await search.click();
+      await expect.poll(() => page.locator('.search-progress').textContent()).toContain('of 100 records');
+      await post(started.url, lines.slice(100, 110));
+      await search.click();
+      await expect.poll(() => page.locator('.search-progress').textContent()).toContain('of 110 records');
+      await page.goto(`${started.url}/records?topic=nope`);
+      await expect.poll(() => page.locator('.notice').textContent()).toContain('There is no topic nope');
+    } finally {
+      await started.stop();
+    }
+  });
+
+  it('keeps what is being put right, and its last page is the last', async () => {
+    await using own = await temporaryFolder();
+    const started = await startDaybook(own.path, ['--no-generate']);
+    try {
+      const refused = (count: number, word: string): readonly string[] =>
+        Array.from({ length: count }, (_, at) => `${word} ${at}`);
+      await post(started.url, refused(1, 'first'));
+      await using watched = await openPage(browser, started.url, '/records?tab=quarantine&open=true');
+      const { page } = watched;
+      await page.getByRole('button', { name: 'Put it right' }).click();
+      const field = page.getByLabel('The record, in JSON');
+      await field.fill(lines[0] ?? '');
+      await post(started.url, refused(25, 'later'));
+      await expect.poll(() => page.locator('.refused > li').count()).toBe(21);
+      expect(await field.inputValue()).toBe(lines[0]);
+      await page.getByRole('button', { name: 'Send it again' }).press('Enter');
+      await expect.poll(() => page.locator('.correction').textContent()).toContain('Accepted at offset 0');
+      await expect.poll(() => page.getByRole('button', { name: 'To put right 25' }).count()).toBe(1);
+      expect(await page.locator('.refused > li').count()).toBe(21);
+      await page.getByRole('button', { name: 'Close' }).press('Enter');
+      await expect.poll(() => page.locator('.refused > li').count()).toBe(20);
+      await page.goto(`${started.url}/records?tab=quarantine&open=true&page=99`);
+      await expect.poll(() => page.locator('.refused > li').count()).toBe(5);
+      expect(await page.locator('.notice').count()).toBe(0);
+    } finally {
+      await started.stop();
+    }
   });
 
   it('follows what comes, and counts what it did not show', async () => {
