@@ -219,7 +219,7 @@ test('reports and records reach both stores to the last digit while sinks are ki
     .poll(() => reportsInPostgres(plan, postgres), { interval: 1000 })
     .toEqual({ ...expected, daily_pu_rev: longer });
   // What was refused once more is in the list once, and what is new comes to it, though its topic was made anew.
-  await expect.poll(() => rowsInPostgres(postgres, refused)).toHaveLength(2);
+  await expect.poll(() => rowsInPostgres(postgres, refused)).toHaveLength(3);
   expect(await filling.stop(), filling.text()).toBe(0);
   for (const each of [...first, ...later, ...upgraded, ...refusedSinks, filling])
     expect(each.text()).not.toContain(new URL(postgres).password);
