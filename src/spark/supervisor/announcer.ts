@@ -5,10 +5,11 @@ import type { Plan, ReportPlan } from '../../plan/plan.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { TopicMessage, TopicPlace, TopicReader } from '../../ports/messages.ts';
 import type { Batch } from './batch.ts';
-import type { DayBehind } from './day-counts.ts';
+import type { DayBehind, Overtaken } from './day-counts.ts';
 import { DayCounts } from './day-counts.ts';
 import { objectOf } from './message-object.ts';
 import { messagesBetween } from './messages-between.ts';
+import { overtakenRows } from './overtaken-rows.ts';
 
 /** So long what is known to be there is waited for. */
 const READ_WAIT_MS = 1_000;
@@ -78,6 +79,16 @@ export class Announcer {
   /** The newest frame that was announced, by whomever. */
   get frame(): number {
     return this.#announced;
+  }
+
+  /** The newest that is known, be it whole or not. */
+  get newestFrame(): number {
+    return Math.max(this.#announced, this.#counts.newest);
+  }
+
+  /** What is to be written again, as Spark's clock went back; undefined: it did not. */
+  get overtaken(): Overtaken | undefined {
+    return this.#counts.overtaken;
   }
 
   get state(): Sign['state'] | undefined {
@@ -232,6 +243,27 @@ export class Announcer {
     return done.finally(() => (this.#isWritingAgain = false));
   }
 
+  /**
+   * Writes the rows again that were written behind newer ones, under a frame above both, and announces it. Only while no query
+   * writes: what it wrote meanwhile would stand before older rows in the topic.
+   */
+  writeOvertaken(overtaken: Overtaken): Promise<void> {
+    return this.#inTurn(async () => {
+      const { plan, reader, topics, send } = this.#options;
+      // Not above a frame that was not whole when the query was stopped: that is written again.
+      const frame = Math.max(this.#announced, overtaken.by) + 1;
+      const names = plan.reports.map(({ name }) => name);
+      await send(await overtakenRows(reader, names, overtaken, frame));
+      this.#counts.advance(frame);
+      const { accepted } = this.#counts;
+      const answers = overtaken.days.map((day) => ({ topic: topics.days, ...this.#counts.answerSame(day, frame) }));
+      await send([...answers, this.#frameMessage(frame, accepted, undefined)]);
+      [this.#announced, this.#accepted] = [frame, accepted];
+      await this.#readAllDays();
+      this.#counts.advance(frame);
+    });
+  }
+
   #inTurn(work: () => Promise<void>): Promise<void> {
     const done = this.#turn.then(work);
     // Who waits for the work gets its error; the next one begins all the same.
@@ -295,6 +327,7 @@ export class Announcer {
   async #daysFromBeginning(): Promise<TopicPlace | undefined> {
     const { reader, topics } = this.#options;
     const [extent] = await reader.extents([topics.days]);
+    this.#counts.rewind();
     return extent && { ...extent, nextOffset: extent.firstOffset };
   }
 }

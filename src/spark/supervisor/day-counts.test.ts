@@ -91,4 +91,20 @@ describe('the counts of days', () => {
     counts.advance(1);
     expect(counts.behind()).toEqual([]);
   });
+
+  it('say of which days rows were written behind newer ones, until those are written again', () => {
+    const counts = new DayCounts(stream, 'q');
+    const [day, other] = ['2026-03-04', '2026-03-05'];
+    counts.take([count('seen', 5, 9, day), count('seen', 5, 9, other), count('again', 5, 8, other)]);
+    expect(counts.overtaken).toBeUndefined();
+    counts.take([count('seen', 6, 4, day), count('kept', 6, 4, day), count('seen', 7, 5, day)]);
+    expect(counts.overtaken).toEqual({ days: [day], from: 4, by: 9 });
+    counts.take([count('seen', 8, 12, day), count('again', 5, 9, day)]);
+    expect(counts.overtaken).toEqual({ days: [day], from: 4, by: 9 });
+    counts.take([message(counts.answerSame(day, 10).value)]);
+    expect(counts.overtaken).toBeUndefined();
+    counts.rewind();
+    counts.take([count('seen', 5, 9, other)]);
+    expect(counts.overtaken).toBeUndefined();
+  });
 });

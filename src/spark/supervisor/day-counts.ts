@@ -12,6 +12,15 @@ export interface DayBehind {
   readonly missing: number;
 }
 
+/** Days of which a batch wrote rows with an older frame than a batch before it: readers leave such rows out. */
+export interface Overtaken {
+  readonly days: readonly string[];
+  /** The oldest of these frames. */
+  readonly from: number;
+  /** The newest frame that was written before them. */
+  readonly by: number;
+}
+
 /** What a message of the topic of days says. */
 interface DayCount {
   /** `seen` and `kept` by the query; `again` by the supervisor: so many are in the rows that were computed again. */
@@ -37,6 +46,9 @@ export class DayCounts {
   /** Of frames that are not whole yet. */
   #held: DayCount[] = [];
   #newest = 0;
+  /** The newest frame of those that were taken since the topic's beginning. */
+  #newestInOrder = 0;
+  readonly #overtaken = new Map<string, Omit<Overtaken, 'days'>>();
 
   /** @param query  whose messages count: those of other definitions have their own topic's history */
   constructor(stream: StreamPlan, query: string) {
@@ -61,13 +73,40 @@ export class DayCounts {
     return this.#newest;
   }
 
+  /** Days whose rows are to be written again, under a newer frame, as a batch wrote them behind newer ones; whole or not. */
+  get overtaken(): Overtaken | undefined {
+    if (this.#overtaken.size === 0) return undefined;
+    const frames = [...this.#overtaken.values()];
+    return {
+      days: [...this.#overtaken.keys()],
+      from: Math.min(...frames.map(({ from }) => from)),
+      by: Math.max(...frames.map(({ by }) => by)),
+    };
+  }
+
+  /** What is taken next is the topic's from its beginning on, once more. */
+  rewind(): void {
+    this.#newestInOrder = 0;
+  }
+
   take(messages: readonly TopicMessage[]): void {
     for (const message of messages) {
       const count = this.#read(message);
       if (count === undefined) continue;
       this.#held.push(count);
+      this.#noteOrder(count);
       this.#newest = Math.max(this.#newest, count.frame);
     }
+  }
+
+  /** Batches write one after the other, so what is written later with an older frame is of a clock that went back. */
+  #noteOrder({ of, day, frame }: DayCount): void {
+    const known = this.#overtaken.get(day);
+    if (of === 'again' && frame > (known?.by ?? Infinity)) this.#overtaken.delete(day);
+    if (of === 'seen' && frame < this.#newestInOrder) {
+      this.#overtaken.set(day, { from: Math.min(known?.from ?? frame, frame), by: this.#newestInOrder });
+    }
+    this.#newestInOrder = Math.max(this.#newestInOrder, frame);
   }
 
   /** Lets what belongs to frames up to this one count; they are whole. */
@@ -114,11 +153,17 @@ export class DayCounts {
 
   /** The message that says of a day that its rows have all the records that were seen. */
   answer({ day, seen }: DayBehind, frame: number): { readonly key: string; readonly value: string } {
+    return this.#again(day, seen, frame);
+  }
+
+  /** The message that says of a day that its rows were written again as they were. */
+  answerSame(day: string, frame: number): { readonly key: string; readonly value: string } {
+    return this.#again(day, this.#inRows(day), frame);
+  }
+
+  #again(day: string, records: number, frame: number): { readonly key: string; readonly value: string } {
     const key = { [this.#dateName]: day, of: 'again' };
-    return {
-      key: JSON.stringify(key),
-      value: JSON.stringify({ ...key, records: seen, query: this.#query, frame }),
-    };
+    return { key: JSON.stringify(key), value: JSON.stringify({ ...key, records, query: this.#query, frame }) };
   }
 
   #read(message: TopicMessage): DayCount | undefined {

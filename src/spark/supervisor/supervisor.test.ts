@@ -38,7 +38,7 @@ function readerOf(messages: Messages): TopicReader {
         const found = values.slice(place.nextOffset).map((value, index) => ({
           offset: place.nextOffset + index,
           timestampMs: 0,
-          key: null,
+          key: Buffer.from(JSON.stringify((value as { ts_date?: string } | null)?.ts_date ?? null)),
           value: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
         }));
         return { ...place, messages: found, nextOffset: values.length, endOffset: values.length };
@@ -169,6 +169,81 @@ it('frames of batches that end between two answers are announced, though nothing
     AbortSignal.any([done.signal, AbortSignal.timeout(5_000)]),
   );
   expect([...announced]).toEqual([1, 20, 30, 40]);
+});
+
+describe('a clock of Spark that goes back', () => {
+  const [OLD, NEWER] = [1_000_000, 2_000_000];
+  const report = plan.reports[0]?.name ?? '';
+  const counted = (day: string, frame: number): readonly object[] =>
+    ['seen', 'kept'].map((of) => ({ ts_date: day, of, records: 5, query: plan.fingerprint, frame }));
+  const row = (day: string, daily_pu: number, frame: number): object => ({ ts_date: day, daily_pu, frame });
+
+  it('is told, and the rows that lost to older ones are written again before the query goes on', async () => {
+    const messages: Record<string, object[]> = {
+      [topics.frames]: [FRAME],
+      [topics.days]: [...counted('2026-03-04', NEWER), ...counted('2026-03-05', NEWER)],
+      [report]: [row('2026-03-04', 1, NEWER), row('2026-03-05', 1, NEWER)],
+    };
+    const events: string[] = [];
+    const ended = new AbortController();
+    const recent = [progressOf(7, NEWER)];
+    // It has still 1 ms to go when the query is to start again.
+    const clocks = [NEWER + 1_000, NEWER - 1_000];
+    const session = {
+      lastProgress: async () => recent.at(-1),
+      recentProgress: async () => recent,
+      status: async () => ({ isActive: true }),
+      rows: async () => [{ now: BigInt(clocks.shift() ?? NEWER + 9_000) }],
+      stop: async () => events.push('stopped'),
+      close: () => undefined,
+    };
+    const query = {
+      start: async () => {
+        events.push('started');
+        if (events.includes('stopped')) ended.abort();
+        return STREAMING;
+      },
+    };
+    const send: SupervisorOptions['send'] = async (sent) => {
+      for (const { topic, value } of sent) {
+        messages[topic]?.push(JSON.parse(value) as object);
+        const { frame, state } = JSON.parse(value) as { frame: number; state?: string };
+        if (topic !== topics.frames || frame > NEWER || state === 'trouble') events.push(`${topic} ${frame} ${state}`);
+        if (topic !== topics.frames || frame !== NEWER || recent.length > 1) continue;
+        // The batch behind it begins; it is whole a while later.
+        messages[topics.days]?.push(...counted('2026-03-04', OLD));
+        messages[report]?.push(row('2026-03-04', 2, OLD));
+        setTimeout(() => recent.push(progressOf(8, OLD)), 50);
+      }
+    };
+    await supervisorOf({ session, query, send, messages }).run(ended.signal);
+    expect(events).toEqual([
+      'started',
+      'stopped',
+      `${topics.frames} ${NEWER} trouble`,
+      `${report} ${NEWER + 1} undefined`,
+      `${topics.days} ${NEWER + 1} undefined`,
+      `${topics.frames} ${NEWER + 1} trouble`,
+      'started',
+      `${topics.frames} ${NEWER + 1} running`,
+    ]);
+    expect(messages[report]?.at(-1)).toEqual(row('2026-03-04', 2, NEWER + 1));
+    expect(messages[topics.days]?.at(-1)).toMatchObject({ ts_date: '2026-03-04', of: 'again', records: 5 });
+  });
+
+  it('is not waited for once the supervisor is to end', async () => {
+    const ended = new AbortController();
+    const session = {
+      rows: async () => {
+        setTimeout(() => ended.abort(), 50);
+        return [{ now: 1n }];
+      },
+      close: () => undefined,
+    };
+    const query = { start: () => Promise.reject(new Error('it is to end')) };
+    const messages = { [topics.frames]: [{ ...FRAME, frame: 3_600_000_000 }] };
+    await supervisorOf({ session, query, send: async () => undefined, messages }).run(ended.signal);
+  });
 });
 
 describe('reports that are in their topics', () => {

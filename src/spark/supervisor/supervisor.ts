@@ -119,20 +119,23 @@ export class Supervisor {
       await this.#announcer.readAnnounced();
       this.#announcer.requireTopic(query.topicId, await topicId());
       if (this.#announcer.state !== 'trouble') await this.#announcer.become('starting');
-      const streaming = await this.#findOrStart(session);
-      await this.#announcer.become('running');
-      await this.#follow(session, streaming, ended);
+      const streaming = await this.#findOrStart(session, ended);
+      if (streaming !== undefined) {
+        await this.#announcer.become('running');
+        await this.#follow(session, streaming, ended);
+      }
       await this.#daysAgain.rest();
       if (!isQueryToStop()) return;
-      await session.stop(streaming);
+      if (streaming !== undefined) await session.stop(streaming);
       await this.#announcer.become('stopped');
-      logger.info({ query: streaming.name }, 'the query is stopped');
+      logger.info({ query: query.name }, 'the query is stopped');
     } finally {
       session.close();
     }
   }
 
-  async #findOrStart(session: SparkSession): Promise<StreamingQuery> {
+  /** @returns undefined: it was told to end before the query could be started */
+  async #findOrStart(session: SparkSession, ended: AbortSignal): Promise<StreamingQuery | undefined> {
     const { query, logger } = this.#options;
     const found = await query.find(session);
     if (found !== undefined) {
@@ -146,20 +149,49 @@ export class Supervisor {
     // Its last batch may have been whole without anybody being told.
     const frame = await query.lastFrame(session);
     if (frame !== undefined) await this.#announcer.announce(frame, undefined);
-    await this.#awaitClock(session);
+    await this.#awaitClock(session, ended);
+    if (ended.aborted) return undefined;
+    await this.#putRight();
     const started = await query.start(session);
     logger.info({ query: started.name, run: started.runId, checkpoint: query.checkpoint }, 'the query is started');
     return started;
   }
 
-  /** Frames are times of Spark's clock, and no later one may be below one that was announced, from another machine perhaps. */
-  async #awaitClock(session: SparkSession): Promise<void> {
+  /** Frames are times of Spark's clock, and no later one may be below one that is there, from another machine perhaps. */
+  async #awaitClock(session: SparkSession, ended: AbortSignal): Promise<void> {
     const { clock, logger } = this.#options;
     const [row] = await session.rows('SELECT unix_micros(current_timestamp()) AS now');
-    const behindMs = Math.ceil((this.#announcer.frame - Number(row?.['now'])) / 1000);
+    const behindMs = Math.ceil((this.#announcer.newestFrame - Number(row?.['now'])) / 1000);
     if (behindMs < 0) return;
     logger.warn({ behindMs }, 'the clock of Spark is behind the newest frame, and is waited for');
-    await clock.sleep(behindMs + 1);
+    await clock.sleep(behindMs + 1, ended);
+  }
+
+  /** Has rows written again that lost to older ones, as Spark's clock went back between their batches. */
+  async #putRight(): Promise<void> {
+    const { overtaken } = this.#announcer;
+    if (overtaken === undefined) return;
+    await this.#announcer.writeOvertaken(overtaken);
+    const { logger } = this.#options;
+    logger.info(
+      { days: overtaken.days.length, frame: this.#announcer.frame },
+      'rows that lost to older ones are written again',
+    );
+  }
+
+  /** Ends a run whose clock went back, so that the next one puts it right. @throws DaybookError `SPARK_CLOCK_WENT_BACK` */
+  async #requireClock(session: SparkSession, streaming: StreamingQuery, nextId: number): Promise<void> {
+    const { overtaken } = this.#announcer;
+    // A batch that is ended before it is whole comes again, with its old frame.
+    if (overtaken === undefined || nextId < 0 || this.#newest?.frame === overtaken.by) return;
+    await session.stop(streaming);
+    throw new DaybookError(
+      'SPARK_CLOCK_WENT_BACK',
+      `Spark's clock went back by ${Math.ceil((overtaken.by - overtaken.from) / 1000)} ms or more under the query, so that rows of ` +
+        'sales lost to older ones. The query is stopped until the clock has passed the newest frame; then these rows are ' +
+        'written again. Have the clock of that machine set without steps (chrony or ntpd slew it).',
+      { retryable: true, details: { ...overtaken } },
+    );
   }
 
   async #follow(session: SparkSession, streaming: StreamingQuery, ended: AbortSignal): Promise<void> {
@@ -169,6 +201,7 @@ export class Supervisor {
     let nextId = -1;
     while (!ended.aborted) {
       nextId = await this.#takeBatches(session, streaming, nextId);
+      await this.#requireClock(session, streaming, nextId);
       if (clock.nowMs() - statusAtMs >= STATUS_EVERY_MS) {
         statusAtMs = clock.nowMs();
         const { isActive } = await session.status(streaming);
