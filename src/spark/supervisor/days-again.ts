@@ -13,6 +13,9 @@ const AGAIN_MS_MAX = 6 * 3_600_000;
 /** How much of the time may go into it while the stream has not caught up. */
 const AGAIN_SHARE = 10;
 const WAIT_MS = 10_000;
+/** In the settings of the query's session: the id of the one in which days are, or were last, computed again. */
+const SESSION_SETTING = 'spark.daybook.daysAgainSession';
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Somebody must change something first. */
 const HOPELESS_WAIT_MS = 300_000;
 
@@ -70,24 +73,21 @@ export class DaysAgain {
   }
 
   async #compute(days: readonly DayBehind[], ended: AbortSignal): Promise<void> {
-    const { query, openSession, announcer, logger } = this.#options;
+    const { query, announcer, logger } = this.#options;
     const missing = days.reduce((sum, day) => sum + day.missing, 0);
     const told = { days: days.length, from: days[0]?.day, to: days.at(-1)?.day, records: missing };
     logger.info(told, 'records came for closed days, which are computed again');
     await this.#requireWholeTopic();
     if (ended.aborted) return;
-    const session = openSession(randomUUID());
+    const session = await this.#beginSession();
     let released: Promise<void> | undefined;
     const release = (): void => {
-      released ??= session
-        .release()
-        .catch((error: unknown) => logger.warn({ reason: String(error) }, 'a session was not released'))
-        // What a Spark that does not answer was asked ends here all the same.
-        .finally(() => session.close());
+      released ??= this.#release(session);
     };
     // Nobody waits for an hour's work of Spark to end; what is written ends soon.
     ended.addEventListener('abort', release, { once: true });
     try {
+      if (ended.aborted) return;
       const names = days.map(({ day }) => day);
       await query.computeAgain(session, names, AGAIN_MS_MAX);
       ended.removeEventListener('abort', release);
@@ -98,6 +98,33 @@ export class DaysAgain {
       ended.removeEventListener('abort', release);
       release();
       await released;
+    }
+  }
+
+  /**
+   * A session of its own, as its views have the names of the query's. That of a supervisor that was killed is ended, which would
+   * compute on, and hold its table until Spark ends.
+   */
+  async #beginSession(): Promise<SparkSession> {
+    const { query, openSession } = this.#options;
+    const sessionId = randomUUID();
+    using ofQuery = openSession(query.sessionId);
+    const [left] = await ofQuery.rows(`SET ${SESSION_SETTING}`);
+    await ofQuery.configure({ [SESSION_SETTING]: sessionId });
+    const leftId = String(left?.['value']);
+    if (UUID.test(leftId)) await this.#release(openSession(leftId));
+    return openSession(sessionId);
+  }
+
+  async #release(session: SparkSession): Promise<void> {
+    const { logger } = this.#options;
+    try {
+      await session.release();
+    } catch (error) {
+      logger.warn({ reason: String(error) }, 'a session was not released');
+    } finally {
+      // What a Spark that does not answer was asked ends here all the same.
+      session.close();
     }
   }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { dailyRecords, daybook } from '../../../daybook.config.ts';
@@ -22,6 +23,12 @@ const plan = makePlan(daybook);
 const topics = { frames: framesTopic(plan), days: daysTopic(plan) };
 const STREAMING = { name: 'daybook-daily_records-q', id: 'id', runId: 'run' };
 const DAY = { ts_date: '2026-03-04', query: plan.fingerprint, frame: 1 };
+
+/** A closed day that has two records more than its rows. */
+const LATE_DAY = [
+  { ...DAY, of: 'seen', records: 5 },
+  { ...DAY, of: 'kept', records: 3 },
+];
 
 /** Objects, and texts that are no JSON. */
 type Messages = Readonly<Record<string, readonly unknown[]>>;
@@ -53,7 +60,8 @@ function readerOf(messages: Messages): TopicReader {
 }
 
 interface Fakes {
-  readonly session: object;
+  /** One for all, or one by its id. */
+  readonly session: object | ((sessionId: string) => object);
   readonly query?: object;
   readonly send: SupervisorOptions['send'];
   readonly messages: Messages;
@@ -73,7 +81,7 @@ function supervisorOf({ session, query = {}, send, messages, plan: other = plan 
   return new Supervisor({
     plan: other,
     query: { ...ofAll, ...query } as unknown as ReportsQuery,
-    openSession: () => session as unknown as SparkSession,
+    openSession: (id) => (typeof session === 'function' ? session(id) : session) as SparkSession,
     topicId: async () => 'topic',
     topics,
     reader: readerOf(messages),
@@ -109,7 +117,9 @@ it('a query that fails for good ends the computation of days again, and is told 
       events.push('released');
       released.reject(new DaybookError('SPARK_FAILED', 'The session is gone.'));
     },
+    configure: async () => undefined,
     close: () => undefined,
+    [Symbol.dispose]: () => undefined,
   };
   const query = {
     computeAgain: async () => {
@@ -123,13 +133,9 @@ it('a query that fails for good ends the computation of days again, and is told 
   const supervisor = supervisorOf({
     session,
     query,
-    // Of the frame a closed day has two records more than its rows.
     messages: {
       [topics.frames]: [FRAME],
-      [topics.days]: [
-        { ...DAY, of: 'seen', records: 5 },
-        { ...DAY, of: 'kept', records: 3 },
-      ],
+      [topics.days]: LATE_DAY,
     },
     send: async (messages) => {
       for (const { value } of messages) told.push(JSON.parse(value));
@@ -138,6 +144,36 @@ it('a query that fails for good ends the computation of days again, and is told 
   await expect(supervisor.run(new AbortController().signal)).rejects.toBe(refused);
   expect(events).toEqual(['computing', 'released', 'computed']);
   expect(told.at(-1)).toMatchObject({ state: 'stopped', reason: refused.message });
+});
+
+it('what a supervisor that was killed had computed again in a session of its own is ended before the next begins', async () => {
+  const left = randomUUID();
+  const settings: Record<string, string> = { 'spark.daybook.daysAgainSession': left };
+  const events: string[] = [];
+  const ended = new AbortController();
+  const session = (id: string): object => ({
+    lastProgress: async () => undefined,
+    status: async () => ({ isActive: true }),
+    rows: async (sql: string) => {
+      const name = /^SET (.+)$/.exec(sql)?.[1];
+      return name === undefined ? [{ now: 10n }] : [{ key: name, value: settings[name] ?? '<undefined>' }];
+    },
+    configure: async (changed: Readonly<Record<string, string>>) => Object.assign(settings, changed),
+    release: async () => events.push(id === left ? 'released the one that was left' : `released ${id}`),
+    close: () => undefined,
+    [Symbol.dispose]: () => undefined,
+  });
+  const query = {
+    computeAgain: async () => {
+      events.push('computed');
+      ended.abort();
+    },
+  };
+  const messages = { [topics.frames]: [FRAME], [topics.days]: LATE_DAY };
+  await supervisorOf({ session, query, send: async () => undefined, messages }).run(ended.signal);
+  const own = settings['spark.daybook.daysAgainSession'];
+  expect(events).toEqual(['released the one that was left', 'computed', `released ${own}`]);
+  expect(own).not.toBe(left);
 });
 
 it('frames of batches that end between two answers are announced, though nothing but repeats comes after them', async () => {
