@@ -30,6 +30,11 @@ export function presetRange(preset: Preset, today: string): DayRange {
   }
 }
 
+/** Whether it ends before it begins: no day lies in it, and the API is not asked for one that does. */
+export function isBackwards({ from, to }: DayRange): boolean {
+  return from !== undefined && to !== undefined && from > to;
+}
+
 /** Whether a day lies in the range. Days compare as texts. */
 export function isInRange(day: string, { from, to }: DayRange): boolean {
   return (from === undefined || day >= from) && (to === undefined || day <= to);

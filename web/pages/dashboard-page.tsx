@@ -1,10 +1,12 @@
 import type { DefinitionAnswer, TileInfo } from '../../src/server/protocol.ts';
+import { isBackwards } from '../api/day-range.ts';
 import { useFilters } from '../filters.ts';
 import { AxisTile } from '../tiles/axis-tile.tsx';
 import { MapTile } from '../tiles/map-tile.tsx';
 import { NumberTile } from '../tiles/number-tile.tsx';
 import { TableTile } from '../tiles/table-tile.tsx';
 import type { TileContext } from '../tiles/tile-context.ts';
+import { TileEmpty, TileFrame } from '../tiles/tile-frame.tsx';
 import { DateRange } from './date-range.tsx';
 import { ExplainPanel } from './explain-panel.tsx';
 import { FilterChips } from './filter-chips.tsx';
@@ -43,6 +45,13 @@ export function DashboardPage({ definition }: { readonly definition: DefinitionA
 }
 
 function Tile({ tile, ...context }: TileContext & { readonly tile: TileInfo }) {
+  if (isBackwards(context.range)) {
+    return (
+      <TileFrame kind={tile.kind} title={tile.title} view={{ answer: undefined, isStale: false }}>
+        <TileEmpty>No sales in this range.</TileEmpty>
+      </TileFrame>
+    );
+  }
   switch (tile.kind) {
     case 'map':
       return <MapTile tile={tile} {...context} />;

@@ -1,12 +1,12 @@
 import { useId, useRef } from 'react';
-import { PRESETS } from '../api/day-range.ts';
+import { isBackwards, PRESETS } from '../api/day-range.ts';
 import { choose } from '../choices.ts';
 import type { ChosenRange } from './use-range.ts';
 
 /** Chooses the days that the whole page shows. */
 export function DateRange({ range }: { readonly range: ChosenRange }) {
   const { from, to, preset } = range;
-  const isBackwards = from !== undefined && to !== undefined && from > to;
+  const isInvalid = isBackwards(range);
   const isAll = from === undefined && to === undefined;
   return (
     <fieldset className="date-range">
@@ -30,9 +30,9 @@ export function DateRange({ range }: { readonly range: ChosenRange }) {
           All days
         </button>
       </div>
-      <DayInput label="From" name="from" day={from} range={range} isInvalid={isBackwards} />
-      <DayInput label="To" name="to" day={to} range={range} isInvalid={isBackwards} />
-      {isBackwards && (
+      <DayInput label="From" name="from" day={from} range={range} isInvalid={isInvalid} />
+      <DayInput label="To" name="to" day={to} range={range} isInvalid={isInvalid} />
+      {isInvalid && (
         <p className="date-range-hint" role="alert">
           From is after To, so there is no day to show.
         </p>
