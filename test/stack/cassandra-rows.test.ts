@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
 import { present } from '../../src/base/assert.ts';
 import { FIRST_DAY, LAST_DAY } from '../../src/base/calendar.ts';
+import { cassandraCql } from '../../src/compile/cassandra/cassandra.ts';
+import { count, date, defineReport, defineStream, text, timestamp } from '../../src/daybook.ts';
 import { makePlan } from '../../src/plan/normalise.ts';
+import type { Plan, ReportPlan } from '../../src/plan/plan.ts';
 import type { VersionedRow } from '../../src/ports/report-rows.ts';
 import { rowReader } from '../../src/runtimes/stack/report-row.ts';
 import { recordReader } from '../../src/runtimes/stack/stream-record.ts';
@@ -19,13 +22,13 @@ const plan = makePlan(everyMeasure);
 const report = present(plan.reports[0], 'it has reports');
 
 /** A row as its topic has it: with all that may be null, or with what is at the ends of the types. */
-function versioned(row: Readonly<Record<string, unknown>>, frame: number): VersionedRow {
+function versioned(row: Readonly<Record<string, unknown>>, frame: number, of: ReportPlan = report): VersionedRow {
   const value = Buffer.from(
     JSON.stringify({ ...row, frame })
       .replaceAll('"#number ', '')
       .replaceAll('#"', ''),
   );
-  const read = rowReader(report)({ key: null, value, offset: 0, timestampMs: 0 });
+  const read = rowReader(of)({ key: null, value, offset: 0, timestampMs: 0 });
   if ('reason' in read) throw new Error(read.reason);
   return read;
 }
@@ -101,6 +104,55 @@ test('Cassandra takes a definition of every measure beside another one, and its 
       .map((row) => Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, numberText(cell)])))
       .sort((a, b) => ((a['day'] ?? '') < (b['day'] ?? '') ? -1 : 1));
   expect(comparable(stored)).toEqual(comparable(expected));
+});
+
+test('Cassandra takes the longest keys that a definition may have, of the characters that take most', async () => {
+  const long = (lengths: Readonly<Record<'id' | 'order' | 'guest', number>>): Plan => {
+    const stream = defineStream({
+      name: 'visits',
+      timeZone: 'UTC',
+      currency: 'AUD',
+      primaryKey: 'id',
+      eventTime: 'at',
+      businessDate: 'day',
+      fields: {
+        id: text({ maxLength: lengths.id }),
+        at: timestamp(),
+        day: date(),
+        order: text({ maxLength: lengths.order }),
+        guest: text({ maxLength: lengths.guest, nullable: true }),
+      },
+    });
+    const measures = { records: count() };
+    const reports = (['order', 'guest'] as const).map((name) =>
+      defineReport(stream, { name: `by_${name}`, dimensions: ['day', name], measures }),
+    );
+    return makePlan({ stream, reports, dashboard: { title: '', tiles: [] } });
+  };
+  const lengths = { id: 16_351, order: 16_351, guest: 10_901 };
+  for (const [name, length] of Object.entries(lengths)) {
+    expect(() => cassandraCql(long({ ...lengths, [name]: length + 1 }))).toThrow(`has room for ${length}.`);
+  }
+  const longest = long(lengths);
+  const { stream, reports } = longest;
+  await using servers = await startServers(['cassandra']);
+  const contactPoints = [servers.at.cassandra];
+  await using cluster = openCassandra({ contactPoints, localDataCenter: 'datacenter1' });
+  await applyCassandra(cluster, longest, []);
+  const row = { day: '2026-03-01', order: '😀'.repeat(lengths.order), guest: '\u0001'.repeat(lengths.guest) };
+  const record = { ...row, id: '😀'.repeat(lengths.id), at: '2026-03-01 12:00:00' };
+  const message = { key: null, value: Buffer.from(JSON.stringify(record)), offset: 0, timestampMs: 0 };
+  const read = recordReader(stream)(message);
+  if ('reason' in read) throw new Error(read.reason);
+  expect(await cassandraRecordSink(cluster, longest).write(0, [read])).toBe(0);
+  expect(await cassandraRecordSink(cluster, longest).write(1, [read])).toBe(1);
+  await cassandraReportSink(cluster, longest).write(
+    reports.map((each) => ({ report: each, rows: [versioned({ ...row, records: 1 }, 10, each)] })),
+  );
+  for (const { name } of reports) {
+    const [found] = await rowsInCassandra(servers.at.cassandra, `SELECT records FROM spark_streams.${name}`);
+    expect(found).toEqual({ records: '1' });
+  }
 });
 
 /** Numbers as each side writes them. */
