@@ -131,6 +131,15 @@ describe('a server that falls silent', () => {
     expect(Stream.all.length).toBeGreaterThan(before);
   });
 
+  it('is noticed also while the reader goes on choosing', async () => {
+    const store = await liveStore();
+    for (let limit = 1; limit <= 3; limit++) {
+      store.ask(`${limit}`, { ...QUESTION, limit });
+      await vi.advanceTimersByTimeAsync(10_000);
+    }
+    expect(store.state()).toMatchObject({ status: 'reconnecting', silences: 1 });
+  });
+
   it('is not waited for by a page that is paused, or that nobody looks at', async () => {
     const store = await liveStore();
     store.pause();
@@ -153,6 +162,24 @@ describe('a server that was started again', () => {
     stream?.send(11, undefined, 'b');
     stream?.send(12, undefined, 'b');
     expect(onOtherServer).toHaveBeenCalledOnce();
+  });
+
+  it('is asked for all of what the page had from the one before, which is shown no more', async () => {
+    const store = new ViewStore(onOtherServer);
+    const leave = store.ask('q', QUESTION);
+    await vi.advanceTimersByTimeAsync(0);
+    Stream.open[0]?.send(10, [{ channel: 'Web', amount: 5 }]);
+    leave();
+    store.ask('other', { ...QUESTION, limit: 1 });
+    await vi.advanceTimersByTimeAsync(0);
+    Stream.open.at(-1)?.send(10, [{ channel: 'Web', amount: 5 }]);
+    Stream.open[0]?.send(10, [{ channel: 'Web', amount: 100 }], 'b');
+    expect(store.answer('other')?.rows).toEqual([{ channel: 'Web', amount: 100 }]);
+    expect(store.answer('q')).toBeUndefined();
+
+    store.ask('q', QUESTION);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(Stream.open.at(-1)?.url).not.toContain('since');
   });
 
   it('is noticed also when it has no report any more that the page asks for', async () => {

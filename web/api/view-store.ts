@@ -159,6 +159,7 @@ export class ViewStore {
   #close(): void {
     clearTimeout(this.#timer);
     clearTimeout(this.#silence);
+    this.#silence = undefined;
     this.#source?.close();
     this.#next?.close();
     this.#source = undefined;
@@ -201,7 +202,8 @@ export class ViewStore {
     source.addEventListener('views', (event) => this.#arrived(source, JSON.parse(String(event.data)) as ViewsEvent));
     source.addEventListener('alive', () => this.#heard());
     source.addEventListener('error', () => this.#failed(source, url));
-    this.#listen();
+    // Another question is no sign of life: a wait that has begun goes on.
+    if (this.#silence === undefined) this.#listen();
   }
 
   /** The server said something. */
@@ -233,7 +235,11 @@ export class ViewStore {
     }
     this.#heard();
     const wasPaused = this.#state.status === 'paused';
-    if (this.#run !== undefined && this.#run !== event.run) this.#onOtherServer();
+    if (this.#run !== undefined && this.#run !== event.run) {
+      this.#onOtherServer();
+      // Its frames are others, whatever their numbers: what it does not answer here is asked of it as a whole.
+      for (const held of this.#held.values()) empty(held);
+    }
     this.#run = event.run;
     for (const held of this.#held.values()) {
       const answer = event.views[held.name];
@@ -283,6 +289,12 @@ export class ViewStore {
     this.#state = { ...this.#state, ...change };
     for (const listener of this.#listeners) listener();
   }
+}
+
+function empty(held: Held): void {
+  held.answer = undefined;
+  held.byKey = undefined;
+  held.frame = undefined;
 }
 
 /** Puts an answer in the place of the one before; of totals without a limit, what changed on top of it. */
