@@ -15,6 +15,7 @@ import { readIntake } from '../sources/http/intake.ts';
 import { reportInfo } from '../server/report-info.ts';
 import { streamInfo } from '../server/stream-info.ts';
 import { serveEmbedded } from '../../test/server/serve-embedded.ts';
+import { checkSameDefinition } from './other-definition.ts';
 import { openRemote, openRemoteToSend, parsePage } from './remote.ts';
 
 const plan = makePlan(daybook);
@@ -347,6 +348,37 @@ describe('a Daybook of another definition', () => {
     const message = expect.stringContaining(sentence) as string;
     await expect(remote.query(own.name, {})).rejects.toMatchObject({ code: 'OTHER_DEFINITION', message });
     expect((await remote.query('daily_address', {})).rows).toEqual([]);
+  });
+
+  it('is the same with a condition and its values in another order', () => {
+    const planOf = (where: Report['where']): Plan => {
+      const [first, ...rest] = daybook.reports;
+      return makePlan({ ...daybook, reports: [{ ...first, where } as Report, ...rest] });
+    };
+    const [here, there] = [
+      planOf({ city: ['x', 'y'], quantity: { atLeast: 2, below: 9 } }),
+      planOf({ quantity: { below: 9, atLeast: 2 }, city: ['y', 'x', 'y'] }),
+    ];
+    const running = { stream: streamInfo(there.stream), reports: there.reports.map(reportInfo) };
+    const report = 'daily_pu_rev';
+    expect(() => checkSameDefinition(here, running, { url: 'http://x', done: 'read', report })).not.toThrow();
+  });
+
+  it('is asked again for its definition when it did not answer at first', async () => {
+    let asked = 0;
+    await using server = await serving((request, _body, response) => {
+      const isDefinition = request.url === '/api/v1/reports';
+      if (isDefinition) asked++;
+      if (isDefinition && asked === 1) response.statusCode = 503;
+      response.end(
+        JSON.stringify(isDefinition ? { stream: streamInfo(plan.stream) } : { frame: 1, total: 0, rows: [] }),
+      );
+    });
+    const remote = openRemote({ ...plan, reports: [] }, server.url);
+    await expect(remote.query('daily_pu_rev', { limit: 1 })).rejects.toMatchObject({ retryable: true });
+    expect(await remote.query('daily_pu_rev', { limit: 1 })).toMatchObject({ frame: 1 });
+    await remote.query('daily_pu_rev', { limit: 1 });
+    expect(asked).toBe(2);
   });
 
   it('that is older is taken at what it says', async () => {

@@ -35,7 +35,11 @@ export function openRemote(plan: Plan, url: string): RemoteRuntime & Pick<Runtim
   const answered = new WeakMap<Uint8Array, Acceptance>();
   let running: Promise<RunningDefinition> | undefined;
   const checkSame = async (report?: string): Promise<void> => {
-    running ??= runningDefinition(api);
+    running ??= runningDefinition(api).catch((error: unknown) => {
+      // The next one asks again.
+      running = undefined;
+      throw error;
+    });
     checkSameDefinition(plan, await running, { url, done: 'read', ...(report !== undefined && { report }) });
   };
   return {

@@ -1,17 +1,19 @@
 import type { MeasurePlan, ReportPlan } from '../plan/plan.ts';
 import type { ReportInfo } from './protocol.ts';
 
-/** What the API says of a report. Two whose columns and condition read the same are the same over the same stream. */
+/** What the API says of a report. Two are the same over the same stream when their columns and condition read the same, and only then. */
 export function reportInfo(report: ReportPlan): ReportInfo {
   const of = new Map(report.measures.map((measure) => [measure.name, measureText(measure)]));
-  const where = report.where.map(
-    ({ field, test, values }) => `${field.name} ${test} ${values.map((value) => JSON.stringify(value)).join(', ')}`,
-  );
+  // All of them must hold, in whatever order they are written.
+  const where = report.where.map(({ field, test, values }) => {
+    const texts = new Set(values.map((value) => JSON.stringify(value)));
+    return `${field.name} ${test} ${[...texts].sort().join(', ')}`;
+  });
   return {
     name: report.name,
     title: report.title,
     columns: report.columns.map((column) => ({ ...column, of: of.get(column.name) ?? null })),
-    where: where.join('; '),
+    where: where.sort().join('; '),
   };
 }
 
