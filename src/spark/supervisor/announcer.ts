@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { DaybookError } from '../../base/errors.ts';
-import { rowsFingerprint } from '../../plan/fingerprints.ts';
+import { recordsFacts, rowsFingerprint } from '../../plan/fingerprints.ts';
 import type { Plan, ReportPlan } from '../../plan/plan.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { TopicMessage, TopicPlace, TopicReader } from '../../ports/messages.ts';
@@ -41,6 +41,8 @@ interface Announced {
   readonly topicId: string | undefined;
   /** By report: which rows it has, as `rowsFingerprint` says it. */
   readonly reports: Readonly<Record<string, string>>;
+  /** Of the definition that announced it, as `recordsFacts` says them; empty where one of before did. */
+  readonly records: Readonly<Record<string, string>>;
 }
 
 /** How the query is, as everybody is told who reads the topic of frames. */
@@ -65,6 +67,8 @@ export class Announcer {
   #madeOf: string | undefined;
   /** The fingerprints of the reports that are in their topics, those among them that are in no definition any more. */
   #reports: Readonly<Record<string, string>> = {};
+  /** The facts of the records that they were computed from last. */
+  #records: Readonly<Record<string, string>> = {};
   /** Undefined until it is known what was announced before. */
   #sign: Sign | undefined;
   #isWritingAgain = false;
@@ -114,10 +118,11 @@ export class Announcer {
     for (const extent of await reader.extents([topics.frames])) {
       for await (const messages of messagesBetween(reader, extent, extent.firstOffset, extent.endOffset)) {
         for (const message of messages) {
-          const { frame, accepted, topicId: madeOf, reports } = readAnnounced(message);
+          const { frame, accepted, topicId: madeOf, reports, records } = readAnnounced(message);
           if (frame >= this.#announced) [this.#announced, this.#accepted] = [frame, accepted];
           this.#madeOf = madeOf ?? this.#madeOf;
           this.#reports = { ...this.#reports, ...reports };
+          if (Object.keys(records).length > 0) this.#records = records;
         }
       }
     }
@@ -165,14 +170,23 @@ export class Announcer {
       const drop = old.map((name) => ` --drop ${name}`).join('');
       throw new DaybookError(
         'REPORTS_OF_ANOTHER_DEFINITION',
-        `In this Kafka are rows of ${old.join(', ')} by another definition, whose records, dimensions or conditions are others, and ` +
-          `some of them would stay. Use the definition of before; or delete the topics ${old.join(', ')}, make them with daybook apply ` +
+        `In this Kafka are rows of ${old.join(', ')} by another definition (${this.#differing()} differ), and some of them may stay ` +
+          `for ever. Use the definition of before; or delete the topics ${old.join(', ')}, make them with daybook apply ` +
           `--target kafka, and their tables with daybook apply --target postgres${drop}, and --target cassandra alike. Remove ` +
           `the checkpoint ${checkpoint} if it is there, and start this again: it computes all of it anew.`,
         { details: { reports: old } },
       );
     }
     this.#reports = { ...this.#reports, ...now };
+    this.#records = recordsFacts(plan.stream);
+  }
+
+  /** What makes the rows of before others, as far as it is known. */
+  #differing(): string {
+    const [before, now] = [this.#records, recordsFacts(this.#options.plan.stream)];
+    if (Object.keys(before).length === 0) return 'its records, dimensions or conditions';
+    const names = Object.keys({ ...before, ...now }).filter((name) => before[name] !== now[name]);
+    return names.length === 0 ? "their dimensions or 'where'" : names.join(', ');
   }
 
   /** Says how the query is, once it is known what was announced before. */
@@ -282,6 +296,7 @@ export class Announcer {
       late: this.#counts.late,
       topicId: this.#madeOf ?? topicId,
       reports: this.#reports,
+      records: this.#records,
       ...this.#sign,
     };
     return { topic: topics.frames, key: stream, value: JSON.stringify(value) };
@@ -333,12 +348,17 @@ export class Announcer {
 }
 
 function readAnnounced(message: TopicMessage): Announced {
-  const { frame, accepted, topicId, reports } = objectOf(message);
-  const ofReports = typeof reports === 'object' && reports !== null ? Object.entries(reports) : [];
+  const { frame, accepted, topicId, reports, records } = objectOf(message);
   return {
     frame: Number.isSafeInteger(frame) ? Number(frame) : 0,
     accepted: Number.isSafeInteger(accepted) ? Number(accepted) : 0,
     topicId: typeof topicId === 'string' ? topicId : undefined,
-    reports: Object.fromEntries(ofReports.map(([name, each]) => [name, String(each)])),
+    reports: textsOf(reports),
+    records: textsOf(records),
   };
+}
+
+function textsOf(value: unknown): Readonly<Record<string, string>> {
+  const members = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  return Object.fromEntries(members.map(([name, each]) => [name, String(each)]));
 }

@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { dailyRecords, daybook } from '../../../daybook.config.ts';
 import { DaybookError } from '../../base/errors.ts';
 import type { Definition } from '../../definition/daybook.ts';
-import { integer } from '../../definition/fields.ts';
+import { integer, text } from '../../definition/fields.ts';
 import { count } from '../../definition/measures.ts';
 import type { Report } from '../../definition/report.ts';
 import { framesTopic } from '../../compile/kafka/topics.ts';
-import { rowsFingerprint } from '../../plan/fingerprints.ts';
+import { recordsFacts, rowsFingerprint } from '../../plan/fingerprints.ts';
 import { makePlan } from '../../plan/normalise.ts';
 import { daysTopic } from '../../plan/shared-names.ts';
 import type { Plan } from '../../plan/plan.ts';
@@ -347,6 +347,37 @@ describe('reports that are in their topics', () => {
     const [refusal, told] = await startOver(changed, { ...old, [first.name]: [] });
     expect(refusal).toBe('');
     expect(told).toEqual({ ...reports, ...fingerprints(planOf(changed)) });
+  });
+
+  it('are taken on where fields, conditions and their values stand in another order', async () => {
+    const where = { city: ['x', 'y'], quantity: { atLeast: 2 } };
+    const turned = { quantity: { atLeast: 2 }, city: ['y', 'x'] };
+    const fields = Object.fromEntries(Object.entries(dailyRecords.fields).toReversed()) as typeof dailyRecords.fields;
+    const [before, now] = [
+      { ...daybook, reports: [{ ...first, where }] },
+      {
+        ...daybook,
+        stream: { ...dailyRecords, fields },
+        reports: [{ ...first, stream: { ...dailyRecords, fields }, where: turned }],
+      },
+    ] as readonly [Definition, Definition];
+    const told = fingerprints(planOf(before));
+    expect(await startOver(now, { ...old, [topics.frames]: [{ ...FRAME, reports: told }] })).toEqual(['', told]);
+  });
+
+  it('are refused with what differs of the stream’s records', async () => {
+    const city = {
+      ...dailyRecords,
+      timeZone: 'Asia/Tokyo',
+      fields: { ...dailyRecords.fields, city: text({ maxLength: 2000 }) },
+    };
+    const changed = { ...daybook, stream: city, reports: daybook.reports.map((each) => ({ ...each, stream: city })) };
+    const known = { ...old, [topics.frames]: [{ ...FRAME, reports, records: recordsFacts(plan.stream) }] };
+    const [refusal] = await startOver(changed, known);
+    expect(refusal).toMatch(/by another definition \(the time zone, field 'city' differ\), and some of them may stay/);
+    const dimensions = { ...daybook, reports: [{ ...first, dimensions: ['ts_date', 'city'] }, ...others] };
+    const [other] = await startOver(dimensions, known);
+    expect(other).toMatch(/by another definition \(their dimensions or 'where' differ\)/);
   });
 
   it('are taken on though the topic of frames holds what is no frame', async () => {
