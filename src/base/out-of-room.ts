@@ -1,4 +1,6 @@
-/** Whether a failure says that a disk has no room left: as the system tells it, or within a sentence of DuckDB's. */
-export function isOutOfRoom(error: Error): boolean {
-  return ('code' in error && error.code === 'ENOSPC') || /no space left/i.test(error.message);
+/** Whether a failure says that a disk, or a quota, has no room left: as the system tells it, or within a sentence of DuckDB's. */
+export function isOutOfRoom(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const isCode = 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+  return isCode || /no space left|quota exceeded/i.test(error.message);
 }

@@ -188,8 +188,8 @@ describe('spilled days', () => {
     const late = [lateOn(3, 1), lateOn(5, 2)];
     await accept(engine, late, 5);
     await expect(engine.fileDays(sales.length)).rejects.toMatchObject({
-      code: 'DAY_FILE_FAILED',
-      message: expect.stringContaining(`If spilled/${damaged} is damaged, remove it and start Daybook again`) as string,
+      code: 'DAY_FILE_DAMAGED',
+      message: expect.stringContaining(`Remove spilled/${damaged} and start Daybook again`) as string,
     });
     const names = await readdir(join(folder.path, 'spilled'));
     expect(names.filter((name) => name.startsWith('2020-01-06') && name.endsWith('.parquet'))).toHaveLength(2);

@@ -292,7 +292,7 @@ export class DayFiling {
 
 /** A day whose file is damaged must not keep the others from theirs, as a disk that fails would. */
 function isOfOneDay(error: unknown): boolean {
-  return error instanceof DaybookError && error.code === 'DAY_FILE_FAILED';
+  return error instanceof DaybookError && error.code === 'DAY_FILE_DAMAGED';
 }
 
 function joinSince(day: FiledDay): void {

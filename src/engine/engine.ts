@@ -610,8 +610,9 @@ export class Engine implements Runtime, SourceDoor {
     if (this.#isCaughtUp) void this.#trouble.retryUntilWell();
   }
 
-  /** An empty batch is committed like any other, and so never beside one. */
+  /** An empty batch is committed like any other, and so never beside one; keys that could not leave try it behind it. */
   async #tryDisk(): Promise<void> {
+    if (this.#trouble.of('Keys') !== undefined) this.#budget.lookAgain();
     if (this.#committing === undefined) await this.accept({ origin: 'disk check', lines: new Uint8Array() });
   }
 

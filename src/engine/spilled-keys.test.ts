@@ -122,6 +122,25 @@ describe('keys that left memory', () => {
     await again.close();
   });
 
+  it('leave it once the disk is well, though nothing comes any more', async () => {
+    const disk = new FaultyDisk();
+    const slow = new SimulatedClock(clock.nowMs());
+    const notices: string[] = [];
+    const onNotice = (sentence: string): void => void notices.push(sentence);
+    const engine = await openEmbedded({ plan, disk, clock: slow, stateBytesMax: STATE_BYTES_MAX, onNotice });
+    disk.fails = (call) => call.includes('keys/');
+    for (const sales of batches(3, 3)) await engine.accept({ origin: 'test', lines: linesOf(sales) });
+    await expect.poll(() => notices).toEqual([expect.stringMatching(/^Primary keys cannot leave memory/)]);
+    disk.fails = () => false;
+    await expect
+      .poll(() => {
+        slow.pass(5_000);
+        return notices.slice(1);
+      })
+      .toEqual(['Keys: all is well again.']);
+    await engine.close();
+  });
+
   it('stay where they are while the state is within its budget', async () => {
     const disk = new FaultyDisk();
     const engine = await open(disk, 64 * 1024 * 1024);

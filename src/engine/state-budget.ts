@@ -35,6 +35,11 @@ export class StateBudget {
     return this.#bytes() > this.#bytesMax * SHARE_MAX;
   }
 
+  /** Has the state measured again before more keys have come: those that were to leave could not. */
+  lookAgain(): void {
+    this.#nextLookAt = 0;
+  }
+
   /** Whether so much came in while keys were leaving that it had better wait for them. */
   isSpent(): boolean {
     return this.#keys.retirable >= this.#keysMin && this.#bytes() > this.#bytesMax;

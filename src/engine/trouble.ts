@@ -15,7 +15,7 @@ export type WritingPart = keyof typeof MEANINGS;
 
 export interface TroubleOptions {
   readonly clock: Clock;
-  /** Writes something, so that the trouble ends when its cause does. */
+  /** Has the log and the keys try again, so that their trouble ends when its cause does; other parts try by themselves. */
   readonly retry: () => Promise<void>;
   /** Ends the trying. */
   readonly signal: AbortSignal;

@@ -26,7 +26,8 @@ export interface DayGathering extends AsyncDisposable {
    * whole and durable, but its name is so only after `settle`; when it fails there is no such file.
    * @param name   of the new file
    * @param older  the name of the day's file so far
-   * @throws DaybookError `DISK_FULL` (retryable), `DISK_FAILED`, `DAY_FILE_FAILED`
+   * @throws DaybookError `DISK_FULL` (retryable), `DISK_FAILED`, `DAY_FILE_FAILED`; `DAY_FILE_DAMAGED` when the older file
+   *   cannot be read
    */
   write(day: number, name: string, older: string | undefined): Promise<void>;
 

@@ -86,7 +86,7 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
       const bytesInFlightMax = PENDING_BYTES_MAX / 2;
       // Who may make the folder is about to bring records.
       const remote = options.create ? await openRemoteToSend(plan, holder.url) : openRemote(plan, holder.url);
-      return { ...remote, bytesInFlightMax, fileDays: async () => undefined };
+      return { ...tellingRefusals(remote, options.onNotice), bytesInFlightMax, fileDays: async () => undefined };
     }
     // What is no data folder is not made one by somebody who reads.
     if (holder === undefined && !options.create && isOtherFolder(root)) throw noDaybook(root);
@@ -96,6 +96,30 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
     }
     await clock.sleep(HOLDER_POLL_MS);
   }
+}
+
+/** Says at once why another Daybook takes nothing, as it is asked again for minutes; but for one that is only busy. */
+function tellingRefusals<R extends Pick<RemoteRuntime, 'accept'>>(
+  remote: R,
+  onNotice: DataFolderOptions['onNotice'],
+): R {
+  let isTold = false;
+  return {
+    ...remote,
+    accept: async (intake) => {
+      try {
+        const acceptance = await remote.accept(intake);
+        isTold = false;
+        return acceptance;
+      } catch (error) {
+        const isWorthTelling = error instanceof DaybookError && error.retryable && error.code !== 'INTAKE_FULL';
+        if (isWorthTelling && !isTold)
+          onNotice?.(`Nothing is taken in at present, and it is tried again. ${error.message}`);
+        isTold ||= isWorthTelling;
+        throw error;
+      }
+    },
+  };
 }
 
 function isOtherFolder(root: string): boolean {

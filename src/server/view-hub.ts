@@ -115,7 +115,9 @@ export class ViewHub {
   async #endFailing(): Promise<void> {
     for (const [key, { reading, frame }] of this.#asked) {
       try {
-        await this.#runtime.read([sinceFrame(reading, frame)]);
+        const { answers } = await this.#runtime.read([sinceFrame(reading, frame)]);
+        // One may be too long to be printed, too.
+        this.#textOf(reading, answers[0]);
       } catch (error) {
         if (error instanceof DaybookError) return;
         this.#log.error({ err: error, reading }, 'a question of a page cannot be answered');

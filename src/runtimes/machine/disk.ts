@@ -4,6 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 import { DaybookError } from '../../base/errors.ts';
+import { isOutOfRoom } from '../../base/out-of-room.ts';
 import type { Disk, DiskFile } from '../../ports/disk.ts';
 import { DirectWrites } from './direct-writes.ts';
 import { SyncAhead } from './sync-ahead.ts';
@@ -152,7 +153,7 @@ export async function makeDurableFolder(
   try {
     await makeFolders(folder);
   } catch (cause) {
-    if (isFull(cause)) throw diskFull('make the folder', folder, cause);
+    if (isOutOfRoom(cause)) throw diskFull('make the folder', folder, cause);
     const code = codeOf(cause) ?? String(cause);
     const reason = UNUSABLE_BECAUSE[code] ?? `no folder can be made there (${code})`;
     const message = `The ${name} ${folder} cannot be used: ${reason}. ${advice}`;
@@ -222,16 +223,11 @@ async function translated<T>(operation: string, path: string, work: () => Promis
   try {
     return await work();
   } catch (cause) {
-    if (isFull(cause)) throw diskFull(operation, path, cause);
+    if (isOutOfRoom(cause)) throw diskFull(operation, path, cause);
     const reason = cause instanceof Error ? cause.message : String(cause);
     const message = `Could not ${operation} ${path}: ${reason}. Check that the disk is well and that Daybook may use this path.`;
     throw new DaybookError('DISK_FAILED', message, { details: { path, operation }, cause });
   }
-}
-
-function isFull(error: unknown): boolean {
-  const code = codeOf(error);
-  return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
 function diskFull(operation: string, path: string, cause: unknown): DaybookError {

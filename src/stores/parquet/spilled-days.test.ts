@@ -140,12 +140,12 @@ describe('the file of a spilled day', () => {
     expect(await readdir(join(folder.path, 'spilled'))).toEqual([]);
   });
 
-  it('that cannot be written is told with its name', async () => {
+  it('that cannot be written for its older file is told with the name of that', async () => {
     await using folder = await temporaryFolder();
     await write(open(folder.path), 'a', [line(1)]);
     await expect(write(open(folder.path), 'b', [line(2)], 'missing')).rejects.toMatchObject({
-      code: 'DAY_FILE_FAILED',
-      details: { path: 'spilled/b.parquet' },
+      code: 'DAY_FILE_DAMAGED',
+      details: { path: 'spilled/missing.parquet' },
     });
     expect(await readdir(join(folder.path, 'spilled'))).toEqual(['a.parquet']);
   });

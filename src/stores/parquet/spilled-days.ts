@@ -131,9 +131,21 @@ class Gathering implements DayGathering {
       await disk.rename(temporary, path);
     } catch (error) {
       await disk.remove(temporary).catch(() => undefined);
-      throw older === undefined ? translated(error, path) : translated(error, path, `${FOLDER}/${older}.parquet`);
+      if (older !== undefined && !isOutOfRoom(error) && !(await this.#isReadable(older))) throw damaged(older, error);
+      throw translated(error, path);
     }
     await rm(this.#spoolOf(day), { force: true });
+  }
+
+  /** Whether all of a day's file can be read. */
+  async #isReadable(name: string): Promise<boolean> {
+    const path = resolve(this.#options.root, FOLDER, `${name}.parquet`);
+    try {
+      await this.#connection.run(`SELECT max(hash(COLUMNS(*))) FROM read_parquet(${quotedText(path)})`);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   settle(): Promise<void> {
@@ -201,17 +213,21 @@ function valueOf(field: FieldPlan, stream: StreamPlan, day: number): string {
   }
 }
 
-/** @param older  the day's file so far, which was read for it */
-function translated(error: unknown, path: string, older?: string): unknown {
+function damaged(name: string, cause: unknown): DaybookError {
+  const path = `${FOLDER}/${name}.parquet`;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message =
+    `The day's file ${path} cannot be read: ${reason}. Nothing is lost: its records are in the log. ` +
+    `Remove ${path} and start Daybook again, and all days' files are written anew.`;
+  return new DaybookError('DAY_FILE_DAMAGED', message, { details: { path }, cause });
+}
+
+function translated(error: unknown, path: string): unknown {
   if (error instanceof DaybookError || !(error instanceof Error)) return error;
   if (isOutOfRoom(error)) {
     const message = `There is no room left for ${path}. Make room; it is tried again.`;
     return new DaybookError('DISK_FULL', message, { retryable: true, details: { path }, cause: error });
   }
-  const advice =
-    older === undefined
-      ? 'it is tried again'
-      : `it is tried again. If ${older} is damaged, remove it and start Daybook again: all days' files are then written anew from the log`;
-  const message = `The day's file ${path} could not be written: ${error.message}. Nothing is lost; ${advice}.`;
+  const message = `The day's file ${path} could not be written: ${error.message}. Nothing is lost; it is tried again.`;
   return new DaybookError('DAY_FILE_FAILED', message, { details: { path }, cause: error });
 }
