@@ -35,7 +35,10 @@ const importPipelinePage = () => import('./pages/pipeline-page.tsx');
 const RecordsPage = lazy(async () => ({ default: (await loadCode(importRecordsPage)).RecordsPage }));
 const PipelinePage = lazy(async () => ({ default: (await loadCode(importPipelinePage)).PipelinePage }));
 
-/** Loads the other pages ahead of time, so that they are there also when the server is away. One that fails is loaded when it is shown. */
+/**
+ * Loads the other pages ahead of time, so that they are there also when the server is away. One that fails is tried again
+ * when it is shown; where the browser remembers that it failed, `loadCode` loads the page again.
+ */
 function loadAhead(): void {
   for (const load of [importRecordsPage, importPipelinePage]) load().catch(() => undefined);
 }
