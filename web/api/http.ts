@@ -1,5 +1,9 @@
 import type { AcceptanceAnswer, Problem } from '../../src/server/protocol.ts';
 
+/** Statuses of an address that is too long for the server, or for what stands before it. */
+const TOO_LONG: readonly number[] = [414, 431];
+const TOO_LONG_SAID = 'What the page asks is longer than a request may be. Search for a shorter text.';
+
 /** What the API answered instead of what was asked for; the message is for people. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
@@ -27,6 +31,24 @@ export async function putBack(entryId: number, record: string): Promise<Acceptan
     body: record,
   });
   return (await response.json()) as AcceptanceAnswer;
+}
+
+/**
+ * What the server says that is wrong with an address of events, which the browser does not tell.
+ * @returns undefined when it says nothing: nobody answers, or nothing is wrong any more
+ */
+export async function problemAt(address: string): Promise<string | undefined> {
+  const gone = new AbortController();
+  try {
+    const response = await fetch(address, { signal: gone.signal });
+    if (TOO_LONG.includes(response.status)) return TOO_LONG_SAID;
+    return response.ok ? undefined : (await problemOf(response))?.detail;
+  } catch {
+    return undefined;
+  } finally {
+    // A good answer has no end.
+    gone.abort();
+  }
 }
 
 async function request(path: string, init: RequestInit): Promise<Response> {

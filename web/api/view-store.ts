@@ -1,11 +1,5 @@
-import type {
-  JsonRow,
-  Problem,
-  ReportAnswer,
-  TotalsAnswer,
-  ViewRequest,
-  ViewsEvent,
-} from '../../src/server/protocol.ts';
+import type { JsonRow, ReportAnswer, TotalsAnswer, ViewRequest, ViewsEvent } from '../../src/server/protocol.ts';
+import { problemAt } from './http.ts';
 
 const FRAMES_URL = '/api/v1/frames';
 /** How long to wait before trying again when the browser itself gives up (the server answered, but not with events). */
@@ -14,9 +8,8 @@ const TRY_AGAIN_MS = 2_000;
 const SILENCE_MS_MAX = 25_000;
 /** A large answer over a slow line is silent, too: so often may a silence be twice as long as the one before. */
 const DOUBLED_MAX = 3;
-/** Statuses of an address that is too long for the server, or for what stands before it. */
-const TOO_LONG: readonly number[] = [414, 431];
-const TOO_LONG_SAID = 'All questions of the page together are longer than a request may be. Search for a shorter text.';
+/** While the server refuses what the page asks, it is taken for another so often: what is done about it may fail. */
+const REFUSED_EVERY_MS = 30_000;
 /** What nobody shows any more is kept for a while, so that going back is quick. */
 const KEPT_MAX = 60;
 
@@ -81,6 +74,8 @@ export class ViewStore {
   #isDue = false;
   #isLeft = false;
   #run: string | undefined;
+  /** When the page was last told that the server refuses what it asks. */
+  #refusedAtMs = 0;
   #state: PageState = {
     status: 'connecting',
     frame: undefined,
@@ -276,7 +271,11 @@ export class ViewStore {
   }
 
   #refused(problem: string): void {
-    if (problem !== this.#state.problem) this.#onOtherServer();
+    const nowMs = performance.now();
+    if (problem !== this.#state.problem || nowMs - this.#refusedAtMs >= REFUSED_EVERY_MS) {
+      this.#refusedAtMs = nowMs;
+      this.#onOtherServer();
+    }
     this.#become({ problem });
   }
 
@@ -315,19 +314,4 @@ function take(held: Held, answer: ReportAnswer | TotalsAnswer): void {
     trends: 'trends' in answer ? answer.trends : [],
     days: ('days' in answer ? answer.days : null) ?? undefined,
   };
-}
-
-async function problemAt(url: string): Promise<string | undefined> {
-  const gone = new AbortController();
-  try {
-    const response = await fetch(url, { signal: gone.signal });
-    if (TOO_LONG.includes(response.status)) return TOO_LONG_SAID;
-    if (response.ok || response.headers.get('content-type')?.includes('json') !== true) return undefined;
-    return ((await response.json()) as Problem).detail;
-  } catch {
-    // Nobody answers, which the page says anyway.
-    return undefined;
-  } finally {
-    gone.abort();
-  }
 }

@@ -1,4 +1,5 @@
 import { useEffect, useEffectEvent } from 'react';
+import { problemAt } from '../api/http.ts';
 import { usePageState } from '../api/use-view.ts';
 
 /** What is done with the server's events. */
@@ -39,7 +40,8 @@ export function useEvents(address: string | undefined, name: string, reader: Eve
         finish((JSON.parse(String(event.data)) as { readonly detail: string }).detail);
       });
       opened.addEventListener('error', () => {
-        if (opened.readyState === EventSource.CLOSED) void problemAt(address).then(finish);
+        if (opened.readyState !== EventSource.CLOSED) return;
+        void problemAt(address).then((problem) => finish(problem ?? 'Daybook did not answer.'));
       });
     };
     signal.addEventListener('abort', close);
@@ -56,15 +58,4 @@ export function useEvents(address: string | undefined, name: string, reader: Eve
     // Where the server fell silent, this connection hears nothing more, either.
     // oxlint-disable-next-line react/exhaustive-effect-dependencies
   }, [address, name, silences]);
-}
-
-/** What the server says that is wrong with an address: the browser does not tell of an answer that is no stream. */
-async function problemAt(address: string): Promise<string> {
-  try {
-    const response = await fetch(address);
-    const { detail } = (await response.json()) as { readonly detail?: string };
-    return detail ?? `The server answered ${response.status}.`;
-  } catch {
-    return 'Daybook does not answer.';
-  }
 }

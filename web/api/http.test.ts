@@ -1,0 +1,30 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, it } from 'vitest';
+import { problemAt } from './http.ts';
+
+it('what is wrong with an address is what the server says of it; a good answer is not waited for', async () => {
+  const left = Promise.withResolvers<void>();
+  const server = createServer(({ url }, response) => {
+    if (url === '/long') return response.writeHead(431).end();
+    if (url === '/proxy') return response.writeHead(502, { 'content-type': 'text/html' }).end('<p>Bad gateway</p>');
+    if (url === '/gone') {
+      return response.writeHead(404, { 'content-type': 'application/problem+json' }).end('{"detail":"There is none."}');
+    }
+    response.once('close', () => left.resolve());
+    return response.writeHead(200, { 'content-type': 'text/event-stream' }).write('event: alive\n\n');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const at = (path: string) => problemAt(`http://127.0.0.1:${port}${path}`);
+  try {
+    expect(await at('/gone')).toBe('There is none.');
+    expect(await at('/long')).toContain('longer than a request may be');
+    expect(await at('/proxy')).toBeUndefined();
+    expect(await at('/events')).toBeUndefined();
+    await left.promise;
+  } finally {
+    server.close();
+  }
+  expect(await at('/gone')).toBeUndefined();
+});
