@@ -3,6 +3,7 @@ import type { Field } from '../definition/fields.ts';
 import type { Condition } from '../definition/report.ts';
 import type { ConditionPlan, FieldPlan } from './plan.ts';
 import { columnNumber, columnText, exactRange, fieldRange } from './ranges.ts';
+import { isObject, shown } from './shapes.ts';
 
 type Value = string | number | null;
 const COMPARISONS = ['above', 'atLeast', 'below', 'atMost'] as const;
@@ -74,7 +75,7 @@ function isNone(value: unknown, field: Field): string {
   const isBeyond =
     field.kind !== 'text' && field.kind !== 'date' && Number.isFinite(value) && !isComparable(value, field);
   const why = isBeyond ? `: those are from ${columnText(field, low)} to ${columnText(field, high)}` : '';
-  return `${typeof value === 'number' ? value : JSON.stringify(value)} is no ${field.kind}${why}`;
+  return `${shown(value)} is no ${field.kind}${why}`;
 }
 
 /** Whether the field takes the value; of one whose bounds are wrong that is not asked. */
@@ -108,10 +109,7 @@ function letsNoneThrough(name: string, field: Field, wanted: string): string {
   return `it lets no record through: ${nothing} is ${wanted}; widen it, or leave it out`;
 }
 
-function isObject(condition: Condition): condition is Exclude<Condition, Value | readonly Value[]> {
-  return typeof condition === 'object' && condition !== null && !Array.isArray(condition);
-}
-
 function listOf(value: Value | readonly Value[]): readonly Value[] {
-  return Array.isArray(value) ? (value as readonly Value[]) : [value as Value];
+  // With `undefined` for a hole, which is no value.
+  return Array.isArray(value) ? Array.from(value as readonly Value[]) : [value as Value];
 }

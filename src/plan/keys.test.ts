@@ -20,6 +20,12 @@ function reportOf(options: object): Definition {
   return { ...daybook, reports: [...daybook.reports, defineReport(dailyRecords, visits)] };
 }
 
+/** What JSON cannot print. */
+const itself: Record<string, unknown> = {};
+itself['self'] = itself;
+/** A list that has nothing in its first place. */
+const holed = (value: unknown): readonly unknown[] => Object.assign([], { 1: value });
+
 function mistakesIn(definition: Definition): readonly unknown[] {
   try {
     makePlan(definition);
@@ -138,6 +144,26 @@ describe('what is of another kind than it must be', () => {
     ],
     ['a title', { title: 7 }, "'title' is 7; it must be a text"],
     ['where', { where: ['city'] }, '\'where\' is ["city"]; it must be an object'],
+    [
+      'a BigInt in a list',
+      { dimensions: ['ts_date', 1n] },
+      '\'dimensions\' is ["ts_date",1n]; it must be a list of texts',
+    ],
+    [
+      'a hole in a list',
+      { dimensions: holed('ts_date') },
+      '\'dimensions\' is [undefined,"ts_date"]; it must be a list of texts',
+    ],
+    ['what holds itself', { title: itself }, '\'title\' is {"self":…}; it must be a text'],
+    ['a BigInt to compare with', { where: { quantity: { atLeast: 1n } } }, "where 'quantity': 1n is no integer"],
+    ['a BigInt among values', { where: { city: ['x', 1n] } }, "where 'city': 1n is no text"],
+    ['a hole among values', { where: { city: holed('x') } }, "where 'city': undefined is no text"],
+    [
+      'a moment',
+      { where: { city: new Date(NaN) } },
+      "where 'city': it compares with nothing; use above, atLeast, below, atMost or not, or leave it out",
+    ],
+    ['a value that holds itself', { where: { city: { not: itself } } }, 'where \'city\': {"self":…} is no text'],
   ])('is refused in a report: %s', (_, options, sentence) => {
     expect(mistakesIn(reportOf(options))).toEqual([`report 'visits': ${sentence}`]);
   });
@@ -156,6 +182,9 @@ describe('what is of another kind than it must be', () => {
       'schedule 2: \'perDay\' is "7"; it must be a number',
     ]);
     const { reports: _, ...parts } = daybook;
+    expect(mistakesIn({ ...parts, reports: holed(dailyPuRev) } as unknown as Definition)).toEqual([
+      'report 1: it is undefined',
+    ]);
     expect(mistakesIn({ ...parts, reports: { dailyPuRev } } as unknown as Definition)).toEqual([
       expect.stringMatching(/^daybook: 'reports' is \{"dailyPuRev":.*…; it must be a list$/),
     ]);
@@ -166,7 +195,8 @@ describe('a definition that is damaged anywhere', () => {
   const whole = [{ ...daybook, schedules: [dailyClose({ exportTo: 'x' }), fakeData()] }, everyMeasure];
   const names = ['kind', 'constructor', 'toString', '__proto__', 'not', 'above', 'name', 'field', 'count', 'day'];
   const value = fc.oneof(
-    fc.constantFrom(undefined, text, count, NaN, -Infinity, ...names),
+    fc.constantFrom(undefined, text, count, NaN, -Infinity, 1n, itself, new Date(NaN), Symbol('x'), ...names),
+    fc.constantFrom(holed('city'), [1n], [itself], { not: 1n }, { atLeast: [itself] }, holed(1)),
     fc.jsonValue({ maxDepth: 2 }),
     fc.dictionary(fc.constantFrom(...names), fc.jsonValue({ maxDepth: 1 })),
   );

@@ -181,7 +181,8 @@ function membersOf(part: unknown): Readonly<Record<string, unknown>> {
 }
 
 function listOf(part: unknown): readonly unknown[] {
-  return Array.isArray(part) ? part : [];
+  // With `undefined` for a hole.
+  return Array.isArray(part) ? Array.from(part as readonly unknown[]) : [];
 }
 
 function placeOf(what: string, part: unknown, nameKey: string, index?: number): string {

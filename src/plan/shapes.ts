@@ -11,7 +11,8 @@ export const FLAG: Shape = { words: 'true or false', fits: (value) => typeof val
 export const LIST: Shape = { words: 'a list', fits: (value) => Array.isArray(value) };
 export const TEXTS: Shape = {
   words: 'a list of texts',
-  fits: (value) => Array.isArray(value) && value.every(TEXT.fits),
+  // `every` would leave holes out.
+  fits: (value) => Array.isArray(value) && Array.from(value).every(TEXT.fits),
 };
 export const OBJECT: Shape = { words: 'an object', fits: isObject };
 
@@ -21,11 +22,24 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 
 const SHOWN_MAX = 60;
 
-/** A value of any kind as a sentence has it. */
+/** A value of any kind as a sentence has it, also one that JSON cannot print. */
 export function shown(value: unknown): string {
   if (typeof value === 'function') return `the function ${value.name}; call it: ${value.name}()`;
-  // JSON has no NaN, and none of these.
-  if (['number', 'bigint', 'symbol', 'undefined'].includes(typeof value)) return String(value);
-  const text = JSON.stringify(value);
-  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
+  const text = printed(value, []);
+  // Numbers, however long, are never cut: they would be others.
+  return typeof value !== 'number' && text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
+}
+
+/** As JSON, and what JSON has no word for as JavaScript has it. @param around  the lists and objects that it stands in */
+function printed(value: unknown, around: readonly unknown[]): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'function') return `function ${value.name}`;
+  if (typeof value !== 'object' || value === null || value instanceof Date) return String(value);
+  if (around.includes(value)) return '…';
+  const inside = [...around, value];
+  // `map` would leave holes out.
+  if (Array.isArray(value)) return `[${Array.from(value, (each) => printed(each, inside)).join(',')}]`;
+  const members = Object.entries(value).map(([name, each]) => `${JSON.stringify(name)}:${printed(each, inside)}`);
+  return `{${members.join(',')}}`;
 }
