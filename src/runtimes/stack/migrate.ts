@@ -44,11 +44,13 @@ export interface Migration extends Reconciliation {
 /**
  * Replays a Daybook's records and quarantine into the topics of a stack, waits until the stack has all of them in its
  * reports, and compares each row. Done again, it sends repeats, which the stack leaves out.
- * @throws DaybookError `MIGRATION_STALLED` when the stack gets no further, `INTERRUPTED`; what Daybook, Kafka and
+ * @throws DaybookError `OTHER_DEFINITION` before anything is sent; `MIGRATION_STALLED` when the stack gets no further, `INTERRUPTED`; what Daybook, Kafka and
  *   PostgreSQL throw
  */
 export async function migrate(options: MigrateOptions): Promise<Migration> {
   const { plan, from, clock } = options;
+  // They are read at the end, which is hours from now: one that is another is told before.
+  for (const { name } of plan.reports) await from.query(name, { limit: 0 });
   const connection = kafkaConnection(options.kafka);
   await using stack = new AsyncDisposableStack();
   const database = stack.use(openPostgres(postgresConnection(options.postgres)));
