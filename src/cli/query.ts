@@ -1,9 +1,9 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import { counted } from '../base/counted.ts';
+import { csvCell } from '../base/csv-cell.ts';
 import { openDataFolder } from '../runtimes/data-folder.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
-import { csvCell } from '../runtimes/page-text.ts';
 import type { QueryResult } from '../runtimes/query.ts';
 import { query } from '../runtimes/query.ts';
 import { loadPlan } from './config.ts';

@@ -2,8 +2,6 @@ import type { ReportPlan } from '../plan/plan.ts';
 import type { ReportPage } from '../ports/rows.ts';
 import { csvTable, rowPrinter } from '../server/row-text.ts';
 
-export { csvCell } from '../server/row-text.ts';
-
 /** A page of a report as the API prints it in CSV. */
 export function csvText(report: ReportPlan, page: ReportPage): string {
   return csvTable(report, page.rows);

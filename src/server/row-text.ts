@@ -1,3 +1,4 @@
+import { csvCell } from '../base/csv-cell.ts';
 import { microsText } from '../base/decimal.ts';
 import type { Cell, ReportPage, Row, TotalsPage, TotalsQuery } from '../ports/rows.ts';
 
@@ -65,11 +66,4 @@ function csvRow({ columns }: Printed, row: Row): string {
     return typeof cell === 'bigint' ? microsText(cell) : cell;
   });
   return `${cells.map(csvCell).join(',')}\r\n`;
-}
-
-/** Prints a cell in CSV; null is an empty cell, and an empty text one in quotes. Source: RFC 4180. */
-export function csvCell(cell: string | number | null): string {
-  if (cell === null) return '';
-  const text = String(cell);
-  return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { csvCell } from '../../base/csv-cell.ts';
 import type { StreamPlan } from '../../plan/plan.ts';
 import type { RecordTexts } from './record-texts.ts';
 
@@ -22,9 +23,4 @@ export async function writeCsv(
 /** A row with its line's end. */
 export function csvLine(cells: RecordTexts): string {
   return cells.map(csvCell).join(',') + LINE_END;
-}
-
-function csvCell(cell: string | null): string {
-  if (cell === null) return '';
-  return cell === '' || /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
