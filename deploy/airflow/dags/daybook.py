@@ -76,7 +76,8 @@ with DAG(
     tags=["daybook"],
 ):
     closed = f"{{{{ macros.ds_add(ds, -{CLOSED_AFTER_DAYS}) }}}}"
-    # Exit code 1: a figure does not agree with the raw records. What is wrong stands in the task's log.
+    # Exit code 1: a figure does not agree with the raw records. 2: that could not be found out, for records that came in meanwhile
+    # (NOT_AT_REST) say, and the next try may. What is wrong stands in the task's log.
     verify = daybook("verify", f'verify --from "$DAY" --to "$DAY" --url {URL}', closed)
     export_closed = daybook("export", f'export --date "$DAY" --closed --out {FILES} --url {URL}', closed)
     verify >> export_closed
