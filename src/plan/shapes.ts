@@ -26,8 +26,7 @@ const SHOWN_MAX = 60;
 export function shown(value: unknown): string {
   if (typeof value === 'function') return `the function ${value.name}; call it: ${value.name}()`;
   const text = printed(value, []);
-  // Numbers, however long, are never cut: they would be others.
-  return typeof value !== 'number' && text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
+  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
 }
 
 /** As JSON, and what JSON has no word for as JavaScript has it. @param around  the lists and objects that it stands in */
