@@ -170,10 +170,10 @@ export class Announcer {
       const drop = old.map((name) => ` --drop ${name}`).join('');
       throw new DaybookError(
         'REPORTS_OF_ANOTHER_DEFINITION',
-        `In this Kafka are rows of ${old.join(', ')} by another definition (${this.#differing()} differ), and some of them may stay ` +
-          `for ever. Use the definition of before; or delete the topics ${old.join(', ')}, make them with daybook apply ` +
-          `--target kafka, and their tables with daybook apply --target postgres${drop}, and --target cassandra alike. Remove ` +
-          `the checkpoint ${checkpoint} if it is there, and start this again: it computes all of it anew.`,
+        `In this Kafka are rows of ${old.join(', ')} by another definition (what differs: ${this.#differing()}), and some of ` +
+          `them may stay for ever. Use the definition of before; or delete the topics ${old.join(', ')}, make them with ` +
+          `daybook apply --target kafka, and their tables with daybook apply --target postgres${drop}, and --target cassandra ` +
+          `alike. Remove the checkpoint ${checkpoint} if it is there, and start this again: it computes all of it anew.`,
         { details: { reports: old } },
       );
     }
@@ -184,7 +184,7 @@ export class Announcer {
   /** What makes the rows of before others, as far as it is known. */
   #differing(): string {
     const [before, now] = [this.#records, recordsFacts(this.#options.plan.stream)];
-    if (Object.keys(before).length === 0) return 'its records, dimensions or conditions';
+    if (Object.keys(before).length === 0) return 'their records, dimensions or conditions';
     const names = Object.keys({ ...before, ...now }).filter((name) => before[name] !== now[name]);
     return names.length === 0 ? "their dimensions or 'where'" : names.join(', ');
   }

@@ -374,10 +374,12 @@ describe('reports that are in their topics', () => {
     const changed = { ...daybook, stream: city, reports: daybook.reports.map((each) => ({ ...each, stream: city })) };
     const known = { ...old, [topics.frames]: [{ ...FRAME, reports, records: recordsFacts(plan.stream) }] };
     const [refusal] = await startOver(changed, known);
-    expect(refusal).toMatch(/by another definition \(the time zone, field 'city' differ\), and some of them may stay/);
+    expect(refusal).toMatch(
+      /by another definition \(what differs: the time zone, field 'city'\), and some of them may stay/,
+    );
     const dimensions = { ...daybook, reports: [{ ...first, dimensions: ['ts_date', 'city'] }, ...others] };
     const [other] = await startOver(dimensions, known);
-    expect(other).toMatch(/by another definition \(their dimensions or 'where' differ\)/);
+    expect(other).toMatch(/by another definition \(what differs: their dimensions or 'where'\)/);
   });
 
   it('are taken on though the topic of frames holds what is no frame', async () => {
