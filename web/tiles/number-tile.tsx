@@ -132,12 +132,27 @@ function ChangeText({ change, against }: { readonly change: Change; readonly aga
   );
 }
 
+/** Unseen texts as long as what will stand in their place, so that nothing moves when it does, however it is wrapped. */
 function NumberSkeleton() {
   return (
     <div role="status" aria-label="Loading">
-      <div className="skeleton figure-skeleton" />
-      <div className="skeleton facts-skeleton" />
+      <p className="figure" aria-hidden="true">
+        <span className="skeleton unseen">$0,000,000.00</span>
+      </p>
+      <p className="figure-facts" aria-hidden="true">
+        <span className="skeleton unseen">{printDay('2000-01-01')}</span>
+        <ChangeSkeleton against="previous day" />
+        <ChangeSkeleton against="same day last week" />
+      </p>
       <div className="skeleton trend-skeleton" />
     </div>
+  );
+}
+
+function ChangeSkeleton({ against }: { readonly against: string }) {
+  return (
+    <span className="skeleton unseen">
+      <span className="change up">+00.0%</span> {against}
+    </span>
   );
 }
