@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const UNIT_TIMEOUT_MS = 30_000;
@@ -10,7 +11,13 @@ const PAGE_TIMEOUT_MS = 20_000;
  * they take, as a limit is there to end what would never end, and for nothing else.
  */
 const SERVERS_TIMEOUT_MS = 240_000;
-const SERVERS_TEST_MS = 600_000;
+const SERVERS_TEST_MS = 1_200_000;
+
+/** Files at a time; vitest's own default leaves a processor free, which of two is half. */
+const FILES_AT_A_TIME = Math.max(2, availableParallelism() - 1);
+
+/** Servers wait for each other, and for themselves, half of the time; two stacks take about 8 GiB. */
+const STACKS_AT_A_TIME = 2;
 
 /** How long it may take to fetch and set up a program of many packages. */
 const FETCH_TIMEOUT_MS = 600_000;
@@ -23,10 +30,12 @@ const NIGHT = Math.floor(new Date().getTime() / MS_PER_DAY);
 
 /**
  * Projects: `unit` and `types` are quick; `browser` and `crash` start whole Daybooks, so their files go one by one;
- * `stack`, `superset` and `airflow` run real servers, which they fetch when they are not in the cache; `nightly` is what gets better with time, at length.
+ * `stack`, two files at a time, `superset` and `airflow` run real servers, which they fetch when they are not in the cache;
+ * `nightly` is what gets better with time, at length.
  */
 export default defineConfig({
   test: {
+    maxWorkers: FILES_AT_A_TIME,
     projects: [
       {
         test: {
@@ -85,7 +94,7 @@ export default defineConfig({
           globalSetup: ['test/stack/fetched-packages.ts'],
           setupFiles: ['test/stack/around-tests.ts'],
           expect: { poll: { timeout: SERVERS_TIMEOUT_MS } },
-          fileParallelism: false,
+          maxWorkers: STACKS_AT_A_TIME,
           testTimeout: SERVERS_TEST_MS,
           hookTimeout: SERVERS_TEST_MS,
         },
