@@ -9,7 +9,7 @@ import { fieldTexts, markedFields, plainTexts, withoutEscapedQuotes } from './us
 /** As the careful reader has it. */
 const RECORD_BYTES_MAX = 1_048_576;
 /** A message's timestamp is in UTC, and a business date may be a day from the event time; no clock is wrong by more. */
-const DAYS_AHEAD_MAX = 2;
+export const DAYS_AHEAD_MAX = 2;
 
 /** Columns of ours in the view of records: the primary key, and the business day as a time, for the watermark. */
 export const KEY_NAME = '#key';

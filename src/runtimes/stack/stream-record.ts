@@ -1,3 +1,4 @@
+import { DAYS_AHEAD_MAX } from '../../compile/spark/records.ts';
 import type { LocalTime, Zone } from '../../base/calendar.ts';
 import { formatDay, MS_PER_DAY, parseInstant, parseTimestamp, zone } from '../../base/calendar.ts';
 import type { StreamPlan } from '../../plan/plan.ts';
@@ -5,9 +6,6 @@ import type { Refusal } from '../../ports/runtime.ts';
 import type { TopicMessage } from '../../ports/messages.ts';
 import type { StoredRecord } from '../../ports/stored-records.ts';
 import { readCarefully } from '../../record/careful.ts';
-
-/** As Spark has it (`src/compile/spark/records.ts`): who were to differ would count a record that is in no report. */
-const DAYS_AHEAD_MAX = 2;
 
 /**
  * Makes a reader of the stream's topic: by the reading of records that every runtime has, and with what Spark leaves out
