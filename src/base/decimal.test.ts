@@ -32,6 +32,7 @@ describe('decimals', () => {
         expect(Math.sign(compareNumberTexts(`${a}00e-2`, `${b}`) ?? NaN)).toBe(order);
       }),
     );
+    expect(compareNumberTexts('-4', '-4.0')).toBe(0);
     expect(compareNumberTexts('abc', '1')).toBeUndefined();
     expect(compareNumberTexts('1', '')).toBeUndefined();
   });

@@ -57,7 +57,8 @@ export function compareNumberTexts(a: string, b: string): number | undefined {
   if (signX !== signY || signX === 0) return signX - signY;
   const size = x.digits.length + x.exponent - y.digits.length - y.exponent;
   // Of as many digits before the point, and with no zeros at their ends, digits are in the order of their texts.
-  return signX * (size || (x.digits === y.digits ? 0 : x.digits < y.digits ? -1 : 1));
+  if (size === 0 && x.digits === y.digits) return 0;
+  return signX * (size || (x.digits < y.digits ? -1 : 1));
 }
 
 function signOf({ negative, digits }: NumberParts): number {
