@@ -141,6 +141,8 @@ export class Engine implements Runtime, SourceDoor {
   readonly #state: EngineState;
   readonly #quarantine: Quarantine;
   readonly #putBacks: PutBacks;
+  /** Batches that are not answered yet. */
+  readonly #accepting = new Set<Promise<Acceptance>>();
   /** By entry of the quarantine, the last correction of it that is under way. */
   readonly #corrections = new Map<number, Promise<Acceptance>>();
   readonly #places: SourcePlaces;
@@ -280,11 +282,13 @@ export class Engine implements Runtime, SourceDoor {
     if (intake.corrects !== undefined) this.#quarantine.check(intake.corrects);
     this.#pendingBytes += bytes;
     const journey = this.#watch.begin();
+    const accepting =
+      intake.corrects === undefined ? this.#take(intake, journey) : this.#correct(intake.corrects, intake, journey);
+    this.#accepting.add(accepting);
     try {
-      return await (intake.corrects === undefined
-        ? this.#take(intake, journey)
-        : this.#correct(intake.corrects, intake, journey));
+      return await accepting;
     } finally {
+      this.#accepting.delete(accepting);
       this.#watch.forget(journey);
       this.#pendingBytes -= bytes;
     }
@@ -471,7 +475,8 @@ export class Engine implements Runtime, SourceDoor {
   }
 
   async #finish(): Promise<void> {
-    await this.#waiting.ready();
+    // Nothing comes to them any more.
+    await Promise.allSettled(this.#accepting);
     await this.#committing;
     await this.#spilling;
     await this.#keepsFiling;

@@ -55,3 +55,31 @@ it('the log reads back what another thread scanned, whatever stood between the r
   expect(text).toBe(`${taken.join('\n')}\n`);
   await log.close();
 });
+
+it('an engine is closed once a batch is written that another thread scans and whose keys are looked up in files', async () => {
+  const disk = new FaultyDisk();
+  const { promise: scanned, resolve: endScan } = Promise.withResolvers<void>();
+  const there = scanNextTurn();
+  const scanElsewhere: ScanElsewhere = {
+    ...there,
+    scan: async (lines, room) => {
+      await scanned;
+      return there.scan(lines, room);
+    },
+  };
+  const options = { plan, disk, clock: machineClock(), stateBytesMax: 1, scanElsewhere };
+  const engine = await openEmbedded(options);
+  const lines = mixedSales(3_000, { repeats: 0, seed: 3 });
+  for (let at = 0; at < 2_000; at += 200) {
+    await engine.accept({ origin: 'test', lines: Buffer.from(lines.slice(at, at + 200).join('\n')) });
+  }
+  // Large, and the first of its records have left memory.
+  const late = engine.accept({ origin: 'test', lines: Buffer.from(lines.slice(1_000).join('\n')) });
+  const closed = engine.close();
+  endScan();
+  const [answer] = await Promise.all([late, closed]);
+  expect(answer).toMatchObject({ accepted: 1_000, duplicates: 1_000, offset: 3_000 });
+  const again = await openEmbedded({ plan, disk: disk.restart(), clock: machineClock() });
+  expect(await again.status()).toMatchObject({ accepted: 3_000, checkpoint: { offset: 3_000 } });
+  await again.close();
+});
