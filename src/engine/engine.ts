@@ -338,8 +338,18 @@ export class Engine implements Runtime, SourceDoor {
       accepted > 0
         ? ({ atMs, outcome: 'accepted', offset: offset - accepted } as const)
         : ({ atMs, outcome: 'duplicate' } as const);
-    await this.#putBacks.note(id, mark).catch((error: unknown) => this.#noteTrouble('Log', error));
+    this.#putBacks.note(id, mark);
+    await this.#writePutBacks();
     return acceptance;
+  }
+
+  async #writePutBacks(): Promise<void> {
+    try {
+      await this.#putBacks.write();
+      this.#trouble.end('Quarantine');
+    } catch (error) {
+      this.#noteTrouble('Quarantine', error);
+    }
   }
 
   /** Lets a scanned batch wait for its commit. */
@@ -434,6 +444,7 @@ export class Engine implements Runtime, SourceDoor {
           isSpilling: this.#spilling !== undefined,
           isCheckpointing: this.#checkpoints.isWriting,
           unfiledRecords,
+          putBack: this.#putBacks.size,
           status: await this.status(),
           troubleOf: (part) => this.#trouble.of(part),
         },
@@ -475,11 +486,12 @@ export class Engine implements Runtime, SourceDoor {
   }
 
   async #finish(): Promise<void> {
-    // Nothing comes to them any more.
+    // Others are refused by now.
     await Promise.allSettled(this.#accepting);
     await this.#committing;
     await this.#spilling;
     await this.#keepsFiling;
+    await this.#writePutBacks();
     await this.#checkpoints.close();
     await this.#log.close();
   }
@@ -617,6 +629,7 @@ export class Engine implements Runtime, SourceDoor {
 
   /** An empty batch is committed like any other, and so never beside one; keys that could not leave try it behind it. */
   async #tryDisk(): Promise<void> {
+    if (this.#trouble.of('Quarantine') !== undefined) await this.#writePutBacks();
     if (this.#trouble.of('Keys') !== undefined) this.#budget.lookAgain();
     if (this.#committing === undefined) await this.accept({ origin: 'disk check', lines: new Uint8Array() });
   }

@@ -10,6 +10,8 @@ interface Doings {
   readonly isSpilling: boolean;
   readonly isCheckpointing: boolean;
   readonly unfiledRecords: number;
+  /** How many refused records were put right. */
+  readonly putBack: number;
   readonly status: RuntimeStatus;
   /** Why a part cannot write at present; undefined when all is well with it. */
   readonly troubleOf: (part: WritingPart) => string | undefined;
@@ -17,7 +19,7 @@ interface Doings {
 
 /** What each part of the engine is doing, in the order of the data's way. */
 export function partsOf(doings: Doings, state: EngineState): readonly PipelinePart[] {
-  const { status, pendingBytes, isSpilling, isCheckpointing, unfiledRecords, troubleOf } = doings;
+  const { status, pendingBytes, isSpilling, isCheckpointing, unfiledRecords, putBack, troubleOf } = doings;
   const tables = state.plan.reports.map((report) =>
     state.daysBetween(-Infinity, Infinity).reduce((sum, day) => sum + (state.table(report, day)?.rowCount ?? 0), 0),
   );
@@ -26,6 +28,7 @@ export function partsOf(doings: Doings, state: EngineState): readonly PipelinePa
     ['Intake', pendingBytes > 0, pendingBytes > 0 ? `${megabytes(pendingBytes)} wait for the disk` : 'Nothing waits'],
     ['Log', pendingBytes > 0, `${counted(status.log.segments, 'segment')}, ${megabytes(status.log.bytes)}`],
     ['Reports', false, `${rows} rows in ${counted(state.plan.reports.length, 'report')}, ${megabytes(state.bytes)}`],
+    ['Quarantine', false, `${counted(status.quarantined, 'refused record')}, ${putBack} of them put right`],
     ['Keys', isSpilling, keysText(state, isSpilling)],
     ['Checkpoints', isCheckpointing, checkpointText(status, isCheckpointing)],
     [

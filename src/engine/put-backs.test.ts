@@ -1,7 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
 import { FaultyDisk } from '../../test/disk/faulty-disk.ts';
 import { mixedSales } from '../../test/sales/mixed-sales.ts';
+import { scheduledDisk } from '../../test/simulation/scheduled-disk.ts';
+import { SimulatedClock } from '../../test/simulation/simulated-clock.ts';
+import { Turns } from '../../test/simulation/turns.ts';
 import { makePlan } from '../plan/normalise.ts';
 import type { Intake } from '../ports/runtime.ts';
 import { openEmbedded } from '../runtimes/embedded.ts';
@@ -203,19 +207,77 @@ it('of corrections of one entry that come at once only one counts', async () => 
   await closed;
 });
 
-it('a disk that takes no mark has the record counted all the same, once, and takes it with the next', async () => {
+it('a disk that takes no mark has the record counted all the same, once, and takes it when it is well', async () => {
   const disk = new FaultyDisk();
-  const engine = await openEmbedded({ plan, disk, clock });
+  const slow = new SimulatedClock(clock.nowMs());
+  const notices: string[] = [];
+  const onNotice = (sentence: string): void => void notices.push(sentence);
+  const engine = await openEmbedded({ plan, disk, clock: slow, onNotice });
   await engine.accept(intakeOf(['first', 'second']));
   disk.fails = (call) => call.includes(FILE);
   expect(await engine.accept(intakeOf(sales.slice(0, 1), 1))).toMatchObject({ accepted: 1 });
   expect(await engine.quarantine(PAGE)).toMatchObject({ total: 2, open: 1 });
   await expect(engine.accept(intakeOf(sales.slice(1, 2), 1))).rejects.toMatchObject({ code: 'ALREADY_CORRECTED' });
+  // Records are taken in as ever.
+  await engine.accept(intakeOf(sales.slice(2, 3)));
+  expect((await engine.status()).trouble).toBeUndefined();
+  const { parts } = await engine.pipeline();
+  expect(parts.filter(({ state }) => state === 'trouble')).toMatchObject([
+    { name: 'Quarantine', doing: expect.stringContaining(FILE) as string },
+  ]);
+  expect(notices).toEqual([expect.stringMatching(/^It cannot be written which refused records were put right; /)]);
   disk.fails = () => false;
-  await engine.accept(intakeOf(sales.slice(2, 3), 2));
+  await expect
+    .poll(() => {
+      slow.pass(5_000);
+      return notices.slice(1);
+    })
+    .toEqual(['Quarantine: all is well again.']);
+  // Killed here, it has the mark.
+  const restarted = await openEmbedded({ plan, disk: disk.crash(), clock });
+  expect((await restarted.quarantine(PAGE)).entries.map(({ putBack }) => putBack?.offset)).toEqual([undefined, 0]);
+  await restarted.close();
+  await engine.close();
+});
+
+it('a mark that the disk did not take is written at the end, so that its entry does not count a second time', async () => {
+  const disk = new FaultyDisk();
+  const engine = await openEmbedded({ plan, disk, clock });
+  await engine.accept(intakeOf(['first']));
+  disk.fails = (call) => call.includes(FILE);
+  await engine.accept(intakeOf(sales.slice(0, 1), 1));
+  disk.fails = () => false;
   await engine.close();
   const restarted = await openEmbedded({ plan, disk: disk.restart(), clock });
-  const { entries } = await restarted.quarantine(PAGE);
-  expect(entries.map(({ putBack }) => putBack?.offset)).toEqual([1, 0]);
+  expect(await restarted.quarantine(PAGE)).toMatchObject({ total: 1, open: 0 });
+  await expect(restarted.accept(intakeOf(sales.slice(1, 2), 1))).rejects.toMatchObject({ code: 'ALREADY_CORRECTED' });
+  await restarted.close();
+});
+
+it('an engine is closed when the mark that is being written is there, and its correction answered', async () => {
+  const disk = new FaultyDisk();
+  const turns = new Turns();
+  const engine = await turns.run(openEmbedded({ plan, disk: scheduledDisk(disk, turns), clock }), () => 0);
+  await turns.run(engine.accept(intakeOf(['first'])), () => 0);
+  let answer: unknown;
+  const correcting = engine.accept(intakeOf(sales.slice(0, 1), 1)).then((given) => {
+    answer = given;
+  });
+  const isMark = (label: string): boolean => label.includes(FILE);
+  // Whatever else is asked of the disk goes before the mark.
+  const markLast = (): number =>
+    Math.max(
+      0,
+      turns.labels.findIndex((label) => !isMark(label)),
+    );
+  while (!turns.labels.some(isMark)) {
+    await nextTurn();
+    if (turns.count > 0 && !turns.labels.some(isMark)) turns.go(0);
+  }
+  await turns.run(engine.close(), markLast);
+  expect(answer).toMatchObject({ accepted: 1 });
+  await correcting;
+  const restarted = await openEmbedded({ plan, disk: disk.restart(), clock });
+  expect(await restarted.quarantine(PAGE)).toMatchObject({ total: 1, open: 0 });
   await restarted.close();
 });

@@ -42,7 +42,7 @@ function markOf(line: string): StoredPutBack | undefined {
 /**
  * Which entries of the quarantine were put right. A mark is written after its record is durable: a crash between the two
  * leaves the entry open, and whoever sends the record again is told that it is there. One that the disk does not take holds
- * all the same until then, and is written with the next.
+ * all the same, and is written when the disk is well, at the latest at the end.
  */
 export class PutBacks {
   readonly #disk: Disk;
@@ -99,12 +99,16 @@ export class PutBacks {
     );
   }
 
-  /** Marks an entry at once; durable once it resolves. One that was accepted stays so. @throws DaybookError of the disk */
-  async note(id: number, putBack: PutBack): Promise<void> {
+  /** Marks an entry at once, and durably with the next `write`. One that was accepted stays so. */
+  note(id: number, putBack: PutBack): void {
     if (this.#marks.get(id)?.outcome === 'accepted') return;
     const stored: StoredPutBack = { id, ...putBack };
     this.#remember(stored);
     this.#unwritten.push(lineOf(stored));
+  }
+
+  /** Resolves when all that was noted is durable. When it fails, it can be called again. @throws DaybookError of the disk */
+  async write(): Promise<void> {
     // Whoever was before has said what failed.
     this.#writing = this.#writing.catch(() => {}).then(() => this.#append());
     await this.#writing;

@@ -7,6 +7,7 @@ const RETRY_MS = 5_000;
 const MEANINGS = {
   Log: 'Nothing can be accepted at present.',
   Keys: 'Primary keys cannot leave memory.',
+  Quarantine: 'It cannot be written which refused records were put right; after a start those would be open again.',
   Checkpoints: 'No checkpoint can be written; a start reads more of the log without it.',
   'Day files': 'Files of closed days cannot be written; reports are not concerned.',
 } as const;
@@ -15,7 +16,7 @@ export type WritingPart = keyof typeof MEANINGS;
 
 export interface TroubleOptions {
   readonly clock: Clock;
-  /** Has the log and the keys try again, so that their trouble ends when its cause does; other parts try by themselves. */
+  /** Has all parts try again that do not by themselves, so that their trouble ends when its cause does; they say what fails. */
   readonly retry: () => Promise<void>;
   /** Ends the trying. */
   readonly signal: AbortSignal;
@@ -56,7 +57,8 @@ export class Trouble {
     this.#isRetried = true;
     while (this.#reasons.size > 0 && !signal.aborted) {
       await clock.sleep(RETRY_MS, signal);
-      if (!signal.aborted) await retry().catch((error: unknown) => this.note('Log', error));
+      // What fails again is noted again.
+      if (!signal.aborted) await retry().catch(() => {});
     }
     this.#isRetried = false;
   }
