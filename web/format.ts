@@ -1,4 +1,4 @@
-import type { ColumnInfo, DefinitionAnswer, JsonCell } from '../src/server/protocol.ts';
+import type { ColumnInfo, DefinitionAnswer } from '../src/server/protocol.ts';
 import { printKeyText } from './key-text.ts';
 
 export type PrintNumber = (value: number) => string;
@@ -78,18 +78,6 @@ export function heading(name: string): string {
 export function countOf(value: number, plural: string): string {
   const thing = value === 1 && plural.endsWith('s') ? plural.slice(0, -1) : plural;
   return `${printCount(value)} ${thing}`;
-}
-
-/** A measure's cell, as money where a tile shows it so. */
-export function printMeasure(
-  cell: JsonCell,
-  { name, kind }: ColumnInfo,
-  { dashboard, stream }: DefinitionAnswer,
-): string {
-  if (typeof cell !== 'number') return cell ?? '–';
-  const tile = dashboard.tiles.find((each) => each.measure === name && 'format' in each);
-  const format = tile !== undefined && 'format' in tile ? tile.format : kind === 'decimal' ? 'money' : 'count';
-  return printerOf(format, stream.currency)(cell);
 }
 
 /** A sentence whose counts, the numbers before a word, are printed as the reader's own: `27,374 records`. */

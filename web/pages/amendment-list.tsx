@@ -1,8 +1,9 @@
 import type { DefinitionAnswer } from '../../src/server/protocol.ts';
 import { useAmendmentList } from '../api/use-amendment-list.ts';
 import { usePageState } from '../api/use-view.ts';
-import { countOf, printMeasure } from '../format.ts';
-import { columnLabel, dimensionsOf } from '../tiles/labels.ts';
+import { countOf } from '../format.ts';
+import { printCell } from '../key-text.ts';
+import { columnLabel, dimensionsOf, measurePrinter } from '../tiles/labels.ts';
 import { LateRecords } from '../tiles/late-records.tsx';
 import './records-page.css';
 
@@ -36,7 +37,7 @@ export function AmendmentList({ definition }: { readonly definition: DefinitionA
               <span>
                 <strong>
                   {dimensionsOf(definition, report)
-                    .map((name) => String(after[name] ?? '–'))
+                    .map((name) => printCell(after[name] ?? null))
                     .join(' · ')}
                 </strong>{' '}
                 <span className="over">{report}</span>
@@ -44,10 +45,11 @@ export function AmendmentList({ definition }: { readonly definition: DefinitionA
               <span>
                 {columns
                   .filter(({ name, role }) => role === 'measure' && before?.[name] !== after[name])
-                  .map(
-                    (column) =>
-                      `${columnLabel(definition, column)} ${printMeasure(before?.[column.name] ?? null, column, definition)} → ${printMeasure(after[column.name] ?? null, column, definition)}`,
-                  )
+                  .map((column) => {
+                    const print = measurePrinter(definition, report, column);
+                    const label = columnLabel(definition, report, column);
+                    return `${label} ${print(before?.[column.name])} → ${print(after[column.name])}`;
+                  })
                   .join(', ')}
               </span>
               <LateRecords firstOffset={firstOffset} frame={frame} />

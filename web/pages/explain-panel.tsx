@@ -5,8 +5,8 @@ import { explanationQuery } from '../api/queries.ts';
 import type { Explained } from '../explain.ts';
 import { closeExplained, useExplained, useExplainedSum } from '../explain.ts';
 import { usePanel } from '../focus.ts';
-import { countOf, heading, LOCALE, printCount, printFrame, printKey, printMeasure, printMoment } from '../format.ts';
-import { columnLabel } from '../tiles/labels.ts';
+import { countOf, heading, LOCALE, printCount, printFrame, printKey, printMoment } from '../format.ts';
+import { columnLabel, measurePrinter } from '../tiles/labels.ts';
 import { LateRecords } from '../tiles/late-records.tsx';
 import { PageMove } from '../tiles/page-move.tsx';
 import { TileError } from '../tiles/tile-frame.tsx';
@@ -96,8 +96,8 @@ function Content({ definition, report, data, page, onPage }: ContentProps) {
       <dl className="explain-figures">
         {measures.map((column) => (
           <div key={column.name}>
-            <dt>{columnLabel(definition, column)}</dt>
-            <dd>{printMeasure(row[column.name] ?? null, column, definition)}</dd>
+            <dt>{columnLabel(definition, report, column)}</dt>
+            <dd>{measurePrinter(definition, report, column)(row[column.name])}</dd>
           </div>
         ))}
         <div>
@@ -126,10 +126,10 @@ function Content({ definition, report, data, page, onPage }: ContentProps) {
           {measures.map((column, index) => (
             <span key={column.name}>
               {index > 0 && ', '}
-              {columnLabel(definition, column).toLowerCase()}{' '}
+              {columnLabel(definition, report, column).toLowerCase()}{' '}
               <strong>
                 <data value={String(computed?.[column.name] ?? '')}>
-                  {printMeasure(computed?.[column.name] ?? null, column, definition)}
+                  {measurePrinter(definition, report, column)(computed?.[column.name])}
                 </data>
               </strong>
             </span>
@@ -210,7 +210,7 @@ function Records({ records, definition, measures }: RecordsProps) {
 /** A field's value; of a number no more than the six places that count. The record itself has all its digits. */
 function cellText(value: unknown): string {
   if (value === null || value === undefined) return '–';
-  if (typeof value === 'number') return value.toLocaleString(LOCALE, { maximumFractionDigits: 6 });
+  if (typeof value === 'number') return value.toLocaleString(LOCALE, { maximumFractionDigits: 6, useGrouping: false });
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
@@ -243,13 +243,16 @@ function Amendments({ data, definition, report }: Pick<ContentProps, 'data' | 'd
           <li key={id}>
             {columns
               .filter(({ name, role }) => role === 'measure' && before?.[name] !== after[name])
-              .map((column, index) => (
-                <span key={column.name}>
-                  {index > 0 && ', '}
-                  {columnLabel(definition, column)}: {printMeasure(before?.[column.name] ?? null, column, definition)} →{' '}
-                  <strong>{printMeasure(after[column.name] ?? null, column, definition)}</strong>
-                </span>
-              ))}
+              .map((column, index) => {
+                const print = measurePrinter(definition, report, column);
+                return (
+                  <span key={column.name}>
+                    {index > 0 && ', '}
+                    {columnLabel(definition, report, column)}: {print(before?.[column.name])} →{' '}
+                    <strong>{print(after[column.name])}</strong>
+                  </span>
+                );
+              })}
             , by records that came late: <LateRecords firstOffset={firstOffset} frame={frame} />
           </li>
         ))}

@@ -4,9 +4,10 @@ import { recordQuery } from '../api/queries.ts';
 import { choose, takeBack, useChoices } from '../choices.ts';
 import { explainText } from '../explain.ts';
 import { usePanel } from '../focus.ts';
-import { printCount, printMeasure } from '../format.ts';
+import { printCount } from '../format.ts';
 import { indented } from '../json-text.ts';
-import { columnLabel } from '../tiles/labels.ts';
+import { printCell } from '../key-text.ts';
+import { columnLabel, measurePrinter } from '../tiles/labels.ts';
 import { TileError } from '../tiles/tile-frame.tsx';
 import './explain-panel.css';
 
@@ -91,7 +92,7 @@ function ReportRow({ definition, report, row }: ReportRowProps) {
         <span className="over">
           {info.columns
             .filter(({ role }) => role === 'dimension')
-            .map(({ name }) => String(row[name] ?? '–'))
+            .map(({ name }) => printCell(row[name] ?? null))
             .join(' · ')}
         </span>
       </p>
@@ -100,7 +101,7 @@ function ReportRow({ definition, report, row }: ReportRowProps) {
           .filter(({ role }) => role === 'measure')
           .map(
             (column) =>
-              `${columnLabel(definition, column)} ${printMeasure(row[column.name] ?? null, column, definition)}`,
+              `${columnLabel(definition, report, column)} ${measurePrinter(definition, report, column)(row[column.name])}`,
           )
           .join(', ')}
       </p>

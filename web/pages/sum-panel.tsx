@@ -3,9 +3,9 @@ import { useView } from '../api/use-view.ts';
 import type { ExplainedSum } from '../explain.ts';
 import { closeExplainedSum, explainRow } from '../explain.ts';
 import { usePanel } from '../focus.ts';
-import { countOf, printCount, printDay, printMeasure } from '../format.ts';
-import { printKeyText } from '../key-text.ts';
-import { columnLabel, placeNames } from '../tiles/labels.ts';
+import { countOf, printCount, printDay } from '../format.ts';
+import { printCell, printKeyText } from '../key-text.ts';
+import { columnLabel, measurePrinter, placeNames } from '../tiles/labels.ts';
 import { printPlace } from '../tiles/places.ts';
 import './explain-panel.css';
 
@@ -101,7 +101,8 @@ interface ContentProps {
 
 function Content({ definition, report, columns, column, rows, rowCount, sum }: ContentProps) {
   if (rowCount === 0) return <p className="notice">There is no such row, and so no record of it.</p>;
-  const label = columnLabel(definition, column);
+  const label = columnLabel(definition, report, column);
+  const print = measurePrinter(definition, report, column);
   const varying = columns.filter(({ name }) => rows.some((row) => row[name] !== rows[0]?.[name]));
   const listed = sumOf(rows, column.name);
   const isSame = listed === sum;
@@ -110,7 +111,7 @@ function Content({ definition, report, columns, column, rows, rowCount, sum }: C
       <dl className="explain-figures">
         <div>
           <dt>{label}</dt>
-          <dd>{printMeasure(sum, column, definition)}</dd>
+          <dd>{print(sum)}</dd>
         </div>
         <div>
           <dt>Rows</dt>
@@ -131,9 +132,9 @@ function Content({ definition, report, columns, column, rows, rowCount, sum }: C
             : `${isSame ? '✓ ' : '✗ '}${countOf(rowCount, 'rows')} give `}
           {label.toLowerCase()}{' '}
           <strong>
-            <data value={String(listed)}>{printMeasure(listed, column, definition)}</data>
+            <data value={String(listed)}>{print(listed)}</data>
           </strong>
-          {rows.length < rowCount && `; all of them ${printMeasure(sum, column, definition)}`}.
+          {rows.length < rowCount && `; all of them ${print(sum)}`}.
         </p>
         {column.of?.startsWith('countDistinct') === true && (
           <p className="over">Each row counts for itself: who is in two of them counts in both.</p>
@@ -154,6 +155,7 @@ function sumOf(rows: readonly JsonRow[], measure: string): number {
 type SumRowsProps = Omit<ContentProps, 'rowCount' | 'sum'>;
 
 function SumRows({ definition, report, columns, column, rows }: SumRowsProps) {
+  const print = measurePrinter(definition, report, column);
   return (
     // A room that scrolls has to be reachable by keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -163,18 +165,18 @@ function SumRows({ definition, report, columns, column, rows }: SumRowsProps) {
           <tr>
             {columns.map((each) => (
               <th key={each.name} scope="col">
-                {columnLabel(definition, each)}
+                {columnLabel(definition, report, each)}
               </th>
             ))}
             <th scope="col" className="number">
-              {columnLabel(definition, column)}
+              {columnLabel(definition, report, column)}
             </th>
           </tr>
         </thead>
         <tbody>
           {rows.map((row) => {
-            const key = columns.map(({ name }) => String(row[name] ?? '–'));
-            const value = printMeasure(row[column.name] ?? null, column, definition);
+            const key = columns.map(({ name }) => printCell(row[name] ?? null));
+            const value = print(row[column.name]);
             return (
               <tr key={JSON.stringify(columns.map(({ name }) => row[name]))}>
                 {key.map((text, index) => (

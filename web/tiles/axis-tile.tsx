@@ -69,7 +69,7 @@ export function AxisTile({ tile, definition, range, filters }: AxisTileProps) {
           title={title}
           data={data}
           column={column}
-          label={columnLabel(definition, column)}
+          label={columnLabel(definition, source.report, column)}
           print={print}
           onPoint={(point) => {
             if (x === definition.stream.businessDate) {

@@ -56,7 +56,7 @@ export function MapTile({ tile, definition, range, filters }: MapTileProps) {
       filterBy({ [latitude]: String(reportedLatitude), [longitude]: String(east) }),
     [latitude, longitude],
   );
-  const label = measureLabel(definition, measure);
+  const label = measureLabel(definition, tile.report, measure);
   const sum = { report, measure: given, ...rangeOf(about.range), equals };
   return (
     <TileFrame

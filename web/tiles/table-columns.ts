@@ -1,6 +1,6 @@
 import type { ColumnInfo, DefinitionAnswer, JsonCell, TileInfo } from '../../src/server/protocol.ts';
 import type { PrintNumber } from '../format.ts';
-import { printCount, printerOf } from '../format.ts';
+import { printerOf } from '../format.ts';
 import { printCell } from '../key-text.ts';
 import { columnLabel } from './labels.ts';
 
@@ -31,7 +31,7 @@ export function columnsOf(
     name === tile.measure || (role === 'dimension' && (rows === 'days' || name !== definition.stream.businessDate));
   const lastDimension = columns.filter(isShown).findLast(({ role }) => role === 'dimension')?.name;
   const shown = columns.filter(isShown).map((column): ShownColumn => {
-    const label = columnLabel(definition, column);
+    const label = columnLabel(definition, tile.report, column);
     const { name, kind } = column;
     const opens = name === (lastText ?? lastDimension);
     if (column.role === 'measure') {
@@ -45,7 +45,8 @@ export function columnsOf(
     }
     if (kind === 'date') return { name, label, kind, opens, print: printCell };
     if (kind === 'text') return { name, label, kind: name === lastText ? 'name' : 'text', opens, print: printCell };
-    return { name, label, kind: 'number', opens, print: numberPrinter(printCount) };
+    // A year, or a shop's number, is no count.
+    return { name, label, kind: 'number', opens, print: printCell };
   });
   return rows === 'days' ? shown : [...shown.slice(0, -1), TREND, ...shown.slice(-1)];
 }
