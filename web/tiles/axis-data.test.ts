@@ -3,7 +3,7 @@ import type { ColumnInfo } from '../../src/server/protocol.ts';
 import { axisData } from './axis-data.ts';
 
 const hour: ColumnInfo = { name: 'hour', kind: 'integer', role: 'dimension', nullable: false, of: null };
-const options = { x: hour, series: 'channel', measure: 'profit', isSorted: true };
+const options = { x: hour, series: 'channel', measure: 'profit', isSorted: true, pointsMax: Infinity };
 
 it('a stacked scale has room for what is above zero and what is below it, each by itself', () => {
   const rows = [
@@ -63,4 +63,16 @@ it('what has no value is neither a text that prints alike nor a number, and lies
     { day: '2026-11-29', profit: 1 },
   ];
   expect(axisData(byDay, { ...options, x: day, series: null, isStacked: true }).points).toEqual(['2026-11-29', null]);
+});
+
+it('of more points than there is room for, those at the end of an axis in order are kept, else the largest', () => {
+  const rows = [9, 400, 3, 5].map((profit, at) => ({ hour: at, shop: `s${at}`, channel: 'Web', profit }));
+  const last = axisData(rows, { ...options, pointsMax: 2, isStacked: true });
+  expect(last).toMatchObject({ points: [2, 3], pointCount: 4, max: 5 });
+  // A legend has the totals of all points.
+  expect(last.series.map(({ values, total }) => [values, total])).toEqual([[[3, 5], 417]]);
+
+  const text: ColumnInfo = { name: 'shop', kind: 'text', role: 'dimension', nullable: false, of: null };
+  const largest = axisData(rows, { ...options, x: text, isSorted: false, pointsMax: 2, isStacked: true });
+  expect(largest).toMatchObject({ points: ['s1', 's0'], pointCount: 4, max: 400 });
 });

@@ -12,6 +12,8 @@ const FILLED_MAX = 1_000;
 export interface AxisData {
   /** What lies along the axis, in its order. */
   readonly points: readonly JsonCell[];
+  /** How many there are, be it that not all are drawn. */
+  readonly pointCount: number;
   /** The largest first. */
   readonly series: readonly Series[];
   /** The ends of the scale: round numbers around all that is drawn. */
@@ -26,6 +28,7 @@ interface Series {
   /** Of the dimension, where it stands for one. */
   readonly value: JsonCell;
   readonly values: readonly number[];
+  /** Of all points, drawn or not. */
   readonly total: number;
   /** Whether it stands for one value of the dimension; else for all that have no series of their own. */
   readonly isOne: boolean;
@@ -39,13 +42,15 @@ export interface AxisOptions {
   readonly measure: string;
   /** By the axis itself; else the largest first. */
   readonly isSorted: boolean;
+  /** Of more points, those at the axis' end are drawn, which are the newest days, or else the largest. */
+  readonly pointsMax: number;
   /** A point's values stand on each other. */
   readonly isStacked: boolean;
 }
 
 /** Orders totals by a dimension, and by another one where there is one. Days and whole numbers between others are 0. */
 export function axisData(rows: readonly JsonRow[], options: AxisOptions): AxisData {
-  const { x, series, measure, isSorted, isStacked } = options;
+  const { x, series, measure, isSorted, pointsMax, isStacked } = options;
   const sums = new Map<JsonCell, Map<JsonCell, number>>();
   const byPoint = new Map<JsonCell, number>();
   for (const row of rows) {
@@ -56,11 +61,12 @@ export function axisData(rows: readonly JsonRow[], options: AxisOptions): AxisDa
     sums.set(part, own.set(point, (own.get(point) ?? 0) + value));
     byPoint.set(point, (byPoint.get(point) ?? 0) + value);
   }
-  const points = isSorted ? inOrder([...byPoint.keys()], x) : byValue(byPoint);
+  const every = isSorted ? inOrder([...byPoint.keys()], x) : byValue(byPoint);
+  const points = isSorted ? every.slice(-pointsMax) : every.slice(0, pointsMax);
   const all = [...sums]
     .map(([part, own]) => {
       const values = points.map((point) => own.get(point) ?? 0);
-      const total = values.reduce((sum, value) => sum + value, 0);
+      const total = [...own.values()].reduce((sum, value) => sum + value, 0);
       const name = series === null ? '' : printCell(part);
       return { key: JSON.stringify(part), name, value: part, values, total, isOne: true };
     })
@@ -68,7 +74,7 @@ export function axisData(rows: readonly JsonRow[], options: AxisOptions): AxisDa
   const shown = withOther(all);
   const drawn = isStacked ? points.flatMap((_, at) => stackEnds(shown, at)) : shown.flatMap(({ values }) => values);
   const [max, min] = [drawn.reduce((a, b) => Math.max(a, b), 0), drawn.reduce((a, b) => Math.min(a, b), 0)];
-  return { points, series: shown, max: roundOut(max), min: 0 - roundOut(-min) };
+  return { points, pointCount: every.length, series: shown, max: roundOut(max), min: 0 - roundOut(-min) };
 }
 
 /** How far a bar's parts go up, and how far those below zero go down. */

@@ -8,7 +8,7 @@ import { explainSum } from '../explain.ts';
 import type { Source } from '../filters.ts';
 import { canBeSummed, filterBy, sourceOf } from '../filters.ts';
 import type { PrintNumber } from '../format.ts';
-import { printDay, printerOf, printShort } from '../format.ts';
+import { printCount, printDay, printerOf, printShort } from '../format.ts';
 import { keyText, printCell } from '../key-text.ts';
 import type { AxisData } from './axis-data.ts';
 import { axisData } from './axis-data.ts';
@@ -46,7 +46,8 @@ export function AxisTile({ tile, definition, range, filters }: AxisTileProps) {
     if (rows === undefined || column === undefined) return undefined;
     const isLine = kind === 'line';
     const isSorted = isLine || column.kind !== 'text';
-    return axisData(rows, { x: column, series, measure, isSorted, isStacked: !isLine });
+    const pointsMax = isLine ? Infinity : BARS_MAX;
+    return axisData(rows, { x: column, series, measure, isSorted, pointsMax, isStacked: !isLine });
   }, [rows, column, series, measure, kind]);
   const print = useMemo(() => printerOf(format, definition.stream.currency), [format, definition]);
   return (
@@ -112,14 +113,13 @@ interface ChartProps {
 function Chart(props: ChartProps) {
   const { kind, title, data, column, label, print, onPoint, onSeries } = props;
   const [pointed, setPointed] = useState<number>();
-  const shown = kind === 'bar' ? firstPoints(data, BARS_MAX) : data;
-  const last = shown.points.length - 1;
+  const last = data.points.length - 1;
   const index = Math.min(pointed ?? last, last);
-  const point = shown.points[index] ?? null;
+  const point = data.points[index] ?? null;
   const tap = useTap((event) => {
-    onPoint(shown.points[indexAt(event.nativeEvent, event.currentTarget, last, kind)] ?? null);
+    onPoint(data.points[indexAt(event.nativeEvent, event.currentTarget, last, kind)] ?? null);
   });
-  const values = shown.series.map(({ key, name, values: own }) => ({ key, name, value: own[index] ?? 0 }));
+  const values = data.series.map(({ key, name, values: own }) => ({ key, name, value: own[index] ?? 0 }));
   const total = values.reduce((sum, { value }) => sum + value, 0);
   const said = `${pointText(point, column)}: ${values.map(({ name, value }) => `${name} ${print(value)}`).join(', ')}`;
   return (
@@ -131,9 +131,9 @@ function Chart(props: ChartProps) {
           if (pointerType !== 'touch') setPointed(undefined);
         }}
       >
-        <Scale data={shown} />
+        <Scale data={data} />
         <div className="axis-plot">
-          {kind === 'line' ? <Lines data={shown} /> : <Bars data={shown} pointed={pointed} />}
+          {kind === 'line' ? <Lines data={data} /> : <Bars data={data} pointed={pointed} />}
           {pointed !== undefined && (
             <div className="axis-label" style={labelPlaceOf(index, last, kind)} aria-hidden="true">
               <strong>{pointText(point, column)}</strong>
@@ -168,14 +168,10 @@ function Chart(props: ChartProps) {
             }}
           />
         </div>
-        <Axis data={shown} column={column} kind={kind} />
+        <Axis data={data} column={column} kind={kind} />
       </div>
       {data.series.length > 1 && <Legend series={data.series} print={print} onSeries={onSeries} />}
-      {shown.points.length < data.points.length && (
-        <p className="tile-note">
-          The {shown.points.length} largest of {data.points.length}
-        </p>
-      )}
+      {data.points.length < data.pointCount && <p className="tile-note">{cutNote(data, column)}</p>}
     </>
   );
 }
@@ -288,10 +284,11 @@ function pointText(point: JsonCell, { kind }: ColumnInfo): string {
   return kind === 'date' && point !== null ? printDay(String(point)) : printCell(point);
 }
 
-function firstPoints(data: AxisData, most: number): AxisData {
-  if (data.points.length <= most) return data;
-  const series = data.series.map((each) => ({ ...each, values: each.values.slice(0, most) }));
-  return { ...data, points: data.points.slice(0, most), series };
+/** Which of the bars there is room for. */
+function cutNote({ points, pointCount }: AxisData, { kind }: ColumnInfo): string {
+  const [shown, all] = [printCount(points.length), printCount(pointCount)];
+  if (kind === 'text') return `The ${shown} largest of ${all}`;
+  return `The ${kind === 'date' ? 'newest' : 'last'} ${shown} of ${all}`;
 }
 
 function indexAt(event: PointerEvent, room: HTMLElement, last: number, kind: ChartProps['kind']): number {
