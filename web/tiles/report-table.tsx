@@ -1,5 +1,5 @@
 import { createColumnHelper, rowSortingFeature, tableFeatures, useTable } from '@tanstack/react-table';
-import type { ReactNode } from 'react';
+import type { CSSProperties, ReactNode } from 'react';
 import { useMemo } from 'react';
 import type { JsonRow } from '../../src/server/protocol.ts';
 import type { ViewAnswer } from '../api/view-store.ts';
@@ -191,13 +191,24 @@ interface TableRoomProps {
   readonly children: ReactNode;
 }
 
+/** How many columns of each kind the table is to have room for. */
+function columnCounts(columns: readonly ShownColumn[]): CSSProperties {
+  const count = (kind: ShownColumn['kind']): number => columns.filter((column) => column.kind === kind).length;
+  return {
+    '--dates': count('date'),
+    '--texts': count('text'),
+    '--numbers': count('number'),
+    '--trends': count('trend'),
+  } as CSSProperties;
+}
+
 /** The room that a table scrolls in, reachable by keyboard; widths stand by kind, so that no value moves a column. */
 function TableRoom({ title, columns, children }: TableRoomProps) {
   return (
     // A room that scrolls has to be reachable by keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className="table-scroller" role="group" aria-label={`${title}, rows`} tabIndex={0}>
-      <table>
+      <table style={columnCounts(columns)}>
         <colgroup>
           {columns.map((column) => (
             <col key={column.name} className={column.kind} />
