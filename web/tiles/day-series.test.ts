@@ -72,6 +72,12 @@ describe('the changes of the newest day', () => {
     expect(series?.weekChange).toEqual({ kind: 'none', why: 'No day a week before' });
   });
 
+  it('say nothing of days that were not read: those before a range, but for a week', () => {
+    const series = daySeries([{ day: '2026-03-08', value: 5 }], { from: '2026-03-08', to: '2026-03-08' }, SUM);
+    expect(series?.change).toEqual({ kind: 'none', why: 'No sales on the previous day' });
+    expect(series?.weekChange).toEqual({ kind: 'none', why: 'No sales a week before' });
+  });
+
   it('are of a day without sales as well, once it is that day', () => {
     const series = daySeries([{ day: '2026-03-08', value: 5 }], ALL, { ...SUM, through: '2026-03-09' });
     expect(series?.newest).toEqual({ day: '2026-03-09', value: 0 });

@@ -39,7 +39,7 @@ const WEEK_DAYS = 7;
 
 /**
  * Orders values by day.
- * @param values by day, at most one a day, in any order; days before the range serve the comparison alone
+ * @param values by day, at most one a day, in any order; those of the week before the range serve the comparison alone
  * @returns undefined when no day lies in the range
  */
 export function daySeries(
@@ -64,7 +64,9 @@ export function daySeries(
   const oldest = [...byDay.keys()].sort()[0];
   const against = (daysAgo: number, words: Words): Change => {
     const day = addDays(newestDay, -daysAgo);
-    return changeOf(newest.value, oldest !== undefined && oldest <= day, byDay.get(day), words);
+    // Where the range has a beginning, no day tells whether there are older ones.
+    const isBeforeAll = range.from === undefined && (oldest === undefined || day < oldest);
+    return changeOf(newest.value, isBeforeAll, byDay.get(day), words);
   };
   return { newest, change: against(1, DAY_WORDS), weekChange: against(WEEK_DAYS, WEEK_WORDS), days };
 }
@@ -95,9 +97,9 @@ const WEEK_WORDS: Words = {
   zero: 'Zero a week before',
 };
 
-function changeOf(value: number | null, isKnown: boolean, before: number | null | undefined, words: Words): Change {
+function changeOf(value: number | null, isBeforeAll: boolean, before: number | null | undefined, words: Words): Change {
   if (value === null) return undefined;
-  if (!isKnown) return { kind: 'none', why: words.unknown };
+  if (isBeforeAll) return { kind: 'none', why: words.unknown };
   if (before === undefined) return { kind: 'none', why: words.missing };
   if (before === null) return { kind: 'none', why: words.none };
   if (before === 0) return { kind: 'none', why: words.zero };
