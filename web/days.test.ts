@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { storeDay, storeTime } from './days.ts';
+import { isDay, storeDay, storeTime } from './days.ts';
 
 it('the store has its own day and time, wherever the browser is', () => {
   const atMs = Date.UTC(2026, 10, 30, 4, 5, 6);
@@ -7,4 +7,10 @@ it('the store has its own day and time, wherever the browser is', () => {
   expect(storeTime(atMs, 'Asia/Tokyo')).toBe('2026-11-30 13:05:06');
   expect(storeDay(atMs, 'America/New_York', 0)).toBe('2026-11-29');
   expect(storeDay(atMs, 'Asia/Tokyo', 14)).toBe('2026-11-29');
+});
+
+it('a day is one that is in the calendar, and can be asked for', () => {
+  expect(['2024-02-29', '0001-01-01', '9999-12-31'].map(isDay)).toEqual([true, true, true]);
+  const none = ['2017-02-30', '2023-02-29', '2017-13-01', '0000-01-01', '2017-1-1', '17-01-01', 'today', ''];
+  expect(none.filter(isDay)).toEqual([]);
 });

@@ -15,6 +15,12 @@ export function dayNumber(day: string): number {
   return Date.parse(`${day}T00:00:00Z`) / DAY_MS;
 }
 
+/** Whether it is a day that `YYYY-MM-DD` can say; February has no 30th. */
+export function isDay(text: string): boolean {
+  const number = /^\d{4}-\d{2}-\d{2}$/.test(text) ? dayNumber(text) : Number.NaN;
+  return number >= FIRST_DAY_NUMBER && number <= LAST_DAY_NUMBER && dayText(number) === text;
+}
+
 export function dayText(number: number): string {
   return new Date(number * DAY_MS).toISOString().slice(0, 10);
 }

@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import type { DefinitionAnswer, JsonRow } from '../src/server/protocol.ts';
 import { choose, takeBack, useChoices } from './choices.ts';
+import { isDay } from './days.ts';
 import { canBeSummed } from './filters.ts';
 import { keyText } from './key-text.ts';
 import { dimensionsOf } from './tiles/labels.ts';
@@ -61,13 +62,14 @@ export function useExplainedSum(definition: DefinitionAnswer): ExplainedSum | un
   const text = useChoices().get(SUM_CHOICE);
   return useMemo(() => {
     const chosen = new URLSearchParams(text ?? '');
-    const [report, measure, from, to] = ['report', 'measure', 'from', 'to'].map((name) => chosen.get(name));
+    const [report, measure] = [chosen.get('report'), chosen.get('measure')];
     const columns = definition.reports.find(({ name }) => name === report)?.columns ?? [];
     const column = columns.find(({ name, role }) => name === measure && role === 'measure');
-    if (typeof report !== 'string' || column === undefined || !canBeSummed(column)) return undefined;
+    if (report === null || column === undefined || !canBeSummed(column)) return undefined;
     const dimensions = dimensionsOf(definition, report).filter((name) => chosen.has(EQUALS_PREFIX + name));
     const equals = dimensions.map((name) => [name, chosen.getAll(EQUALS_PREFIX + name)] as const);
-    const range = { ...(typeof from === 'string' && { from }), ...(typeof to === 'string' && { to }) };
+    const days = ['from', 'to'].map((name) => [name, chosen.get(name) ?? ''] as const);
+    const range = Object.fromEntries(days.filter(([, day]) => isDay(day)));
     return { report, measure: column.name, ...range, equals: Object.fromEntries(equals) };
   }, [text, definition]);
 }

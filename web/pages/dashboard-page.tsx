@@ -7,6 +7,7 @@ import { NumberTile } from '../tiles/number-tile.tsx';
 import { TableTile } from '../tiles/table-tile.tsx';
 import type { TileContext } from '../tiles/tile-context.ts';
 import { TileEmpty, TileFrame } from '../tiles/tile-frame.tsx';
+import { tileNames } from '../tiles/tile-names.ts';
 import { DateRange } from './date-range.tsx';
 import { ExplainPanel } from './explain-panel.tsx';
 import { FilterChips } from './filter-chips.tsx';
@@ -29,22 +30,31 @@ export function DashboardPage({ definition }: { readonly definition: DefinitionA
       <FirstSteps stream={definition.stream} />
       {numbers.length > 0 && (
         <div className="numbers">
-          {numbers.map((tile) => (
-            <Tile key={tile.title} tile={tile} {...context} />
-          ))}
+          <Tiles tiles={numbers} {...context} />
         </div>
       )}
       <div className="panels">
-        {others.map((tile) => (
-          <Tile key={tile.title} tile={tile} {...context} />
-        ))}
+        <Tiles tiles={others} {...context} />
       </div>
       <ExplainPanel definition={definition} />
     </Shell>
   );
 }
 
-function Tile({ tile, ...context }: TileContext & { readonly tile: TileInfo }) {
+function Tiles({ tiles, ...context }: TileContext & { readonly tiles: readonly TileInfo[] }) {
+  const names = tileNames(tiles);
+  return tiles.map((tile, index) => {
+    const name = names[index] ?? '';
+    return <Tile key={name} name={name} tile={tile} {...context} />;
+  });
+}
+
+interface TileProps extends TileContext {
+  readonly name: string;
+  readonly tile: TileInfo;
+}
+
+function Tile({ name, tile, ...context }: TileProps) {
   if (isBackwards(context.range)) {
     return (
       <TileFrame kind={tile.kind} title={tile.title} view={{ answer: undefined, isStale: false }}>
@@ -61,6 +71,6 @@ function Tile({ tile, ...context }: TileContext & { readonly tile: TileInfo }) {
     case 'number':
       return <NumberTile tile={tile} {...context} />;
     case 'table':
-      return <TableTile tile={tile} {...context} />;
+      return <TableTile name={name} tile={tile} {...context} />;
   }
 }

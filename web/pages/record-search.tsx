@@ -28,7 +28,7 @@ export function searchOf(choices: Choices): RecordSearch {
     offset: wholeOf('offset'),
     time: choices.get('time') ?? '',
     field: choices.get('field') ?? '',
-    test: test !== null && test in TESTS ? (test as keyof typeof TESTS) : 'contains',
+    test: test !== null && Object.hasOwn(TESTS, test) ? (test as keyof typeof TESTS) : 'contains',
     value: choices.get('value') ?? '',
   };
 }

@@ -3,9 +3,8 @@ import type { DefinitionAnswer } from '../../src/server/protocol.ts';
 import type { DayRange, Preset } from '../api/day-range.ts';
 import { presetRange, PRESETS } from '../api/day-range.ts';
 import { useChoices } from '../choices.ts';
-import { storeDay } from '../days.ts';
+import { isDay, storeDay } from '../days.ts';
 
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
 /** How often the store's day is looked at: a page that was asleep knows the new one soon. */
 const LOOK_MS = 1_000;
 
@@ -27,7 +26,7 @@ export interface ChosenRange extends DayRange {
 export function useRange(today: string): ChosenRange {
   const choices = useChoices();
   const named = choices.get('range');
-  const preset = named !== null && named in PRESETS ? (named as Preset) : undefined;
+  const preset = named !== null && Object.hasOwn(PRESETS, named) ? (named as Preset) : undefined;
   const from = dayOf(choices.get('from'));
   const to = dayOf(choices.get('to'));
   return useMemo(
@@ -37,5 +36,5 @@ export function useRange(today: string): ChosenRange {
 }
 
 function dayOf(text: string | null): string | undefined {
-  return text !== null && DAY.test(text) && !Number.isNaN(Date.parse(text)) ? text : undefined;
+  return text !== null && isDay(text) ? text : undefined;
 }

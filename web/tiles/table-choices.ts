@@ -19,18 +19,14 @@ export interface TableChoices {
   readonly rows: 'days' | 'totals';
 }
 
-/** The name under which the address holds a table's choice: `products-by-revenue.sort`. */
-export function choiceName(title: string, choice: keyof TableChoices): string {
-  const slug = title
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}]+/gu, '-')
-    .replaceAll(/^-|-$/g, '');
-  return `${slug}.${choice}`;
+/** The name under which the address holds a table's choice: `products-by-revenue.sort`. @param table  as `tileNames` calls it */
+function choiceName(table: string, choice: keyof TableChoices): string {
+  return `${table}.${choice}`;
 }
 
 /** What a table is like unless told. */
 interface TableDefaults {
-  /** The names of its columns, by what its rows are. */
+  /** The names of the columns that it can be sorted by, by what its rows are. */
   readonly columns: Readonly<Record<TableChoices['rows'], readonly string[]>>;
   readonly dateColumn: string;
   readonly measure: string;
@@ -39,10 +35,10 @@ interface TableDefaults {
 /** A table's choices out of the address; what cannot be understood is as if it were not there. */
 export function tableChoices(
   choices: Choices,
-  title: string,
+  table: string,
   { columns, dateColumn, measure }: TableDefaults,
 ): TableChoices {
-  const chosen = (choice: keyof TableChoices): string => choices.get(choiceName(title, choice)) ?? '';
+  const chosen = (choice: keyof TableChoices): string => choices.get(choiceName(table, choice)) ?? '';
   const rows = chosen('rows') === 'totals' ? 'totals' : 'days';
   const column = chosen('sort').replace(/^-/, '');
   const sort = columns[rows].includes(column)
@@ -75,18 +71,18 @@ export function sortRequest(
 
 /** Choices as the address holds them; what is as it is unless told is left out. */
 export function choiceTexts(
-  title: string,
+  table: string,
   changes: Partial<TableChoices>,
 ): Readonly<Record<string, string | undefined>> {
   const { search, sort, page, size, rows } = changes;
   return {
-    ...(search !== undefined && { [choiceName(title, 'search')]: search === '' ? undefined : search }),
-    ...(sort !== undefined && { [choiceName(title, 'sort')]: sortText(sort) }),
-    ...(size !== undefined && { [choiceName(title, 'size')]: size === PAGE_SIZES[0] ? undefined : String(size) }),
-    ...(page !== undefined && { [choiceName(title, 'page')]: page === 0 ? undefined : String(page + 1) }),
+    ...(search !== undefined && { [choiceName(table, 'search')]: search === '' ? undefined : search }),
+    ...(sort !== undefined && { [choiceName(table, 'sort')]: sortText(sort) }),
+    ...(size !== undefined && { [choiceName(table, 'size')]: size === PAGE_SIZES[0] ? undefined : String(size) }),
+    ...(page !== undefined && { [choiceName(table, 'page')]: page === 0 ? undefined : String(page + 1) }),
     ...(rows !== undefined && {
-      [choiceName(title, 'rows')]: rows === 'days' ? undefined : rows,
-      [choiceName(title, 'sort')]: undefined,
+      [choiceName(table, 'rows')]: rows === 'days' ? undefined : rows,
+      [choiceName(table, 'sort')]: undefined,
     }),
   };
 }

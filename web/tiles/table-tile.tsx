@@ -16,6 +16,7 @@ import { ReportTable, TableSkeleton } from './report-table.tsx';
 import { SearchBox } from './search-box.tsx';
 import type { TableChoices } from './table-choices.ts';
 import { choiceTexts, sortRequest, tableChoices } from './table-choices.ts';
+import type { ShownColumn } from './table-columns.ts';
 import { columnsOf } from './table-columns.ts';
 import './table-tile.css';
 import type { TileContext } from './tile-context.ts';
@@ -23,28 +24,34 @@ import { rangeOf, selectionOf, summedNote, unfilteredNote } from './tile-context
 import { TileEmpty, TileFrame } from './tile-frame.tsx';
 
 interface TableTileProps extends TileContext {
+  /** What the address calls it. */
+  readonly name: string;
   readonly tile: Extract<TileInfo, { kind: 'number' | 'table' }>;
 }
 
 /** What of a table is the same for all its pages. */
-function useTable({ tile, definition }: TableTileProps) {
-  const { title, report, measure } = tile;
+function useTable({ name: table, tile, definition }: TableTileProps) {
+  const { report, measure } = tile;
   const dateColumn = definition.stream.businessDate;
   const columns = useMemo(
     () => ({ days: columnsOf(tile, definition, 'days'), totals: columnsOf(tile, definition, 'totals') }),
     [tile, definition],
   );
-  const names = { days: columns.days.map(({ name }) => name), totals: columns.totals.map(({ name }) => name) };
-  const choices = tableChoices(useChoices(), title, { columns: names, dateColumn, measure });
+  const names = { days: sortable(columns.days), totals: sortable(columns.totals) };
+  const choices = tableChoices(useChoices(), table, { columns: names, dateColumn, measure });
   const by = dimensionsOf(definition, report).filter((name) => name !== dateColumn);
   const column = definition.reports.find(({ name }) => name === report)?.columns.find(({ name }) => name === measure);
   const isSum = column !== undefined && canBeSummed(column);
   return { choices, by, isSum, dateColumn, columns: columns[choices.rows] };
 }
 
+function sortable(columns: readonly ShownColumn[]): readonly string[] {
+  return columns.filter(({ kind }) => kind !== 'trend').map(({ name }) => name);
+}
+
 /** A report's rows with one of its measures: by day, newest first and then the largest, or summed over the range. */
 export function TableTile(props: TableTileProps) {
-  const { tile, definition, range, filters } = props;
+  const { name: table, tile, definition, range, filters } = props;
   const { title, measure } = tile;
   const { choices, by, isSum, dateColumn, columns } = useTable(props);
   const { search, page, size } = choices;
@@ -52,7 +59,7 @@ export function TableTile(props: TableTileProps) {
   // Another report has rows by more than the tile shows: by day, too, they are summed to the tile's own.
   const isByDay = choices.rows === 'days';
   const groups = isByDay ? (isSum && source.report !== tile.report ? [dateColumn, ...by] : undefined) : by;
-  const change = (changes: Partial<TableChoices>): void => choose(choiceTexts(title, { page: 0, ...changes }));
+  const change = (changes: Partial<TableChoices>): void => choose(choiceTexts(table, { page: 0, ...changes }));
   const sort = sortRequest(inSource(choices, measure, source), dateColumn, source.measure);
   const matching = { ...selectionOf(source), ...rangeOf(range), ...(search !== '' && { search }), sort };
   const cut = { limit: size, offset: page * size };
@@ -66,7 +73,7 @@ export function TableTile(props: TableTileProps) {
   const answer = useMemo(() => asTile(given, measure, givenMeasure), [given, measure, givenMeasure]);
   const total = answer?.total ?? 0;
   const lastPage = Math.max(0, Math.ceil(total / size) - 1);
-  useLastPage(title, lastPage, answer !== undefined && !isStale && page > lastPage);
+  useLastPage(table, lastPage, answer !== undefined && !isStale && page > lastPage);
   const tools = (
     <div className="table-tools">
       {isSum && by.length > 0 && <RowsChoice title={title} rows={choices.rows} onRows={(rows) => change({ rows })} />}
@@ -130,10 +137,10 @@ function openRow(definition: DefinitionAnswer, about: About, by: readonly string
 }
 
 /** A page that a narrower range or search has left empty gives way to the last one that is not. */
-function useLastPage(title: string, lastPage: number, isBeyond: boolean): void {
+function useLastPage(table: string, lastPage: number, isBeyond: boolean): void {
   useEffect(() => {
-    if (isBeyond) choose(choiceTexts(title, { page: lastPage }));
-  }, [isBeyond, lastPage, title]);
+    if (isBeyond) choose(choiceTexts(table, { page: lastPage }));
+  }, [isBeyond, lastPage, table]);
 }
 
 /** The choices with the measure as its source calls it. */
