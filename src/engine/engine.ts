@@ -55,7 +55,7 @@ import { Scanning } from './scanning.ts';
 import { EngineState } from './state.ts';
 import { SourcePlaces } from './source-places.ts';
 import { STATE_BYTES_DEFAULT, StateBudget } from './state-budget.ts';
-import type { WritingPart } from './trouble.ts';
+import type { DiskPart } from './trouble.ts';
 import { Trouble } from './trouble.ts';
 import { WaitingBatches } from './waiting-batches.ts';
 
@@ -80,7 +80,7 @@ export interface EngineOptions {
   readonly onProgress?: (records: number, total: number) => void;
   /** Where large batches are scanned; unless given, here. It is closed with the engine. */
   readonly scanElsewhere?: ScanElsewhere;
-  /** Told in a sentence what was found and mended, when a part cannot write, and when it can again. */
+  /** Told in a sentence what was found and mended, when a part cannot do its work, and when it can again. */
   readonly onNotice?: (sentence: string) => void;
 }
 
@@ -193,7 +193,8 @@ export class Engine implements Runtime, SourceDoor {
       onReady: () => {
         this.#committing ??= this.#commitWaiting();
       },
-      onFailure: (error) => this.#noteTrouble('Log', error),
+      onLookedUp: () => this.#trouble.end('Key files'),
+      onFailure: (error) => this.#noteTrouble('Key files', error),
       refusalOf: (corrects) => putBacks.refusalOf(corrects),
     });
     this.#scanning = new Scanning(plan, state.dictionaries, options.scanElsewhere);
@@ -621,7 +622,7 @@ export class Engine implements Runtime, SourceDoor {
   }
 
   /** Says what is wrong until the part succeeds. */
-  #noteTrouble(part: WritingPart, error: unknown): void {
+  #noteTrouble(part: DiskPart, error: unknown): void {
     this.#trouble.note(part, error);
     // What fails while the log is read is tried once all of it is taken in.
     if (this.#isCaughtUp) void this.#trouble.retryUntilWell();

@@ -2,7 +2,7 @@ import { counted } from '../base/counted.ts';
 import type { PipelinePart } from '../ports/pipeline.ts';
 import type { RuntimeStatus } from '../ports/runtime.ts';
 import type { EngineState } from './state.ts';
-import type { WritingPart } from './trouble.ts';
+import type { DiskPart } from './trouble.ts';
 
 /** What the engine knows of its parts. */
 interface Doings {
@@ -13,8 +13,8 @@ interface Doings {
   /** How many refused records were put right. */
   readonly putBack: number;
   readonly status: RuntimeStatus;
-  /** Why a part cannot write at present; undefined when all is well with it. */
-  readonly troubleOf: (part: WritingPart) => string | undefined;
+  /** Why a part cannot do its work at present; undefined when all is well with it. */
+  readonly troubleOf: (part: DiskPart) => string | undefined;
 }
 
 /** What each part of the engine is doing, in the order of the data's way. */
@@ -24,12 +24,13 @@ export function partsOf(doings: Doings, state: EngineState): readonly PipelinePa
     state.daysBetween(-Infinity, Infinity).reduce((sum, day) => sum + (state.table(report, day)?.rowCount ?? 0), 0),
   );
   const rows = tables.reduce((sum, count) => sum + count, 0);
-  const parts: readonly (readonly ['Intake' | 'Reports' | WritingPart, boolean, string])[] = [
+  const parts: readonly (readonly ['Intake' | 'Reports' | DiskPart, boolean, string])[] = [
     ['Intake', pendingBytes > 0, pendingBytes > 0 ? `${megabytes(pendingBytes)} wait for the disk` : 'Nothing waits'],
     ['Log', pendingBytes > 0, `${counted(status.log.segments, 'segment')}, ${megabytes(status.log.bytes)}`],
     ['Reports', false, `${rows} rows in ${counted(state.plan.reports.length, 'report')}, ${megabytes(state.bytes)}`],
     ['Quarantine', false, `${counted(status.quarantined, 'refused record')}, ${putBack} of them put right`],
     ['Keys', isSpilling, keysText(state, isSpilling)],
+    ['Key files', false, `${counted(state.keys.spilled, 'primary key')} in files`],
     ['Checkpoints', isCheckpointing, checkpointText(status, isCheckpointing)],
     [
       'Day files',
@@ -49,7 +50,7 @@ export function partsOf(doings: Doings, state: EngineState): readonly PipelinePa
 function keysText({ keys }: EngineState, isSpilling: boolean): string {
   const known = `${counted(keys.size, 'primary key')} known`;
   if (isSpilling) return `${known}; they are leaving memory for a file`;
-  return keys.spilled === 0 ? `${known}, all in memory` : `${known}, ${keys.spilled} of them in files`;
+  return keys.spilled === 0 ? `${known}, all in memory` : `${known}, ${keys.size - keys.spilled} of them in memory`;
 }
 
 function checkpointText({ checkpoint, offset }: RuntimeStatus, isCheckpointing: boolean): string {

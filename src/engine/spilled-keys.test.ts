@@ -189,6 +189,48 @@ describe('keys that left memory', () => {
     }
   });
 
+  it('have records refused while they cannot be looked up, which is told of them and not of the log', async () => {
+    const disk = new FaultyDisk();
+    const slow = new SimulatedClock(clock.nowMs());
+    const notices: string[] = [];
+    const onNotice = (sentence: string): void => void notices.push(sentence);
+    const engine = await openEmbedded({ plan, disk, clock: slow, stateBytesMax: STATE_BYTES_MAX, onNotice });
+    const sent = batches(5, 4, 10_000);
+    const [again = [], ...others] = sent;
+    for (const sales of [again, ...others]) await engine.accept({ origin: 'test', lines: linesOf(sales) });
+    const repeat = (): Promise<unknown> => engine.accept({ origin: 'test', lines: linesOf(again) });
+    // Time enough for an empty batch or two, which look nothing up.
+    const wait = async (): Promise<void> => {
+      for (const offset of [0, 1, 2]) {
+        slow.pass(5_000 + offset);
+        await engine.accept({ origin: 'test', lines: new Uint8Array() });
+      }
+    };
+    const troubled = async (): Promise<readonly string[]> =>
+      (await engine.pipeline()).parts.flatMap(({ name, state }) => (state === 'trouble' ? [name] : []));
+
+    disk.fails = (call) => call.startsWith('read keys/');
+    await expect(repeat()).rejects.toThrow('keys/');
+    expect(notices).toEqual([
+      expect.stringMatching(/^Records whose primary key may be in a file cannot be accepted\. /),
+    ]);
+    await wait();
+    expect([await troubled(), (await engine.status()).trouble]).toEqual([['Key files'], undefined]);
+    disk.fails = () => false;
+    expect(await repeat()).toMatchObject({ accepted: 0 });
+    expect([await troubled(), notices.splice(0).slice(1)]).toEqual([[], ['Key files: all is well again.']]);
+
+    // A file that is damaged stays so, whatever is found in the others.
+    for (const path of disk.paths.filter((each) => each.endsWith('1.keys')))
+      disk.tamper(path, (bytes) => bytes.map((byte) => byte ^ 1));
+    await expect(repeat()).rejects.toMatchObject({ code: 'KEYS_DAMAGED' });
+    await wait();
+    expect(await engine.accept({ origin: 'test', lines: linesOf(others.at(-1) ?? []) })).toMatchObject({ accepted: 0 });
+    expect(await troubled()).toEqual(['Key files']);
+    expect(notices).toEqual([expect.stringContaining('cannot be relied on')]);
+    await engine.close();
+  });
+
   it('that a failing disk keeps in memory while the log is read again make nobody write before it is read', async () => {
     const disk = new FaultyDisk();
     const sent = batches(7, 3);

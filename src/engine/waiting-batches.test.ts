@@ -45,6 +45,7 @@ it('tells new records from repeats as if each batch came once those before it we
         keys: index,
         disk,
         onReady: () => {},
+        onLookedUp: () => {},
         onFailure,
         refusalOf: () => undefined,
       });

@@ -31,6 +31,8 @@ export interface WaitingBatchesOptions {
   readonly disk: Disk;
   /** Called when there is something to take. */
   readonly onReady: () => void;
+  /** Called when the keys of a batch were looked up in files. */
+  readonly onLookedUp: () => void;
   /** Called when a batch was rejected, as its keys could not be looked up. */
   readonly onFailure: (error: unknown) => void;
   /** Why no record may count any more that corrects this entry of the quarantine, but as a repeat. */
@@ -144,6 +146,7 @@ export class WaitingBatches {
     coming.found = undefined;
     coming.looking = this.#keys.lookUp(disk, columns, doubtful).then(
       (inFiles) => {
+        this.#options.onLookedUp();
         coming.found = { inFiles, spills };
         this.#claimComing();
       },
