@@ -18,6 +18,8 @@ import { temporaryFolder } from '../../test/process/daybook-process.ts';
 import { expectReportsOf } from '../../test/process/reports-of-runtime.ts';
 import type { RandomSale } from '../../test/sales/random-sales.ts';
 import { linesOf, randomSale } from '../../test/sales/random-sales.ts';
+import { scheduledDisk } from '../../test/simulation/scheduled-disk.ts';
+import { Turns } from '../../test/simulation/turns.ts';
 import type { Engine } from './engine.ts';
 
 const plan = makePlan(daybook);
@@ -56,6 +58,26 @@ describe('the engine', () => {
     expect((await late).offset).toBeGreaterThan(offset);
     await expectReportsOf(engine, [...first, ...second, ...third]);
     await engine.close();
+  });
+
+  it('writes nothing of what stands behind the lines of a batch, be it a line feed that becomes something else', async () => {
+    const disk = new FaultyDisk();
+    const turns = new Turns();
+    const engine = await turns.run(openEmbedded({ plan, disk: scheduledDisk(disk, turns), clock }), () => 0);
+    const sent = sales(3, 1e6, 1);
+    const lines = linesOf(sent).subarray(0, -1);
+    const pool = Buffer.alloc(lines.length + 1_000, '\n');
+    pool.set(lines);
+    const answer = engine.accept({ origin: 'test', lines: pool.subarray(0, lines.length) });
+    await turns.run(answer, () => {
+      pool.fill('x', lines.length);
+      return 0;
+    });
+    await turns.run(engine.close(), () => 0);
+    for (const name of await disk.list('checkpoints')) disk.lose(`checkpoints/${name}`);
+    const again = await openEmbedded({ plan, disk: disk.restart(), clock });
+    await expectReportsOf(again, sent);
+    await again.close();
   });
 
   it('answers what became of each record of overlapping batches, in the order of the calls', async () => {

@@ -130,7 +130,7 @@ export function* framesOf(
 ): Generator<GroupFrame> {
   const recordCount = recordsOf(batches);
   const duplicateCount = batches.reduce((sum, { columns }) => sum + columns.count, 0) - recordCount;
-  const runs = batches.map(({ claim }) => runsOf(claim));
+  const runs = batches.map(runsOf);
   const records = runs.flat();
   const recordBytes = records.reduce((sum, run) => sum + run.length, 0);
   let last: QuarantinePart | undefined;
@@ -183,8 +183,10 @@ export function answerOf({ columns, claim, refused }: WaitingBatch, offset: numb
 }
 
 /** The picked records' lines as they came, each ended by a line feed; lines that stand behind each other are one piece. */
-function runsOf({ columns, picked }: Claim): readonly Uint8Array[] {
+function runsOf({ intake, columns, claim }: WaitingBatch): readonly Uint8Array[] {
   const { bytes, starts, ends } = columns;
+  const { picked } = claim;
+  const { length } = intake.lines;
   const runs: Uint8Array[] = [];
   for (let first = 0, next = 0; first < picked.length; first = next) {
     const start = starts[picked[first] as number] as number;
@@ -192,7 +194,8 @@ function runsOf({ columns, picked }: Claim): readonly Uint8Array[] {
     let isPlain = true;
     do {
       end = ends[picked[next++] as number] as number;
-      isPlain = columns.isPlain || (bytes[end] === LINE_FEED && bytes[end - 1] !== CARRIAGE_RETURN);
+      // What stands behind the lines is somebody else's, even where it is a line feed.
+      isPlain = columns.isPlain || (end < length && bytes[end] === LINE_FEED && bytes[end - 1] !== CARRIAGE_RETURN);
     } while (isPlain && next < picked.length && starts[picked[next] as number] === end + 1);
     if (isPlain) runs.push(bytes.subarray(start, end + 1));
     else runs.push(bytes.subarray(start, bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end), LINE_END);

@@ -7,7 +7,7 @@ export const KEY_WORDS = 4;
 /** Records as columns, in the order of their lines. Row `i` of each array is record `i`. */
 export interface RecordColumns {
   count: number;
-  /** The lines that the records were read from. */
+  /** The lines that the records were read from, and behind them bytes that mean nothing. */
   readonly bytes: Uint8Array;
   /** Of the lines, where another thread has worked them out. */
   readonly checksums?: Checksums | undefined;
