@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareNumberTexts, divideHalfEven, microsText, parseMicros, parseWhole } from './decimal.ts';
+import {
+  compareNumberTexts,
+  divideHalfEven,
+  divideNumbersHalfEven,
+  microsText,
+  parseMicros,
+  parseWhole,
+} from './decimal.ts';
 
 describe('decimals', () => {
   it('print and parse back to the same micro-units', () => {
@@ -21,6 +28,16 @@ describe('decimals', () => {
     expect(parseMicros('5e-7')).toBe(0n);
     expect(parseMicros('15E-7')).toBe(2n);
     expect(parseMicros('1e-4000')).toBe(0n);
+  });
+
+  it('are divided alike as numbers, where these are exact', () => {
+    const dividend = fc.oneof(fc.maxSafeInteger(), fc.integer({ min: -50, max: 50 }));
+    const divisor = fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }));
+    fc.assert(
+      fc.property(dividend, divisor, (a, b) => {
+        expect(BigInt(divideNumbersHalfEven(a, b))).toBe(divideHalfEven(BigInt(a), BigInt(b)));
+      }),
+    );
   });
 
   it('are in the order of their digits, however they are written', () => {

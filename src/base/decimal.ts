@@ -102,6 +102,19 @@ export function divideHalfEven(dividend: bigint, divisor: bigint): bigint {
   return negative ? -quotient : quotient;
 }
 
+/**
+ * The same of numbers, many times as fast.
+ * @param dividend  a safe integer
+ * @param divisor   a safe integer above 0
+ */
+export function divideNumbersHalfEven(dividend: number, divisor: number): number {
+  const rest = dividend % divisor;
+  const quotient = (dividend - rest) / divisor;
+  const twiceRest = Math.abs(rest) * 2;
+  if (twiceRest < divisor || (twiceRest === divisor && quotient % 2 === 0)) return quotient;
+  return quotient + Math.sign(dividend);
+}
+
 /** Prints micro-units as the shortest decimal text: `-1234.5`, `0.000001`, `7`. */
 export function microsText(micros: bigint): string {
   const magnitude = micros < 0n ? -micros : micros;

@@ -1,5 +1,5 @@
 import { present } from '../base/assert.ts';
-import { divideHalfEven, MICROS_PER_UNIT } from '../base/decimal.ts';
+import { divideHalfEven, divideNumbersHalfEven, MICROS_PER_UNIT } from '../base/decimal.ts';
 import type { FieldPlan, MeasurePlan } from '../plan/plan.ts';
 import type { Cell } from '../ports/rows.ts';
 import type { RecordColumns } from '../record/columns.ts';
@@ -28,7 +28,7 @@ export interface Accumulator {
   add(numbers: Numbers, rows: Int32Array, records: Int32Array, count: number, columns: RecordColumns): void;
   /** The value as a reader sees it, of the numbers at a place. */
   cell(numbers: Float64Array, at: number): Cell;
-  /** The value as a number that sorts like it. */
+  /** The value as a reader sees it, as a number that sorts like it: decimals in micro-units. */
   sortNumber(numbers: Float64Array, at: number): number;
   /** Sort numbers nearer to zero than this are equal only for equal values; of others `micros` says which is above. */
   readonly exactBelow: number;
@@ -141,22 +141,18 @@ function totalOf(numbers: Float64Array, at: number): bigint {
   return exactSum(numbers[at] as number, numbers[at + 1] as number);
 }
 
-/** Two averages on either side of a half can be one float, unless its last digit is far below what a half is made of. */
-const AVERAGE_MARGIN = 2 ** 28;
-
 /** A sum, and behind it a count. */
 class Average implements Accumulator {
   readonly width: number = 3;
   readonly empty = 0;
-  readonly exactBelow: number;
-  readonly #field: FieldPlan;
+  readonly exactBelow = EXACT_MAX;
+  readonly #scale: bigint;
   readonly #sum: Sum;
   readonly #count = new Count();
 
   constructor(field: FieldPlan) {
-    this.#field = field;
+    this.#scale = scaleOf(field);
     this.#sum = new Sum(field);
-    this.exactBelow = EXACT_MAX / AVERAGE_MARGIN / this.#unitMicros();
   }
 
   add(numbers: Numbers, rows: Int32Array, records: Int32Array, count: number, columns: RecordColumns): void {
@@ -169,18 +165,14 @@ class Average implements Accumulator {
   }
 
   sortNumber(numbers: Float64Array, at: number): number {
-    const sum = this.#sum.sortNumber(numbers, at);
-    if (Math.abs(sum) < EXACT_MAX) return sum / (numbers[at + this.#sum.width] as number);
-    return Number(this.micros(numbers, at)) / this.#unitMicros();
+    const micros = this.#sum.sortNumber(numbers, at) * Number(this.#scale);
+    if (Math.abs(micros) >= EXACT_MAX) return Number(this.micros(numbers, at));
+    return divideNumbersHalfEven(micros, numbers[at + this.#sum.width] as number);
   }
 
   micros(numbers: Float64Array, at: number): bigint {
     const count = BigInt(numbers[at + this.#sum.width] as number);
-    return divideHalfEven(totalOf(numbers, at) * scaleOf(this.#field), count);
-  }
-
-  #unitMicros(): number {
-    return Number(scaleOf(this.#field));
+    return divideHalfEven(totalOf(numbers, at) * this.#scale, count);
   }
 }
 

@@ -7,6 +7,7 @@ import { makePlan } from '../../plan/normalise.ts';
 import type { ReportPlan } from '../../plan/plan.ts';
 import type { Cell, ReportQuery, Row } from '../../ports/rows.ts';
 import { Scanner } from '../../record/scanner.ts';
+import type { RandomSale } from '../../../test/sales/random-sales.ts';
 import { linesOf, randomSale } from '../../../test/sales/random-sales.ts';
 import { queryState } from '../query.ts';
 import { EngineState } from '../state.ts';
@@ -28,6 +29,7 @@ const places = defineReport(dailyRecords, {
   },
 });
 const plan = makePlan({ ...daybook, reports: [...daybook.reports, places] });
+const placesPlan = plan.reports.at(-1) as ReportPlan;
 const PEOPLE = new Intl.Collator('en', { numeric: true });
 
 function compared(a: Cell, b: Cell): number {
@@ -54,6 +56,13 @@ function sorted(report: ReportPlan, rows: readonly Row[], sort: Sort): readonly 
   });
 }
 
+function stateOf(sales: readonly RandomSale[]): EngineState {
+  const state = new EngineState(plan);
+  const { columns } = new Scanner(plan, state.dictionaries).scan(linesOf(sales), 1);
+  state.apply(columns, state.keys.claim(columns).picked);
+  return state;
+}
+
 const sorts = fc.constantFrom(...plan.reports).chain((report) =>
   fc.record({
     report: fc.constant(report),
@@ -67,13 +76,39 @@ const sorts = fc.constantFrom(...plan.reports).chain((report) =>
 it('rows are in the order of what stands in them, null below all', () => {
   fc.assert(
     fc.property(fc.array(randomSale(200), { maxLength: 60 }), sorts, fc.nat(20), (sales, { report, sort }, limit) => {
-      const state = new EngineState(plan);
-      const { columns } = new Scanner(plan, state.dictionaries).scan(linesOf(sales), 1);
-      state.apply(columns, state.keys.claim(columns).picked);
+      const state = stateOf(sales);
       const expected = sorted(report, queryState(state, report.name, {}, 0).rows, sort);
       expect(queryState(state, report.name, { sort }, 0).rows).toEqual(expected);
       const page = new Reader(state).rows(report.name, { sort, limit }, 0);
       expect(page.rows).toEqual(expected.slice(0, limit));
+    }),
+  );
+});
+
+/** Rows of a day and a category, whose averages are the same in millionths, or next to each other, and not behind them. */
+const thirds = fc.uniqueArray(
+  fc.record({
+    sale: randomSale(200),
+    day: fc.constantFrom('2026-02-01', '2026-02-02', '2026-02-03'),
+    category: fc.constantFrom('Furniture', 'Technology'),
+    revenues: fc.constantFrom([3.33, 3.33, 3.34], [3.333333], [6.666667, 0], [3.333334]),
+  }),
+  { selector: ({ day, category }) => day + category },
+);
+
+it('rows whose averages are the same as they stand there are in the order of their days', () => {
+  fc.assert(
+    fc.property(thirds, fc.boolean(), fc.nat(8), (rows, descending, limit) => {
+      const sales = rows
+        .flatMap(({ sale, day, category, revenues }) =>
+          revenues.map((revenue) => ({ ...sale, ts: `${day} 12:00:00`, ts_date: day, category, revenue })),
+        )
+        .map((sale, index) => ({ ...sale, ts_id: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}` }));
+      const state = stateOf(sales);
+      const sort = [{ column: 'basket', descending }];
+      const expected = sorted(placesPlan, queryState(state, 'places', {}, 0).rows, sort);
+      expect(queryState(state, 'places', { sort }, 0).rows).toEqual(expected);
+      expect(new Reader(state).rows('places', { sort, limit }, 0).rows).toEqual(expected.slice(0, limit));
     }),
   );
 });

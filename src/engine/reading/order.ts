@@ -124,9 +124,7 @@ function sink(heap: Int32Array, from: number, order: Order): void {
   }
 }
 
-/** How much of a measure's sort number makes one: decimals are in micro-units, but not the average of whole numbers. */
+/** How much of a measure's sort number makes one. */
 export function units(report: ReportPlan, measure: string): number {
-  const plan = report.measures.find(({ name }) => name === measure);
-  if (plan?.kind === 'avg' && plan.field.kind === 'integer') return 1;
   return report.columns.find(({ name }) => name === measure)?.kind === 'decimal' ? 1_000_000 : 1;
 }
