@@ -22,6 +22,7 @@ import type { Row } from '../ports/rows.ts';
 import { Scanner } from '../record/scanner.ts';
 import { rowPrinter } from '../server/row-text.ts';
 import { queryState } from './query.ts';
+import { Reader } from './reading/reader.ts';
 import { EngineState } from './state.ts';
 
 const sales = defineStream({
@@ -134,5 +135,28 @@ it('rows are in the order of their values, also where only a last digit tells th
       },
     ),
     { numRuns: 300, examples: [[AROUND_A_HALF, 'amount_each', true]] },
+  );
+});
+
+/** Two sums that are the same float. */
+const A_DIGIT_APART = [1, 2].flatMap((micros) =>
+  [micros, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER].map((each) => ({
+    shop: `${micros}`,
+    pieces: 0,
+    micros: each,
+  })),
+);
+
+it('totals are in the order of their values, also where only a last digit tells them apart', () => {
+  const measures = fc.constantFrom('pieces', 'amount');
+  fc.assert(
+    fc.property(batches, measures, fc.boolean(), (batch, measure, descending) => {
+      const query = { by: ['shop'], measure, sort: [{ column: measure, descending }] };
+      const { rows } = new Reader(stateOf(batch)).totals('shops', query, 0);
+      const values = rows.map((row) => printedMicros(row, measure));
+      const sorted = [...values].sort((a, b) => compareCells(a, b) * (descending ? -1 : 1));
+      expect(values).toEqual(sorted);
+    }),
+    { numRuns: 300, examples: [[A_DIGIT_APART, 'amount', true]] },
   );
 });

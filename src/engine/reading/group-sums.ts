@@ -42,6 +42,13 @@ export class Sums {
     return sumSortNumber(this.low[group] as number, this.high[group] as number);
   }
 
+  /** Which of two groups has the greater sum, to the last digit: above 0 when the first one has. */
+  compare(a: number, b: number): number {
+    // Low parts differ by less than two carries, and a sum of two floats is 0 only where it is exactly 0.
+    const carries = (this.high[a] as number) - (this.high[b] as number);
+    return carries * CARRY + ((this.low[a] as number) - (this.low[b] as number));
+  }
+
   isEqual(group: number, other: Sums): boolean {
     return (
       this.low[group] === other.low[group] &&

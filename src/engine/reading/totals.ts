@@ -98,20 +98,25 @@ export class Totals {
   /** Of two places in `groups`; those that are equal by the sort come by their dimensions. */
   #order(sums: Sums, groups: Int32Array, sort: NonNullable<TotalsQuery['sort']>): Order {
     const keys = [...sort, ...this.#by.map((column) => ({ column, descending: false }))].map(
-      ({ column, descending }) => ({ sign: descending ? -1 : 1, numberOf: this.#numberOf(sums, column) }),
+      ({ column, descending }) => ({ sign: descending ? -1 : 1, compare: this.#comparison(sums, column) }),
     );
     return (a, b) => {
       const [x, y] = [groups[a] as number, groups[b] as number];
-      for (const { sign, numberOf } of keys) {
-        const difference = numberOf(x) - numberOf(y);
+      for (const { sign, compare } of keys) {
+        const difference = compare(x, y);
         if (difference !== 0 && difference === difference) return sign * difference;
       }
       return 0;
     };
   }
 
-  #numberOf(sums: Sums, column: string): (group: number) => number {
-    if (column === this.#measure.name) return (group) => sums.sortNumber(group);
+  #comparison(sums: Sums, column: string): Order {
+    if (column === this.#measure.name) return (a, b) => sums.compare(a, b);
+    const numberOf = this.#keyNumber(column);
+    return (a, b) => numberOf(a) - numberOf(b);
+  }
+
+  #keyNumber(column: string): (group: number) => number {
     const index = this.#by.indexOf(column);
     if (index < 0) throw badQuery(`'${column}' is none of ${[...this.#by, this.#measure.name].join(', ')} to sort by.`);
     const dimension = present(this.#dimensions[index], 'each has its place');
