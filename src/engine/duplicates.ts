@@ -1,3 +1,4 @@
+import type { FieldPlan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Duplicate, DuplicatePage } from '../ports/explanation.ts';
 import type { RecordColumns } from '../record/columns.ts';
@@ -23,11 +24,11 @@ interface KeptRepeat extends Omit<Duplicate, 'key' | 'record'> {
  */
 export class Duplicates {
   readonly #clock: Clock;
-  readonly #primaryKey: string;
+  readonly #primaryKey: FieldPlan;
   /** Oldest first; those behind the first `KEPT_MAX` are dropped now and then. */
   #entries: KeptRepeat[] = [];
 
-  constructor(clock: Clock, primaryKey: string) {
+  constructor(clock: Clock, primaryKey: FieldPlan) {
     this.#clock = clock;
     this.#primaryKey = primaryKey;
   }
@@ -106,11 +107,14 @@ function keptBytes({ starts, ends }: RecordColumns, record: number): number {
   return Math.min((ends[record] as number) - (starts[record] as number), TEXT_BYTES_MAX);
 }
 
-/** The primary key as UUIDs are compared; the record was accepted as one, so it has it, unless it was cut. */
-function keyIn(text: string, primaryKey: string): string {
+/**
+ * The primary key of an accepted record, spelled alike for all that have it: a UUID's letters may be large or small, a
+ * text's may not. Empty where the record was cut.
+ */
+export function keyIn(record: string, { name, kind }: FieldPlan): string {
   try {
-    const parsed = JSON.parse(text) as Readonly<Record<string, unknown>>;
-    return String(parsed[primaryKey]).toLowerCase();
+    const key = String((JSON.parse(record) as Readonly<Record<string, unknown>>)[name]);
+    return kind === 'uuid' ? key.toLowerCase() : key;
   } catch (error) {
     if (error instanceof SyntaxError) return '';
     throw error;

@@ -225,7 +225,7 @@ export class Engine implements Runtime, SourceDoor {
     this.#feed = new FrameFeed(state, clock, this.#closing.signal, () => this.#watch.framed());
     this.#rate = new RateMeter(clock);
     this.#reader = new Reader(state);
-    this.#duplicatesKept = new Duplicates(clock, plan.stream.primaryKey.name);
+    this.#duplicatesKept = new Duplicates(clock, plan.stream.primaryKey);
     this.#index = new LogIndex(log, plan);
     this.#topic = new LogTopic(plan, log, this.#index);
     this.#tail = new LogTail(clock);

@@ -1,13 +1,14 @@
 import { parseDay } from '../base/calendar.ts';
 import { present } from '../base/assert.ts';
 import { DaybookError } from '../base/errors.ts';
-import type { Plan, ReportPlan } from '../plan/plan.ts';
+import type { FieldPlan, Plan, ReportPlan } from '../plan/plan.ts';
 import type { Duplicate, ExplainQuery, Explanation } from '../ports/explanation.ts';
 import type { Row } from '../ports/rows.ts';
 import type { Amendment } from '../ports/runtime.ts';
 import type { TopicRecord } from '../ports/topics.ts';
 import type { RecordColumns } from '../record/columns.ts';
 import { Scanner } from '../record/scanner.ts';
+import { keyIn } from './duplicates.ts';
 import type { Filter } from './filter.ts';
 import { makeFilter } from './filter.ts';
 import type { LogIndex } from './log-index.ts';
@@ -88,7 +89,7 @@ function isSameRow(report: ReportPlan, a: Row, b: Row | null): boolean {
 export class RowSearch {
   readonly #report: ReportPlan;
   readonly #query: ExplainQuery;
-  readonly #primaryKey: string;
+  readonly #primaryKey: FieldPlan;
   readonly #state: EngineState;
   readonly #scanner: Scanner;
   readonly #filter: Filter | undefined;
@@ -105,7 +106,7 @@ export class RowSearch {
     const own: Plan = { ...plan, reports: [this.#report] };
     this.#query = query;
     this.#keys = keys;
-    this.#primaryKey = plan.stream.primaryKey.name;
+    this.#primaryKey = plan.stream.primaryKey;
     this.#state = new EngineState(own);
     this.#scanner = new Scanner(own, this.#state.dictionaries);
     this.#filter = makeFilter(report.where, this.#state.dictionaries);
@@ -150,8 +151,7 @@ export class RowSearch {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, (ends[record] as number) - start).toString();
     if (isListed) this.records.push({ partition: 0, offset: firstOffset + record, atMs: undefined, value: text });
     if (this.#keys.size === 0) return;
-    const parsed = JSON.parse(text) as Readonly<Record<string, unknown>>;
-    const key = String(parsed[this.#primaryKey]).toLowerCase();
+    const key = keyIn(text, this.#primaryKey);
     if (this.#keys.has(key)) this.repeated.add(key);
   }
 }

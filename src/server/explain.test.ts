@@ -5,6 +5,7 @@ import { count } from '../definition/measures.ts';
 import { defineReport } from '../definition/report.ts';
 import { defineStream } from '../definition/stream.ts';
 import { makePlan } from '../plan/normalise.ts';
+import type { Plan } from '../plan/plan.ts';
 import { serveEmbedded } from '../../test/server/serve-embedded.ts';
 import { readSale } from '../../test/oracle/furniture-store.ts';
 import { mixedSales } from '../../test/sales/mixed-sales.ts';
@@ -143,6 +144,36 @@ it('says which repeats were left out of a row, and what changed in it after its 
   expect(await json(`${api}/duplicates`)).toMatchObject({ total: 1, kept: 1 });
   const key = await fetch(`${api}/reports/daily_category_product/records?ts_date=${day}`);
   expect(await key.json()).toMatchObject({ code: 'BAD_QUERY', detail: expect.stringContaining('category') as string });
+});
+
+/** Visits whose keys are texts, on days that end in the morning. */
+function nightlyVisits(): Plan {
+  const visits = defineStream({
+    name: 'visits',
+    timeZone: 'UTC',
+    currency: 'EUR',
+    primaryKey: 'id',
+    eventTime: 'at',
+    businessDate: 'day',
+    businessDayEndsAtHour: 6,
+    fields: { id: text(), at: timestamp(), day: date(), guest: text() },
+  });
+  const byGuest = defineReport(visits, { name: 'by_guest', dimensions: ['day', 'guest'], measures: { n: count() } });
+  return makePlan({ stream: visits, reports: [byGuest], dashboard: { title: 'Visits', tiles: [] } });
+}
+
+it('a repeat is one of the record that has its very key, where keys are texts', async () => {
+  await using daybook = await serveEmbedded({ plan: nightlyVisits() });
+  const { api } = daybook;
+  const visit = (id: string, guest: string): string =>
+    JSON.stringify({ id, at: '2026-05-01 10:00:00', day: '2026-05-01', guest });
+  await send(api, [visit('K-a', 'Ann'), visit('k-A', 'Bob')]);
+  await send(api, [visit('K-a', 'Ann')]);
+  const repeatsOf = async (guest: string): Promise<readonly string[]> => {
+    const asked = `${api}/reports/by_guest/records?day=2026-05-01&guest=${guest}`;
+    return (await json<ExplanationAnswer>(asked)).duplicates.map(({ key }) => key);
+  };
+  expect([await repeatsOf('Ann'), await repeatsOf('Bob')]).toEqual([['K-a'], []]);
 });
 
 it('records are found by offset, by time and by any field, and each says which rows it is in', async () => {
