@@ -1,5 +1,5 @@
 import type { Zone } from '../base/calendar.ts';
-import { MS_PER_DAY, parseDay, parseTimestamp, zone } from '../base/calendar.ts';
+import { businessDayAt, MS_PER_DAY, parseDay, parseTimestamp, zone } from '../base/calendar.ts';
 import { closingError } from '../base/closing.ts';
 import { DaybookError } from '../base/errors.ts';
 import { keyText } from '../base/key-text.ts';
@@ -139,11 +139,11 @@ export class LogTopic {
       );
     }
     const wantedMs = wanted.day * MS_PER_DAY + wanted.msOfDay;
-    const { eventTime } = this.#plan.stream;
+    const { eventTime, businessDayEndsAtHour } = this.#plan.stream;
     return {
       fromOffset: 0,
-      // A business date is at most a day from its event time.
-      firstDay: wanted.day - 1,
+      // A business date is at most a day from the event time's.
+      firstDay: businessDayAt(wanted, businessDayEndsAtHour) - 1,
       isAt: (value) => {
         const record = JSON.parse(value) as Readonly<Record<string, unknown>>;
         const time = parseTimestamp(String(record[eventTime.name]), this.#zone);

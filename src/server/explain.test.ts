@@ -176,6 +176,23 @@ it('a repeat is one of the record that has its very key, where keys are texts', 
   expect([await repeatsOf('Ann'), await repeatsOf('Bob')]).toEqual([['K-a'], []]);
 });
 
+it('from a time on no record is left out, also where days end in the morning', async () => {
+  await using daybook = await serveEmbedded({ plan: nightlyVisits() });
+  const { api } = daybook;
+  // Three o'clock is of the day before, and a record may say that it is of the one before that. Enough for a block of the log.
+  const guest = 'x'.repeat(200);
+  const early = Array.from({ length: 3_000 }, (_, id) => {
+    return JSON.stringify({ id: `${id}`, at: '2026-01-10 03:00:00', day: '2026-01-08', guest });
+  });
+  await send(api, early);
+  await send(api, [JSON.stringify({ id: 'late', at: '2026-01-20 12:00:00', day: '2026-01-20', guest })]);
+  for (const time of ['2026-01-10', '2026-01-10 03:00:00']) {
+    const asked = `${api}/topics/visits/records?time=${encodeURIComponent(time)}&limit=1`;
+    const { records } = await json<TopicRecordsAnswer>(asked);
+    expect(records.map(({ offset }) => offset)).toEqual([0]);
+  }
+});
+
 it('records are found by offset, by time and by any field, and each says which rows it is in', async () => {
   await using daybook = await serveEmbedded();
   const { api } = daybook;
