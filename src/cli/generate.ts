@@ -98,6 +98,7 @@ async function generateCommand(flags: GenerateFlags): Promise<void> {
     });
     progress.end();
     for (const line of summaryLines(generated, flags)) process.stderr.write(`${line}\n`);
+    if (generated.isStopped) process.exitCode = 1;
   } finally {
     progress.end();
   }

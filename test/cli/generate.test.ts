@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { readSale, reportsOf, rowsOfAnswer } from '../oracle/furniture-store.ts';
 import { keyedRows } from '../process/answer-key.ts';
 import { runDaybook, startDaybook, temporaryFolder } from '../process/daybook-process.ts';
@@ -59,6 +59,16 @@ describe('generate', () => {
     expect(toFile.code).toBe(0);
     expect(await readFile(path, 'utf8')).toBe(toStdout.stdout);
     expect(other.stdout).not.toBe(toStdout.stdout);
+  });
+
+  it('that is interrupted says so and ends with 1, as its days are not whole', async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, 'sales.ndjson');
+    const hasBegun = (): Promise<unknown> =>
+      vi.waitFor(async () => expect((await stat(path)).size).toBeGreaterThan(0), { timeout: 20_000 });
+    const flags = ['--rate', '100', '--out', path];
+    const { code, stderr } = await runDaybook(['generate', ...DAYS, ...flags], '', {}, hasBegun);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^Stopped before the end\.$/m)]);
   });
 
   it('says at once that nobody answers at the URL, or that the file cannot be written', async () => {
