@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { limitYoungSpace } from '../runtimes/machine/young-space.ts';
-import { printFailure } from './failure.ts';
+import { FAILED, VERIFY_FAILED, printFailure } from './failure.ts';
+import { outliveOutput } from './output.ts';
 
 type AddCommand = (program: Command) => void;
 
@@ -36,11 +37,7 @@ const COMMANDS: Readonly<Record<string, (words: readonly string[]) => Promise<Ad
  * @param argv  as `process.argv` is: the program, its file, and what the user wrote
  */
 export async function runDaybook(argv: readonly string[]): Promise<void> {
-  // Whoever reads the output may stop reading: `daybook report … | head`.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
-  });
+  outliveOutput(argv[2] === 'verify' ? VERIFY_FAILED : FAILED);
   limitYoungSpace();
   try {
     const program = await programFor(argv[2], argv.slice(3));

@@ -15,6 +15,11 @@ const USAGE_CODES = new Set([
   'USAGE',
 ]);
 
+/** The exit code of a command that failed for another reason. */
+export const FAILED = 1;
+/** As of other tools that compare: 1 is for a difference, so a failure of `verify` is something else. */
+export const VERIFY_FAILED = 2;
+
 /** What a failed command prints, and the process's exit code: 2 for a wrong call or definition, 1 for the rest. */
 export interface Failure {
   readonly lines: readonly string[];
@@ -27,11 +32,11 @@ function failureOf(error: unknown, debug: boolean): Failure {
   if (error instanceof CommanderError) return { lines: [], exitCode: error.exitCode === 0 ? 0 : 2 };
   const stack = debug && error instanceof Error ? [error.stack ?? ''] : [];
   if (error instanceof DaybookError) {
-    return { lines: [...sentences(error), ...stack], exitCode: USAGE_CODES.has(error.code) ? 2 : 1 };
+    return { lines: [...sentences(error), ...stack], exitCode: USAGE_CODES.has(error.code) ? 2 : FAILED };
   }
   const reason = error instanceof Error ? error.message : String(error);
   const hint = debug ? [] : ['Run it with DAYBOOK_DEBUG=1 to see where.'];
-  return { lines: [`daybook: unexpected error: ${reason}`, ...hint, ...stack], exitCode: 1 };
+  return { lines: [`daybook: unexpected error: ${reason}`, ...hint, ...stack], exitCode: FAILED };
 }
 
 /** Prints what went wrong on standard error. @returns the exit code */

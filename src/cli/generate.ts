@@ -7,6 +7,7 @@ import { machineClock } from '../runtimes/machine/clock.ts';
 import { loadPlan } from './config.ts';
 import { interruption } from './interruption.ts';
 import { configOption, fromOption, numberIn, toOption, wholeNumber, requireDaysInOrder } from './options.ts';
+import { outputEnded } from './output.ts';
 import { showProgress } from './progress.ts';
 
 interface GenerateFlags {
@@ -79,6 +80,7 @@ async function generateCommand(flags: GenerateFlags): Promise<void> {
   const progress = showProgress('Generating', clock);
   try {
     const { catalog, rate, answerKey } = flags;
+    const target = targetOf(flags);
     const generated = await generate({
       plan,
       from: flags.from,
@@ -88,12 +90,12 @@ async function generateCommand(flags: GenerateFlags): Promise<void> {
       duplicates: flags.duplicates,
       late: flags.late,
       corrupt: flags.corrupt,
-      target: targetOf(flags),
+      target,
       ...(rate !== undefined && { rate }),
       ...(catalog !== undefined && { catalog }),
       ...(answerKey !== undefined && { answerKey }),
       clock,
-      signal: interruption(clock),
+      signal: AbortSignal.any([interruption(clock), ...(target.kind === 'stream' ? [outputEnded] : [])]),
       onProgress: (records, share) => progress.update(Math.round(share * 1000), 1000, counted(records, 'record')),
     });
     progress.end();

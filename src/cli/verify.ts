@@ -6,7 +6,7 @@ import { machineClock } from '../runtimes/machine/clock.ts';
 import type { Verification } from '../runtimes/verify.ts';
 import { verify } from '../runtimes/verify.ts';
 import { loadPlan } from './config.ts';
-import { printFailure } from './failure.ts';
+import { VERIFY_FAILED, printFailure } from './failure.ts';
 import { interruption } from './interruption.ts';
 import { notices } from './notices.ts';
 import { configOption, dataOption, fromOption, toOption, urlOption, requireDaysInOrder } from './options.ts';
@@ -14,8 +14,7 @@ import { showProgress } from './progress.ts';
 
 /** So many differing rows are listed; the rest is counted. */
 const LISTED_MAX = 10;
-/** As of other tools that compare: 1 is for a difference, so a failure is something else. */
-const EXIT_CODES = { agree: 0, differ: 1, failed: 2 } as const;
+const EXIT_CODES = { agree: 0, differ: 1, failed: VERIFY_FAILED } as const;
 
 interface VerifyFlags {
   readonly data: string;

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { open, writeFile } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { DaybookError } from '../base/errors.ts';
@@ -200,9 +199,9 @@ async function fileSink(path: string): Promise<Sink> {
   };
 }
 
-async function writeTo(stream: Writable, lines: Uint8Array): Promise<undefined> {
-  if (!stream.write(lines)) await once(stream, 'drain');
-  return undefined;
+/** Resolves when they were not written, too: whoever has the stream is told that by it, and gives the signal. */
+function writeTo(stream: Writable, lines: Uint8Array): Promise<undefined> {
+  return new Promise((done) => void stream.write(lines, () => done(undefined)));
 }
 
 async function writeKey(path: string, json: string): Promise<void> {

@@ -53,7 +53,7 @@ export interface ServeOptions {
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const { plan, root, host, allowHosts, port, pages, clock, signal, onReady, onNotice, onProgress } = options;
-  const logger = pino({ level: options.logLevel }, pino.destination({ fd: 2, sync: true }));
+  const logger = pino({ level: options.logLevel }, process.stderr);
   checkSchedules(plan.schedules, plan.stream.timeZone);
   const connection = options.topic === undefined ? undefined : kafkaConnection(options.topic.brokers);
   const catalogue = await givenCatalogue(options);

@@ -1,12 +1,14 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { devNull, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const ROOT = resolve(import.meta.dirname, '../..');
+/** Linux has a file that is always on a full disk. */
+const FULL_DISK = process.platform === 'linux' ? '/dev/full' : devNull;
 const MAIN = resolve(ROOT, 'src/cli/main.js');
 
 /** A real `daybook start` in a process of its own. */
@@ -21,6 +23,8 @@ export interface DaybookProcess {
   /** Lets it hang, its connections open, until `goOn`. */
   hang(): void;
   goOn(): void;
+  /** Reads none of what it prints any more. */
+  stopReading(): void;
 }
 
 /** Starts Daybook on a free port and waits until it says that it is ready. */
@@ -45,6 +49,10 @@ export async function startDaybook(
     },
     hang: () => child.kill('SIGSTOP'),
     goOn: () => child.kill('SIGCONT'),
+    stopReading: () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
   };
 }
 
@@ -121,6 +129,33 @@ export async function runDaybook(
   await interruptWhen?.().finally(() => child.kill('SIGINT'));
   const [code] = await closed;
   return { code, stdout, stderr };
+}
+
+/**
+ * Runs a command where what it prints cannot be written: nobody reads it, or it goes to a full disk.
+ * @param endWhen  what it prints before it is told to end; it ends by itself unless given
+ * @returns nothing of standard error where that is what cannot be written
+ */
+export async function daybookInto(
+  outputs: { readonly stdout?: 'closed' | 'full'; readonly stderr?: 'closed' | 'full' },
+  args: readonly string[],
+  endWhen?: string,
+): Promise<{ readonly code: number | null; readonly stderr: string }> {
+  await using full = await open(FULL_DISK, 'w');
+  const { stdout, stderr } = outputs;
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    stdio: ['ignore', stdout === 'full' ? full.fd : 'pipe', stderr === 'full' ? full.fd : 'pipe'],
+  });
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    if (endWhen !== undefined && text.includes(endWhen)) child.kill('SIGTERM');
+  });
+  if (stdout === 'closed') child.stdout?.destroy();
+  if (stderr === 'closed') child.stderr?.destroy();
+  const [code] = await closed;
+  return { code, stderr: said };
 }
 
 /** A folder that is removed when it is disposed of. */

@@ -26,7 +26,7 @@ export interface RunSinkOptions {
 /** The sinks, by the store that they write into. Each runs until the signal, and throws what cannot succeed later. */
 export const SINKS: Readonly<Record<string, (options: RunSinkOptions) => Promise<void>>> = {
   postgres: async ({ plan, kafka, store, clock, logLevel, signal }) => {
-    const logger = pino({ level: logLevel, base: { sink: 'postgres' } }, pino.destination({ fd: 2, sync: true }));
+    const logger = pino({ level: logLevel, base: { sink: 'postgres' } }, process.stderr);
     await using database = openPostgres(postgresConnection(store));
     const connection = kafkaConnection(kafka);
     const progress = new SinkProgress(clock, logger);
@@ -35,7 +35,7 @@ export const SINKS: Readonly<Record<string, (options: RunSinkOptions) => Promise
   cassandra: async ({ plan, kafka, store, clock, logLevel, signal }) => {
     // No page waits for what it writes.
     stepBack();
-    const logger = pino({ level: logLevel, base: { sink: 'cassandra' } }, pino.destination({ fd: 2, sync: true }));
+    const logger = pino({ level: logLevel, base: { sink: 'cassandra' } }, process.stderr);
     await using cluster = openCassandra(cassandraConnection(store));
     const connection = kafkaConnection(kafka);
     const progress = new SinkProgress(clock, logger);

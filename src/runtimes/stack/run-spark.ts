@@ -42,7 +42,7 @@ export interface RunSparkOptions {
  */
 export async function runSpark(options: RunSparkOptions): Promise<void> {
   const { plan, clock, logLevel, signal } = options;
-  const logger = pino({ level: logLevel, base: { spark: options.spark } }, pino.destination({ fd: 2, sync: true }));
+  const logger = pino({ level: logLevel, base: { spark: options.spark } }, process.stderr);
   const connection = kafkaConnection(options.kafka);
   const address = parseSparkAddress(options.spark, secretOf('DAYBOOK_SPARK_TOKEN'));
   const sql = sparkSql(plan, zoneOffsets(plan.stream.timeZone));

@@ -37,7 +37,7 @@ export interface ServeStackOptions {
  */
 export async function serveStack(options: ServeStackOptions): Promise<void> {
   const { plan, host, port, clock, signal } = options;
-  const logger = pino({ level: options.logLevel }, pino.destination({ fd: 2, sync: true }));
+  const logger = pino({ level: options.logLevel }, process.stderr);
   await using stack = new AsyncDisposableStack();
   const database = stack.use(openPostgres(postgresConnection(options.postgres)));
   const cluster = stack.use(openCassandra(cassandraConnection(options.cassandra)));

@@ -1,0 +1,33 @@
+import { DaybookError } from '../base/errors.ts';
+import { printFailure } from './failure.ts';
+
+const ended = new AbortController();
+
+/** Aborted when standard output takes nothing more: whoever read it is gone, or its disk is full. */
+export const outputEnded: AbortSignal = ended.signal;
+
+/**
+ * Lets a command go on when what it prints cannot be written, so that it does its work and ends with its own exit code.
+ * Whoever reads the output may have enough (`daybook report … | head`), which is no failure; anything else is told, and the
+ * command fails by it.
+ * @param exitCode  of a command that did its work and could not print it
+ */
+export function outliveOutput(exitCode: number): void {
+  // There is nowhere to tell it.
+  process.stderr.on('error', () => undefined);
+  process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
+    const isFirst = !ended.signal.aborted;
+    ended.abort();
+    if (cause.code === 'EPIPE' || !isFirst) return;
+    printFailure(outputFailed(cause));
+    // Commands set their own code when they are done.
+    process.on('exit', () => {
+      if (Number(process.exitCode ?? 0) === 0) process.exitCode = exitCode;
+    });
+  });
+}
+
+function outputFailed(cause: Error): DaybookError {
+  const message = `Standard output cannot be written: ${cause.message}. Send it elsewhere, or make room.`;
+  return new DaybookError('OUTPUT_FAILED', message, { cause });
+}
