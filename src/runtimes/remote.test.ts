@@ -15,8 +15,9 @@ import { readIntake } from '../sources/http/intake.ts';
 import { reportInfo } from '../server/report-info.ts';
 import { streamInfo } from '../server/stream-info.ts';
 import { serveEmbedded } from '../../test/server/serve-embedded.ts';
+import { mixedSales } from '../../test/sales/mixed-sales.ts';
 import { checkSameDefinition } from './other-definition.ts';
-import { openRemote, openRemoteToSend, parsePage } from './remote.ts';
+import { openRemote, openRemoteToSend, parseRows } from './remote.ts';
 
 const plan = makePlan(daybook);
 const report = plan.reports[0];
@@ -50,28 +51,23 @@ async function serving(answer: Answer): Promise<AsyncDisposable & { readonly url
   };
 }
 
-describe('a page of a report', () => {
-  it('keeps every digit of its decimals, also beyond what a float holds', () => {
+describe('the rows of a report', () => {
+  it('keep every digit of their decimals, also beyond what a float holds', () => {
     fc.assert(
       fc.property(fc.bigInt(-(10n ** 30n), 10n ** 30n), fc.nat(), (micros, count) => {
-        const json = `{"frame":${count},"total":1,"rows":[{"ts_date":"2026-03-04","daily_pu":${count},"daily_rev":${microsText(micros)},"daily_profit":0}]}`;
-        expect(parsePage(json, report)).toEqual({
-          frame: count,
-          total: 1,
-          rows: [{ ts_date: '2026-03-04', daily_pu: count, daily_rev: micros, daily_profit: 0n }],
-        });
+        const json = `[{"ts_date":"2026-03-04","daily_pu":${count},"daily_rev":${microsText(micros)},"daily_profit":0}]`;
+        expect(parseRows(json, report)).toEqual([
+          { ts_date: '2026-03-04', daily_pu: count, daily_rev: micros, daily_profit: 0n },
+        ]);
       }),
     );
   });
 
-  it('keeps every digit of a sum of whole numbers, also beyond what a float holds', () => {
+  it('keep every digit of a sum of whole numbers, also beyond what a float holds', () => {
     const row = (count: string): string =>
       `{"ts_date":"2026-03-04","daily_pu":${count},"daily_rev":0,"daily_profit":0}`;
-    const page = parsePage(
-      `{"frame":1,"total":2,"rows":[${row('9007199254740993')},${row('9007199254740991')}]}`,
-      report,
-    );
-    expect(page.rows.map((each) => each['daily_pu'])).toEqual([9_007_199_254_740_993_000_000n, 9_007_199_254_740_991]);
+    const rows = parseRows(`[${row('9007199254740993')},${row('9007199254740991')}]`, report);
+    expect(rows.map((each) => each['daily_pu'])).toEqual([9_007_199_254_740_993_000_000n, 9_007_199_254_740_991]);
   });
 });
 
@@ -150,10 +146,17 @@ describe('a Daybook reached over HTTP', () => {
     await using server = await serving(
       defining((request, _body, response) => {
         asked.push(request.url ?? '');
-        response.end('{"frame":3,"total":0,"rows":[]}');
+        response
+          .setHeaders(
+            new Map([
+              ['daybook-frame', '3'],
+              ['daybook-total', '7'],
+            ]),
+          )
+          .end();
       }),
     );
-    await openRemote(plan, server.url).query('daily_pu_rev', {
+    const page = await openRemote(plan, server.url).query('daily_pu_rev', {
       from: '2026-03-01',
       to: '2026-03-04',
       equals: { ts_date: ['2026-03-02', '2026-03-03'] },
@@ -166,7 +169,7 @@ describe('a Daybook reached over HTTP', () => {
     const url = new URL(asked[0] ?? '', server.url);
     expect(url.pathname).toBe('/api/v1/reports/daily_pu_rev');
     expect([...url.searchParams]).toEqual([
-      ['format', 'json'],
+      ['format', 'ndjson'],
       ['from', '2026-03-01'],
       ['to', '2026-03-04'],
       ['ts_date', '2026-03-02'],
@@ -174,6 +177,21 @@ describe('a Daybook reached over HTTP', () => {
       ['sort', '-daily_rev,ts_date'],
       ['limit', '5'],
     ]);
+    expect(page).toEqual({ frame: 3, total: 7, rows: [] });
+  });
+
+  it('gives as many rows as are wanted, and says how many there are', async () => {
+    await using daybook = await serveEmbedded();
+    const lines = Buffer.from(mixedSales(200, { repeats: 0, seed: 1 }).join('\n'));
+    await daybook.runtime.accept({ origin: 'test', lines });
+    const remote = openRemote(plan, daybook.server.url);
+    const { total } = await daybook.runtime.query('daily_category_product', {});
+    for (const limit of [1, total - 1, 10_001]) {
+      const query = { limit, offset: 1 };
+      const page = await remote.query('daily_category_product', query);
+      expect(page).toEqual(await daybook.runtime.query('daily_category_product', query));
+      expect([page.total, page.rows.length]).toEqual([total, Math.min(limit, total - 1)]);
+    }
   });
 
   it('gives raw records in chunks of whole lines, wherever the network cut them', async () => {
@@ -370,9 +388,8 @@ describe('a Daybook of another definition', () => {
       const isDefinition = request.url === '/api/v1/reports';
       if (isDefinition) asked++;
       if (isDefinition && asked === 1) response.statusCode = 503;
-      response.end(
-        JSON.stringify(isDefinition ? { stream: streamInfo(plan.stream) } : { frame: 1, total: 0, rows: [] }),
-      );
+      response.setHeader('daybook-frame', 1);
+      response.end(isDefinition ? JSON.stringify({ stream: streamInfo(plan.stream) }) : '');
     });
     const remote = openRemote({ ...plan, reports: [] }, server.url);
     await expect(remote.query('daily_pu_rev', { limit: 1 })).rejects.toMatchObject({ retryable: true });

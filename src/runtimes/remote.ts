@@ -13,10 +13,9 @@ import type { RunningDefinition } from './other-definition.ts';
 import { checkSameDefinition } from './other-definition.ts';
 
 const LINE_FEED = 10;
-/** A page of a report in JSON holds no more rows. */
-const PAGE_ROWS_MAX = 10_000;
-/** Says which frame rows are of that come without one. */
+/** Say which frame the rows are of, and how many there are. */
 const FRAME_HEADER = 'daybook-frame';
+const TOTAL_HEADER = 'daybook-total';
 const RETRYABLE_STATUSES = new Set([408, 429, 502, 503, 504]);
 
 /** What a Daybook that runs elsewhere does for commands: of a runtime what they need. */
@@ -142,10 +141,9 @@ function together(before: Acceptance | undefined, next: Acceptance): Acceptance 
   };
 }
 
+/** As lines, of which an answer may have any number. */
 async function queryReport(api: string, plan: Plan, name: string, query: ReportQuery): Promise<ReportPage> {
-  // Only the formats for programs give all rows; a page of JSON has its limit.
-  const isPage = query.limit !== undefined && query.limit <= PAGE_ROWS_MAX;
-  const parameters = new URLSearchParams({ format: isPage ? 'json' : 'ndjson' });
+  const parameters = new URLSearchParams({ format: 'ndjson' });
   if (query.from !== undefined) parameters.set('from', query.from);
   if (query.to !== undefined) parameters.set('to', query.to);
   if (query.search !== undefined) parameters.set('search', query.search);
@@ -158,12 +156,12 @@ async function queryReport(api: string, plan: Plan, name: string, query: ReportQ
   if (query.offset !== undefined) parameters.set('offset', String(query.offset));
   const response = await call(api, `/reports/${encodeURIComponent(name)}?${parameters.toString()}`);
   const report = plan.reports.find((each) => each.name === name);
-  const text = await textOf(api, response);
-  if (isPage) return parsePage(text, report);
-  const rows = text.split('\n').slice(0, -1).join(',');
-  const frame = response.headers.get(FRAME_HEADER) ?? '0';
-  const page = parsePage(`{"frame":${frame},"total":0,"rows":[${rows}]}`, report);
-  return { ...page, total: page.rows.length };
+  const lines = (await textOf(api, response)).split('\n').slice(0, -1);
+  return {
+    frame: Number(response.headers.get(FRAME_HEADER)),
+    total: Number(response.headers.get(TOTAL_HEADER)),
+    rows: parseRows(`[${lines.join(',')}]`, report),
+  };
 }
 
 /** What JSON.parse tells a reviver of a number: its digits as they stand in the text. */
@@ -171,14 +169,9 @@ interface Source {
   readonly source?: string;
 }
 
-/** Reads a page of a report; what is no exact float becomes micro-units from its own digits, never through a float. */
-export function parsePage(text: string, report: ReportPlan | undefined): ReportPage {
-  const page = JSON.parse(text, exactCells(report)) as {
-    readonly frame: Cell;
-    readonly total: Cell;
-    readonly rows: readonly Row[];
-  };
-  return { frame: wholeOf(page.frame), total: wholeOf(page.total), rows: page.rows };
+/** Reads rows of a report; what is no exact float becomes micro-units from its own digits, never through a float. */
+export function parseRows(text: string, report: ReportPlan | undefined): readonly Row[] {
+  return JSON.parse(text, exactCells(report)) as readonly Row[];
 }
 
 /** A reviver for `JSON.parse` that makes a report's decimals micro-units. */

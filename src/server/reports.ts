@@ -18,8 +18,11 @@ const CSV_TYPE = 'text/csv; charset=utf-8';
 /** A page of JSON; the formats for programs give everything unless they are told a limit. */
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 10_000;
-/** Says which frame the rows are of, for the formats that have no place for it. */
-const FRAME_HEADER = 'daybook-frame';
+/** Says which frame the rows are of, and how many there are before limit and offset, for the formats that have no place for it. */
+const headersOf = ({ frame, total }: ReportPage): Readonly<Record<string, number>> => ({
+  'daybook-frame': frame,
+  'daybook-total': total,
+});
 
 /** `GET /api/v1/reports` says what there is, `GET /api/v1/reports/{name}` gives rows. */
 export function addReports(app: FastifyInstance, { runtime }: RouteContext): void {
@@ -37,7 +40,7 @@ export function addReports(app: FastifyInstance, { runtime }: RouteContext): voi
     const frame = whole(parameters, 'frame', 0, Number.MAX_SAFE_INTEGER);
     const page = await runtime.query(report.name, queryOf(parameters, dimensions, format === 'json'));
     if (frame !== undefined && frame !== page.frame) throw frameGone(frame, page.frame);
-    return send(reply.header(FRAME_HEADER, page.frame), report, page, format);
+    return send(reply.headers(headersOf(page)), report, page, format);
   });
 
   app.get<{ Params: { name: string } }>('/api/v1/reports/:name/totals', async (request, reply) => {
@@ -52,7 +55,7 @@ export function addReports(app: FastifyInstance, { runtime }: RouteContext): voi
     const reading = { kind: 'totals', report: report.name, query: { ...query, by, measure, trend } } as const;
     const [page] = (await runtime.read([reading])).answers;
     const answer = present(page, 'a question has its answer');
-    void reply.header(FRAME_HEADER, answer.frame);
+    void reply.headers(headersOf(answer));
     const columns = totalsColumns({ by, measure });
     if (format === 'csv') return reply.type(CSV_TYPE).send(csvTable(columns, answer.rows));
     if (format === 'spreadsheet') return reply.type(CSV_TYPE).send(spreadsheetTable(columns, answer.rows));

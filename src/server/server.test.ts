@@ -259,6 +259,7 @@ describe('GET /reports', () => {
     expect(lines[0]).toBe('ts_date,category,sub_category,product_name,daily_quantity,daily_rev,daily_profit');
     const rows = (await (await get('format=ndjson')).text()).trim().split('\n');
     expect(lines.length - 2).toBe(rows.length);
+    expect((await get('format=ndjson&limit=2')).headers.get('daybook-total')).toBe(String(rows.length));
   });
 
   it('gives further pages of the frame that the first one was of, or says that it is gone', async () => {

@@ -70,12 +70,20 @@ function columnSchema({ kind, nullable }: ColumnPlan): Json {
   return nullable ? { anyOf: [value, { type: 'null' }] } : value;
 }
 
+const FRAME = { type: 'integer', description: 'The offset that all rows are as of.' };
+const TOTAL = { type: 'integer', description: 'Rows that match, before limit and offset.' };
+/** For the formats that have no place for these. */
+const HEADERS: Json = {
+  'Daybook-Frame': { description: FRAME.description, schema: { type: 'integer' } },
+  'Daybook-Total': { description: TOTAL.description, schema: { type: 'integer' } },
+};
+
 function pageSchema(report: ReportPlan): Json {
   return {
     type: 'object',
     properties: {
-      frame: { type: 'integer', description: 'The offset that all rows are as of.' },
-      total: { type: 'integer', description: 'Rows that match, before limit and offset.' },
+      frame: FRAME,
+      total: TOTAL,
       rows: { type: 'array', items: ref(rowName(report)) },
       extent: EXTENT,
     },
@@ -189,6 +197,7 @@ function getTotals(report: ReportPlan): Json {
       {
         200: {
           description: 'The totals',
+          headers: HEADERS,
           content: {
             'application/json': { schema: ref(`${report.name}_totals`) },
             'text/csv': { schema: { type: 'string' } },
@@ -256,7 +265,7 @@ function getReport(report: ReportPlan): Json {
 function rowsAnswer(report: ReportPlan): Json {
   return {
     description: 'The rows',
-    headers: { 'Daybook-Frame': { description: 'The offset that all rows are as of.', schema: { type: 'integer' } } },
+    headers: HEADERS,
     content: {
       'application/json': { schema: ref(pageName(report)) },
       'text/csv': {
