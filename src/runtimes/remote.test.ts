@@ -8,6 +8,7 @@ import { microsText } from '../base/decimal.ts';
 import { decimal, text as textField } from '../definition/fields.ts';
 import { count, sum } from '../definition/measures.ts';
 import type { Report } from '../definition/report.ts';
+import { defineReport } from '../definition/report.ts';
 import { makePlan } from '../plan/normalise.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Intake } from '../ports/runtime.ts';
@@ -16,6 +17,7 @@ import { reportInfo } from '../server/report-info.ts';
 import { streamInfo } from '../server/stream-info.ts';
 import { serveEmbedded } from '../../test/server/serve-embedded.ts';
 import { mixedSales } from '../../test/sales/mixed-sales.ts';
+import { plainSale } from '../../test/sales/plain-sale.ts';
 import { checkSameDefinition } from './other-definition.ts';
 import { openRemote, openRemoteToSend, parseRows } from './remote.ts';
 
@@ -192,6 +194,27 @@ describe('a Daybook reached over HTTP', () => {
       expect(page).toEqual(await daybook.runtime.query('daily_category_product', query));
       expect([page.total, page.rows.length]).toEqual([total, Math.min(limit, total - 1)]);
     }
+  });
+
+  it('explains a row whose measures are called as what is around them', async () => {
+    const names = ['total', 'offset', 'line', 'id', 'partition', 'looked', 'value', 'row', 'after'];
+    const measures = Object.fromEntries(names.map((name) => [name, sum('revenue')]));
+    const awkward = defineReport(dailyRecords, { name: 'awkward', dimensions: ['ts_date'], measures });
+    const other = makePlan({ ...daybook, reports: [awkward], dashboard: { title: 'none', tiles: [] } });
+    await using served = await serveEmbedded({ plan: other });
+    const accept = async (...lines: readonly string[]): Promise<unknown> =>
+      served.runtime.accept({ origin: 'test', lines: Buffer.from(lines.join('\n')) });
+    const sale = (day: string): string =>
+      JSON.stringify({ ...plainSale, ts_id: crypto.randomUUID(), ts: `${day} 10:11:12`, ts_date: day });
+    const first = sale('2026-03-04');
+    await accept(first, sale('2026-03-20'));
+    // One of a day that is closed by now, and a repeat.
+    await accept(sale('2026-03-04'), first);
+    const query = { report: 'awkward', key: { ts_date: '2026-03-04' }, limit: 10, offset: 0 };
+    const { signal } = new AbortController();
+    const explanation = await served.runtime.explain(query, signal);
+    expect([explanation.total, explanation.duplicates.length, explanation.amendments.length]).toEqual([2, 1, 1]);
+    expect(await openRemote(other, served.server.url).explain(query, signal)).toEqual(explanation);
   });
 
   it('gives raw records in chunks of whole lines, wherever the network cut them', async () => {

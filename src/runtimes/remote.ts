@@ -1,5 +1,5 @@
 import { present } from '../base/assert.ts';
-import { MICROS_PER_UNIT, parseMicros } from '../base/decimal.ts';
+import { parseMicros } from '../base/decimal.ts';
 import { DaybookError } from '../base/errors.ts';
 import { CONVERTED_BYTES_MAX } from '../engine/quarantine.ts';
 import type { Plan, ReportPlan } from '../plan/plan.ts';
@@ -185,19 +185,23 @@ function exactCells(report: ReportPlan | undefined): (key: string, value: Cell, 
   };
 }
 
-/** A count of the answer itself, also where a decimal column has the same name. */
-function wholeOf(value: Cell): number {
-  return Number(typeof value === 'bigint' ? value / MICROS_PER_UNIT : value);
-}
-
 async function explain(api: string, plan: Plan, query: ExplainQuery, signal: AbortSignal): Promise<Explanation> {
   const { limit, offset } = query;
   const parameters = new URLSearchParams({ ...query.key, limit: String(limit), offset: String(offset) });
   const path = `/reports/${encodeURIComponent(query.report)}/records?${parameters.toString()}`;
   const text = await textOf(api, await call(api, path, { signal }));
   const report = plan.reports.find(({ name }) => name === query.report);
-  const answer = JSON.parse(text, exactCells(report)) as Explanation;
-  return { ...answer, frame: wholeOf(answer.frame), total: wholeOf(answer.total) };
+  const answer = JSON.parse(text) as Explanation;
+  // A reviver knows no more than names, and a measure may have that of anything in the answer: of this only rows are taken.
+  const exact = JSON.parse(text, exactCells(report)) as Explanation;
+  return {
+    ...answer,
+    row: exact.row,
+    computed: exact.computed,
+    amendments: exact.amendments.map(({ before, after }, index) => {
+      return { ...present(answer.amendments[index], 'the same text has as many'), before, after };
+    }),
+  };
 }
 
 async function* rawRecords(
