@@ -1,6 +1,10 @@
 import { parseDay } from '../base/calendar.ts';
 import { microsText, parseMicros } from '../base/decimal.ts';
 import type { Field } from '../definition/fields.ts';
+import type { FieldPlan } from './plan.ts';
+
+/** Integers up to here, either way, still add up in 64 bits when there are a million million of them. */
+const SUMMED_IN_BIGINT_MAX = 9_000_000;
 
 /** Of which kind a field is, and its bounds if any. */
 type Bounded = Pick<Field, 'kind' | 'min' | 'max'>;
@@ -36,4 +40,9 @@ export function fieldRange({ kind, min, max }: Bounded): ValueRange {
   const atLeast = min === undefined ? low : Math.max(low, columnNumber({ kind }, min));
   const atMost = max === undefined ? high : Math.min(high, columnNumber({ kind }, max));
   return kind === 'integer' ? { low: Math.ceil(atLeast), high: Math.floor(atMost) } : { low: atLeast, high: atMost };
+}
+
+/** Whether a column of 64 bits has room for the sum of a field's whole numbers. */
+export function isSummedInBigint({ min, max }: Pick<FieldPlan, 'min' | 'max'>): boolean {
+  return Math.max(Math.abs(min), Math.abs(max)) <= SUMMED_IN_BIGINT_MAX;
 }

@@ -9,12 +9,3 @@ export const OFFSET = '_offset';
 export const RECORD = '_record';
 /** The column by which a row is known where a dimension may be null, as no part of a key can be: its dimensions as JSON. */
 export const ROW_KEY = '_key';
-
-/** A name as CQL takes it. */
-export function quotedName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-export function qualified(keyspace: string, table: string): string {
-  return `${quotedName(keyspace)}.${quotedName(table)}`;
-}

@@ -1,5 +1,6 @@
 import type { Plan } from '../../plan/plan.ts';
-import { DATA_KEYSPACE, OWN_KEYSPACE, qualified, quotedName } from './cql.ts';
+import { qualified, quotedName } from '../../base/sql-text.ts';
+import { DATA_KEYSPACE, OWN_KEYSPACE } from './cql.ts';
 import type { CassandraColumn, CassandraTable } from './tables.ts';
 import { createTable, dataTables, OWN_VERSIONS } from './tables.ts';
 

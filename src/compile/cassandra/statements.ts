@@ -1,5 +1,6 @@
 import type { Plan, ReportPlan } from '../../plan/plan.ts';
-import { BUCKET, DATA_KEYSPACE, OFFSET, OWN_KEYSPACE, qualified, quotedName, RECORD } from './cql.ts';
+import { qualified, quotedName } from '../../base/sql-text.ts';
+import { BUCKET, DATA_KEYSPACE, OFFSET, OWN_KEYSPACE, RECORD } from './cql.ts';
 import type { CassandraColumn } from './tables.ts';
 import { dataTables } from './tables.ts';
 

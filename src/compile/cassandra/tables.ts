@@ -1,6 +1,8 @@
 import { DaybookError } from '../../base/errors.ts';
 import type { ColumnKind, FieldPlan, MeasurePlan, Plan, ReportPlan, StreamPlan } from '../../plan/plan.ts';
-import { BUCKET, DATA_KEYSPACE, OFFSET, OWN_KEYSPACE, qualified, quotedName, RECORD, ROW_KEY } from './cql.ts';
+import { isSummedInBigint } from '../../plan/ranges.ts';
+import { qualified, quotedName, quotedText } from '../../base/sql-text.ts';
+import { BUCKET, DATA_KEYSPACE, OFFSET, OWN_KEYSPACE, RECORD, ROW_KEY } from './cql.ts';
 
 /** Cassandra takes no longer names of tables. */
 const NAME_LENGTH_MAX = 48;
@@ -11,8 +13,6 @@ const CHARACTER_BYTES_MAX = 4;
 const JSON_CHARACTER_BYTES_MAX = 6;
 /** More than a column of a key takes besides its characters. */
 const KEY_COLUMN_BYTES_MAX = 64;
-/** Integers up to here, either way, still add up in a bigint when there are a million million of them. */
-const SUMMED_IN_BIGINT_MAX = 9_000_000;
 
 /** A table as `system_schema` has it. */
 export interface CassandraTable {
@@ -113,8 +113,7 @@ function kindType(kind: ColumnKind): string {
 function measureType(report: ReportPlan, measure: MeasurePlan): string {
   const kind = report.columns.find(({ name }) => name === measure.name)?.kind ?? 'integer';
   if (measure.kind !== 'sum' || kind !== 'integer') return kindType(kind);
-  const { min, max } = measure.field;
-  return Math.max(Math.abs(min), Math.abs(max)) <= SUMMED_IN_BIGINT_MAX ? 'bigint' : 'varint';
+  return isSummedInBigint(measure.field) ? 'bigint' : 'varint';
 }
 
 /** A sink could not write such a row, nor anything behind it. @param what  the report, or the stream */
@@ -151,7 +150,7 @@ export function createTable({ name, columns }: CassandraTable, comment: string):
   const lines = [...columns.map((each) => `${quotedName(each.name)} ${each.type}`), key];
   return `CREATE TABLE IF NOT EXISTS ${qualified(DATA_KEYSPACE, name)} (
 ${lines.map((line) => `  ${line}`).join(',\n')}
-) WITH comment = '${comment.replaceAll("'", "''")}'`;
+) WITH comment = ${quotedText(comment)}`;
 }
 
 /** What the sink keeps, by version: as PostgreSQL's, a version never changes. Each statement may be run again. */

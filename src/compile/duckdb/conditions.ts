@@ -1,5 +1,5 @@
 import type { ConditionPlan, FieldPlan } from '../../plan/plan.ts';
-import { quotedName, quotedText } from './sql.ts';
+import { quotedName, quotedText } from '../../base/sql-text.ts';
 
 const OPERATORS = { above: '>', atLeast: '>=', below: '<', atMost: '<=' } as const;
 

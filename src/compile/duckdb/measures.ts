@@ -1,6 +1,6 @@
 import { present } from '../../base/assert.ts';
 import type { MeasurePlan, ReportPlan } from '../../plan/plan.ts';
-import { quotedName } from './sql.ts';
+import { quotedName } from '../../base/sql-text.ts';
 
 /** Wide enough for any sum, and for a sum that is scaled up before it is divided. */
 const WIDE = 'HUGEINT';

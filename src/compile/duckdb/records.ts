@@ -1,6 +1,7 @@
 import { neededFields } from '../../plan/needed-fields.ts';
 import type { FieldPlan, Plan, StreamPlan } from '../../plan/plan.ts';
-import { columnType, FIRST, KEY, listed, POSITION, quotedName, quotedText } from './sql.ts';
+import { listed, quotedName, quotedText } from '../../base/sql-text.ts';
+import { columnType, FIRST, KEY, POSITION } from './sql.ts';
 
 /** Longer than a record's line can be once its numbers are quoted. */
 const LINE_BYTES_MAX = 4_194_304;

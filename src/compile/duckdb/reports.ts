@@ -1,7 +1,8 @@
 import type { ColumnPlan, ReportPlan, StreamPlan } from '../../plan/plan.ts';
 import { conditionSql } from './conditions.ts';
 import { measureSql } from './measures.ts';
-import { DIFFERS, FOUND, listed, POSITION, quotedName, SLICE } from './sql.ts';
+import { listed, quotedName } from '../../base/sql-text.ts';
+import { DIFFERS, FOUND, POSITION, SLICE } from './sql.ts';
 
 /** The statements that compare one report with the records. */
 export interface ReportSql {

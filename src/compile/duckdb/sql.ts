@@ -1,18 +1,5 @@
+import { quotedName } from '../../base/sql-text.ts';
 import type { FieldPlan } from '../../plan/plan.ts';
-
-/** A name as SQL takes it, whatever word it is. */
-export function quotedName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-export function quotedText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-/** Items of a list, each on a line of its own. */
-export function listed(items: readonly string[], indent = '  '): string {
-  return items.map((item) => `${indent}${item}`).join(',\n');
-}
 
 /** Columns of ours begin with `#`, which no name of a definition can. */
 export const POSITION = quotedName('#');

@@ -1,4 +1,4 @@
-import type { Json } from './json.ts';
+import type { Json } from '../../base/json.ts';
 import { ref } from './parts.ts';
 
 const text: Json = { type: 'string' };

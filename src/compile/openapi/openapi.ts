@@ -1,6 +1,6 @@
 import type { Plan } from '../../plan/plan.ts';
 import { ANSWER_SCHEMAS, REQUEST_SCHEMAS } from './answers.ts';
-import type { Json } from './json.ts';
+import type { Json } from '../../base/json.ts';
 import { answer, answers, parameter, PROBLEM_ANSWERS, ref } from './parts.ts';
 import { recordSchema } from './record-schema.ts';
 import { reportPaths, reportSchemas } from './reports.ts';

@@ -1,4 +1,4 @@
-import type { Json } from './json.ts';
+import type { Json } from '../../base/json.ts';
 
 /** An answer under its status, as `responses` holds it. */
 export type Answer = { readonly [status: string]: Json };

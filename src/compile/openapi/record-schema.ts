@@ -1,6 +1,6 @@
 import type { FieldPlan, StreamPlan } from '../../plan/plan.ts';
 import { columnText } from '../../plan/ranges.ts';
-import type { Json } from './json.ts';
+import type { Json } from '../../base/json.ts';
 
 /** The largest float that is a decimal: the one next to 9,007,199,254.740991 is above it, and refused. */
 const DECIMAL_FLOAT_MAX = 9_007_199_254.740_99;

@@ -1,5 +1,5 @@
 import type { ColumnPlan, Plan, ReportPlan } from '../../plan/plan.ts';
-import type { Json } from './json.ts';
+import type { Json } from '../../base/json.ts';
 import { answer, answers, parameter, problem, PROBLEM_ANSWERS, ref } from './parts.ts';
 
 const LIMIT_MAX = 10_000;

@@ -1,4 +1,4 @@
-import type { Json } from './json.ts';
+import type { Json } from '../../base/json.ts';
 import { answer, answers, parameter, PROBLEM_ANSWERS, ref } from './parts.ts';
 
 const whole: Json = { type: 'integer', minimum: 0 };

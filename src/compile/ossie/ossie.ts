@@ -1,4 +1,5 @@
 import { present } from '../../base/assert.ts';
+import { quotedName } from '../../base/sql-text.ts';
 import type { ColumnKind, ColumnPlan, MeasurePlan, Plan, ReportPlan } from '../../plan/plan.ts';
 import { REPORTS_SCHEMA } from '../../plan/shared-names.ts';
 
@@ -76,7 +77,7 @@ function datasetOf(report: ReportPlan): OssieDataset {
 function fieldOf(column: ColumnPlan, report: ReportPlan): OssieField {
   const field = {
     name: column.name,
-    expression: ansi(quoted(column.name)),
+    expression: ansi(quotedName(column.name)),
     datatype: typeOf(column.kind),
   };
   if (column.role === 'dimension') return { ...field, dimension: { is_time: column.kind === 'date' } };
@@ -106,7 +107,7 @@ function metricsOf(report: ReportPlan): readonly OssieMetric[] {
 
 /** A measure over any rows of its report; undefined when the rows do not tell it. */
 function totalOf(measure: MeasurePlan, report: ReportPlan): string | undefined {
-  const column = `${quoted(report.name)}.${quoted(measure.name)}`;
+  const column = `${quotedName(report.name)}.${quotedName(measure.name)}`;
   switch (measure.kind) {
     case 'count':
     case 'sum':
@@ -174,8 +175,4 @@ function typeOf(kind: ColumnKind): OssieType {
 
 function ansi(expression: string): OssieExpression {
   return { dialects: [{ dialect: 'ANSI_SQL', expression }] };
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

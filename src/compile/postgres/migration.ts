@@ -1,7 +1,8 @@
 import type { Plan } from '../../plan/plan.ts';
 import { REPORTS_SCHEMA } from '../../plan/shared-names.ts';
 import { noteVersion, OWN_VERSIONS } from './own-tables.ts';
-import { OWN_SCHEMA, qualified, quotedName, quotedText } from './sql.ts';
+import { qualified, quotedName, quotedText } from '../../base/sql-text.ts';
+import { OWN_SCHEMA } from './sql.ts';
 import type { PostgresColumn, PostgresTable } from './tables.ts';
 import { createTable, dropTable, tableOf } from './tables.ts';
 

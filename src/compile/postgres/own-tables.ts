@@ -1,5 +1,6 @@
 import { REPORTS_SCHEMA } from '../../plan/shared-names.ts';
-import { LONG_SCHEMA, OWN_SCHEMA, qualified, quotedName, quotedText, READER_ROLE, READING_ORDER } from './sql.ts';
+import { qualified, quotedName, quotedText } from '../../base/sql-text.ts';
+import { LONG_SCHEMA, OWN_SCHEMA, READER_ROLE, READING_ORDER } from './sql.ts';
 
 /**
  * What the sink keeps beside the reports, by version. A version that was released never changes: what comes later is a

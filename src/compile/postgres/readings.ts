@@ -4,7 +4,8 @@ import { DaybookError } from '../../base/errors.ts';
 import { textOfKey } from '../../base/key-text.ts';
 import type { FieldPlan, ReportPlan } from '../../plan/plan.ts';
 import { REPORTS_SCHEMA } from '../../plan/shared-names.ts';
-import { OWN_SCHEMA, qualified, quotedName, quotedText, READING_ORDER } from './sql.ts';
+import { qualified, quotedName, quotedText } from '../../base/sql-text.ts';
+import { OWN_SCHEMA, READING_ORDER } from './sql.ts';
 
 /** A statement with its values. */
 export interface Statement {

@@ -1,6 +1,7 @@
 import type { Plan, ReportPlan } from '../../plan/plan.ts';
 import { REPORTS_SCHEMA } from '../../plan/shared-names.ts';
-import { FRAME, KEY_HASH, LONG_SCHEMA, OWN_SCHEMA, qualified, quotedName, quotedText } from './sql.ts';
+import { qualified, quotedName, quotedText } from '../../base/sql-text.ts';
+import { FRAME, KEY_HASH, LONG_SCHEMA, OWN_SCHEMA } from './sql.ts';
 import { tableOf } from './tables.ts';
 
 /** The statements that write one report's rows. */

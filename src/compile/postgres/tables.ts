@@ -1,10 +1,9 @@
 import { present } from '../../base/assert.ts';
 import type { ColumnKind, ColumnPlan, MeasurePlan, ReportPlan } from '../../plan/plan.ts';
+import { isSummedInBigint } from '../../plan/ranges.ts';
 import { REPORTS_SCHEMA } from '../../plan/shared-names.ts';
-import { FRAME, KEY_HASH, listed, LONG_SCHEMA, qualified, quotedName, READER_ROLE } from './sql.ts';
-
-/** Integers up to here, either way, still add up in a BIGINT when there are a million million of them. */
-const SUMMED_IN_BIGINT_MAX = 9_000_000;
+import { listed, qualified, quotedName, quotedText } from '../../base/sql-text.ts';
+import { FRAME, KEY_HASH, LONG_SCHEMA, READER_ROLE } from './sql.ts';
 
 /** A column of a report's table. */
 export interface PostgresColumn {
@@ -66,8 +65,7 @@ function measureType(measure: MeasurePlan, kind: ColumnKind): string {
   if (measure.kind === 'avg' && measure.field.kind === 'integer') return 'numeric(38,6)';
   if (measure.kind !== 'sum') return kindType(kind);
   if (kind === 'decimal') return 'numeric(38,6)';
-  const { min, max } = measure.field;
-  return Math.max(Math.abs(min), Math.abs(max)) <= SUMMED_IN_BIGINT_MAX ? 'bigint' : 'numeric(38,0)';
+  return isSummedInBigint(measure.field) ? 'bigint' : 'numeric(38,0)';
 }
 
 /** Statements that create a report's table, with its part for long keys, and let the readers read it. */
@@ -81,7 +79,7 @@ export function createTable(table: PostgresTable, title: string): readonly strin
             `  ${quotedName(KEY_HASH)} bytea PRIMARY KEY\n) INHERITS (${name})`,
         ]
       : []),
-    `COMMENT ON TABLE ${name} IS '${title.replaceAll("'", "''")}'`,
+    `COMMENT ON TABLE ${name} IS ${quotedText(title)}`,
     `GRANT SELECT ON ${name} TO ${quotedName(READER_ROLE)}`,
   ];
 }

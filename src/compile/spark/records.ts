@@ -3,7 +3,8 @@ import { neededFields } from '../../plan/needed-fields.ts';
 import type { FieldPlan, Plan, StreamPlan } from '../../plan/plan.ts';
 import { businessDayOf, dayOf, isWritable } from './moments.ts';
 import { isInBounds, numberOf } from './numbers.ts';
-import { listed, quotedName } from './sql.ts';
+import { listed } from '../../base/sql-text.ts';
+import { quotedName } from './sql.ts';
 import { fieldTexts, markedFields, plainTexts, withoutEscapedQuotes } from './usual.ts';
 
 /** As the careful reader has it. */

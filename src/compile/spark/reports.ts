@@ -4,7 +4,8 @@ import type { ReportScope } from './measures.ts';
 import { Aggregates } from './measures.ts';
 import { countMessage, DAY, DimensionTexts, FRAME, rowMessage } from './messages.ts';
 import { AT } from './records.ts';
-import { listed, quotedName, quotedText } from './sql.ts';
+import { listed } from '../../base/sql-text.ts';
+import { quotedName, quotedText } from './sql.ts';
 
 /** By how much more than the lateness the watermark stays behind: a day is closed when it is below it, not at it. */
 const DAY_IS_OPEN = '1 MILLISECOND';

@@ -12,11 +12,6 @@ export function pattern(expression: string): string {
   return `r'${expression}'`;
 }
 
-/** Items of a list, each on a line of its own. */
-export function listed(items: readonly string[], indent = '  '): string {
-  return items.map((item) => `${indent}${item}`).join(',\n');
-}
-
 /**
  * Gives a value a name inside of an expression, so that it is computed once; and only where the expression is needed,
  * which no column is. SQL has no word for it: it is a list of one that is transformed.

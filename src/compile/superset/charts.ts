@@ -1,6 +1,6 @@
 import type { Plan, ReportPlan } from '../../plan/plan.ts';
-import { quotedName } from './dataset.ts';
-import type { JsonObject } from './json.ts';
+import { quotedName } from '../../base/sql-text.ts';
+import type { JsonObject } from '../../base/json.ts';
 import type { Tile } from './words.ts';
 
 /** Where the map's tiles are, as deploy/superset serves them from Superset itself: no key, no other server. */

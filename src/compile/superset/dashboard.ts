@@ -1,5 +1,5 @@
 import type { Plan } from '../../plan/plan.ts';
-import type { Json, JsonObject } from './json.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
 import type { Tile } from './words.ts';
 import { slugOf } from './words.ts';
 

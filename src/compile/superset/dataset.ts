@@ -1,6 +1,7 @@
 import { present } from '../../base/assert.ts';
+import { quotedName } from '../../base/sql-text.ts';
 import type { ColumnKind, MeasurePlan, Plan, ReportPlan } from '../../plan/plan.ts';
-import type { JsonObject } from './json.ts';
+import type { JsonObject } from '../../base/json.ts';
 import { columnLabel } from './words.ts';
 
 /** Superset's word for a type, by which it offers filters and aggregates. */
@@ -72,9 +73,4 @@ export function metricSql(measure: MeasurePlan, report: ReportPlan): string {
 function partSql(name: string, report: ReportPlan): string {
   const part = report.measures.find((each) => each.name === name);
   return metricSql(present(part, 'a ratio is of measures of its report'), report);
-}
-
-/** A name as PostgreSQL takes it, whatever word it is. */
-export function quotedName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

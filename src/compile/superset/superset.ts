@@ -4,7 +4,7 @@ import { chart } from './charts.ts';
 import type { PlacedTile } from './dashboard.ts';
 import { dashboardFile } from './dashboard.ts';
 import { dataset } from './dataset.ts';
-import type { JsonObject } from './json.ts';
+import type { JsonObject } from '../../base/json.ts';
 import type { Tile } from './words.ts';
 import { slugOf } from './words.ts';
 

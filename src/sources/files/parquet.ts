@@ -3,6 +3,7 @@ import type { DuckDBBlobValue, DuckDBConnection, DuckDBDataChunk, DuckDBInstance
 import { present } from '../../base/assert.ts';
 import { wholeText } from '../../base/duckdb-text.ts';
 import { DaybookError } from '../../base/errors.ts';
+import { quotedName } from '../../base/sql-text.ts';
 import type { Refusal, Unreadable } from '../../ports/runtime.ts';
 import type { Batch } from './batches.ts';
 import { BATCH_BYTES, BatchBuilder, startOf, tooLong } from './batches.ts';
@@ -219,7 +220,7 @@ const PLAIN = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|FLOAT|DOUBLE|DECIMAL\(
 /** The expression that prints a column; bytes are read as they are. */
 function textOf(column: Column): string {
   if (column.isWide) return `'(not read: decimals of more than ${DECIMAL_DIGITS_MAX} digits)'`;
-  const name = `"${column.name.replaceAll('"', '""')}"`;
+  const name = quotedName(column.name);
   if (column.type === 'BLOB') return name;
   // An instant has its offset said, in the form that a record's timestamp may have.
   if (column.type === 'TIMESTAMP WITH TIME ZONE') return `CAST(make_timestamp(epoch_us(${name})) AS VARCHAR) || 'Z'`;

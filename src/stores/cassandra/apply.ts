@@ -1,6 +1,7 @@
 import type { Plan } from '../../plan/plan.ts';
 import { cassandraCql } from '../../compile/cassandra/cassandra.ts';
-import { DATA_KEYSPACE, OWN_KEYSPACE, qualified } from '../../compile/cassandra/cql.ts';
+import { qualified } from '../../base/sql-text.ts';
+import { DATA_KEYSPACE, OWN_KEYSPACE } from '../../compile/cassandra/cql.ts';
 import type { CassandraMigration, CassandraState } from '../../compile/cassandra/migration.ts';
 import type { CassandraColumn } from '../../compile/cassandra/tables.ts';
 import type { CassandraCluster } from './cluster.ts';

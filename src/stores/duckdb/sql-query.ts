@@ -2,7 +2,7 @@ import type { DuckDBConnection, DuckDBTypeId, Json } from '@duckdb/node-api';
 import { join } from 'node:path';
 import { wholeText } from '../../base/duckdb-text.ts';
 import { DaybookError } from '../../base/errors.ts';
-import { quotedName, quotedText } from '../../compile/duckdb/sql.ts';
+import { quotedName, quotedText } from '../../base/sql-text.ts';
 import type { ColumnKind } from '../../plan/plan.ts';
 import type { Clock } from '../../ports/clock.ts';
 

@@ -5,7 +5,8 @@ import { microsText, parseMicros } from '../../base/decimal.ts';
 import { DaybookError } from '../../base/errors.ts';
 import type { FieldPlan, StreamPlan } from '../../plan/plan.ts';
 import type { RecordTexts } from './record-texts.ts';
-import { fitsInt32, INT32_MAX, INT32_MIN, quotedName, quotedText } from './sql.ts';
+import { quotedName, quotedText } from '../../base/sql-text.ts';
+import { fitsInt32, INT32_MAX, INT32_MIN } from './sql.ts';
 
 type DuckDb = typeof DuckDbModule;
 

@@ -8,7 +8,8 @@ import type { DayFiles, DayGathering } from '../../ports/day-files.ts';
 import type { Disk } from '../../ports/disk.ts';
 import { isOutOfRoom } from '../../base/out-of-room.ts';
 import { plainName, PlainLines } from './plain-lines.ts';
-import { fitsInt32, quotedName, quotedText } from './sql.ts';
+import { quotedName, quotedText } from '../../base/sql-text.ts';
+import { fitsInt32 } from './sql.ts';
 
 const FOLDER = 'spilled';
 const WORK_FOLDER = `${FOLDER}/work`;

@@ -7,12 +7,3 @@ export const INT32_MAX = 2 ** 31 - 1;
 export function fitsInt32({ min, max }: FieldPlan): boolean {
   return min >= INT32_MIN && max <= INT32_MAX;
 }
-
-/** A name as SQL takes it, whatever word it is. */
-export function quotedName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-export function quotedText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}

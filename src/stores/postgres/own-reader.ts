@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { LISTED_BYTES_MAX, LISTED_START_BYTES, listedStart } from '../../base/listed-record.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { QuarantineEntry, QuarantinePage, QuarantineQuery } from '../../ports/runtime.ts';
-import { OWN_SCHEMA, qualified } from '../../compile/postgres/sql.ts';
+import { qualified } from '../../base/sql-text.ts';
+import { OWN_SCHEMA } from '../../compile/postgres/sql.ts';
 import { sinkStatements } from '../../compile/postgres/statements.ts';
 import type { PostgresDatabase, TextRow } from './database.ts';
 

@@ -1,0 +1,18 @@
+/** A name as SQL takes it, whatever word it is. */
+export function quotedName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+export function quotedText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** A table's name with that of its schema, or keyspace. */
+export function qualified(schema: string, table: string): string {
+  return `${quotedName(schema)}.${quotedName(table)}`;
+}
+
+/** Items of a list, each on a line of its own. */
+export function listed(items: readonly string[], indent = '  '): string {
+  return items.map((item) => `${indent}${item}`).join(',\n');
+}
