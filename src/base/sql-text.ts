@@ -16,3 +16,8 @@ export function qualified(schema: string, table: string): string {
 export function listed(items: readonly string[], indent = '  '): string {
   return items.map((item) => `${indent}${item}`).join(',\n');
 }
+
+/** One exact number over another, with its fraction, which whole numbers lose in SQL; null where it is over 0. */
+export function quotient(over: string, under: string): string {
+  return `${over} / NULLIF(CAST(${under} AS DECIMAL(38, 6)), 0)`;
+}

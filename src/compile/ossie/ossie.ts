@@ -1,5 +1,5 @@
 import { present } from '../../base/assert.ts';
-import { quotedName } from '../../base/sql-text.ts';
+import { quotedName, quotient } from '../../base/sql-text.ts';
 import type { ColumnKind, ColumnPlan, MeasurePlan, Plan, ReportPlan } from '../../plan/plan.ts';
 import { REPORTS_SCHEMA } from '../../plan/shared-names.ts';
 
@@ -122,7 +122,7 @@ function totalOf(measure: MeasurePlan, report: ReportPlan): string | undefined {
       const [over, under] = [measure.numerator, measure.denominator].map((name) =>
         totalOf(measureNamed(name, report), report),
       );
-      return over === undefined || under === undefined ? undefined : `${over} / NULLIF(${under}, 0)`;
+      return over === undefined || under === undefined ? undefined : quotient(over, under);
     }
   }
 }

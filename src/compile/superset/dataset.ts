@@ -1,5 +1,5 @@
 import { present } from '../../base/assert.ts';
-import { quotedName } from '../../base/sql-text.ts';
+import { quotedName, quotient } from '../../base/sql-text.ts';
 import type { ColumnKind, MeasurePlan, Plan, ReportPlan } from '../../plan/plan.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { columnLabel } from './words.ts';
@@ -64,8 +64,8 @@ export function metricSql(measure: MeasurePlan, report: ReportPlan): string {
     case 'avg':
       return `CASE WHEN COUNT(*) = 1 THEN MAX(${column}) END`;
     case 'ratio': {
-      const [over, under] = [measure.numerator, measure.denominator].map((name) => partSql(name, report));
-      return `CASE WHEN COUNT(*) = 1 THEN MAX(${column}) ELSE ${over} / NULLIF(${under}, 0)::NUMERIC END`;
+      const [over, under] = [partSql(measure.numerator, report), partSql(measure.denominator, report)];
+      return `CASE WHEN COUNT(*) = 1 THEN MAX(${column}) ELSE ${quotient(over, under)} END`;
     }
   }
 }

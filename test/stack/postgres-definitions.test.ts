@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest';
+import { ossie } from '../../src/compile/ossie/ossie.ts';
+import { metricSql } from '../../src/compile/superset/dataset.ts';
+import type { Report } from '../../src/daybook.ts';
+import {
+  count,
+  date,
+  decimal,
+  defineDaybook,
+  defineStream,
+  integer,
+  max,
+  min,
+  ratio,
+  sum,
+  text,
+  timestamp,
+} from '../../src/daybook.ts';
+import { makePlan } from '../../src/plan/normalise.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { present } from '../../src/base/assert.ts';
+import type { Row } from '../../src/ports/rows.ts';
+import { applyPostgres } from '../../src/stores/postgres/apply.ts';
+import type { PostgresDatabase } from '../../src/stores/postgres/database.ts';
+import { openPostgres } from '../../src/stores/postgres/database.ts';
+import type { WrittenBatch } from '../../src/stores/postgres/report-sink.ts';
+import { postgresReportSink } from '../../src/stores/postgres/report-sink.ts';
+import { startServers } from './servers.ts';
+
+interface Options {
+  readonly measures: Report['measures'];
+  readonly dimensions?: readonly string[];
+  readonly fields?: Readonly<Record<string, ReturnType<typeof text>>>;
+}
+
+/** A plan of one report, by day and product unless told. */
+function planOf({ measures, dimensions = ['day', 'product'], fields = {} }: Options): Plan {
+  const stream = defineStream({
+    name: 'sales',
+    timeZone: 'UTC',
+    currency: 'USD',
+    primaryKey: 'id',
+    eventTime: 'at',
+    businessDate: 'day',
+    fields: {
+      id: text(),
+      at: timestamp(),
+      day: date(),
+      product: text(),
+      units: integer(),
+      amount: decimal(),
+      ...fields,
+    },
+  });
+  const report = { name: 'products', title: 'Products', stream, dimensions, measures, where: {} };
+  return makePlan(defineDaybook({ stream, reports: [report], dashboard: { title: '', tiles: [] } }));
+}
+
+async function openDatabase(url: string): Promise<PostgresDatabase> {
+  const { hostname: host, port, username: user, password } = new URL(url);
+  return openPostgres({ host, port: Number(port), user, password, database: 'daybook' });
+}
+
+/** Gives the database rows of the plan's one report. */
+async function write(
+  database: PostgresDatabase,
+  plan: Plan,
+  rows: readonly Row[],
+  frame: number,
+): Promise<WrittenBatch> {
+  const report = present(plan.reports[0], 'it has one');
+  const sink = postgresReportSink(database, plan);
+  await sink.begin({ frame: 0, accepted: 0 });
+  const versioned = rows.map((row) => ({
+    row,
+    key: JSON.stringify(report.dimensions.map(({ name }) => row[name])),
+    frame,
+  }));
+  return sink.write({ reports: [{ report, rows: versioned }], quarantine: [], moves: [], frame: undefined });
+}
+
+test('a ratio of whole numbers keeps its fraction in the totals of the semantic model and of the dashboard', async () => {
+  await using servers = await startServers(['postgres']);
+  await using database = await openDatabase(servers.at.postgres);
+  const plan = planOf({ measures: { most: max('units'), least: min('units'), spread: ratio('most', 'least') } });
+  await applyPostgres(database, plan, []);
+  const row = (product: string, units: number): Row => ({
+    day: '2026-01-01',
+    product,
+    most: units,
+    least: units,
+    spread: 1_000_000n,
+  });
+  await write(database, plan, [row('a', 2), row('b', 5)], 1);
+  const [report] = plan.reports;
+  const measure = report?.measures.at(-1);
+  if (report === undefined || measure === undefined) throw new Error('there is one');
+  const total = ossie(plan).semantic_model[0].metrics.find(({ name }) => name === 'products.spread');
+  const expressions = [total?.expression.dialects[0].expression, metricSql(measure, report)];
+  for (const expression of expressions) {
+    const [found] = await database.query(`SELECT (${expression})::float8 AS total FROM daily_report.products`);
+    expect(found, expression).toEqual({ total: '2.5' });
+  }
+});
