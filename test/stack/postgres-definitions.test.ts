@@ -102,3 +102,40 @@ test('a ratio of whole numbers keeps its fraction in the totals of the semantic 
     expect(found, expression).toEqual({ total: '2.5' });
   }
 });
+
+/** Words that the sink's own statements have for something else. */
+const WORDS = ['o', 'c', 'n', 't', 'r', 'new', 'closed', 'written', 'amended', 'excluded', 'user', 'before', 'after'];
+
+test('a measure and a dimension may have any name that is none of PostgreSQL’s own columns', async () => {
+  await using servers = await startServers(['postgres']);
+  await using database = await openDatabase(servers.at.postgres);
+  const measures = Object.fromEntries(WORDS.map((name) => [name, sum('amount')]));
+  const amounts = (units: bigint): Row => Object.fromEntries(WORDS.map((name) => [name, units]));
+  const asMeasures = planOf({ measures });
+  await applyPostgres(database, asMeasures, []);
+  const [day, closed] = [
+    { day: '2026-01-28', product: 'a' },
+    { day: '2026-01-01', product: 'a' },
+  ];
+  const fill = (plan: Plan, first: readonly Row[], late: Row): Promise<WrittenBatch> =>
+    write(database, plan, first, 5).then(() => write(database, plan, [late], 6));
+  expect(
+    await fill(
+      asMeasures,
+      [day, closed].map((row) => ({ ...row, ...amounts(1n) })),
+      { ...closed, ...amounts(2n) },
+    ),
+  ).toEqual({
+    rows: 1,
+    amendments: 1,
+  });
+  for (const name of WORDS) {
+    const plan = planOf({ measures: { total: sum('amount') }, dimensions: ['day', name], fields: { [name]: text() } });
+    await applyPostgres(database, plan, ['products']);
+    const rows = [day, closed].map((row) => ({ day: row.day, [name]: 'x', total: 1n }));
+    expect(await fill(plan, rows, { day: closed.day, [name]: 'x', total: 2n }), name).toEqual({
+      rows: 1,
+      amendments: 1,
+    });
+  }
+});

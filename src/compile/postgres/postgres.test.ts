@@ -3,6 +3,8 @@ import { daybook } from '../../../daybook.config.ts';
 import { everyMeasure } from '../../../test/definitions/every-measure.ts';
 import { present } from '../../base/assert.ts';
 import type { Definition } from '../../definition/daybook.ts';
+import { count } from '../../definition/measures.ts';
+import type { Report } from '../../definition/report.ts';
 import { makePlan } from '../../plan/normalise.ts';
 import type { PostgresMigration, PostgresState } from './migration.ts';
 import { postgresSql } from './postgres.ts';
@@ -121,6 +123,16 @@ describe('the SQL for PostgreSQL', () => {
     expect(migrate(state, ['daily_segmnt']).refusals).toEqual([
       "there is no 'daily_segmnt' to drop in schema daily_report",
     ]);
+  });
+
+  it('has no column by the name of one that each table of PostgreSQL has, or that the sink keeps there', () => {
+    for (const name of ['xmin', 'ctid', 'tableoid', 'key_hash']) {
+      const [report] = oneReport.reports as readonly [Report];
+      const taken = { ...oneReport, reports: [{ ...report, measures: { [name]: count() } }] };
+      expect(() => postgresSql(makePlan(taken))).toThrow(
+        `report 'daily_pu_rev': its table in PostgreSQL has a column '${name}' of its own. Give it another name`,
+      );
+    }
   });
 
   it('leaves a database alone that a newer Daybook has set up', () => {

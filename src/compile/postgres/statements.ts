@@ -57,6 +57,7 @@ export function reportStatements(report: ReportPlan): ReportStatements {
           `${a}.${quotedName(name)} ${isNullable.has(name) ? 'IS NOT DISTINCT FROM' : '='} ${b}.${quotedName(name)}`,
       )
       .join(' AND ');
+  // What is read as a whole row has an alias that begins with `#`, as no column can, which would be read in its place.
   const write = (
     into: string,
     extra: readonly string[],
@@ -65,8 +66,8 @@ export function reportStatements(report: ReportPlan): ReportStatements {
   ): string => `WITH new AS MATERIALIZED (
   SELECT * FROM json_to_recordset($1::json) AS r(${[...types, ...extra.map((name) => `${name} text`)].join(', ')})
 ), closed AS MATERIALIZED (
-  SELECT n.*, o.${quotedName(FRAME)} AS "#frame", CASE WHEN o.${quotedName(FRAME)} IS NOT NULL THEN to_jsonb(o) END AS "#before"
-  FROM new n LEFT JOIN ${into} o ON ${same}
+  SELECT n.*, "#old".${quotedName(FRAME)} AS "#frame", CASE WHEN "#old".${quotedName(FRAME)} IS NOT NULL THEN to_jsonb("#old") END AS "#before"
+  FROM new n LEFT JOIN ${into} "#old" ON ${same}
   WHERE n.${day} < $2::date AND n.${quotedName(FRAME)} > $3::bigint
 ), written AS (
   INSERT INTO ${into} AS t (${[...names, ...extra].join(', ')})
@@ -76,24 +77,29 @@ export function reportStatements(report: ReportPlan): ReportStatements {
   RETURNING 1
 ), amended AS (
   INSERT INTO ${qualified(OWN_SCHEMA, 'amendments')} (report, frame, before, after)
-  SELECT ${quotedText(report.name)}, c.${quotedName(FRAME)}, c."#before" - ${quotedText(FRAME)} - ${quotedText(KEY_HASH)},
-    to_jsonb(c) - ${quotedText(FRAME)} - ${quotedText(KEY_HASH)} - '#frame' - '#before'
-  FROM closed c
-  WHERE c."#before" IS NULL OR c.${quotedName(FRAME)} >= c."#frame" AND (${measures
-    .map((name) => `c.${name} IS DISTINCT FROM ${beforeValue(table, name)}`)
+  SELECT ${quotedText(report.name)}, "#closed".${quotedName(FRAME)}, "#closed"."#before" - ${quotedText(FRAME)} - ${quotedText(KEY_HASH)},
+    to_jsonb("#closed") - ${quotedText(FRAME)} - ${quotedText(KEY_HASH)} - '#frame' - '#before'
+  FROM closed "#closed"
+  WHERE "#closed"."#before" IS NULL OR "#closed".${quotedName(FRAME)} >= "#closed"."#frame" AND (${measures
+    .map((name) => `"#closed".${name} IS DISTINCT FROM ${beforeValue(table, name)}`)
     .join(' OR ')})
-  ORDER BY ${table.key.map((name) => `c.${quotedName(name)}`).join(', ')}
+  ORDER BY ${table.key.map((name) => `"#closed".${quotedName(name)}`).join(', ')}
   RETURNING 1
 )
 SELECT (SELECT count(*) FROM written) AS written, (SELECT count(*) FROM amended) AS amended`;
   return {
-    write: write(qualified(REPORTS_SCHEMA, table.name), [], table.key.map(quotedName).join(', '), sameKey('n', 'o')),
+    write: write(
+      qualified(REPORTS_SCHEMA, table.name),
+      [],
+      table.key.map(quotedName).join(', '),
+      sameKey('n', '"#old"'),
+    ),
     writeLong: table.hasLongKeys
       ? write(
           qualified(LONG_SCHEMA, table.name),
           [quotedName(KEY_HASH)],
           quotedName(KEY_HASH),
-          `o.${quotedName(KEY_HASH)} = decode(n.${quotedName(KEY_HASH)}, 'hex')`,
+          `"#old".${quotedName(KEY_HASH)} = decode(n.${quotedName(KEY_HASH)}, 'hex')`,
         )
       : undefined,
   };
@@ -102,7 +108,7 @@ SELECT (SELECT count(*) FROM written) AS written, (SELECT count(*) FROM amended)
 /** A measure's old value, out of the JSON of the old row. */
 function beforeValue(table: ReturnType<typeof tableOf>, quoted: string): string {
   const column = table.columns.find(({ name }) => quotedName(name) === quoted);
-  return `(c."#before" ->> ${quotedText(column?.name ?? '')})::${column?.type ?? 'text'}`;
+  return `("#closed"."#before" ->> ${quotedText(column?.name ?? '')})::${column?.type ?? 'text'}`;
 }
 
 export function sinkStatements(plan: Plan): SinkStatements {

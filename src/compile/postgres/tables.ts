@@ -1,9 +1,13 @@
 import { present } from '../../base/assert.ts';
+import { DaybookError } from '../../base/errors.ts';
 import type { ColumnKind, ColumnPlan, MeasurePlan, ReportPlan } from '../../plan/plan.ts';
 import { isSummedInBigint } from '../../plan/ranges.ts';
 import { REPORTS_SCHEMA } from '../../plan/shared-names.ts';
 import { listed, qualified, quotedName, quotedText } from '../../base/sql-text.ts';
 import { FRAME, KEY_HASH, LONG_SCHEMA, READER_ROLE } from './sql.ts';
+
+/** Columns that each table of PostgreSQL has, and ours. */
+const TAKEN_NAMES: readonly string[] = ['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid', KEY_HASH];
 
 /** A column of a report's table. */
 export interface PostgresColumn {
@@ -24,8 +28,12 @@ export interface PostgresTable {
   readonly hasLongKeys: boolean;
 }
 
-/** The table of a report. */
+/**
+ * The table of a report.
+ * @throws DaybookError `DEFINITION_WRONG` for a column whose name PostgreSQL, or the sink, has for one of its own
+ */
 export function tableOf(report: ReportPlan): PostgresTable {
+  checkNames(report);
   const columns = report.columns.map((column) => ({
     name: column.name,
     type: typeOf(report, column),
@@ -37,6 +45,17 @@ export function tableOf(report: ReportPlan): PostgresTable {
     key: report.dimensions.map((field) => field.name),
     hasLongKeys: report.dimensions.some((field) => field.kind === 'text'),
   };
+}
+
+function checkNames({ name, columns }: ReportPlan): void {
+  const taken = columns.filter((column) => TAKEN_NAMES.includes(column.name));
+  if (taken.length === 0) return;
+  const mistakes = taken.map(
+    (column) => `report '${name}': its table in PostgreSQL has a column '${column.name}' of its own`,
+  );
+  throw new DaybookError('DEFINITION_WRONG', `${mistakes.join('; ')}. Give it another name in the definition.`, {
+    details: { mistakes },
+  });
 }
 
 function typeOf(report: ReportPlan, column: ColumnPlan): string {
