@@ -139,3 +139,19 @@ test('a measure and a dimension may have any name that is none of PostgreSQL’s
     });
   }
 });
+
+test('a measure that is a ratio now may be null, whatever it was', async () => {
+  await using servers = await startServers(['postgres']);
+  await using database = await openDatabase(servers.at.postgres);
+  const parts = { units: sum('units'), total: sum('amount') };
+  await applyPostgres(database, planOf({ measures: { x: sum('amount'), y: count(), ...parts } }), []);
+  const plan = planOf({ measures: { x: ratio('total', 'units'), y: ratio('total', 'units'), ...parts } });
+  expect((await applyPostgres(database, plan, [])).notes).toEqual([
+    "daily_report.products: column 'y' is numeric(38,6) now, which holds all that bigint did",
+    "daily_report.products: column 'x' may be null now",
+    "daily_report.products: column 'y' may be null now",
+  ]);
+  expect(await applyPostgres(database, plan, [])).toMatchObject({ statements: [], notes: [] });
+  const row = (product: string): Row => ({ day: '2026-01-01', product, x: null, y: null, units: 0, total: 0n });
+  expect(await write(database, plan, [row('a'), row('é'.repeat(1_000))], 1)).toMatchObject({ rows: 2 });
+});

@@ -134,7 +134,12 @@ function tableMigration(
   }
   const refusals = refusalsOf(table, existing, drop);
   if (refusals.length > 0) return { refusals: refusals.map((each) => `${name}: ${each}`) };
-  const changes = [...droppedColumns(table, existing), ...addedColumns(table, existing), ...wider(table, existing)];
+  const changes = [
+    ...droppedColumns(table, existing),
+    ...addedColumns(table, existing),
+    ...wider(table, existing),
+    ...nullableNow(table, existing),
+  ];
   if (changes.length === 0) return {};
   const isFilledAgain = addedColumns(table, existing).length > 0;
   return {
@@ -164,6 +169,11 @@ function refusalsOf(table: PostgresTable, existing: ExistingTable, drop: readonl
       `its rows are known by ${existing.key.join(', ')}, the report's by ${table.key.join(', ')}. Rows cannot be ` +
         `carried over; ${again}`,
     ];
+  }
+  const nullableKeys = becomingNullable(table, existing).filter(({ name }) => table.key.includes(name));
+  if (nullableKeys.length > 0) {
+    const names = nullableKeys.map(({ name }) => `'${name}'`).join(', ');
+    return [`${names} may be null now, and its rows are known by a key that takes no null; ${again}`];
   }
   return [
     ...surplus(table, existing)
@@ -207,6 +217,19 @@ function wider(table: PostgresTable, existing: ExistingTable): readonly Change[]
     sql: `ALTER COLUMN ${quotedName(name)} TYPE ${to}`,
     note: `column '${name}' is ${to} now, which holds all that ${from} did`,
   }));
+}
+
+function nullableNow(table: PostgresTable, existing: ExistingTable): readonly Change[] {
+  return becomingNullable(table, existing).map(({ name }) => ({
+    sql: `ALTER COLUMN ${quotedName(name)} DROP NOT NULL`,
+    note: `column '${name}' may be null now`,
+  }));
+}
+
+function becomingNullable(table: PostgresTable, existing: ExistingTable): readonly PostgresColumn[] {
+  return table.columns.filter(
+    ({ name, nullable }) => nullable && existing.columns.some((column) => column.name === name && !column.nullable),
+  );
 }
 
 function surplus(table: PostgresTable, existing: ExistingTable): readonly PostgresColumn[] {

@@ -3,12 +3,13 @@ import { daybook } from '../../../daybook.config.ts';
 import { everyMeasure } from '../../../test/definitions/every-measure.ts';
 import { present } from '../../base/assert.ts';
 import type { Definition } from '../../definition/daybook.ts';
-import { count } from '../../definition/measures.ts';
+import { count, ratio } from '../../definition/measures.ts';
 import type { Report } from '../../definition/report.ts';
 import { makePlan } from '../../plan/normalise.ts';
 import type { PostgresMigration, PostgresState } from './migration.ts';
 import { postgresSql } from './postgres.ts';
 import { rowsStatement } from './readings.ts';
+import { tableOf } from './tables.ts';
 
 const furnitureStore: PostgresState = {
   versions: [1, 2, 3],
@@ -92,6 +93,25 @@ describe('the SQL for PostgreSQL', () => {
       "daily_report.daily_pu_rev: column 'daily_rev' is double precision and would become numeric(38,6), which may " +
         'lose digits; --drop daily_pu_rev takes it away and creates it again, to be filled from its topic',
     ]);
+  });
+
+  it('lets a column be null that may be now, and has a table made anew whose key may', () => {
+    const ratioOf = (report: Report): Report => ({
+      ...report,
+      measures: { ...report.measures, daily_rev: ratio('daily_profit', 'daily_pu') },
+    });
+    const { migrate } = postgresSql(makePlan({ ...oneReport, reports: oneReport.reports.map(ratioOf) }));
+    expect(migrate(furnitureStore, []).statements).toEqual([
+      'ALTER TABLE "daily_report"."daily_pu_rev"\n  ALTER COLUMN "daily_rev" DROP NOT NULL',
+    ]);
+    const plan = makePlan(daybook);
+    const { name, columns, key } = tableOf(present(plan.reports[2], 'that of addresses'));
+    const before = { name, key, columns: columns.map((column) => ({ ...column, nullable: false })) };
+    const { statements, refusals } = postgresSql(plan).migrate({ versions: [1, 2, 3], tables: [before] }, []);
+    expect(statements.join()).not.toContain('"daily_address"');
+    expect(refusals.join()).toContain(
+      "'latitude', 'longitude' may be null now, and its rows are known by a key that takes no null; --drop daily_address",
+    );
   });
 
   it('leaves a table alone that is not ours, or has another key', () => {
