@@ -6,6 +6,7 @@ import type { Plan, ReportPlan } from '../../plan/plan.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Cell, ReportPage, ReportQuery, Row } from '../../ports/rows.ts';
 import type { RemoteRuntime } from '../remote.ts';
+import { rowKey } from './report-row.ts';
 
 const SLICE_DAYS = 31;
 const POLL_MS = 250;
@@ -35,6 +36,7 @@ interface ReconciledReport {
 /** A row that differs: as the Daybook has it, and as the stack has it; undefined: it has none. */
 export interface RowDifference {
   readonly report: ReportPlan;
+  /** As `rowKey` spells it. */
   readonly key: string;
   readonly here: Row | undefined;
   readonly there: Row | undefined;
@@ -117,9 +119,8 @@ async function* slicesOf(report: ReportPlan, from: RemoteRuntime, there: ReadThe
 }
 
 function differencesOf(report: ReportPlan, here: readonly Row[], there: readonly Row[]): readonly RowDifference[] {
-  const keyOf = (row: Row): string => report.dimensions.map(({ name }) => cellText(row[name] ?? null)).join(', ');
-  const own = new Map(here.map((row) => [keyOf(row), row]));
-  const theirs = new Map(there.map((row) => [keyOf(row), row]));
+  const own = new Map(here.map((row) => [rowKey(report, row), row]));
+  const theirs = new Map(there.map((row) => [rowKey(report, row), row]));
   const keys = new Set([...own.keys(), ...theirs.keys()]);
   return [...keys].flatMap((key) => {
     const [a, b] = [own.get(key), theirs.get(key)];

@@ -4,7 +4,7 @@ import { keepNumberText, NumberText } from '../../base/number-text.ts';
 import type { ColumnPlan, ReportPlan } from '../../plan/plan.ts';
 import type { VersionedRow } from '../../ports/report-rows.ts';
 import type { Refusal } from '../../ports/runtime.ts';
-import type { Cell } from '../../ports/rows.ts';
+import type { Cell, Row } from '../../ports/rows.ts';
 import type { TopicMessage } from '../../ports/messages.ts';
 
 const MICROS_PER_UNIT = 1_000_000;
@@ -21,7 +21,6 @@ type Members = Readonly<Record<string, unknown>>;
  * @returns a row, exact to the last digit, or why the message is none
  */
 export function rowReader(report: ReportPlan): (message: TopicMessage) => Read {
-  const dimensions = report.dimensions.map(({ name }) => name);
   return ({ value, timestampMs }) => {
     const text = Buffer.from(value ?? []).toString();
     const quick = readMembers(report, text, undefined);
@@ -31,15 +30,16 @@ export function rowReader(report: ReportPlan): (message: TopicMessage) => Read {
     const { frame, ...cells } = row;
     return {
       row: cells,
-      key: JSON.stringify(dimensions.map((name) => keyCell(cells[name] ?? null))),
+      key: rowKey(report, cells),
       frame: typeof frame === 'number' ? frame : timestampMs * MICROS_PER_MS,
     };
   };
 }
 
-/** A cell of a key: a decimal as its digits. */
-function keyCell(cell: Cell): string | number | null {
-  return typeof cell === 'bigint' ? microsText(cell) : cell;
+/** A row's dimensions as JSON, a decimal as its digits: no two rows of a report have the same. */
+export function rowKey({ dimensions }: Pick<ReportPlan, 'dimensions'>, row: Row): string {
+  const cells = dimensions.map(({ name }) => row[name] ?? null);
+  return JSON.stringify(cells.map((cell) => (typeof cell === 'bigint' ? microsText(cell) : cell)));
 }
 
 function readMembers(
