@@ -92,11 +92,12 @@ describe('schedules', () => {
     expect(clock.sleepers).toBe(0);
   });
 
-  it('are refused when they say no time', () => {
-    for (const cron of ['61 1 * * *', 'a b c d e', '* * *']) {
-      expect(() => checkSchedules([dailyClose({ exportTo: 'days', cron })], 'UTC')).toThrow(
-        expect.objectContaining({ code: 'SCHEDULE_WRONG' }),
-      );
+  it('are refused when they say no time, or one that never comes', () => {
+    const check = (cron: string): void => checkSchedules([dailyClose({ exportTo: 'days', cron })], 'UTC');
+    for (const cron of ['61 1 * * *', 'a b c d e', '* * *', '0 0 30 2 *', '0 0 31 4,6,9,11 *']) {
+      expect(() => check(cron), cron).toThrow(expect.objectContaining({ code: 'SCHEDULE_WRONG' }));
     }
+    // In a leap year; and what has been, has come.
+    for (const cron of ['0 0 29 2 *', '0 0 0 1 1 * 2020']) expect(() => check(cron), cron).not.toThrow();
   });
 });

@@ -35,7 +35,9 @@ export function checkSchedules(schedules: readonly Schedule[], timeZone: string)
 /** Only for its arithmetic: it is paused, and never sets a timer. */
 function cronOf({ kind, cron }: Schedule, timezone: string): Cron {
   try {
-    return new Cron(cron, { timezone, paused: true });
+    const times = new Cron(cron, { timezone, paused: true });
+    if (times.nextRun(new Date(0)) === null) throw new RangeError('its time never comes.');
+    return times;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new DaybookError('SCHEDULE_WRONG', `The cron '${cron}' of the schedule ${kind} is wrong: ${reason}`, {
