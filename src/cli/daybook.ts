@@ -38,12 +38,20 @@ const COMMANDS: Readonly<Record<string, (words: readonly string[]) => Promise<Ad
  */
 export async function runDaybook(argv: readonly string[]): Promise<void> {
   outliveOutput(argv[2] === 'verify' ? VERIFY_FAILED : FAILED);
+  dropEmptySettings(process.env);
   limitYoungSpace();
   try {
     const program = await programFor(argv[2], argv.slice(3));
     await program.parseAsync([...argv]);
   } catch (error) {
     process.exitCode = printFailure(error);
+  }
+}
+
+/** An empty setting is none, whoever reads it: a Compose file or a unit of systemd has no other way to leave one out. */
+function dropEmptySettings(environment: NodeJS.ProcessEnv): void {
+  for (const [name, value] of Object.entries(environment)) {
+    if (name.startsWith('DAYBOOK_') && value === '') Reflect.deleteProperty(environment, name);
   }
 }
 

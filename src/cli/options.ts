@@ -150,7 +150,7 @@ function webAddress(text: string): string {
   throw new InvalidArgumentError('It must be an address such as http://127.0.0.1:4000.');
 }
 
-const NO = ['', '0', 'false', 'no', 'off'];
+const NO = ['0', 'false', 'no', 'off'];
 const YES = ['1', 'true', 'yes', 'on'];
 
 /**
@@ -162,7 +162,7 @@ export function switchOption(flag: string, description: string, variable: string
   // Commander takes any value for yes.
   if (said !== undefined && NO.includes(said)) Reflect.deleteProperty(process.env, variable);
   else if (said !== undefined && !YES.includes(said)) {
-    throw usageError(`${variable} is '${process.env[variable]}'; it must be ${[...YES, ...NO.slice(1)].join(', ')}.`);
+    throw usageError(`${variable} is '${process.env[variable]}'; it must be ${[...YES, ...NO].join(', ')}.`);
   }
   return new Option(flag, description).env(variable);
 }

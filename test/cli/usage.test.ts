@@ -89,6 +89,29 @@ describe('a setting', () => {
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('DAYBOOK_PORT')]);
   });
 
+  it('that is empty is none', async () => {
+    await using folder = await temporaryFolder();
+    const names = [
+      'DATA',
+      'CONFIG',
+      'PORT',
+      'HOST',
+      'ALLOW_HOST',
+      'FROM_KAFKA',
+      'TOPIC',
+      'CATALOG',
+      'RATE',
+      'STATE_MB',
+    ];
+    const empty = Object.fromEntries(names.map((name) => [`DAYBOOK_${name}`, '']));
+    const { stdout } = await runDaybook(['doctor'], '', empty);
+    expect(stdout).toMatch(/^\w+ +definition: daybook\.config\.ts /m);
+    expect(stdout).toMatch(/^\w+ +data folder: \.daybook /m);
+    expect(stdout).toMatch(/^\w+ +port: 4000 /m);
+    const daybook = await startDaybook(join(folder.path, 'data'), ['--no-generate'], empty);
+    expect(await daybook.stop()).toBe(0);
+  });
+
   it('that is a switch is on by true, off by false, and nothing else', async () => {
     await using folder = await temporaryFolder();
     const acceptedWith = async (DAYBOOK_NO_GENERATE: string, enough: number): Promise<number> => {
