@@ -11,7 +11,8 @@ import { loadPlan } from './config.ts';
 import { usageError } from './failure.ts';
 import { notices } from './notices.ts';
 import { configOption, dataOption, wholeNumber } from './options.ts';
-import { tableText } from './table-text.ts';
+import { printableLines } from './printable.ts';
+import { tableLines } from './table-text.ts';
 
 const LISTED_DEFAULT = 20;
 const LISTED_MAX = 10_000;
@@ -91,7 +92,7 @@ function explanationText(report: ReportPlan, explanation: Explanation, limit: nu
   const listed = records.map(({ offset, value }) => `  ${offset}  ${value}`);
   const isEqual = row !== null && computed !== null && isSame(report, row, computed);
   const parts = [
-    tableText(report, page).split('\n').slice(0, -2).join('\n'),
+    ...tableLines(report, page.rows),
     `${counted(total, 'record')}, which ${isEqual ? 'give just this row' : 'do NOT give this row; run daybook verify'}:`,
     ...listed,
     ...moreLine(total - records.length, 'more record'),
@@ -107,7 +108,7 @@ function explanationText(report: ReportPlan, explanation: Explanation, limit: nu
       return `  by records from offset ${firstOffset} on: ${was}; then ${line(after)}`;
     }),
   ];
-  return `${parts.join('\n')}\n`;
+  return printableLines(parts);
 }
 
 function moreLine(count: number, what: string): readonly string[] {

@@ -13,6 +13,7 @@ import { loadPlan } from './config.ts';
 import { interruption } from './interruption.ts';
 import { notices } from './notices.ts';
 import { configOption, dataOption, stateBytes, stateOption } from './options.ts';
+import { printableLines } from './printable.ts';
 import { showProgress } from './progress.ts';
 
 /** So many refusals, and places not found, are listed; the rest is counted. */
@@ -96,20 +97,11 @@ async function importAll(
     for await (const file of files) {
       progress.end();
       if (file.accepted + file.duplicates === 0) process.exitCode = 1;
-      process.stdout.write(
-        summaryLines(file)
-          .map((line) => `${printable(line)}\n`)
-          .join(''),
-      );
+      process.stdout.write(printableLines(summaryLines(file)));
     }
   } finally {
     progress.end();
   }
-}
-
-/** What a file holds may be anything, and a terminal acts on some of it. */
-function printable(line: string): string {
-  return line.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 /** What became of so many that were refused: the same bytes are one entry of the quarantine. */

@@ -12,6 +12,7 @@ import { usageError } from './failure.ts';
 import { interruption } from './interruption.ts';
 import { notices } from './notices.ts';
 import { configOption, dataOption, postgresOption, urlOption, wholeNumber } from './options.ts';
+import { printableLines } from './printable.ts';
 import { showProgress } from './progress.ts';
 
 const LISTED_MAX = 10;
@@ -87,11 +88,7 @@ async function run(flags: MigrateFlags): Promise<void> {
       onProgress: (phase, done, total) => progress.update(done, total, `${done} of ${total} ${PHASES[phase]}`),
     });
     progress.end();
-    process.stdout.write(
-      linesOf(migration)
-        .map((line) => `${line}\n`)
-        .join(''),
-    );
+    process.stdout.write(printableLines(linesOf(migration)));
     if (migration.reports.some(({ differing }) => differing > 0)) process.exitCode = 1;
   } finally {
     progress.end();

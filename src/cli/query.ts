@@ -11,6 +11,7 @@ import { interruption } from './interruption.ts';
 import { notices } from './notices.ts';
 import { configOption, dataOption } from './options.ts';
 import { showProgress } from './progress.ts';
+import { alignedLines } from './table-text.ts';
 
 const WRITERS: Readonly<Record<string, (result: QueryResult) => string>> = {
   table: tableText,
@@ -71,21 +72,14 @@ async function runQueryCommand(sql: string, flags: QueryFlags): Promise<void> {
 }
 
 function tableText({ columns, rows }: QueryResult): string {
-  // An empty text is told from null as in the table of a report.
-  const texts = rows.map((row) => row.map((cell) => (cell === '' ? '""' : (cellText(cell) ?? ''))));
-  const widths = columns.map(({ name }, index) =>
-    texts.reduce((most, row) => Math.max(most, row[index]?.length ?? 0), name.length),
+  const lines = alignedLines(
+    columns.map(({ name, isNumber }, index) => {
+      // An empty text is told from null as in the table of a report.
+      const cells = rows.map((row) => (row[index] === '' ? '""' : (cellText(row[index] ?? null) ?? '')));
+      return { name, isNumber, cells };
+    }),
   );
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, index) => {
-        const width = widths[index] ?? 0;
-        return columns[index]?.isNumber === true ? cell.padStart(width) : cell.padEnd(width);
-      })
-      .join('  ')
-      .trimEnd();
-  const head = [line(columns.map(({ name }) => name)), line(widths.map((width) => '-'.repeat(width)))];
-  return `${[...head, ...texts.map(line)].join('\n')}\n${counted(rows.length, 'row')}\n`;
+  return `${lines.join('\n')}\n${counted(rows.length, 'row')}\n`;
 }
 
 /** One object a line; numbers have all their digits, and what is none in JSON is a text, such as "NaN". */

@@ -73,6 +73,17 @@ describe('a report as text', () => {
     expect(lines.at(-1)).toBe('');
   });
 
+  it('is a line a row whatever is in it, and nothing that a terminal acts on', () => {
+    const [desk = {}] = page.rows;
+    const awkward: ReportPage = { ...page, total: 1, rows: [{ ...desk, product_name: 'Desk\n\u001B[31m\u009B' }] };
+    expect(tableText(products, awkward).split('\n').slice(0, 3)).toEqual([
+      'ts_date     category   sub_category  product_name          daily_quantity    daily_rev  daily_profit',
+      '----------  ---------  ------------  --------------------  --------------  -----------  ------------',
+      String.raw`2026-03-04  Furniture  Tables        Desk\x0a\x1b[31m\x9b              12  1234.500001         -7.00`,
+    ]);
+    expect(JSON.parse(ndjsonText(products, awkward))).toMatchObject({ product_name: 'Desk\n\u001B[31m\u009B' });
+  });
+
   it('shows an empty text as two quotes', () => {
     const [desk = {}] = page.rows;
     const one: ReportPage = { frame: 1, total: 1, rows: [{ ...desk, sub_category: '' }] };

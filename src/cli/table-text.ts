@@ -1,30 +1,51 @@
 import { counted } from '../base/counted.ts';
 import { microsText } from '../base/decimal.ts';
-import type { ColumnPlan, ReportPlan } from '../plan/plan.ts';
+import type { ReportPlan } from '../plan/plan.ts';
 import type { Cell, ReportPage, Row } from '../ports/rows.ts';
+import { printable } from './printable.ts';
 
-/** A report as people read it: aligned columns, a column's decimals with the same number of places. */
-export function tableText(report: ReportPlan, page: ReportPage): string {
-  const columns = report.columns.map((column) => alignedColumn(column, page.rows));
-  const lines = Array.from({ length: page.rows.length + 2 }, (_, index) =>
-    columns
+/** A report as people read it. */
+export function tableText(report: ReportPlan, { rows, total, frame }: ReportPage): string {
+  const shown = rows.length === total ? '' : `${rows.length} of `;
+  return `${tableLines(report, rows).join('\n')}\n${shown}${counted(total, 'row')}, offset ${frame}\n`;
+}
+
+/** Rows of a report: aligned columns, a column's decimals with the same number of places. */
+export function tableLines(report: ReportPlan, rows: readonly Row[]): readonly string[] {
+  return alignedLines(
+    report.columns.map(({ name, kind }) => {
+      const cells = rows.map((row) => cellText(row[name] ?? null));
+      const isNumber = kind !== 'text' && kind !== 'date';
+      return { name, isNumber, cells: kind === 'decimal' ? samePlaces(cells) : cells };
+    }),
+  );
+}
+
+/** A column of a table for people. */
+interface TableColumn {
+  readonly name: string;
+  /** Numbers stand to the right. */
+  readonly isNumber: boolean;
+  readonly cells: readonly string[];
+}
+
+/** Lines of a header, a rule and a line a row; each column as wide as its widest cell. */
+export function alignedLines(columns: readonly TableColumn[]): readonly string[] {
+  const aligned = columns.map(alignedColumn);
+  return Array.from({ length: (columns[0]?.cells.length ?? 0) + 2 }, (_, index) =>
+    aligned
       .map((cells) => cells[index] ?? '')
       .join('  ')
       .trimEnd(),
   );
-  const shown = page.rows.length === page.total ? '' : `${page.rows.length} of `;
-  return `${lines.join('\n')}\n${shown}${counted(page.total, 'row')}, offset ${page.frame}\n`;
 }
 
-/** The header, a rule, and the cells, all as wide as the widest. */
-function alignedColumn(column: ColumnPlan, rows: readonly Row[]): readonly string[] {
-  const values = rows.map((row) => cellText(row[column.name] ?? null));
-  const cells = [column.name, ...(column.kind === 'decimal' ? samePlaces(values) : values)];
-  const width = Math.max(...cells.map(textWidth));
-  const isNumber = column.kind !== 'text' && column.kind !== 'date';
-  const [header = '', ...rest] = cells.map((cell) => {
-    const padding = ' '.repeat(width - textWidth(cell));
-    return isNumber ? padding + cell : cell + padding;
+function alignedColumn({ name, isNumber, cells }: TableColumn): readonly string[] {
+  const texts = [name, ...cells].map(printable);
+  const width = texts.reduce((most, text) => Math.max(most, textWidth(text)), 0);
+  const [header = '', ...rest] = texts.map((text) => {
+    const padding = ' '.repeat(width - textWidth(text));
+    return isNumber ? padding + text : text + padding;
   });
   return [header, '-'.repeat(width), ...rest];
 }

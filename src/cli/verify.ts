@@ -10,6 +10,7 @@ import { VERIFY_FAILED, printFailure } from './failure.ts';
 import { interruption } from './interruption.ts';
 import { notices } from './notices.ts';
 import { configOption, dataOption, fromOption, toOption, urlOption, requireDaysInOrder } from './options.ts';
+import { printableLines } from './printable.ts';
 import { showProgress } from './progress.ts';
 
 /** So many differing rows are listed; the rest is counted. */
@@ -51,11 +52,7 @@ Examples:
 async function verifyCommand(flags: VerifyFlags): Promise<void> {
   try {
     const verification = await verifyFolder(flags, machineClock());
-    process.stdout.write(
-      linesOf(verification)
-        .map((line) => `${line}\n`)
-        .join(''),
-    );
+    process.stdout.write(printableLines(linesOf(verification)));
     process.exitCode = doAgree(verification) ? EXIT_CODES.agree : EXIT_CODES.differ;
   } catch (error) {
     printFailure(error);

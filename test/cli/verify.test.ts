@@ -6,6 +6,7 @@ import { readSale, reportsOf } from '../oracle/furniture-store.ts';
 import { post } from '../process/reports-over-http.ts';
 import { runDaybook, startDaybook, temporaryFolder } from '../process/daybook-process.ts';
 import { mixedSales } from '../sales/mixed-sales.ts';
+import { plainSale } from '../sales/plain-sale.ts';
 
 const NEWLINE = '\n';
 
@@ -94,6 +95,31 @@ describe('verify', () => {
     expect(stdout).toContain('The reports do not agree with the 1500 raw records.');
     const others = await runDaybook(['verify', '--from', '2026-04-18', ...data]);
     expect(others.code).toBe(0);
+  });
+
+  it('says nothing that a terminal acts on, as no command does for people', async () => {
+    await using folder = await temporaryFolder();
+    const product = 'Desk\n\u001B[31m\u009B';
+    const [chair, desk] = [{}, { product_name: product, revenue: 77.25 }].map((change) =>
+      JSON.stringify({ ...plainSale, ts_id: crypto.randomUUID(), ...change }),
+    );
+    const data = await imported(folder.path, [chair ?? '', desk ?? '']);
+    await alterSum(join(folder.path, 'data'), 77_250_000, 1);
+    const key = ['2026-03-04', 'Furniture', 'Chairs'];
+    const shown = String.raw`Desk\x0a\x1b[31m\x9b`;
+    for (const [args, shownRow] of [
+      [
+        ['verify'],
+        `daily_category_product: ts_date 2026-03-04, category Furniture, sub_category Chairs, product_name ${shown}`,
+      ],
+      [['report', 'daily_category_product'], `2026-03-04  Furniture  Chairs        ${shown}`],
+      [['explain', 'daily_category_product', ...key, product], `2026-03-04  Furniture  Chairs        ${shown}`],
+      [['query', 'SELECT product_name, 1 AS "a\nb" FROM daily_category_product'], shown],
+    ] as const) {
+      const { stdout } = await runDaybook([...args, ...data]);
+      expect(stdout).toContain(shownRow);
+      expect(stdout).toMatch(/^[\P{Cc}\n]*$/u);
+    }
   });
 
   it('goes through the Daybook that holds the folder, while sales come in', async () => {
