@@ -11,7 +11,7 @@ import type { PackedSections, Section, SectionArray } from './sections.ts';
 import type { SourcePlaceFacts } from './source-places.ts';
 import type { StateFacts } from './state.ts';
 
-const FOLDER = 'checkpoints';
+export const FOLDER = 'checkpoints';
 const FORMAT = 7;
 const NAME = /^(\d{20})\.checkpoint$/;
 const UNFINISHED = /^\d{20}\.checkpoint\.tmp$/;

@@ -4,6 +4,7 @@ import { DaybookError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Runtime } from '../ports/runtime.ts';
+import { FOLDER as CHECKPOINTS_FOLDER } from '../engine/checkpoint.ts';
 import { PENDING_BYTES_MAX } from '../engine/engine.ts';
 import { LOG_FOLDER } from '../log/format.ts';
 import { openEmbedded } from './embedded.ts';
@@ -70,13 +71,6 @@ export async function openDaybook(
  */
 export async function openDataFolder(options: DataFolderOptions): Promise<DataFolder> {
   const { plan, root, clock } = options;
-  if (!options.create && !existsSync(root)) {
-    throw new DaybookError(
-      'DATA_FOLDER_MISSING',
-      `There is no data folder ${root}. Name another with --data, or make it by daybook start or daybook import.`,
-      { details: { root } },
-    );
-  }
   for (let waitedMs = 0; ; waitedMs += HOLDER_POLL_MS) {
     const holder = await readHolder(root);
     if (holder?.url !== undefined) {
@@ -89,7 +83,7 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
       return { ...tellingRefusals(remote, options.onNotice), bytesInFlightMax, fileDays: async () => undefined };
     }
     // What is no data folder is not made one by somebody who reads.
-    if (holder === undefined && !options.create && isOtherFolder(root)) throw noDaybook(root);
+    if (holder === undefined && !options.create) requireDaybook(root);
     if (holder === undefined || waitedMs >= HOLDER_WAIT_MS) {
       const lock = await lockUnlessHeld(root, waitedMs >= HOLDER_WAIT_MS);
       if (lock !== undefined) return openHere(options, lock);
@@ -122,15 +116,18 @@ function tellingRefusals<R extends Pick<RemoteRuntime, 'accept'>>(
   };
 }
 
-function isOtherFolder(root: string): boolean {
-  return statSync(root).isDirectory() && !existsSync(join(root, LOG_FOLDER));
-}
-
-function noDaybook(root: string): DaybookError {
-  const advice = 'Name another with --data, or make it one by daybook start or daybook import.';
-  return new DaybookError('DATA_FOLDER_MISSING', `There is no Daybook in the folder ${root}. ${advice}`, {
-    details: { root },
-  });
+/**
+ * Refuses a folder that is none of Daybook's, so that nobody makes it one by a slip of the pen.
+ * @throws DaybookError `DATA_FOLDER_MISSING`
+ */
+export function requireDaybook(root: string): void {
+  const refuse = (what: string, how: string): never => {
+    const advice = `Name another with --data, or make it${how} by daybook start or daybook import.`;
+    throw new DaybookError('DATA_FOLDER_MISSING', `There is no ${what} ${root}. ${advice}`, { details: { root } });
+  };
+  if (!existsSync(root)) refuse('data folder', '');
+  const hasAny = [LOG_FOLDER, CHECKPOINTS_FOLDER].some((name) => existsSync(join(root, name)));
+  if (statSync(root).isDirectory() && !hasAny) refuse('Daybook in the folder', ' one');
 }
 
 /** @returns undefined when somebody else was quicker, unless that is final */

@@ -84,3 +84,19 @@ it('a log from whose end refused records are missing goes on without them, and w
   await again.close();
   expect(await repairDataFolder(folder.path)).toEqual([]);
 });
+
+it('a repair goes on without a log that is gone as a whole, and makes no Daybook of another folder', async () => {
+  await using folder = await temporaryFolder();
+  const root = join(folder.path, 'data');
+  const engine = await open(root);
+  await accept(engine, [sale]);
+  await engine.close();
+  await rm(join(root, 'log'), { recursive: true });
+  expect(await repairDataFolder(root)).toEqual([
+    expect.stringContaining('1 record is missing from the end of the log'),
+  ]);
+  for (const other of [folder.path, join(folder.path, 'none')]) {
+    await expect(repairDataFolder(other)).rejects.toMatchObject({ code: 'DATA_FOLDER_MISSING' });
+  }
+  expect(await readdir(folder.path)).toEqual(['data']);
+});

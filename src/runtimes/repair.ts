@@ -9,15 +9,17 @@ import { repairLog } from '../log/repair.ts';
 import { freePath } from '../log/set-aside.ts';
 import type { Disk } from '../ports/disk.ts';
 import { setSpilledDaysAside } from '../stores/parquet/spilled-days.ts';
+import { requireDaybook } from './data-folder.ts';
 import { openDisk } from './machine/disk.ts';
 import { takeFolderLock } from './machine/lock.ts';
 
 /**
  * Mends the log of a data folder that nobody holds, and lets go of what it lost. What was lost can be sent or imported again: it is new to the log.
  * @returns a sentence for each loss, and for what else went with it; none when the log was sound
- * @throws DaybookError `FOLDER_HELD`; what `repairLog` throws
+ * @throws DaybookError `DATA_FOLDER_MISSING`, `FOLDER_HELD`; what `repairLog` throws
  */
 export async function repairDataFolder(root: string): Promise<readonly string[]> {
+  requireDaybook(root);
   await using _lock = await takeFolderLock(root);
   const disk = openDisk(root);
   const others: string[] = [];

@@ -134,15 +134,18 @@ describe('a setting', () => {
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("DAYBOOK_NO_GENERATE is 'maybe'")]);
   });
 
-  it('that names a folder without a Daybook is told so by who reads, and nothing is put there', async () => {
+  it('that names a folder without a Daybook is told so by who reads or repairs, and nothing is put there', async () => {
     await using folder = await temporaryFolder();
     const data = join(folder.path, 'other');
     await mkdir(data);
-    for (const args of [['report', 'daily_pu_rev'], ['query', 'SELECT 1'], ['verify']]) {
+    for (const args of [['report', 'daily_pu_rev'], ['query', 'SELECT 1'], ['verify'], ['doctor', '--repair']]) {
       const { stderr } = await runDaybook([...args, '--data', data]);
       expect(stderr).toContain(`There is no Daybook in the folder ${data}.`);
     }
     expect(await readdir(data)).toEqual([]);
+    const none = await runDaybook(['doctor', '--repair', '--data', join(folder.path, 'none')]);
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('(DATA_FOLDER_MISSING)')]);
+    expect(await readdir(folder.path)).toEqual(['other']);
   });
 });
 

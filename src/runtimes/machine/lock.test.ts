@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -134,6 +134,14 @@ describe("a folder's lock", () => {
     await expect(takeFolderLock(root)).rejects.toMatchObject({ code: 'LOCK_FAILED' });
     await expect(takeFolderLock(root)).rejects.toThrow('when no Daybook runs on the folder, remove it');
     await expect(readHolder(root)).rejects.toMatchObject({ code: 'LOCK_FAILED' });
+    // As where nothing may be written.
+    await rm(join(root, 'lock.db'));
+    await mkdir(join(root, 'lock.db'));
+    const advice = /must be able to write there, also to read from it, .* or copy the folder and name the copy\.$/;
+    await expect(takeFolderLock(root)).rejects.toMatchObject({
+      code: 'LOCK_FAILED',
+      message: expect.stringMatching(advice) as string,
+    });
   });
 
   it('keeps back no warnings but that of SQLite', async () => {

@@ -206,7 +206,7 @@ function lockFailed(root: string, cause: unknown): DaybookError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const advice = isNoDatabase(cause)
     ? `Nothing is kept in ${LOCK_FILE}: when no Daybook runs on the folder, remove it.`
-    : 'Check that Daybook may write there and that it is a local disk.';
+    : 'Daybook must be able to write there, also to read from it, and it must be a local disk: give this user the right to, or copy the folder and name the copy.';
   const message = `Could not lock the data folder ${root}: ${reason}. ${advice}`;
   return new DaybookError('LOCK_FAILED', message, { details: { path: join(root, LOCK_FILE) }, cause });
 }
