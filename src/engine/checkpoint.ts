@@ -12,7 +12,7 @@ import type { SourcePlaceFacts } from './source-places.ts';
 import type { StateFacts } from './state.ts';
 
 export const FOLDER = 'checkpoints';
-const FORMAT = 7;
+const FORMAT = 8;
 const NAME = /^(\d{20})\.checkpoint$/;
 const UNFINISHED = /^\d{20}\.checkpoint\.tmp$/;
 /** The one before the newest stays, in case the newest is damaged. */

@@ -640,10 +640,9 @@ export class Engine implements Runtime, SourceDoor {
     return this.#spilling === undefined && this.#budget.isPassed();
   }
 
-  /** Must be called between two groups. */
   #spill(): void {
     this.#state.trim();
-    this.#waiting.retireKeys();
+    this.#state.keys.retire();
     this.#spilling = this.#state.keys
       .spill(this.#disk)
       .then(

@@ -3,9 +3,7 @@ import { assert } from '../base/assert.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
 import { KEY_WORDS } from '../record/columns.ts';
-import { keyHash, keyPrint, shardOf } from '../record/key-hash.ts';
-import type { KeyTable, ShardKeys } from './key-table.ts';
-import { PIECE_KEYS } from './key-table.ts';
+import { KEY_SHARDS, keyHash, keyPrint, shardOf } from '../record/key-hash.ts';
 
 export const KEY_FOLDER = 'keys';
 const NAME = /^\d{5}\.keys(\.tmp)?$/;
@@ -118,15 +116,22 @@ export class KeyFile {
   }
 }
 
+/** Keys that leave memory. */
+export interface LeavingKeys {
+  readonly count: number;
+  /** A copy of those of a shard, in any order. */
+  ofShard(shard: number): Int32Array;
+}
+
 /**
- * Writes the keys of a table as a file, durably.
+ * Writes keys as a file, durably.
  * @param onShard  called for each shard that has keys, with their prints
  * @throws what the disk throws; nothing of the file is left then, if the disk lets it be removed
  */
 export async function writeKeyFile(
   disk: Disk,
   number: number,
-  table: KeyTable,
+  leaving: LeavingKeys,
   onShard: (shard: number, prints: Uint32Array) => void,
 ): Promise<KeyFile> {
   await disk.makeFolder(KEY_FOLDER);
@@ -136,9 +141,9 @@ export async function writeKeyFile(
   const file = await disk.open(temporary, 'create');
   let written: KeyFile;
   try {
-    const writer = new BlockWriter(file, table.size);
-    for (const [shard, kept] of table.keptKeys().entries()) {
-      const { keys, prints } = inOrder(kept);
+    const writer = new BlockWriter(file, leaving.count);
+    for (let shard = 0; shard < KEY_SHARDS; shard++) {
+      const { keys, prints } = inOrder(leaving.ofShard(shard));
       if (prints.length === 0) continue;
       writer.add(keys);
       onShard(shard, prints);
@@ -290,18 +295,14 @@ function orderOf(words: Int32Array, at: number): number {
 }
 
 /** Keys of one shard by their prints, and the prints. */
-function inOrder(pieces: ShardKeys): { readonly keys: Int32Array; readonly prints: Uint32Array } {
-  const count = pieces.reduce((words, piece) => words + piece.length, 0) / KEY_WORDS;
+function inOrder(keys: Int32Array): { readonly keys: Int32Array; readonly prints: Uint32Array } {
+  const count = keys.length / KEY_WORDS;
   assert(count < SORTED_KEYS_MAX, 'a shard is small enough for its keys to be sorted as floats');
   // The print above the key's number in one exact float, as floats are sorted without a comparison in JavaScript.
   const order = new Float64Array(count);
-  pieces.forEach((keys, index) => {
-    const first = index * PIECE_KEYS;
-    for (let k = 0; k < keys.length; k += KEY_WORDS) {
-      const number = first + k / KEY_WORDS;
-      order[number] = keyPrint(keys, k) * SORTED_KEYS_MAX + number;
-    }
-  });
+  for (let number = 0; number < count; number++) {
+    order[number] = keyPrint(keys, number * KEY_WORDS) * SORTED_KEYS_MAX + number;
+  }
   order.sort();
   const sorted = new Int32Array(count * KEY_WORDS);
   const prints = new Uint32Array(count);
@@ -309,8 +310,7 @@ function inOrder(pieces: ShardKeys): { readonly keys: Int32Array; readonly print
     const each = order[place] as number;
     const print = Math.floor(each / SORTED_KEYS_MAX);
     const number = each - print * SORTED_KEYS_MAX;
-    const keys = pieces[Math.floor(number / PIECE_KEYS)] as Int32Array;
-    const from = (number % PIECE_KEYS) * KEY_WORDS;
+    const from = number * KEY_WORDS;
     prints[place] = print;
     for (let word = 0; word < KEY_WORDS; word++) sorted[place * KEY_WORDS + word] = keys[from + word] as number;
   }

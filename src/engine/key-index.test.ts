@@ -17,7 +17,7 @@ function columnsOf(numbers: readonly number[]): RecordColumns {
 async function reload(disk: FaultyDisk, saved: ReturnType<KeyIndex['save']>): Promise<KeyIndex> {
   const { facts, arrays } = await throughAFile(saved);
   const sections = new SectionReader(arrays);
-  return KeyIndex.load(disk, facts, () => sections.int32());
+  return KeyIndex.load(disk, facts, sections.int32());
 }
 
 async function look(index: KeyIndex, disk: FaultyDisk, columns: RecordColumns): Promise<Claim> {

@@ -1,18 +1,16 @@
-import { assert, present } from '../base/assert.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Disk } from '../ports/disk.ts';
 import type { RecordColumns } from '../record/columns.ts';
 import { KEY_WORDS } from '../record/columns.ts';
 import type { KeyFile, KeyFileFacts, KeyQuestion } from './key-file.ts';
 import { openKeyFile, writeKeyFile } from './key-file.ts';
-import { KEY_SHARDS, keyHash, keyPrint, shardOf } from '../record/key-hash.ts';
+import { keyHash, keyPrint, shardOf } from '../record/key-hash.ts';
 import { KEY_FILES_MAX, KeyPrints } from './key-prints.ts';
-import type { ShardKeys } from './key-table.ts';
-import { byShard, KeyTable } from './key-table.ts';
+import type { Keys } from './key-table.ts';
+import { KeyTable } from './key-table.ts';
 
-/** What a checkpoint says of the keys besides those in memory, of which it has an array a shard and table. */
+/** What a checkpoint says of the keys besides those in memory, of which it has an array. */
 export interface KeyFacts {
-  readonly tables: number;
   readonly files: readonly KeyFileFacts[];
 }
 
@@ -23,10 +21,8 @@ export interface Claim {
   readonly picked: Int32Array;
 }
 
-/** The prints of so many keys are looked at before the first of them is needed, as `KeyTable` does with keys. */
+/** The prints of so many keys are looked at before the first of them is needed, as is done with keys in memory. */
 const KEYS_AHEAD = 64;
-/** Of a batch with fewer records too few keys are of one shard for sorting to gain anything. */
-const SORTED_MIN = 256;
 const NONE: ReadonlySet<number> = new Set();
 
 /**
@@ -34,13 +30,13 @@ const NONE: ReadonlySet<number> = new Set();
  * together for a file, and only a print of each stays: a key with a print that is not there is new, and any other is
  * looked up in the files, so the answer is exact.
  *
- * Keys leave in three steps, so that nobody waits for it: `retire` sets the table aside, `spill` writes its file, and
- * only with the file durable is the table let go of.
+ * Keys leave in three steps, so that nobody waits for it: `retire` says which, `spill` writes their file, and only with the
+ * file durable are they forgotten.
  */
 export class KeyIndex {
-  #young = new KeyTable();
-  /** Keys that are on their way into a file. */
-  #retired: KeyTable | undefined;
+  readonly #inMemory = new KeyTable();
+  /** So many of these, the oldest, are on their way into a file. */
+  #retired = 0;
   readonly #prints = new KeyPrints();
   readonly #printsAhead = new Uint32Array(KEYS_AHEAD);
   readonly #files = new Map<number, KeyFile>();
@@ -50,12 +46,12 @@ export class KeyIndex {
 
   /** How many keys there are. */
   get size(): number {
-    return this.#spilled + (this.#retired?.size ?? 0) + this.#young.size;
+    return this.#spilled + this.#inMemory.size;
   }
 
   /** How many keys could leave memory now. */
   get retirable(): number {
-    return this.#retired === undefined ? this.#young.size : this.#retired.size;
+    return this.#retired === 0 ? this.#inMemory.kept : this.#retired;
   }
 
   /** How many keys have left memory. */
@@ -67,7 +63,7 @@ export class KeyIndex {
   get bytes(): number {
     let files = 0;
     for (const file of this.#files.values()) files += file.bytes;
-    return this.#young.bytes + (this.#retired?.bytes ?? 0) + this.#prints.bytes + files;
+    return this.#inMemory.bytes + this.#prints.bytes + files;
   }
 
   /** How often keys have left memory. What `lookUp` said holds until this is another number. */
@@ -88,7 +84,7 @@ export class KeyIndex {
         const hash = hashes[record] as number;
         if (!this.#prints.has(shardOf(hash), prints[record - from] as number)) continue;
         // Those that are on their way into a file are found in memory.
-        if (this.#retired?.has(keys, record * KEY_WORDS, hash) !== true) doubtful.push(record);
+        if (!this.#inMemory.has(keys, record * KEY_WORDS, hash)) doubtful.push(record);
       }
     }
     return doubtful;
@@ -114,100 +110,78 @@ export class KeyIndex {
    */
   claim(columns: RecordColumns, inFiles = NONE): Claim {
     const { keys, hashes, count } = columns;
-    const records = this.#inNoFile(columns, inFiles);
-    const isNew = new Uint8Array(count);
-    this.#young.addAll(keys, hashes, count < SORTED_MIN ? records : byShard(hashes, records), isNew);
-    return { columns, picked: pickedOf(isNew) };
+    return { columns, picked: this.#inMemory.claim(keys, hashes, count, markedOf(inFiles, count)) };
   }
 
   /** Whether `claim` would pick none of the records. */
-  hasAll(columns: RecordColumns, inFiles = NONE): boolean {
-    const { keys, hashes } = columns;
-    return this.#inNoFile(columns, inFiles).every((record) =>
-      this.#young.has(keys, record * KEY_WORDS, hashes[record] as number),
-    );
-  }
-
-  /** The records of a batch whose key is neither in a file nor on its way into one. */
-  #inNoFile({ keys, hashes, count }: RecordColumns, inFiles: ReadonlySet<number>): Int32Array {
-    const records = new Int32Array(count);
-    const isNoneKnown = this.#retired === undefined && inFiles.size === 0;
-    let found = 0;
+  hasAll({ keys, hashes, count }: RecordColumns, inFiles = NONE): boolean {
     for (let record = 0; record < count; record++) {
-      const isKnown =
-        !isNoneKnown &&
-        (inFiles.has(record) || this.#retired?.has(keys, record * KEY_WORDS, hashes[record] as number) === true);
-      if (!isKnown) records[found++] = record;
+      if (inFiles.has(record)) continue;
+      if (!this.#inMemory.has(keys, record * KEY_WORDS, hashes[record] as number)) return false;
     }
-    return records.subarray(0, found);
+    return true;
   }
 
   /** How many keys `undo` would take back. */
   get undoable(): number {
-    return this.#young.undoable;
+    return this.#inMemory.undoable;
   }
 
   /** Has the first so many keys of those that `undo` would take back stay for good: their records are durable. */
   keep(keys: number): void {
-    this.#young.keep(keys);
+    this.#inMemory.keep(keys);
   }
 
   /** Takes back the keys that are not kept. */
   undo(): void {
-    this.#young.undo();
+    this.#inMemory.undo();
   }
 
-  /** Sets the keys in memory aside, for `spill` to write; those of a spill that failed first. All of them must be kept. */
+  /** Says that the keys in memory that are kept are to leave it by `spill`; those of a spill that failed first. */
   retire(): void {
-    if (this.#retired !== undefined) return;
-    assert(this.#young.undoable === 0, 'keys that leave memory are those of durable records');
-    this.#retired = this.#young;
-    this.#young = new KeyTable();
+    if (this.#retired === 0) this.#retired = this.#inMemory.kept;
   }
 
   /**
-   * Writes the retired keys as a file, durably, and lets go of them. When it fails they stay, and it can be called again.
+   * Writes the retired keys as a file, durably, and forgets them. When it fails they stay, and it can be called again.
    * @throws what the disk throws
    */
   async spill(disk: Disk): Promise<void> {
-    const retired = present(this.#retired, 'keys are retired before they are spilled');
+    const retired = this.#retired;
     const number = Math.max(0, ...this.#files.keys()) + 1;
     if (number > KEY_FILES_MAX) throw tooManyFiles();
     try {
-      const file = await writeKeyFile(disk, number, retired, (shard, prints) => {
-        this.#prints.add(shard, prints, number);
-      });
+      const file = await writeKeyFile(
+        disk,
+        number,
+        { count: retired, ofShard: (shard) => this.#inMemory.keysOfShard(shard, retired) },
+        (shard, prints) => this.#prints.add(shard, prints, number),
+      );
       this.#files.set(number, file);
     } catch (error) {
       this.#prints.drop(number);
       throw error;
     }
-    this.#spilled += retired.size;
+    this.#spilled += retired;
     this.#spills++;
-    this.#retired = undefined;
+    this.#inMemory.forget(retired);
+    this.#retired = 0;
   }
 
   /** All that is kept, for a checkpoint; `load` takes it back. No copies: see `KeyTable.keptKeys`. */
-  save(): { readonly facts: KeyFacts; readonly arrays: readonly ShardKeys[] } {
-    const tables = [this.#young, ...(this.#retired === undefined ? [] : [this.#retired])].map((table) =>
-      table.keptKeys(),
-    );
-    const shards = Array.from({ length: KEY_SHARDS }, (_, shard) => shard);
-    const arrays = shards.flatMap((shard) => tables.map((keys) => keys[shard] as ShardKeys));
-    return { facts: { tables: tables.length, files: [...this.#files.values()].map(({ facts }) => facts) }, arrays };
+  save(): { readonly facts: KeyFacts; readonly arrays: readonly [Keys] } {
+    const files = [...this.#files.values()].map(({ facts }) => facts);
+    return { facts: { files }, arrays: [this.#inMemory.keptKeys()] };
   }
 
   /**
    * The index that `save` saved.
-   * @param next  gives the saved arrays in their order
    * @throws DaybookError `KEYS_DAMAGED`, what the disk throws
    */
-  static async load(disk: Disk, facts: KeyFacts, next: () => Int32Array): Promise<KeyIndex> {
+  static async load(disk: Disk, facts: KeyFacts, keys: Int32Array): Promise<KeyIndex> {
     const index = new KeyIndex();
-    for (let shard = 0; shard < KEY_SHARDS; shard++) {
-      for (let table = 0; table < facts.tables; table++) index.#young.load(shard, next());
-    }
-    index.#prints.reserve(facts.files.reduce((sum, { keys }) => sum + keys, 0));
+    index.#inMemory.load(keys);
+    index.#prints.reserve(facts.files.reduce((sum, each) => sum + each.keys, 0));
     for (const each of facts.files) {
       const file = await openKeyFile(disk, each, (shard, prints) => index.#prints.add(shard, prints, each.number));
       index.#files.set(each.number, file);
@@ -241,14 +215,10 @@ function tooManyFiles(): DaybookError {
   );
 }
 
-/** The numbers of the records that are marked. */
-function pickedOf(isNew: Uint8Array): Int32Array {
-  const picked = new Int32Array(isNew.length);
-  let count = 0;
-  for (let record = 0; record < isNew.length; record++) {
-    // Without a branch that is taken at random.
-    picked[count] = record;
-    count += isNew[record] as number;
-  }
-  return picked.subarray(0, count);
+/** A byte a record: 1 for those that are named; undefined when none is. */
+function markedOf(records: ReadonlySet<number>, count: number): Uint8Array | undefined {
+  if (records.size === 0) return undefined;
+  const marked = new Uint8Array(count);
+  for (const record of records) marked[record] = 1;
+  return marked;
 }

@@ -1,33 +1,46 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keyHash } from '../record/key-hash.ts';
-import { byShard, KeyTable } from './key-table.ts';
+import { KEY_WORDS } from '../record/columns.ts';
+import { KEY_SHARDS, keyHash, shardOf } from '../record/key-hash.ts';
+import type { Keys } from './key-table.ts';
+import { KeyTable } from './key-table.ts';
 import { PairSet } from './pair-set.ts';
 
 /** Keys out of few values, so that repeats are common. */
 const key = fc.tuple(...Array.from({ length: 4 }, () => fc.integer({ min: 0, max: 2 })));
 
+function claim(table: KeyTable, keys: readonly (readonly number[])[], leftOut?: Uint8Array): readonly number[] {
+  const words = Int32Array.from(keys.flat());
+  const hashes = Int32Array.from(keys, (_, record) => keyHash(words, record * KEY_WORDS));
+  return [...table.claim(words, hashes, keys.length, leftOut)];
+}
+
 function add(table: KeyTable, words: readonly number[]): boolean {
-  const key_ = Int32Array.from(words);
-  const isNew = new Uint8Array(1);
-  table.addAll(key_, Int32Array.of(keyHash(key_, 0)), Int32Array.of(0), isNew);
-  return isNew[0] === 1;
+  return claim(table, [words]).length === 1;
+}
+
+function has(table: KeyTable, words: readonly number[]): boolean {
+  const asked = Int32Array.from(words);
+  return table.has(asked, 0, keyHash(asked, 0));
 }
 
 function reload(table: KeyTable): KeyTable {
   const other = new KeyTable();
-  table.keptKeys().forEach((pieces, shard) => {
-    for (const keys of pieces) other.load(shard, keys);
-  });
+  for (const keys of table.keptKeys()) other.load(keys);
   return other;
 }
 
+function wordsOf(keys: Keys): readonly number[] {
+  return keys.flatMap((piece) => [...piece]);
+}
+
 describe('a key table', () => {
-  it('knows exactly the keys that were added and not taken back, saved or not', () => {
+  it('knows exactly the keys that were added, and not taken back or forgotten, saved or not', () => {
     const share = fc.double({ min: 0, max: 1, noNaN: true });
     const step = fc.oneof(
-      { weight: 5, arbitrary: fc.record({ add: key }) },
+      { weight: 5, arbitrary: fc.record({ add: fc.array(fc.tuple(key, fc.boolean()), { maxLength: 20 }) }) },
       fc.record({ keep: share }),
+      fc.record({ forget: share }),
       fc.constant({ undo: true }),
       fc.constant({ save: true }),
     );
@@ -38,13 +51,24 @@ describe('a key table', () => {
         const undoable: string[] = [];
         for (const each of steps) {
           if ('add' in each) {
-            const isNew = ![...kept, ...undoable].includes(each.add.join());
-            expect(add(table, each.add)).toBe(isNew);
-            if (isNew) undoable.push(each.add.join());
+            const keys = each.add.map(([words]) => words);
+            const known = new Set([...kept, ...undoable]);
+            const expected = each.add.flatMap(([words, isLeftOut], record) => {
+              if (isLeftOut || known.has(words.join())) return [];
+              known.add(words.join());
+              undoable.push(words.join());
+              return [record];
+            });
+            const leftOut = Uint8Array.from(each.add, ([, isLeftOut]) => (isLeftOut ? 1 : 0));
+            expect(claim(table, keys, leftOut)).toEqual(expected);
           } else if ('keep' in each) {
             const count = Math.round(each.keep * undoable.length);
             table.keep(count);
             kept.push(...undoable.splice(0, count));
+          } else if ('forget' in each) {
+            const count = Math.round(each.forget * kept.length);
+            table.forget(count);
+            kept.splice(0, count);
           } else if ('undo' in each) {
             table.undo();
             undoable.length = 0;
@@ -52,7 +76,12 @@ describe('a key table', () => {
             table = reload(table);
             undoable.length = 0;
           }
-          expect([table.size, table.undoable]).toEqual([kept.length + undoable.length, undoable.length]);
+          expect([table.size, table.kept, table.undoable]).toEqual([
+            kept.length + undoable.length,
+            kept.length,
+            undoable.length,
+          ]);
+          expect(wordsOf(table.keptKeys()).join()).toBe(kept.join());
         }
       }),
     );
@@ -61,40 +90,68 @@ describe('a key table', () => {
   it('takes back what was added last, also when its shards grew meanwhile', () => {
     const table = new KeyTable();
     const keyOf = (number: number): readonly number[] => [number, 0, number * 7, 1];
-    for (let number = 0; number < 40_000; number++) expect(add(table, keyOf(number))).toBe(true);
+    const keysUpTo = (from: number, to: number): (readonly number[])[] =>
+      Array.from({ length: to - from }, (_, i) => keyOf(from + i));
+    expect(claim(table, keysUpTo(0, 40_000))).toHaveLength(40_000);
     table.keep(40_000);
     const saved = table.keptKeys();
-    const copies = saved.map((pieces) => pieces.map((keys) => keys.slice()));
-    for (let number = 40_000; number < 100_000; number++) add(table, keyOf(number));
+    const words = wordsOf(saved);
+    for (let number = 40_000; number < 100_000; number += 777) {
+      claim(table, keysUpTo(number, Math.min(number + 777, 100_000)));
+    }
+    expect(table.size).toBe(100_000);
     table.undo();
     expect(table.size).toBe(40_000);
-    expect(reload(table).keptKeys()).toEqual(copies);
-    for (let number = 0; number < 100_000; number += 101) expect(add(table, keyOf(number))).toBe(number >= 40_000);
-    expect(saved).toEqual(copies);
+    expect(wordsOf(reload(table).keptKeys())).toEqual(words);
+    for (let number = 0; number < 100_000; number += 101) {
+      expect(has(table, keyOf(number))).toBe(number < 40_000);
+      expect(add(table, keyOf(number))).toBe(number >= 40_000);
+    }
+    expect(wordsOf(saved)).toEqual(words);
     expect(table.bytes).toBeLessThan(100_000 * 40);
+  });
+
+  it('tells keys apart that have one hash', () => {
+    const table = new KeyTable();
+    const twins = hashTwins();
+    for (const [one, other] of twins)
+      expect([add(table, one), add(table, other), add(table, one)]).toEqual([true, true, false]);
+    table.keep(twins.length);
+    table.undo();
+    expect(table.size).toBe(twins.length);
+    const kept = twins.flat().slice(0, twins.length);
+    expect(twins.flat().map((each) => has(table, each))).toEqual(twins.flat().map((each) => kept.includes(each)));
+  });
+
+  it('gives the keys of each shard once, of the oldest, in a copy', () => {
+    const table = new KeyTable();
+    const keys = Array.from({ length: 10_000 }, (_, number) => [number, 1, 2, 3]);
+    claim(table, keys);
+    table.keep(10_000);
+    table.forget(100);
+    const found = Array.from({ length: KEY_SHARDS }, (_, shard) => {
+      const ofShard = table.keysOfShard(shard, 5000);
+      for (let at = 0; at < ofShard.length; at += KEY_WORDS) expect(shardOf(keyHash(ofShard, at))).toBe(shard);
+      return [...ofShard].filter((_, word) => word % KEY_WORDS === 0);
+    });
+    expect(found.flat().toSorted((a, b) => a - b)).toEqual(Array.from({ length: 5000 }, (_, i) => 100 + i));
   });
 });
 
-describe('records by shard', () => {
-  it('are added like the same ones in their order', () => {
-    fc.assert(
-      fc.property(fc.array(key, { maxLength: 200 }), (keys) => {
-        const words = Int32Array.from(keys.flat());
-        const hashes = Int32Array.from(keys, (_, record) => keyHash(words, record * 4));
-        const records = Int32Array.from(keys, (_, record) => record);
-        const [one, other] = [new KeyTable(), new KeyTable()];
-        const [isNew, isNewOfOther] = [new Uint8Array(keys.length), new Uint8Array(keys.length)];
-        one.addAll(words, hashes, records, isNew);
-        other.addAll(words, hashes, byShard(hashes, records), isNewOfOther);
-        expect(isNewOfOther).toEqual(isNew);
-        expect([other.size, other.undoable]).toEqual([one.size, one.undoable]);
-        other.keep(other.undoable);
-        one.keep(one.undoable);
-        expect(other.keptKeys()).toEqual(one.keptKeys());
-      }),
-    );
-  });
-});
+/** Pairs of keys of one hash. Among so many there are some, as there are people who have one birthday. */
+function hashTwins(): readonly (readonly [readonly number[], readonly number[]])[] {
+  // One word alone would give each key a hash of its own.
+  const keyOf = (number: number): readonly number[] => [number, Math.imul(number, 0x9e3779b1), 0, 9];
+  const byHash = new Map<number, number>();
+  const twins: (readonly [readonly number[], readonly number[]])[] = [];
+  for (let number = 0; twins.length < 5; number++) {
+    const hash = keyHash(Int32Array.from(keyOf(number)), 0);
+    const other = byHash.get(hash);
+    if (other !== undefined) twins.push([keyOf(other), keyOf(number)]);
+    byHash.set(hash, number);
+  }
+  return twins;
+}
 
 describe('a set of pairs', () => {
   it('takes each pair once, saved or not', () => {

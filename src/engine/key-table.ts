@@ -1,306 +1,271 @@
 import { assert } from '../base/assert.ts';
+import { AssemblyModule } from '../record/assembly-module.ts';
 import { KEY_WORDS } from '../record/columns.ts';
-import { KEY_SHARDS, keyHash, shardOf, withinShard } from '../record/key-hash.ts';
+import { keyHash } from '../record/key-hash.ts';
 
-/** A slot holds a key's number in its shard, counted from 1, and above it some bits of its hash; 0 is free. */
-const NUMBER_BITS = 20;
-const NUMBER_MASK = 2 ** NUMBER_BITS - 1;
-const FIRST_SLOTS = 32;
-const LOAD_MAX = 0.75;
-/** Small shards grow by much, as each time their keys are hashed anew; large ones, where room that is not used counts, by less. */
-const SMALL_SLOTS = 4096;
-const SMALL_GROWTH = 4;
-const SLOTS_GROWTH = 1.5;
-const FIRST_TRAIL = 1024;
-/** Of a shard without keys: one free slot, as there is always a place to look at. */
-const NO_SLOTS = new Int32Array(1);
-const PIECE_BITS = 9;
-/** A shard's keys stand in pieces of so many. */
-export const PIECE_KEYS = 2 ** PIECE_BITS;
-const PIECE_WORDS = PIECE_KEYS * KEY_WORDS;
-const PIECES_AT_ONCE = 128;
-const KEY_BYTES = KEY_WORDS * Int32Array.BYTES_PER_ELEMENT;
+/** Keys stand in pieces of so many. */
+const PIECE_KEYS = 4096;
+const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT;
+const KEY_BYTES = KEY_WORDS * WORD_BYTES;
+/** Where what is left out stands when nothing is. */
+const NOWHERE = 0;
+/** From so many words on, they are copied as a whole. */
+const MANY = 32;
 
-/** An empty array that V8 takes for one of objects: to what `[]` gives, its first piece would be one of another kind. */
-const noPieces = (): Int32Array[] => [NO_SLOTS].slice(1);
+/** Keys, `KEY_WORDS` words each, in pieces, at least one. */
+export type Keys = readonly Int32Array[];
 
-/** Keys of a shard, `KEY_WORDS` words each, in pieces of `PIECE_KEYS`; only the last one may have fewer, or none. */
-export type ShardKeys = readonly Int32Array[];
+/** What `assembly/key-slots.ts` gives. Places are addresses in its memory. */
+interface Slots {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly slotBytes: { readonly value: number };
+  readonly reserve: (bytes: number) => number;
+  readonly claim: (hashes: number, leftOut: number, count: number, size: number, picked: number) => number;
+  readonly addAll: (hashes: number, count: number, size: number) => void;
+  readonly has: (hash: number, record: number) => number;
+  readonly remove: (hash: number, number: number) => void;
+  readonly keysOf: (shard: number) => number;
+  readonly numbersOf: (shard: number, below: number, to: number) => number;
+}
+
+type SlotsImports = { readonly 'key-slots': { isSame(number: number, record: number): boolean } };
+
+const slotsModule = new AssemblyModule<Slots, SlotsImports>(
+  new URL('assembly/key-slots.wasm', import.meta.url),
+  { reserve: 1, claim: 5, addAll: 3, has: 2, remove: 2, keysOf: 1, numbersOf: 3 },
+  { 'key-slots': { isSame: () => false } },
+);
 
 /**
- * Primary keys, 128 bits each: the exact answer to "was this one there before?". Each shard has slots of its own and
- * grows by itself, so growth never touches more than a small part of the keys. The keys are written once and stay where they
- * are: arrays that grew would be copied again and again, each time into memory that is touched anew.
- * Source: open addressing with linear probing, Knuth, TAOCP 3, 6.4; a place in a shard is its share of the hash (Lemire,
- * "Fast random integer generation in an interval"), so that a shard may have any number of slots.
+ * Primary keys, 128 bits each: the exact answer to "was this one there before?". They stand in the order of their coming, each
+ * written once and never moved; where each is found by its hash is kept in WebAssembly (`assembly/key-slots.ts`), which asks
+ * here whether two keys of one hash are the same.
  */
 export class KeyTable {
-  readonly #slots: Int32Array[] = Array.from({ length: KEY_SHARDS }, () => NO_SLOTS);
-  /** By shard: pieces of `PIECE_KEYS` keys, in the order in which they were added. */
-  readonly #pieces: Int32Array[][] = Array.from({ length: KEY_SHARDS }, noPieces);
-  /** Room for pieces that no shard has taken yet. */
-  #room = new Int32Array(0);
-  readonly #counts = new Uint32Array(KEY_SHARDS);
-  /** The shards of the keys that may be taken back, in the order in which they were added. */
-  #trail = new Uint16Array(FIRST_TRAIL);
-  #trailLength = 0;
-  /** What `touch` saw; kept, or the compiler would leave the looking out as needless. */
-  readonly #seen = new Int32Array(1);
-  #size = 0;
-  #slotBytes = 0;
+  /** Where the keys are found; made with the first one. */
+  #made: Slots | undefined;
+  /** The memory of the slots, until it grows. */
+  #words: Int32Array = new Int32Array(0);
+  /** Pieces of `PIECE_KEYS` keys. A key's number is its place in them, counted from 0. */
+  #pieces: Int32Array[] = [];
+  /** The keys before it are forgotten. */
+  #first = 0;
+  /** Those from it on may be taken back. */
+  #kept = 0;
+  #end = 0;
+  /** The keys that are asked for, and where the slots' memory has the records that have got numbers from `#end` on. */
+  #asked: Int32Array = new Int32Array(0);
+  #picked = NOWHERE;
 
   get size(): number {
-    return this.#size;
+    return this.#end - this.#first;
   }
 
   /** What it holds of memory, about. */
   get bytes(): number {
-    return this.#slotBytes + this.#size * KEY_BYTES;
+    return (this.#made?.slotBytes.value ?? 0) + this.size * KEY_BYTES;
+  }
+
+  /** How many keys `undo` would take back. */
+  get undoable(): number {
+    return this.#end - this.#kept;
+  }
+
+  /** How many it would not. */
+  get kept(): number {
+    return this.#kept - this.#first;
   }
 
   /**
    * Adds the keys of some records that are not there yet; of equal ones the first.
    * @param words    `KEY_WORDS` words a record
    * @param hashes   the `keyHash` of each record's key
-   * @param records  the numbers of these records, in order; those of a shard behind each other (`byShard`) are faster
-   * @param isNew    is set to 1 for each record whose key was added
+   * @param leftOut  1 for each record whose key is not to be added; none unless given
+   * @returns the records whose keys were added, in their order
    */
-  addAll(words: Int32Array, hashes: Int32Array, records: Int32Array, isNew: Uint8Array): void {
-    for (let from = 0; from < records.length;) {
-      const shard = shardOf(hashes[records[from] as number] as number);
-      let to = from + 1;
-      while (to < records.length && shardOf(hashes[records[to] as number] as number) === shard) to++;
-      this.#addToShard(shard, words, hashes, records, from, to, isNew);
-      from = to;
-    }
+  claim(words: Int32Array, hashes: Int32Array, count: number, leftOut?: Uint8Array): Int32Array {
+    const at = this.#slots.reserve(count * (2 * WORD_BYTES + 1));
+    const picked = at + count * WORD_BYTES;
+    const leftOutAt = picked + count * WORD_BYTES;
+    this.#put(hashes, count, at);
+    if (leftOut !== undefined) new Uint8Array(this.#memory.buffer, leftOutAt).set(leftOut);
+    this.#asked = words;
+    this.#picked = picked / WORD_BYTES;
+    const found = this.#slots.claim(at, leftOut === undefined ? NOWHERE : leftOutAt, count, this.#end, picked);
+    const records = this.#memory.slice(this.#picked, this.#picked + found);
+    this.#append(words, records);
+    return records;
   }
 
-  /** The same for records `records[from]` to `records[to - 1]`, whose keys are of one shard. */
-  #addToShard(
-    shard: number,
-    words: Int32Array,
-    hashes: Int32Array,
-    records: Int32Array,
-    from: number,
-    to: number,
-    isNew: Uint8Array,
-  ): void {
-    const before = this.#counts[shard] as number;
-    let slots = this.#slots[shard] as Int32Array;
-    if (before + to - from > slots.length * LOAD_MAX) slots = this.#growSlots(shard, before + to - from);
-    this.#touch(slots, hashes, records, from, to);
-    const pieces = this.#pieces[shard] as Int32Array[];
-    let count = before;
-    for (let i = from; i < to; i++) {
-      const record = records[i] as number;
-      const hash = hashes[record] as number;
-      const at = record * KEY_WORDS;
-      const slot = slotOf(slots, pieces, words, at, hash);
-      if (slots[slot] !== 0) continue;
-      const piece = pieces[count >>> PIECE_BITS] ?? this.#addPiece(shard);
-      const k = placeInPiece(count);
-      piece[k] = words[at] as number;
-      piece[k + 1] = words[at + 1] as number;
-      piece[k + 2] = words[at + 2] as number;
-      piece[k + 3] = words[at + 3] as number;
-      slots[slot] = slotFor(hash, ++count);
-      isNew[record] = 1;
-    }
-    this.#counts[shard] = count;
-    this.#note(shard, count - before);
-  }
-
-  /**
-   * Looks at the places of keys, so that memory answers for all of them at once. Beyond what the processor keeps, that is most of
-   * a key's time.
-   * Source: group prefetching, Chen and others, "Improving hash join performance through prefetching", ICDE 2004
-   */
-  #touch(slots: Int32Array, hashes: Int32Array, records: Int32Array, from: number, to: number): void {
-    const { length } = slots;
-    let seen = 0;
-    for (let i = from; i < to; i++) {
-      seen ^= slots[placeOf(hashes[records[i] as number] as number, length)] as number;
-    }
-    this.#seen[0] = seen;
-  }
-
-  /** Notes that keys were added to a shard. */
-  #note(shard: number, added: number): void {
-    const end = this.#trailLength + added;
-    if (end > this.#trail.length) this.#growTrail(end);
-    this.#trail.fill(shard, this.#trailLength, end);
-    this.#trailLength = end;
-    this.#size += added;
-  }
-
-  /** Whether the key whose words stand at `at` is there. */
+  /** Whether the key whose words stand at `at`, a multiple of `KEY_WORDS`, is there. */
   has(words: Int32Array, at: number, hash: number): boolean {
-    const slots = this.#slots[shardOf(hash)] as Int32Array;
-    return slots[slotOf(slots, this.#pieces[shardOf(hash)] as Int32Array[], words, at, hash)] !== 0;
-  }
-
-  /** How many keys `undo` would take back. */
-  get undoable(): number {
-    return this.#trailLength;
+    this.#asked = words;
+    return this.#slots.has(hash, at / KEY_WORDS) !== 0;
   }
 
   /** Has the first so many keys of those that `undo` would take back stay for good. */
   keep(keys: number): void {
-    assert(keys <= this.#trailLength, 'what is kept was added');
-    this.#trail.copyWithin(0, keys, this.#trailLength);
-    this.#trailLength -= keys;
+    assert(keys <= this.undoable, 'what is kept was added');
+    this.#kept += keys;
   }
 
-  /**
-   * Takes back the keys that are not kept. Going backwards, no key's way to its slot leads over one that is taken back,
-   * so slots can simply be freed.
-   */
+  /** Takes back the keys that are not kept. */
   undo(): void {
-    while (this.#trailLength > 0) {
-      const shard = this.#trail[--this.#trailLength] as number;
-      const count = this.#counts[shard] as number;
-      const hash = hashOf(this.#pieces[shard] as Int32Array[], count - 1);
-      const slots = this.#slots[shard] as Int32Array;
-      let slot = placeOf(hash, slots.length);
-      while (((slots[slot] as number) & NUMBER_MASK) !== count) slot = slot + 1 === slots.length ? 0 : slot + 1;
-      slots[slot] = 0;
-      this.#counts[shard] = count - 1;
-      this.#size--;
+    while (this.#end > this.#kept) {
+      const number = --this.#end;
+      this.#slots.remove(this.#hashOf(number), number);
     }
   }
 
-  /**
-   * By shard, the keys that `undo` would not take back. No copies: neither adding keys nor taking others back changes
-   * them.
-   */
-  keptKeys(): readonly ShardKeys[] {
-    const counts = this.#counts.slice();
-    for (const shard of this.#trail.subarray(0, this.#trailLength)) counts[shard] = (counts[shard] as number) - 1;
-    return this.#pieces.map((pieces, shard) => {
-      const count = counts[shard] as number;
-      const whole = count >>> PIECE_BITS;
-      return [...pieces.slice(0, whole), (pieces[whole] ?? this.#room).subarray(0, placeInPiece(count))];
+  /** The keys that `undo` would not take back. No copies: neither adding keys nor forgetting others changes them. */
+  keptKeys(): Keys {
+    const pieces = this.#pieces.slice(0, Math.ceil(this.#kept / PIECE_KEYS));
+    if (pieces.length === 0) return [new Int32Array(0)];
+    return pieces.map((piece, index) => {
+      const start = index * PIECE_KEYS;
+      return piece.subarray(
+        Math.max(this.#first - start, 0) * KEY_WORDS,
+        Math.min(this.#kept - start, PIECE_KEYS) * KEY_WORDS,
+      );
     });
   }
 
-  /** Adds keys of a shard, `KEY_WORDS` words each; none of them is there. */
-  load(shard: number, keys: Int32Array): void {
-    const pieces = this.#pieces[shard] as Int32Array[];
-    let count = this.#counts[shard] as number;
+  /** A copy of the keys of a shard that are among the first so many. */
+  keysOfShard(shard: number, keys: number): Int32Array {
+    const at = this.#slots.reserve(this.#slots.keysOf(shard) * WORD_BYTES);
+    const found = this.#slots.numbersOf(shard, this.#first + keys, at);
+    const numbers = new Int32Array(this.#memory.buffer, at, found);
+    const copy = new Int32Array(found * KEY_WORDS);
+    for (let i = 0; i < found; i++) {
+      const piece = this.#pieceOf(numbers[i] as number);
+      const from = placeInPiece(numbers[i] as number);
+      for (let word = 0; word < KEY_WORDS; word++) copy[i * KEY_WORDS + word] = piece[from + word] as number;
+    }
+    return copy;
+  }
+
+  /** Adds keys, `KEY_WORDS` words each; none of them is there, and none may be taken back. */
+  load(keys: Int32Array): void {
+    assert(this.undoable === 0, 'keys are loaded behind those that stay');
+    const first = this.#end;
     for (let from = 0; from < keys.length;) {
-      const piece = pieces[count >>> PIECE_BITS] ?? this.#addPiece(shard);
-      const place = placeInPiece(count);
-      const part = keys.subarray(from, from + PIECE_WORDS - place);
+      const piece = this.#roomForKeys();
+      const place = placeInPiece(this.#end);
+      const part = keys.subarray(from, from + piece.length - place);
       piece.set(part, place);
+      this.#end += part.length / KEY_WORDS;
       from += part.length;
-      count += part.length / KEY_WORDS;
     }
-    this.#size += count - (this.#counts[shard] as number);
-    this.#counts[shard] = count;
-    this.#setSlots(shard, Math.ceil(count / LOAD_MAX) + 1);
+    this.#kept = this.#end;
+    this.#find(first);
   }
 
-  /** Makes room for so many keys. */
-  #growSlots(shard: number, keys: number): Int32Array {
-    // Not all shards at the same number of keys, as they fill alike.
-    let length = Math.round(FIRST_SLOTS * SLOTS_GROWTH ** (shard / KEY_SHARDS));
-    while (keys > length * LOAD_MAX) length = Math.ceil(length * (length < SMALL_SLOTS ? SMALL_GROWTH : SLOTS_GROWTH));
-    return this.#setSlots(shard, length);
+  /** Forgets the first so many keys, all of which are kept. */
+  forget(keys: number): void {
+    assert(keys <= this.kept, 'keys that may be taken back are not forgotten');
+    const first = this.#first + keys;
+    const whole = first - (first % PIECE_KEYS);
+    this.#pieces = this.#pieces.slice(whole / PIECE_KEYS);
+    this.#first = first - whole;
+    this.#kept -= whole;
+    this.#end -= whole;
+    // The memory of the slots is never given back, but with all of them.
+    this.#made = undefined;
+    this.#find(this.#first);
   }
 
-  #setSlots(shard: number, length: number): Int32Array {
-    const pieces = this.#pieces[shard] as Int32Array[];
-    const count = this.#counts[shard] as number;
-    const slots = new Int32Array(length);
-    // In the order of their numbers, which is what `undo` builds on.
-    for (let number = 1; number <= count; number++) {
-      const hash = hashOf(pieces, number - 1);
-      let slot = placeOf(hash, length);
-      while (slots[slot] !== 0) slot = slot + 1 === length ? 0 : slot + 1;
-      slots[slot] = slotFor(hash, number);
+  get #slots(): Slots {
+    this.#made ??= slotsModule.instance({
+      'key-slots': { isSame: (number, record) => this.#isSame(number, record) },
+    });
+    return this.#made;
+  }
+
+  get #memory(): Int32Array {
+    const { buffer } = this.#slots.memory;
+    if (this.#words.buffer !== buffer) this.#words = new Int32Array(buffer);
+    return this.#words;
+  }
+
+  /** Whether the key with a number is that of a record of those that are asked for. */
+  #isSame(number: number, record: number): boolean {
+    // One that has just got its number stands nowhere else yet.
+    const isNew = number >= this.#end;
+    const keys = isNew ? this.#asked : this.#pieceOf(number);
+    const k = isNew ? (this.#memory[this.#picked + number - this.#end] as number) * KEY_WORDS : placeInPiece(number);
+    const asked = this.#asked;
+    const at = record * KEY_WORDS;
+    return (
+      keys[k] === asked[at] &&
+      keys[k + 1] === asked[at + 1] &&
+      keys[k + 2] === asked[at + 2] &&
+      keys[k + 3] === asked[at + 3]
+    );
+  }
+
+  /** Has the keys from a number on be found. */
+  #find(from: number): void {
+    const hashes = new Int32Array(PIECE_KEYS);
+    for (let number = from; number < this.#end;) {
+      const count = Math.min(PIECE_KEYS - (number % PIECE_KEYS), this.#end - number);
+      for (let i = 0; i < count; i++) hashes[i] = this.#hashOf(number + i);
+      const at = this.#slots.reserve(count * WORD_BYTES);
+      this.#put(hashes, count, at);
+      this.#slots.addAll(at, count, number);
+      number += count;
     }
-    this.#slotBytes += slots.byteLength - (this.#slots[shard] as Int32Array).byteLength;
-    this.#slots[shard] = slots;
-    return slots;
   }
 
-  #addPiece(shard: number): Int32Array {
-    const pieces = this.#pieces[shard] as Int32Array[];
-    assert(pieces.length < NUMBER_MASK >>> PIECE_BITS, 'a shard is retired long before its numbers have too many bits');
-    if (this.#room.length === 0) this.#room = new Int32Array(PIECES_AT_ONCE * PIECE_WORDS);
-    const piece = this.#room.subarray(0, PIECE_WORDS);
-    this.#room = this.#room.subarray(PIECE_WORDS);
-    pieces.push(piece);
-    return piece;
-  }
-
-  #growTrail(length: number): void {
-    const trail = new Uint16Array(Math.max(length, this.#trail.length * 2));
-    trail.set(this.#trail);
-    this.#trail = trail;
-  }
-}
-
-/** The slot of a shard that holds the key, or the free one where it would go. */
-function slotOf(slots: Int32Array, pieces: ShardKeys, words: Int32Array, at: number, hash: number): number {
-  const { length } = slots;
-  const tag = slotFor(hash, 0);
-  let slot = placeOf(hash, length);
-  for (;;) {
-    const held = slots[slot] as number;
-    if (held === 0) return slot;
-    if (((held ^ tag) & ~NUMBER_MASK) === 0) {
-      const index = (held & NUMBER_MASK) - 1;
-      const keys = pieces[index >>> PIECE_BITS] as Int32Array;
-      const k = placeInPiece(index);
-      const isEqual =
-        keys[k] === words[at] &&
-        keys[k + 1] === words[at + 1] &&
-        keys[k + 2] === words[at + 2] &&
-        keys[k + 3] === words[at + 3];
-      if (isEqual) return slot;
+  /** Puts words where the slots' functions look for them. */
+  #put(words: Int32Array, count: number, at: number): void {
+    const memory = this.#memory;
+    if (count < MANY) {
+      for (let i = 0; i < count; i++) memory[at / WORD_BYTES + i] = words[i] as number;
+    } else {
+      copyMany(words, memory, at / WORD_BYTES, count);
     }
-    slot = slot + 1 === length ? 0 : slot + 1;
+  }
+
+  /** Appends the keys of some records, in their order. */
+  #append(words: Int32Array, records: Int32Array): void {
+    for (let from = 0; from < records.length;) {
+      const piece = this.#roomForKeys();
+      const to = Math.min(records.length, from + PIECE_KEYS - (this.#end % PIECE_KEYS));
+      let place = placeInPiece(this.#end);
+      for (let i = from; i < to; i++, place += KEY_WORDS) {
+        const at = (records[i] as number) * KEY_WORDS;
+        piece[place] = words[at] as number;
+        piece[place + 1] = words[at + 1] as number;
+        piece[place + 2] = words[at + 2] as number;
+        piece[place + 3] = words[at + 3] as number;
+      }
+      this.#end += to - from;
+      from = to;
+    }
+  }
+
+  /** The piece where the next key goes. */
+  #roomForKeys(): Int32Array {
+    if (this.#end === this.#pieces.length * PIECE_KEYS) this.#pieces.push(new Int32Array(PIECE_KEYS * KEY_WORDS));
+    return this.#pieceOf(this.#end);
+  }
+
+  #pieceOf(number: number): Int32Array {
+    return this.#pieces[Math.floor(number / PIECE_KEYS)] as Int32Array;
+  }
+
+  #hashOf(number: number): number {
+    return keyHash(this.#pieceOf(number), placeInPiece(number));
   }
 }
 
-/** Of a shard's key, counted from 0. */
-function hashOf(pieces: ShardKeys, index: number): number {
-  return keyHash(pieces[index >>> PIECE_BITS] as Int32Array, placeInPiece(index));
+/** Where a key begins in its piece. */
+function placeInPiece(number: number): number {
+  return (number % PIECE_KEYS) * KEY_WORDS;
 }
 
-/** Where a shard's key, counted from 0, begins in its piece. */
-function placeInPiece(index: number): number {
-  return (index & (PIECE_KEYS - 1)) * KEY_WORDS;
-}
-
-function placeOf(hash: number, slots: number): number {
-  return (withinShard(hash) * slots * 2 ** -32) | 0;
-}
-
-/** What a slot holds of a key; its bits above the number are the hash's lowest, as its place says the others. */
-function slotFor(hash: number, number: number): number {
-  return (hash << NUMBER_BITS) | number;
-}
-
-/**
- * The same records, those whose keys are of a shard behind each other in their order.
- * @param hashes   of all records
- * @param records  the numbers of those that are wanted
- * Source: counting sort, Knuth, TAOCP 3, 5.2
- */
-export function byShard(hashes: Int32Array, records: Int32Array): Int32Array {
-  const places = new Int32Array(KEY_SHARDS + 1);
-  for (let i = 0; i < records.length; i++) {
-    (places[shardOf(hashes[records[i] as number] as number) + 1] as number)++;
-  }
-  for (let shard = 1; shard < KEY_SHARDS; shard++) {
-    places[shard] = (places[shard] as number) + (places[shard - 1] as number);
-  }
-  const sorted = new Int32Array(records.length);
-  for (let i = 0; i < records.length; i++) {
-    const record = records[i] as number;
-    sorted[(places[shardOf(hashes[record] as number)] as number)++] = record;
-  }
-  return sorted;
+/** `set` copies word by word what threads share; this is the system's own copying, several times as fast. */
+function copyMany(from: Int32Array, to: Int32Array, place: number, count: number): void {
+  const bytes = Buffer.from(from.buffer, from.byteOffset, count * WORD_BYTES);
+  Buffer.from(to.buffer, to.byteOffset, to.byteLength).fill(bytes, place * WORD_BYTES, (place + count) * WORD_BYTES);
 }

@@ -7,8 +7,8 @@ import { LISTED_BYTES_MAX, LISTED_START_BYTES, listedStart } from '../base/liste
 import type { Log, LogPosition } from '../ports/log.ts';
 import type { Origin, QuarantineEntry, QuarantinePage, QuarantineQuery, Refusal } from '../ports/runtime.ts';
 import { KEY_WORDS } from '../record/columns.ts';
-import { KEY_SHARDS, keyHash } from '../record/key-hash.ts';
-import type { ShardKeys } from './key-table.ts';
+import { keyHash } from '../record/key-hash.ts';
+import type { Keys } from './key-table.ts';
 import { KeyTable } from './key-table.ts';
 import type { PutBacks } from './put-backs.ts';
 import type { SectionReader } from './sections.ts';
@@ -22,8 +22,6 @@ const TEXT_BYTES_MAX = 8 * 1024 * 1024;
 export const REFUSED_BYTES_MAX = 40 * 1024 * 1024;
 /** A longer one nobody puts right by hand, and the frame has room for the longest original and this. */
 export const CONVERTED_BYTES_MAX = 1024 * 1024;
-/** The one record whose words stand in `words`. */
-const FIRST = Int32Array.of(0);
 
 /** An entry as the log keeps it; its id is its place in the quarantine. */
 type StoredEntry = Omit<QuarantineEntry, 'id' | 'putBack' | 'cutFrom'>;
@@ -71,7 +69,6 @@ export class Quarantine {
   /** What is asked of it. */
   readonly #words = new Int32Array(KEY_WORDS);
   readonly #hashes = new Int32Array(1);
-  readonly #isNew = new Uint8Array(1);
   #size = 0;
 
   get size(): number {
@@ -132,9 +129,7 @@ export class Quarantine {
     for (let word = 0; word < KEY_WORDS; word++)
       this.#words[word] = digest.readInt32LE(word * this.#words.BYTES_PER_ELEMENT);
     this.#hashes[0] = keyHash(this.#words, 0);
-    this.#isNew[0] = 0;
-    this.#known.addAll(this.#words, this.#hashes, FIRST, this.#isNew);
-    return this.#isNew[0] === 1;
+    return this.#known.claim(this.#words, this.#hashes, 1).length === 1;
   }
 
   #remember(at: LogPosition, count: number): void {
@@ -196,13 +191,13 @@ export class Quarantine {
   }
 
   /** For a checkpoint; `load` takes it back. The fingerprints are not copied: see `KeyTable.keptKeys`. */
-  save(): { readonly facts: QuarantineFacts; readonly arrays: readonly ShardKeys[] } {
-    return { facts: { frames: [...this.#frames] }, arrays: this.#known.keptKeys() };
+  save(): { readonly facts: QuarantineFacts; readonly arrays: readonly [Keys] } {
+    return { facts: { frames: [...this.#frames] }, arrays: [this.#known.keptKeys()] };
   }
 
   static load({ frames }: QuarantineFacts, sections: SectionReader): Quarantine {
     const quarantine = new Quarantine();
-    for (let shard = 0; shard < KEY_SHARDS; shard++) quarantine.#known.load(shard, sections.int32());
+    quarantine.#known.load(sections.int32());
     for (const { at, count } of frames) quarantine.#remember(at, count);
     return quarantine;
   }

@@ -4,7 +4,7 @@ export const STATE_BYTES_DEFAULT = 512 * 1024 * 1024;
 /** Keys leave when the state passes this share of its budget; the rest is for what comes in while they do. */
 const SHARE_MAX = 2 / 3;
 /** About what a key holds in memory, and the least share of the budget that it is worth to free. */
-const KEY_BYTES = 24;
+const KEY_BYTES = 30;
 const FREED_SHARE_MIN = 1 / 16;
 const KEYS_MIN = 16;
 /** The state is measured so often while keys come in that could leave. */

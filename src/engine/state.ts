@@ -209,7 +209,7 @@ export class EngineState {
    * @throws DaybookError `KEYS_DAMAGED`, what the disk throws
    */
   static async load(plan: Plan, facts: StateFacts, sections: SectionReader, disk: Disk): Promise<EngineState> {
-    const keys = await KeyIndex.load(disk, facts.keys, () => sections.int32());
+    const keys = await KeyIndex.load(disk, facts.keys, sections.int32());
     const dictionaries = makeDictionaries(plan).map((dictionary) => {
       if (dictionary === undefined) return undefined;
       if (dictionary instanceof NumberDictionary) return NumberDictionary.load(sections.float64());

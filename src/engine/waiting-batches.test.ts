@@ -57,7 +57,7 @@ it('tells new records from repeats as if each batch came once those before it we
       };
       for (const each of steps) {
         if (each === 'spill') {
-          waiting.retireKeys();
+          index.retire();
           await index.spill(disk);
         } else if (each === 'save') {
           let words = 0;

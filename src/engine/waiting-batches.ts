@@ -93,13 +93,6 @@ export class WaitingBatches {
     this.#claimAnew();
   }
 
-  /** Has keys set aside to leave memory: those of durable records alone. No group may be taken. */
-  retireKeys(): void {
-    this.#keys.undo();
-    this.#keys.retire();
-    this.#claimAnew();
-  }
-
   /** Resolves when all batches that came can be taken. */
   async ready(): Promise<void> {
     while (this.#coming.length > 0) await this.#coming[0]?.looking;

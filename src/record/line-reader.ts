@@ -1,7 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { FIRST_DAY } from '../base/calendar.ts';
-import { DaybookError } from '../base/errors.ts';
 import type { FieldPlan, StreamPlan } from '../plan/plan.ts';
+import { AssemblyModule } from './assembly-module.ts';
 import type { Checksums } from './checksums.ts';
 import { STEP_BYTES } from './checksums.ts';
 import { KEY_WORDS } from './columns.ts';
@@ -78,63 +77,18 @@ interface Assembly {
   readonly readLines: (position: number, end: number, rows: number, offset: number, line: number) => number;
 }
 
-type AssemblyFunction = {
-  [Name in keyof Assembly]: Assembly[Name] extends (...given: never) => unknown ? Name : never;
-}[keyof Assembly];
-
-/** How many parameters the functions have: WebAssembly would take 0 for one that a caller of another version leaves out. */
-const PARAMETERS: { readonly [Name in AssemblyFunction]: Parameters<Assembly[Name]>['length'] } = {
-  allocate: 1,
-  setColumns: 6,
-  setBusinessDay: 5,
-  addShape: 0,
-  addMember: 10,
-  stepChecksums: 4,
-  readLines: 5,
+/** None of it is called when the module is tried. */
+const NOTHING_GIVEN: AssemblyImports = {
+  forms: { readForm: () => 0 },
+  lines: { numberId: () => 0 },
+  numbers: { longFloat: () => 0 },
 };
 
-/** TypeScript knows it of browsers alone. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: AssemblyImports) => { readonly exports: unknown };
-};
-
-let compiled: object | undefined;
-
-/** Compiled once a thread, however many readers there are. */
-function assembly(): object {
-  if (compiled !== undefined) return compiled;
-  const path = new URL('assembly/lines.wasm', import.meta.url);
-  if (!existsSync(path)) {
-    throw new DaybookError('SCANNER_NOT_BUILT', 'What reads the records has not been built. Run npm run build.');
-  }
-  compiled = compileAssembly(readFileSync(path));
-  return compiled;
-}
-
-/** @throws DaybookError `SCANNER_NOT_BUILT` when it was built before its sources were changed, as by a `git pull` */
-export function compileAssembly(bytes: Uint8Array): object {
-  const module = new WebAssembly.Module(bytes);
-  if (fits(module)) return module;
-  throw new DaybookError(
-    'SCANNER_NOT_BUILT',
-    'What reads the records was built of another version of Daybook. Run npm ci, or npm run build.',
-  );
-}
-
-/** Whether a module takes what it is given here, and gives what is asked of it. */
-function fits(module: object): boolean {
-  const nothing = (): number => 0;
-  const imports = { forms: { readForm: nothing }, lines: { numberId: nothing }, numbers: { longFloat: nothing } };
-  try {
-    const { exports } = new WebAssembly.Instance(module, imports);
-    const functions = exports as Readonly<Record<string, { readonly length: number } | undefined>>;
-    return Object.entries(PARAMETERS).every(([name, count]) => functions[name]?.length === count);
-  } catch {
-    // It wants something else.
-    return false;
-  }
-}
+export const linesModule = new AssemblyModule<Assembly, AssemblyImports>(
+  new URL('assembly/lines.wasm', import.meta.url),
+  { allocate: 1, setColumns: 6, setBusinessDay: 5, addShape: 0, addMember: 10, stepChecksums: 4, readLines: 5 },
+  NOTHING_GIVEN,
+);
 
 /**
  * Reads lines whose shapes it was taught into columns, and stops at any line that is not as expected. The work is done in
@@ -149,10 +103,10 @@ export class LineReader {
   #oddShapes = 0;
   #loaded: Loaded | undefined;
 
-  /** @throws DaybookError `SCANNER_NOT_BUILT` */
+  /** @throws DaybookError `ASSEMBLY_NOT_BUILT` */
   constructor(stream: StreamPlan, roles: readonly FieldRole[], dictionaries: Dictionaries) {
     // That it is missing is said at the start, not when the first record comes.
-    assembly();
+    linesModule.load();
     this.#stream = stream;
     this.#roles = roles;
     this.#dictionaries = dictionaries;
@@ -218,8 +172,7 @@ class Loaded {
   constructor(stream: StreamPlan, roles: readonly FieldRole[], dictionaries: Dictionaries) {
     this.#stream = stream;
     const forms = new ValueForms(stream, dictionaries, () => this.#seen());
-    const instance = new WebAssembly.Instance(assembly(), forms.imports);
-    this.#assembly = instance.exports as Assembly;
+    this.#assembly = linesModule.instance(forms.imports);
     const { allocate } = this.#assembly;
     this.#lines = allocate(LINES_BYTES + ZEROS.length);
     this.#checksums = allocate((LINES_BYTES / STEP_BYTES) * Uint32Array.BYTES_PER_ELEMENT);

@@ -16,11 +16,11 @@ const BACKSLASH = 92;
 const ASCII_END = 128;
 
 /** What the assembly asks of others, by the file that does. Values stand in its memory; what is unusual is `UNUSUAL`. */
-export interface AssemblyImports {
+export type AssemblyImports = {
   readonly forms: { readForm(field: number, start: number, end: number): number };
   readonly lines: { numberId(field: number, value: number): number };
   readonly numbers: { longFloat(start: number, end: number): number };
-}
+};
 
 /** Memory in which a value stands. */
 export interface MemoryView {
