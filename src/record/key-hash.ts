@@ -32,11 +32,6 @@ export function shardOf(hash: number): number {
   return hash >>> (32 - SHARD_BITS);
 }
 
-/** The bits of a hash that its shard does not say, moved up to the top: a number from 0 to below 2^32. */
-export function withinShard(hash: number): number {
-  return (hash << SHARD_BITS) >>> 0;
-}
-
 function murmur(a: number, b: number, c: number, d: number, seed: number): number {
   let hash = mixed(mixed(mixed(mixed(seed, a), b), c), d) ^ 16;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
