@@ -54,7 +54,7 @@ import { SectionReader } from './sections.ts';
 import { Scanning } from './scanning.ts';
 import { EngineState } from './state.ts';
 import { SourcePlaces } from './source-places.ts';
-import { STATE_BYTES_DEFAULT, StateBudget } from './state-budget.ts';
+import { REMEMBERED_SHARE_MAX, STATE_BYTES_DEFAULT, StateBudget } from './state-budget.ts';
 import type { DiskPart } from './trouble.ts';
 import { Trouble } from './trouble.ts';
 import { WaitingBatches } from './waiting-batches.ts';
@@ -186,7 +186,9 @@ export class Engine implements Runtime, SourceDoor {
     this.#amendments = amendments;
     this.#place = new Place(checkpoint?.facts, state.keys.size);
     const bytesMax = options.stateBytesMax ?? STATE_BYTES_DEFAULT;
-    this.#budget = new StateBudget(bytesMax, state.keys, () => state.bytes + quarantine.bytes);
+    this.#reader = new Reader(state, bytesMax * REMEMBERED_SHARE_MAX);
+    const bytes = (): number => state.bytes + quarantine.bytes + this.#reader.bytes;
+    this.#budget = new StateBudget(bytesMax, state.keys, bytes);
     this.#waiting = new WaitingBatches({
       keys: state.keys,
       disk,
@@ -224,7 +226,6 @@ export class Engine implements Runtime, SourceDoor {
     this.#watch = new PipelineWatch(clock);
     this.#feed = new FrameFeed(state, clock, this.#closing.signal, () => this.#watch.framed());
     this.#rate = new RateMeter(clock);
-    this.#reader = new Reader(state);
     this.#duplicatesKept = new Duplicates(clock, plan.stream.primaryKey);
     this.#index = new LogIndex(log, plan);
     this.#topic = new LogTopic(plan, log, this.#index);

@@ -5,7 +5,7 @@ import { TextDictionary } from '../record/text-dictionary.ts';
 import type { GroupTable } from './group-table.ts';
 import type { Matches } from './reading/order.ts';
 import { firstInOrder, makeOrder, sortNumbers, units } from './reading/order.ts';
-import { dayParameter, dimensionOf, idOf, reportNamed, wholeParameter } from './reading/parameters.ts';
+import { dayParameter, dimensionOf, idOf, reportNamed, searchText, wholeParameter } from './reading/parameters.ts';
 import { lowerTextsOf } from './reading/text-order.ts';
 import type { EngineState } from './state.ts';
 
@@ -49,8 +49,8 @@ function extentOf(
 
 function rowTests(state: EngineState, report: ReportPlan, query: ReportQuery): readonly RowTest[] {
   const tests = Object.entries(query.equals ?? {}).map(([name, values]) => equalsTest(state, report, name, values));
-  const search = query.search?.trim().toLowerCase();
-  return search === undefined || search === '' ? tests : [...tests, searchTest(state, report, search)];
+  const search = searchText(query.search);
+  return search === '' ? tests : [...tests, searchTest(state, report, search)];
 }
 
 function equalsTest(state: EngineState, report: ReportPlan, name: string, values: readonly string[]): RowTest {

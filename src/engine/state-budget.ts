@@ -3,6 +3,8 @@ import type { KeyIndex } from './key-index.ts';
 export const STATE_BYTES_DEFAULT = 512 * 1024 * 1024;
 /** Keys leave when the state passes this share of its budget; the rest is for what comes in while they do. */
 const SHARE_MAX = 2 / 3;
+/** What was found for questions about the reports may take this share of it, so that pages cannot push all keys out. */
+export const REMEMBERED_SHARE_MAX = 1 / 4;
 /** About what a key holds in memory, and the least share of the budget that it is worth to free. */
 const KEY_BYTES = 30;
 const FREED_SHARE_MIN = 1 / 16;

@@ -3,6 +3,7 @@ import type { Cell } from '../../ports/rows.ts';
 import { CARRY as SUM_CARRY, exactSum, sumCell, sumSortNumber } from '../exact-sum.ts';
 import type { GroupTable } from '../group-table.ts';
 import type { Groups } from './groups.ts';
+import { TABLE_BYTES } from './groups.ts';
 import type { Selection } from './selection.ts';
 
 const CARRY = SUM_CARRY;
@@ -26,6 +27,11 @@ export class Sums {
     this.low = new Float64Array(count);
     this.high = new Float64Array(count);
     this.rows = new Int32Array(count);
+  }
+
+  /** What they hold of memory. */
+  get bytes(): number {
+    return this.low.byteLength + this.high.byteLength + this.rows.byteLength;
   }
 
   /** A copy with room for so many groups. */
@@ -129,6 +135,11 @@ export class GroupSums {
     this.#groups = groups;
     this.#selection = selection;
     this.#measure = measure;
+  }
+
+  /** What it holds of memory, about, besides the groups and the selection. */
+  get bytes(): number {
+    return this.#resting.bytes + (this.#rested.size + this.#moving.size) * TABLE_BYTES;
   }
 
   /** @param tables  of the days in the range */

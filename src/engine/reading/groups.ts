@@ -2,12 +2,16 @@ import type { ReportPlan } from '../../plan/plan.ts';
 import { grownInt32 } from '../../record/text-dictionary.ts';
 import type { GroupTable } from '../group-table.ts';
 
+/** About what is kept of a table takes besides arrays of its rows. */
+export const TABLE_BYTES = 200;
+
 /**
  * Numbers for the combinations of some of a report's dimensions, from 0 on in the order of their coming; a business date
  * among them stands as its day. Which group a row is of never changes, so each row is looked at once.
  * Source: open addressing with linear probing, Knuth, TAOCP 3, 6.4.
  */
 export class Groups {
+  readonly #report: ReportPlan;
   /** Where each dimension stands among a row's ids; -1 for the business date. */
   readonly #places: readonly number[];
   readonly #rowWidth: number;
@@ -15,15 +19,29 @@ export class Groups {
   #keys = new Int32Array(64);
   #slots = new Int32Array(64);
   #count = 0;
+  #rowBytes = 0;
 
   /** @param dimensions  by their places in the report */
   constructor(report: ReportPlan, dimensions: readonly number[]) {
+    this.#report = report;
     this.#places = dimensions.map((dimension) => dimension - 1);
     this.#rowWidth = report.dimensions.length - 1;
   }
 
+  /** Whether they are by these dimensions of the report, in this order. */
+  isBy(report: ReportPlan, dimensions: readonly number[]): boolean {
+    const { length } = this.#places;
+    if (report !== this.#report || dimensions.length !== length) return false;
+    return dimensions.every((dimension, index) => dimension - 1 === this.#places[index]);
+  }
+
   get count(): number {
     return this.#count;
+  }
+
+  /** What it holds of memory, about. */
+  get bytes(): number {
+    return this.#keys.byteLength + this.#slots.byteLength + this.#rowBytes + this.#tables.size * TABLE_BYTES;
   }
 
   /** A group's id, or day, of the dimension at `index` among those that the groups are by. */
@@ -35,13 +53,14 @@ export class Groups {
   of(table: GroupTable): Int32Array {
     let known = this.#tables.get(table);
     if (known === undefined) {
-      known = { groups: new Int32Array(table.rowCount), count: 0 };
+      known = { groups: new Int32Array(0), count: 0 };
       this.#tables.set(table, known);
     }
     if (known.count === table.rowCount) return known.groups;
     if (known.groups.length < table.rowCount) {
       const grown = new Int32Array(Math.max(table.rowCount, known.groups.length * 2));
       grown.set(known.groups);
+      this.#rowBytes += grown.byteLength - known.groups.byteLength;
       known.groups = grown;
     }
     const ids = table.dimensionIds;

@@ -4,6 +4,7 @@ import type { Extent, ReportPage, ReportQuery } from '../../ports/rows.ts';
 import { powerOfTwo } from '../../record/text-dictionary.ts';
 import type { GroupTable } from '../group-table.ts';
 import type { EngineState } from '../state.ts';
+import { TABLE_BYTES } from './groups.ts';
 import type { Matches } from './order.ts';
 import { firstInOrder, makeOrder, units } from './order.ts';
 import { badQuery, unknownColumn } from './parameters.ts';
@@ -28,12 +29,13 @@ interface TableExtent extends Extent {
 export class Pages {
   readonly #state: EngineState;
   readonly #report: ReportPlan;
-  readonly #selection: Selection;
+  readonly selection: Selection;
   readonly #sort: NonNullable<ReportQuery['sort']>;
   /** The measure of which extents are kept, and where it is among the report's. */
   readonly #measure: { readonly index: number; readonly units: number } | undefined;
   readonly #first = new Map<GroupTable, FirstRows>();
   readonly #extents = new Map<GroupTable, TableExtent>();
+  #firstBytes = 0;
 
   /** @throws DaybookError `BAD_QUERY` */
   constructor(
@@ -44,7 +46,7 @@ export class Pages {
   ) {
     this.#state = state;
     this.#report = report;
-    this.#selection = selection;
+    this.selection = selection;
     this.#sort = sort;
     const unknown = sort.find(({ column }) => !report.columns.some(({ name }) => name === column));
     if (unknown !== undefined) throw unknownColumn(report, unknown.column);
@@ -56,10 +58,15 @@ export class Pages {
     this.#measure = extentOf === undefined ? undefined : { index, units: units(report, extentOf) };
   }
 
+  /** What it holds of memory, about, besides the selection. */
+  get bytes(): number {
+    return this.#firstBytes + (this.#first.size + this.#extents.size) * TABLE_BYTES;
+  }
+
   /** @param tables  of the days in the range, newest first */
   page(tables: readonly GroupTable[], offset: number, limit: number, frame: number): ReportPage {
-    this.#selection.refresh();
-    const selected = tables.map((table) => this.#selection.rowsOf(table));
+    this.selection.refresh();
+    const selected = tables.map((table) => this.selection.rowsOf(table));
     const total = selected.reduce((sum, { count }) => sum + count, 0);
     const places = this.#isByDay()
       ? this.#byDay(tables, selected, offset, limit)
@@ -130,6 +137,7 @@ export class Pages {
     const first = firstInOrder(count, powerOfTwo(Math.max(FIRST_MIN, wanted)), order).map(
       (match) => all[match] as number,
     );
+    this.#firstBytes += first.byteLength - (known?.rows.byteLength ?? 0);
     this.#first.set(table, { version: table.version, rows: first });
     return first;
   }

@@ -30,6 +30,11 @@ export function wholeParameter(name: string, value: number | undefined): number 
   throw badQuery(`'${name}' is ${value}; it must be a whole number from 0 on.`);
 }
 
+/** What is searched for, as it is compared; empty where nothing is. */
+export function searchText(search = ''): string {
+  return search.trim().toLowerCase();
+}
+
 /** A dimension's place in the report. @throws DaybookError `BAD_QUERY` */
 export function dimensionOf(report: ReportPlan, name: string): number {
   const dimension = report.dimensions.findIndex((field) => field.name === name);

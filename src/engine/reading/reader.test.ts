@@ -71,7 +71,7 @@ it('a page that is read again while sales come is what all rows looked at anew g
   fc.assert(
     fc.property(batchesOfSales, queries, (batches, query) => {
       const growing = new Growing();
-      const reader = new Reader(growing.state);
+      const reader = new Reader(growing.state, Infinity);
       batches.forEach((sales, frame) => {
         growing.add(sales);
         expect(reader.rows(REPORT, query, frame)).toEqual(queryState(growing.state, REPORT, query, frame));
@@ -84,7 +84,7 @@ it('totals are the sums of the rows, with a trend that adds up to them', () => {
   fc.assert(
     fc.property(batchesOfSales, totals, (batches, query) => {
       const growing = new Growing();
-      const reader = new Reader(growing.state);
+      const reader = new Reader(growing.state, Infinity);
       batches.forEach((sales, frame) => {
         growing.add(sales);
         const { by, measure, trend: _, ...selection } = query;
@@ -115,7 +115,7 @@ it('totals since a frame, put on those of that frame, are the present ones', () 
   fc.assert(
     fc.property(batchesOfSales, totals, (batches, query) => {
       const growing = new Growing();
-      const reader = new Reader(growing.state);
+      const reader = new Reader(growing.state, Infinity);
       const known = new Map<string, Row>();
       batches.forEach((sales, index) => {
         growing.add(sales);
@@ -131,8 +131,44 @@ it('totals since a frame, put on those of that frame, are the present ones', () 
   );
 });
 
+it('what is alike in several questions is remembered once', () => {
+  const growing = new Growing();
+  growing.add(fc.sample(randomSale(1_000), { numRuns: 500, seed: 5 }));
+  const reader = new Reader(growing.state, Infinity);
+  const sort = [{ column: 'daily_rev', descending: true }];
+  const ask = (search: string, measure: string): void => {
+    reader.rows(REPORT, { search, sort, limit: 10 }, 0);
+    reader.totals(REPORT, { search, by: ['category', 'product_name'], measure }, 0);
+  };
+  ask('a', 'daily_rev');
+  const { bytes } = reader;
+  for (const search of [' a', 'A', 'a  ']) ask(search, 'daily_rev');
+  expect(reader.bytes).toBe(bytes);
+  ask('a', 'daily_profit');
+  expect(reader.bytes - bytes).toBeLessThan(bytes / 4);
+});
+
+it('remembers no more than it may, and answers all the same', () => {
+  const growing = new Growing();
+  growing.add(fc.sample(randomSale(1_000), { numRuns: 500, seed: 6 }));
+  const one = new Reader(growing.state, Infinity);
+  one.rows(REPORT, { search: 'a' }, 0);
+  one.totals(REPORT, { search: 'a', by: ['ts_date', 'category'], measure: 'daily_rev' }, 0);
+  const bytesMax = one.bytes * 3;
+  const reader = new Reader(growing.state, bytesMax);
+  for (const search of ['a', 'b', 'c', 'e', 'i', 'n', 'o', 'r', 's', 't', 'a']) {
+    expect(reader.rows(REPORT, { search }, 0)).toEqual(queryState(growing.state, REPORT, { search }, 0));
+    expect(reader.bytes).toBeLessThan(bytesMax);
+    const { rows } = reader.totals(REPORT, { search, by: ['ts_date', 'category'], measure: 'daily_rev' }, 0);
+    expect(rows.length).toBeGreaterThan(0);
+    expect(reader.bytes).toBeLessThan(bytesMax);
+  }
+  // Of these about a third can be remembered.
+  expect(reader.bytes).toBeGreaterThan(bytesMax / 2);
+});
+
 it('refuses what cannot be read, and says what could be', () => {
-  const reader = new Reader(new EngineState(plan));
+  const reader = new Reader(new EngineState(plan), Infinity);
   const by = ['category'];
   expect(() => reader.rows('nothing', {}, 0)).toThrow(/There is no report 'nothing'; there are daily_pu_rev/);
   expect(() => reader.rows(REPORT, { sort: [{ column: 'x', descending: true }] }, 0)).toThrow(/'x' is no column/);

@@ -6,11 +6,14 @@ import { Pages } from './pages.ts';
 import { Groups } from './groups.ts';
 import { dayParameter, reportNamed, wholeParameter } from './parameters.ts';
 import type { SelectionQuery } from './selection.ts';
-import { Selection } from './selection.ts';
+import { Selection, selectionKey } from './selection.ts';
 import { Totals } from './totals.ts';
 
-/** So many questions are remembered, those that were asked last: what the pages that are open show, and a search or two. */
-const REMEMBERED_MAX = 32;
+/** No more questions are remembered, however small they are: a page asks 40 at most, and a few are open. */
+const REMEMBERED_MAX = 128;
+
+/** What is kept of questions. */
+type Part = Pages | Totals | Selection | Groups;
 
 /**
  * Answers questions about the reports. What was found for one is remembered, so that asking again costs what has changed
@@ -18,14 +21,21 @@ const REMEMBERED_MAX = 32;
  */
 export class Reader {
   readonly #state: EngineState;
-  /** By report: the combinations of all dimensions but the business date; made when one is first looked for. */
-  readonly #groups = new Map<ReportPlan, Groups>();
-  readonly #selections = new Remembered<Selection>();
-  readonly #pages = new Remembered<Pages>();
-  readonly #totals = new Remembered<Totals>();
+  readonly #bytesMax: number;
+  /** By question, those that were asked last behind the others. What is alike in several is there once. */
+  readonly #remembered = new Map<string, Pages | Totals>();
 
-  constructor(state: EngineState) {
+  /** @param bytesMax  what may be remembered, in bytes; the last question is, whatever it takes */
+  constructor(state: EngineState, bytesMax: number) {
     this.#state = state;
+    this.#bytesMax = bytesMax;
+  }
+
+  /** What is remembered takes of memory, about. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const part of this.#parts()) bytes += part.bytes;
+    return bytes;
   }
 
   /** @throws DaybookError `UNKNOWN_REPORT`, `BAD_QUERY` */
@@ -43,11 +53,14 @@ export class Reader {
     const report = reportNamed(this.#state, name);
     const tables = this.#tables(report, query);
     const { offset, limit } = pageOf(query, tables);
-    const [key, selection] = this.#selection(report, query);
-    const pages = this.#pages.get(JSON.stringify([key, query.sort, query.extentOf]), () => {
-      return new Pages(this.#state, report, selection, query);
+    const { sort, extentOf } = query;
+    const key = JSON.stringify(['rows', selectionKey(report, query), sort, extentOf]);
+    const pages = this.#recall(key, Pages, () => {
+      return new Pages(this.#state, report, this.#selection(report, query), query);
     });
-    return pages.page(tables, offset, limit, frame);
+    const page = pages.page(tables, offset, limit, frame);
+    this.#forget();
+    return page;
   }
 
   /** @throws DaybookError `UNKNOWN_REPORT`, `BAD_QUERY` */
@@ -56,28 +69,55 @@ export class Reader {
     const tables = this.#tables(report, query);
     wholeParameter('offset', query.offset);
     wholeParameter('limit', query.limit);
-    const [key, selection] = this.#selection(report, query);
-    const totals = this.#totals.get(JSON.stringify([key, query.by, query.measure, query.from, query.to]), () => {
-      return new Totals(this.#state, report, selection, query);
+    const { by, measure, from, to } = query;
+    const key = JSON.stringify(['totals', selectionKey(report, query), by, measure, from, to]);
+    const totals = this.#recall(key, Totals, () => {
+      const groupsBy = (dimensions: readonly number[]): Groups => this.#groups(report, dimensions);
+      return new Totals(this.#state, report, this.#selection(report, query), query, groupsBy);
     });
-    return totals.page(tables, query, frame);
+    const page = totals.page(tables, query, frame);
+    this.#forget();
+    return page;
   }
 
-  #selection(report: ReportPlan, { equals = {}, search = '' }: ReportQuery): readonly [string, Selection] {
-    const key = JSON.stringify([report.index, Object.entries(equals), search]);
-    return [key, this.#selections.get(key, () => this.#makeSelection(report, { equals, search }))];
+  #recall<T extends Pages | Totals>(key: string, kind: new (...of: never[]) => T, make: () => T): T {
+    const known = this.#remembered.get(key);
+    const found = known instanceof kind ? known : make();
+    // The order of a map is that of its entries' coming.
+    this.#remembered.delete(key);
+    this.#remembered.set(key, found);
+    return found;
   }
 
-  #makeSelection(report: ReportPlan, query: SelectionQuery): Selection {
-    let groups = this.#groups.get(report);
-    if (groups === undefined) {
-      groups = new Groups(
-        report,
-        report.dimensions.slice(1).map((_, index) => index + 1),
-      );
-      this.#groups.set(report, groups);
+  /** Forgets what was not asked for longest, where too much is remembered. */
+  #forget(): void {
+    for (const oldest of this.#remembered.keys()) {
+      const { size } = this.#remembered;
+      if (size === 1 || (size <= REMEMBERED_MAX && this.bytes <= this.#bytesMax)) return;
+      this.#remembered.delete(oldest);
     }
-    return new Selection(this.#state, report, groups, query);
+  }
+
+  /** All that is kept of questions, each once. */
+  #parts(): ReadonlySet<Part> {
+    const parts = new Set<Part>();
+    for (const found of this.#remembered.values()) {
+      parts.add(found).add(found.selection).add(found.selection.groups);
+      if (found instanceof Totals) parts.add(found.groups);
+    }
+    return parts;
+  }
+
+  #selection(report: ReportPlan, query: SelectionQuery): Selection {
+    const key = selectionKey(report, query);
+    for (const part of this.#parts()) if (part instanceof Selection && part.key === key) return part;
+    const others = report.dimensions.slice(1).map((_, index) => index + 1);
+    return new Selection(this.#state, report, this.#groups(report, others), query);
+  }
+
+  #groups(report: ReportPlan, dimensions: readonly number[]): Groups {
+    for (const part of this.#parts()) if (part instanceof Groups && part.isBy(report, dimensions)) return part;
+    return new Groups(report, dimensions);
   }
 
   /** Newest first. */
@@ -97,21 +137,4 @@ function pageOf(
     offset: Math.min(most, wholeParameter('offset', query.offset) ?? 0),
     limit: Math.min(most, wholeParameter('limit', query.limit) ?? most),
   };
-}
-
-/** Keeps what was asked for last. */
-class Remembered<T> {
-  readonly #known = new Map<string, T>();
-
-  get(key: string, make: () => T): T {
-    const known = this.#known.get(key) ?? make();
-    // The order of a map is that of its entries' coming.
-    this.#known.delete(key);
-    this.#known.set(key, known);
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= REMEMBERED_MAX) break;
-      this.#known.delete(oldest);
-    }
-    return known;
-  }
 }

@@ -5,11 +5,17 @@ import { grownInt32, TextDictionary } from '../../record/text-dictionary.ts';
 import type { GroupTable } from '../group-table.ts';
 import type { EngineState } from '../state.ts';
 import type { Groups } from './groups.ts';
-import { dayParameter, dimensionOf, idOf } from './parameters.ts';
+import { TABLE_BYTES } from './groups.ts';
+import { dayParameter, dimensionOf, idOf, searchText } from './parameters.ts';
 import { lowerTextsOf } from './text-order.ts';
 
 /** What of a query is about a row's dimensions. */
 export type SelectionQuery = Pick<ReportQuery, 'equals' | 'search'>;
+
+/** The `key` of the selection that a query asks for. */
+export function selectionKey(report: ReportPlan, { equals = {}, search }: SelectionQuery): string {
+  return JSON.stringify([report.index, equals, searchText(search)]);
+}
 
 /** The numbers of a table's rows that match; `rows` undefined: all of them, `count` in number. */
 export interface SelectedRows {
@@ -36,10 +42,12 @@ interface Passing {
  * days have it; and as a row's dimensions never change, each row is.
  */
 export class Selection {
+  /** Says which it is: selections of one key are alike. */
+  readonly key: string;
   readonly #state: EngineState;
   readonly #report: ReportPlan;
   /** By all dimensions but the business date. */
-  readonly #groups: Groups;
+  readonly groups: Groups;
   /** By group, of those below `#looked`: 1 where it passes. */
   #passes = new Uint8Array(0);
   #looked = 0;
@@ -47,15 +55,18 @@ export class Selection {
   readonly #search: string;
   readonly #days: ReadonlySet<number> | undefined;
   readonly #found = new Map<GroupTable, Found>();
+  #foundBytes = 0;
   #mustBe: readonly Passing[] = [];
   #oneOf: readonly Passing[] = [];
 
   /** @throws DaybookError `BAD_QUERY` for a dimension that is none, or a value that is none of its kind */
-  constructor(state: EngineState, report: ReportPlan, groups: Groups, { equals = {}, search = '' }: SelectionQuery) {
+  constructor(state: EngineState, report: ReportPlan, groups: Groups, query: SelectionQuery) {
+    const { equals = {}, search } = query;
+    this.key = selectionKey(report, query);
     this.#state = state;
     this.#report = report;
-    this.#groups = groups;
-    this.#search = search.trim().toLowerCase();
+    this.groups = groups;
+    this.#search = searchText(search);
     const named = Object.entries(equals).map(([name, values]) => [dimensionOf(report, name), values] as const);
     this.#equals = named.filter(([dimension]) => dimension > 0);
     const days = named.filter(([dimension]) => dimension === 0).flatMap(([, values]) => values);
@@ -65,6 +76,12 @@ export class Selection {
       : undefined;
     // Says what is wrong with the values before anything is looked at.
     this.#resolve();
+  }
+
+  /** What it holds of memory, about, besides the groups. */
+  get bytes(): number {
+    const passes = [...this.#mustBe, ...this.#oneOf].reduce((sum, each) => sum + each.passes.byteLength, 0);
+    return passes + this.#passes.byteLength + this.#foundBytes + this.#found.size * TABLE_BYTES;
   }
 
   /** Takes in the values that are known now; call it before `rowsOf` of any tables. */
@@ -78,6 +95,7 @@ export class Selection {
     let found = this.#found.get(table);
     if (found === undefined) {
       found = { rows: new Int32Array(16), count: 0, looked: 0 };
+      this.#foundBytes += found.rows.byteLength;
       this.#found.set(table, found);
     }
     if (found.looked < table.rowCount) this.#look(table, found);
@@ -85,26 +103,29 @@ export class Selection {
   }
 
   #look(table: GroupTable, found: Found): void {
-    const groups = this.#groups.of(table);
-    if (this.#looked < this.#groups.count) this.#lookAtGroups();
+    const groups = this.groups.of(table);
+    if (this.#looked < this.groups.count) this.#lookAtGroups();
     const passes = this.#passes;
     for (let row = found.looked; row < table.rowCount; row++) {
       if (passes[groups[row] as number] === 0) continue;
-      if (found.count === found.rows.length) found.rows = grownInt32(found.rows);
+      if (found.count === found.rows.length) {
+        this.#foundBytes += found.rows.byteLength;
+        found.rows = grownInt32(found.rows);
+      }
       found.rows[found.count++] = row;
     }
     found.looked = table.rowCount;
   }
 
   #lookAtGroups(): void {
-    const { count } = this.#groups;
+    const { count } = this.groups;
     if (this.#passes.length < count) {
       const grown = new Uint8Array(Math.max(count, this.#passes.length * 2));
       grown.set(this.#passes);
       this.#passes = grown;
     }
     const passesIn = ({ place, passes }: Passing, group: number): boolean =>
-      passes[this.#groups.keyOf(group, place)] === 1;
+      passes[this.groups.keyOf(group, place)] === 1;
     for (let group = this.#looked; group < count; group++) {
       const isFound = this.#search === '' || this.#oneOf.some((each) => passesIn(each, group));
       this.#passes[group] = isFound && this.#mustBe.every((each) => passesIn(each, group)) ? 1 : 0;

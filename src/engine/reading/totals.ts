@@ -7,7 +7,7 @@ import type { GroupTable } from '../group-table.ts';
 import type { EngineState } from '../state.ts';
 import type { Sums, SummedMeasure } from './group-sums.ts';
 import { GroupSums } from './group-sums.ts';
-import { Groups } from './groups.ts';
+import type { Groups } from './groups.ts';
 import { firstInOrder } from './order.ts';
 import type { Order } from './order.ts';
 import { badQuery, dimensionOf } from './parameters.ts';
@@ -27,36 +27,50 @@ export class Totals {
   readonly #by: readonly string[];
   readonly #dimensions: readonly number[];
   readonly #measure: SummedMeasure & { readonly name: string };
-  readonly #groups: Groups;
-  readonly #selection: Selection;
+  readonly groups: Groups;
+  readonly selection: Selection;
   readonly #sums: GroupSums;
   /** The sums that were read last, and by group the frame in which a change was seen since the first reading. */
   #last: { readonly firstFrame: number; readonly sums: Sums } | undefined;
   #changedAt = new Float64Array(0);
 
-  /** @throws DaybookError `BAD_QUERY` */
-  constructor(state: EngineState, report: ReportPlan, selection: Selection, { by, measure }: TotalsOf) {
+  /**
+   * @param groupsBy  gives groups by some dimensions of the report
+   * @throws DaybookError `BAD_QUERY`
+   */
+  constructor(
+    state: EngineState,
+    report: ReportPlan,
+    selection: Selection,
+    { by, measure }: TotalsOf,
+    groupsBy: (dimensions: readonly number[]) => Groups,
+  ) {
     this.#state = state;
     this.#report = report;
     this.#by = by;
-    this.#selection = selection;
+    this.selection = selection;
     const twice = by.find((name, index) => by.indexOf(name) < index);
     if (twice !== undefined) throw badQuery(`'${twice}' is named twice among the dimensions to sum up by.`);
     this.#dimensions = by.map((name) => dimensionOf(report, name));
     this.#measure = summed(report, measure);
-    this.#groups = new Groups(report, this.#dimensions);
-    this.#sums = new GroupSums(this.#groups, selection, this.#measure);
+    this.groups = groupsBy(this.#dimensions);
+    this.#sums = new GroupSums(this.groups, selection, this.#measure);
+  }
+
+  /** What it holds of memory, about, besides the groups and the selection. */
+  get bytes(): number {
+    return this.#sums.bytes + (this.#last?.sums.bytes ?? 0) + this.#changedAt.byteLength;
   }
 
   /** @param tables  of the days in the range, newest first */
   page(tables: readonly GroupTable[], query: TotalsQuery, frame: number): TotalsPage {
-    this.#selection.refresh();
+    this.selection.refresh();
     const sums = this.#sums.over(tables);
     const firstFrame = this.#note(sums, frame);
     const present = presentGroups(sums);
     const isWhole = query.since === undefined || query.since < firstFrame;
     const shown = isWhole ? this.#shown(sums, present, query) : this.#changedSince(query.since, present);
-    const trend = query.trend === true ? trendsOf(tables, this.#groups, this.#selection, this.#measure, shown) : [];
+    const trend = query.trend === true ? trendsOf(tables, this.groups, this.selection, this.#measure, shown) : [];
     return {
       frame,
       total: present.length,
@@ -71,7 +85,7 @@ export class Totals {
   /** Notes in which frame each group was last seen to change. @returns the frame of the first reading */
   #note(sums: Sums, frame: number): number {
     const last = this.#last;
-    const { count } = this.#groups;
+    const { count } = this.groups;
     if (this.#changedAt.length < count) {
       const grown = new Float64Array(Math.max(count, this.#changedAt.length * 2));
       grown.set(this.#changedAt);
@@ -120,20 +134,20 @@ export class Totals {
     const index = this.#by.indexOf(column);
     if (index < 0) throw badQuery(`'${column}' is none of ${[...this.#by, this.#measure.name].join(', ')} to sort by.`);
     const dimension = present(this.#dimensions[index], 'each has its place');
-    if (dimension === 0) return (group) => this.#groups.keyOf(group, index);
+    if (dimension === 0) return (group) => this.groups.keyOf(group, index);
     const field = present(this.#report.dimensions[dimension], 'a dimension is one of the report');
     const dictionary = present(this.#state.dictionaries[field.index], 'a dimension is interned');
     if (dictionary instanceof TextDictionary) {
       const ranks = ranksOf(dictionary);
-      return (group) => ranks[this.#groups.keyOf(group, index)] as number;
+      return (group) => ranks[this.groups.keyOf(group, index)] as number;
     }
-    return (group) => dictionary.value(this.#groups.keyOf(group, index)) ?? -Infinity;
+    return (group) => dictionary.value(this.groups.keyOf(group, index)) ?? -Infinity;
   }
 
   #row(sums: Sums, group: number): Row {
     const cells: Record<string, Cell> = {};
     this.#by.forEach((name, index) => {
-      const key = this.#groups.keyOf(group, index);
+      const key = this.groups.keyOf(group, index);
       const dimension = this.#dimensions[index] as number;
       cells[name] = dimension === 0 ? formatDay(key) : this.#state.idCell(this.#report, dimension, key);
     });
