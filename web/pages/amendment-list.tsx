@@ -46,7 +46,7 @@ export function AmendmentList({ definition }: { readonly definition: DefinitionA
                 {columns
                   .filter(({ name, role }) => role === 'measure' && before?.[name] !== after[name])
                   .map((column) => {
-                    const print = measurePrinter(definition, report, column);
+                    const print = measurePrinter(definition, report, column.name);
                     const label = columnLabel(definition, report, column);
                     return `${label} ${print(before?.[column.name])} → ${print(after[column.name])}`;
                   })

@@ -97,7 +97,7 @@ function Content({ definition, report, data, page, onPage }: ContentProps) {
         {measures.map((column) => (
           <div key={column.name}>
             <dt>{columnLabel(definition, report, column)}</dt>
-            <dd>{measurePrinter(definition, report, column)(row[column.name])}</dd>
+            <dd>{measurePrinter(definition, report, column.name)(row[column.name])}</dd>
           </div>
         ))}
         <div>
@@ -129,7 +129,7 @@ function Content({ definition, report, data, page, onPage }: ContentProps) {
               {columnLabel(definition, report, column).toLowerCase()}{' '}
               <strong>
                 <data value={String(computed?.[column.name] ?? '')}>
-                  {measurePrinter(definition, report, column)(computed?.[column.name])}
+                  {measurePrinter(definition, report, column.name)(computed?.[column.name])}
                 </data>
               </strong>
             </span>
@@ -244,7 +244,7 @@ function Amendments({ data, definition, report }: Pick<ContentProps, 'data' | 'd
             {columns
               .filter(({ name, role }) => role === 'measure' && before?.[name] !== after[name])
               .map((column, index) => {
-                const print = measurePrinter(definition, report, column);
+                const print = measurePrinter(definition, report, column.name);
                 return (
                   <span key={column.name}>
                     {index > 0 && ', '}

@@ -101,7 +101,7 @@ function ReportRow({ definition, report, row }: ReportRowProps) {
           .filter(({ role }) => role === 'measure')
           .map(
             (column) =>
-              `${columnLabel(definition, report, column)} ${measurePrinter(definition, report, column)(row[column.name])}`,
+              `${columnLabel(definition, report, column)} ${measurePrinter(definition, report, column.name)(row[column.name])}`,
           )
           .join(', ')}
       </p>

@@ -2,6 +2,7 @@ import type { ColumnInfo, DefinitionAnswer, JsonRow } from '../../src/server/pro
 import { useView } from '../api/use-view.ts';
 import type { ExplainedSum } from '../explain.ts';
 import { closeExplainedSum, explainRow } from '../explain.ts';
+import { exactSum } from '../exact-sum.ts';
 import { usePanel } from '../focus.ts';
 import { countOf, printCount, printDay } from '../format.ts';
 import { printCell, printKeyText } from '../key-text.ts';
@@ -11,7 +12,6 @@ import './explain-panel.css';
 
 /** So many rows are listed and summed here; of more, the first. */
 const LISTED_MAX = 500;
-const MICROS = 1e6;
 
 interface SumPanelProps {
   readonly definition: DefinitionAnswer;
@@ -102,9 +102,9 @@ interface ContentProps {
 function Content({ definition, report, columns, column, rows, rowCount, sum }: ContentProps) {
   if (rowCount === 0) return <p className="notice">There is no such row, and so no record of it.</p>;
   const label = columnLabel(definition, report, column);
-  const print = measurePrinter(definition, report, column);
+  const print = measurePrinter(definition, report, column.name);
   const varying = columns.filter(({ name }) => rows.some((row) => row[name] !== rows[0]?.[name]));
-  const listed = sumOf(rows, column.name);
+  const listed = exactSum(rows.map((row) => Number(row[column.name] ?? 0)));
   const isSame = listed === sum;
   return (
     <>
@@ -145,17 +145,11 @@ function Content({ definition, report, columns, column, rows, rowCount, sum }: C
   );
 }
 
-/** The sum, exact: values have at most six places. */
-function sumOf(rows: readonly JsonRow[], measure: string): number {
-  const micros = rows.reduce((sum, row) => sum + BigInt(Math.round(Number(row[measure] ?? 0) * MICROS)), 0n);
-  return Number(`${micros}e-6`);
-}
-
 /** The columns are those in which the rows differ: what they share stands above. */
 type SumRowsProps = Omit<ContentProps, 'rowCount' | 'sum'>;
 
 function SumRows({ definition, report, columns, column, rows }: SumRowsProps) {
-  const print = measurePrinter(definition, report, column);
+  const print = measurePrinter(definition, report, column.name);
   return (
     // A room that scrolls has to be reachable by keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ColumnInfo, DefinitionAnswer, ReportInfo, TileInfo } from '../../src/server/protocol.ts';
-import { columnLabel, measurePrinter } from './labels.ts';
+import { amountPrinter, columnLabel, measurePrinter } from './labels.ts';
 
 const DAY: ColumnInfo = { name: 'day', kind: 'date', role: 'dimension', nullable: false, of: null };
 const total = (of: string): ColumnInfo => ({ name: 'total', kind: 'decimal', role: 'measure', nullable: false, of });
@@ -47,8 +47,13 @@ it('a measure is called by the number tile of its own report, or of one that com
 });
 
 it('a measure is printed as the tiles of its own report have it', () => {
-  const printed = (name: string, of: string) => measurePrinter(definition, name, total(of))(1234.5);
-  expect(printed('weight', 'sum(weight)')).toBe('1,234.5');
-  expect(printed('net_by_shop', 'sum(net)')).toBe('€1,234.50');
-  expect(measurePrinter(definition, 'net', total('sum(net)'))(null)).toBe('–');
+  const printed = (name: string) => measurePrinter(definition, name, 'total')(1234.5);
+  expect(printed('weight')).toBe('1,234.5');
+  expect(printed('net_by_shop')).toBe('€1,234.50');
+  expect(measurePrinter(definition, 'net', 'total')(null)).toBe('–');
+});
+
+it('how much there is of a measure is a number of things, or money', () => {
+  expect([1, 2].map(amountPrinter(definition, 'weight', 'total'))).toEqual(['1 total', '2 total']);
+  expect(amountPrinter(definition, 'net_by_shop', 'total')(-2.5)).toBe('-€2.50 net revenue');
 });

@@ -1,5 +1,6 @@
 import type { ColumnInfo, DefinitionAnswer, JsonCell, TileInfo } from '../../src/server/protocol.ts';
-import { heading, printerOf } from '../format.ts';
+import type { PrintNumber } from '../format.ts';
+import { countOf, heading, printerOf } from '../format.ts';
 import { printCell } from '../key-text.ts';
 
 /** The tiles that show a measure: those of its own report, then those of reports that compute the same of the same records. */
@@ -29,23 +30,28 @@ export function columnLabel(definition: DefinitionAnswer, report: string, { name
 }
 
 /** Whether a measure is money: as a tile that shows it says, if there is one; otherwise decimals are. */
-export function formatOf(
-  definition: DefinitionAnswer,
-  report: string,
-  { name, kind }: Pick<ColumnInfo, 'name' | 'kind'>,
-): 'count' | 'money' {
-  const shown = tilesOf(definition, report, name).find((tile) => tile.kind !== 'map');
-  return shown?.format ?? (kind === 'decimal' ? 'money' : 'count');
+function formatOf(definition: DefinitionAnswer, report: string, measure: string): 'count' | 'money' {
+  const shown = tilesOf(definition, report, measure).find((tile) => tile.kind !== 'map');
+  const columns = definition.reports.find(({ name }) => name === report)?.columns ?? [];
+  return shown?.format ?? (columns.find(({ name }) => name === measure)?.kind === 'decimal' ? 'money' : 'count');
 }
 
 /** Prints a measure's cells. */
 export function measurePrinter(
   definition: DefinitionAnswer,
   report: string,
-  column: ColumnInfo,
+  measure: string,
 ): (cell: JsonCell | undefined) => string {
-  const print = printerOf(formatOf(definition, report, column), definition.stream.currency);
+  const print = printerOf(formatOf(definition, report, measure), definition.stream.currency);
   return (cell = null) => (typeof cell === 'number' ? print(cell) : printCell(cell));
+}
+
+/** Says how much there is of a measure: `2 customers`, `$2.00 revenue`. */
+export function amountPrinter(definition: DefinitionAnswer, report: string, measure: string): PrintNumber {
+  const things = measureLabel(definition, report, measure).toLowerCase();
+  if (formatOf(definition, report, measure) === 'count') return (value) => countOf(value, things);
+  const print = measurePrinter(definition, report, measure);
+  return (value) => `${print(value)} ${things}`;
 }
 
 /** The dimensions that are a place together, as the map has them; empty names where there is no map. */

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
+import type { PrintNumber } from '../format.ts';
 import { baseMapStyle, mapColours } from './base-map.ts';
 import type { Place } from './places.ts';
 import { PlacesMap } from './places-map.ts';
@@ -8,8 +9,8 @@ const DRAW_MS = 400;
 
 interface MapCanvasProps {
   readonly places: readonly Place[];
-  /** What is counted, in the plural. */
-  readonly label: string;
+  /** Prints a value with what it is of. */
+  readonly amount: PrintNumber;
   readonly onFailure: (error: Error) => void;
   /** A single place was chosen. */
   readonly onPlace: (place: Place) => void;
@@ -30,7 +31,7 @@ function useDrawing(map: PlacesMap | undefined, places: readonly Place[]): void 
 }
 
 /** The map and its buttons. A file of its own, so that the map's library is loaded only by pages with a map. */
-export function MapCanvas({ places, label, onFailure, onPlace }: MapCanvasProps) {
+export function MapCanvas({ places, amount, onFailure, onPlace }: MapCanvasProps) {
   const container = useRef<HTMLDivElement>(null);
   const [map, setMap] = useState<PlacesMap>();
 
@@ -42,7 +43,7 @@ export function MapCanvas({ places, label, onFailure, onPlace }: MapCanvasProps)
     baseMapStyle(mapColours(element))
       .then((style) => {
         if (isGone) return;
-        made = new PlacesMap(element, style, label, onPlace);
+        made = new PlacesMap(element, style, amount, onPlace);
         setMap(made);
       })
       .catch((error: unknown) => onFailure(error instanceof Error ? error : new Error(String(error))));
@@ -51,7 +52,7 @@ export function MapCanvas({ places, label, onFailure, onPlace }: MapCanvasProps)
       made?.close();
       setMap(undefined);
     };
-  }, [label, onFailure, onPlace]);
+  }, [amount, onFailure, onPlace]);
 
   useDrawing(map, places);
   return (

@@ -6,16 +6,17 @@ import { ErrorBoundary } from '../error-boundary.tsx';
 import type { ExplainedSum } from '../explain.ts';
 import { explainSum } from '../explain.ts';
 import { filterBy, sourceOf } from '../filters.ts';
+import type { PrintNumber } from '../format.ts';
 import { countOf } from '../format.ts';
 import { loadCode } from '../load-code.ts';
 import { ExplainButton } from './explain-button.tsx';
-import { measureLabel } from './labels.ts';
+import { amountPrinter, measureLabel, measurePrinter } from './labels.ts';
 import './map-tile.css';
 import { PlaceList } from './place-list.tsx';
 import type { Place, Places } from './places.ts';
 import { placesOf } from './places.ts';
 import type { TileContext } from './tile-context.ts';
-import { rangeOf, selectionOf, unfilteredNote } from './tile-context.ts';
+import { rangeOf, selectionOf, summedNote, unfilteredNote } from './tile-context.ts';
 import { TileEmpty, TileFrame } from './tile-frame.tsx';
 
 interface MapTileProps extends TileContext {
@@ -57,6 +58,8 @@ export function MapTile({ tile, definition, range, filters }: MapTileProps) {
     [latitude, longitude],
   );
   const label = measureLabel(definition, tile.report, measure);
+  const print = measurePrinter(definition, tile.report, measure);
+  const amount = useMemo(() => amountPrinter(definition, tile.report, measure), [definition, tile.report, measure]);
   const sum = { report, measure: given, ...rangeOf(about.range), equals };
   return (
     <TileFrame
@@ -64,7 +67,7 @@ export function MapTile({ tile, definition, range, filters }: MapTileProps) {
       title={title}
       view={view}
       aside={<MapTools label={label} />}
-      notes={[unfilteredNote(source, definition)]}
+      notes={[unfilteredNote(source, definition), summedNote({ definition, range }, source, [])]}
     >
       {places === undefined && <MapSkeleton />}
       {places !== undefined && (
@@ -72,13 +75,15 @@ export function MapTile({ tile, definition, range, filters }: MapTileProps) {
           <MapOrList
             places={places}
             label={label}
+            print={print}
+            amount={amount}
             onPlace={onPlace}
             onExplain={({ reportedLatitude, longitude: east }) => {
               const at = { [latitude]: [String(reportedLatitude)], [longitude]: [String(east)] };
               explainSum({ ...sum, equals: { ...sum.equals, ...at } });
             }}
           />
-          <Summary places={places} label={label} sum={sum} />
+          <Summary places={places} label={label} amount={amount} sum={sum} />
         </>
       )}
     </TileFrame>
@@ -113,14 +118,17 @@ interface PlacesProps {
   readonly places: Places;
   /** What is counted, in the plural. */
   readonly label: string;
+  /** Prints a value with what it is of. */
+  readonly amount: PrintNumber;
 }
 
 interface MapOrListProps extends PlacesProps {
+  readonly print: PrintNumber;
   readonly onPlace: (place: Place) => void;
   readonly onExplain: (place: Place) => void;
 }
 
-function MapOrList({ places, label, onPlace, onExplain }: MapOrListProps) {
+function MapOrList({ places, label, print, amount, onPlace, onExplain }: MapOrListProps) {
   const { counted, shape } = useMapChoices();
   const [failure, setFailure] = useState<Error>();
   const [isDrawable] = useState(hasWebGl);
@@ -133,7 +141,14 @@ function MapOrList({ places, label, onPlace, onExplain }: MapOrListProps) {
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className="map-instead" role="group" aria-label="Places" tabIndex={0}>
       {said !== undefined && <p>{said} These are the largest places:</p>}
-      <PlaceList places={places.places} label={label} onPlace={onPlace} onExplain={onExplain} />
+      <PlaceList
+        places={places.places}
+        label={label}
+        print={print}
+        amount={amount}
+        onPlace={onPlace}
+        onExplain={onExplain}
+      />
     </div>
   );
   const listAfter = ({ message }: Error) => list(`The map could not be drawn (${message}).`);
@@ -145,7 +160,7 @@ function MapOrList({ places, label, onPlace, onExplain }: MapOrListProps) {
       <Suspense fallback={<MapSkeleton />}>
         <MapCanvas
           places={drawn}
-          label={counted === 'places' ? 'places' : label}
+          amount={counted === 'places' ? countOfPlaces : amount}
           onFailure={setFailure}
           onPlace={onPlace}
         />
@@ -154,20 +169,20 @@ function MapOrList({ places, label, onPlace, onExplain }: MapOrListProps) {
   );
 }
 
-function Summary({ places, label, sum }: PlacesProps & { readonly sum: ExplainedSum }) {
-  const { places: spots, shown, unplaced } = places;
-  const total = shown + unplaced;
-  const things = label.toLowerCase();
+const countOfPlaces: PrintNumber = (value) => countOf(value, 'places');
+
+function Summary({ places, label, amount, sum }: PlacesProps & { readonly sum: ExplainedSum }) {
+  const { places: spots, total, unplaced } = places;
   if (spots.length === 0 && unplaced === 0) return <TileEmpty>No sales in this range.</TileEmpty>;
   return (
     <footer className="map-summary">
-      <p title="Who comes on two days counts on each of them">
+      <p>
         <strong>
-          <data value={total}>{countOf(total, things)}</data>
+          <data value={total}>{amount(total)}</data>
         </strong>{' '}
-        added up by day, in {countOf(spots.length, 'places')}
-        {unplaced > 0 && <>, {countOf(unplaced, things)} of them in places not found</>}
-        <ExplainButton what={`all ${things}`} sum={sum} />
+        in {countOfPlaces(spots.length)}
+        {unplaced !== 0 && <>, {amount(unplaced)} without a place among them</>}
+        <ExplainButton what={`all ${label.toLowerCase()}`} sum={sum} />
       </p>
       <p className="credit">Map: U.S. Census Bureau, Natural Earth</p>
     </footer>

@@ -1,4 +1,5 @@
-import { countOf, printCount } from '../format.ts';
+import type { PrintNumber } from '../format.ts';
+import { printCount } from '../format.ts';
 import type { Place } from './places.ts';
 import { printPlace } from './places.ts';
 
@@ -8,12 +9,15 @@ interface PlaceListProps {
   readonly places: readonly Place[];
   /** What is counted, in the plural. */
   readonly label: string;
+  readonly print: PrintNumber;
+  /** Prints a value with what it is of. */
+  readonly amount: PrintNumber;
   readonly onPlace: (place: Place) => void;
   readonly onExplain: (place: Place) => void;
 }
 
 /** The places as a table, the largest first: for those who cannot see the map, or want to read it. */
-export function PlaceList({ places, label, onPlace, onExplain }: PlaceListProps) {
+export function PlaceList({ places, label, print, amount, onPlace, onExplain }: PlaceListProps) {
   const largest = places.toSorted((a, b) => b.value - a.value).slice(0, LISTED_MAX);
   return (
     <table>
@@ -37,10 +41,10 @@ export function PlaceList({ places, label, onPlace, onExplain }: PlaceListProps)
               <button
                 type="button"
                 className="cell-button"
-                aria-label={`Explain ${countOf(place.value, label.toLowerCase())} at ${printPlace(place)}`}
+                aria-label={`Explain ${amount(place.value)} at ${printPlace(place)}`}
                 onClick={() => onExplain(place)}
               >
-                {printCount(place.value)}
+                {print(place.value)}
               </button>
             </td>
           </tr>

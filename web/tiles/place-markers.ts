@@ -1,6 +1,7 @@
 import type { Map as MapLibreMap } from 'maplibre-gl';
 import { Marker } from 'maplibre-gl';
-import { countOf, printShort } from '../format.ts';
+import type { PrintNumber } from '../format.ts';
+import { printShort } from '../format.ts';
 import { printPlace } from './places.ts';
 
 /** What stands at one point of the map: a cluster of places, or one place. */
@@ -26,17 +27,17 @@ const SIZE_MAX_PX = 62;
 /** Spots as buttons over the map; one that stays keeps its element, and so the reader's focus. */
 export class PlaceMarkers {
   readonly #map: MapLibreMap;
-  readonly #label: string;
+  readonly #amount: PrintNumber;
   readonly #onOpen: (spot: Spot) => void;
   readonly #markers = new Map<number, SpotMarker>();
 
   /**
-   * @param label what is counted, in the plural
+   * @param amount prints a value with what it is of
    * @param onOpen called when a cluster or place is clicked
    */
-  constructor(map: MapLibreMap, label: string, onOpen: (spot: Spot) => void) {
+  constructor(map: MapLibreMap, amount: PrintNumber, onOpen: (spot: Spot) => void) {
     this.#map = map;
-    this.#label = label.toLowerCase();
+    this.#amount = amount;
     this.#onOpen = onOpen;
   }
 
@@ -76,10 +77,11 @@ export class PlaceMarkers {
     const isCluster = spot.clusterId !== undefined;
     button.classList.toggle('cluster', isCluster);
     button.classList.toggle('place', !isCluster);
+    button.classList.toggle('negative', spot.value < 0);
     const size = SIZE_MIN_PX + (SIZE_MAX_PX - SIZE_MIN_PX) * Math.sqrt(Math.abs(spot.value) / max);
     button.style.setProperty('--size', `${Math.round(size)}px`);
-    const count = countOf(spot.value, this.#label);
-    const label = isCluster ? `${count}, zoom in` : `${count} at ${printPlace(spot)}, show them alone`;
+    const amount = this.#amount(spot.value);
+    const label = isCluster ? `${amount}, zoom in` : `${amount} at ${printPlace(spot)}, show them alone`;
     if (button.title === label) return;
     button.title = label;
     button.ariaLabel = label;

@@ -2,6 +2,7 @@ import type { GeoJSONSource, LngLatBoundsLike, StyleSpecification } from 'maplib
 import { Map as MapLibreMap, setWorkerUrl } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import 'maplibre-gl/dist/maplibre-gl.css';
+import type { PrintNumber } from '../format.ts';
 import { mapColours } from './base-map.ts';
 import type { Spot } from './place-markers.ts';
 import { PlaceMarkers } from './place-markers.ts';
@@ -30,11 +31,11 @@ export class PlacesMap {
   #isFitted = false;
 
   /**
-   * @param label what is counted, in the plural
+   * @param amount prints a value with what it is of
    * @param onPlace called when a single place is chosen
    * @throws Error when the browser gives no WebGL
    */
-  constructor(container: HTMLElement, style: StyleSpecification, label: string, onPlace: (place: Place) => void) {
+  constructor(container: HTMLElement, style: StyleSpecification, amount: PrintNumber, onPlace: (place: Place) => void) {
     this.#onPlace = onPlace;
     this.#map = new MapLibreMap({
       container,
@@ -54,7 +55,7 @@ export class PlacesMap {
     });
     this.#map.touchZoomRotate.disableRotation();
     this.#map.keyboard.disableRotation();
-    this.#markers = new PlaceMarkers(this.#map, label, (spot) => void this.#open(spot));
+    this.#markers = new PlaceMarkers(this.#map, amount, (spot) => void this.#open(spot));
     this.#map.once('load', () => this.#addPlaces());
     this.#map.on('render', () => this.#drawMarkers());
     this.#isDark.addEventListener('change', this.#paint);

@@ -1,4 +1,5 @@
 import type { JsonCell, JsonRow } from '../../src/server/protocol.ts';
+import { exactSum } from '../exact-sum.ts';
 
 /** A place with the measure that the map shows of it. */
 export interface Place {
@@ -10,11 +11,11 @@ export interface Place {
   readonly reportedLatitude: number;
 }
 
-/** The places of a report's rows; both sums together are the sum over all its rows. */
+/** The places of a report's rows. */
 export interface Places {
   readonly places: readonly Place[];
-  /** The measure's sum over the places. */
-  readonly shown: number;
+  /** The measure's sum over all rows. */
+  readonly total: number;
   /** The measure's sum over rows without coordinates. */
   readonly unplaced: number;
 }
@@ -28,8 +29,7 @@ export function placesOf(
   names: { readonly latitude: string; readonly longitude: string; readonly measure: string },
 ): Places {
   const places: Place[] = [];
-  let shown = 0;
-  let unplaced = 0;
+  const unplaced: number[] = [];
   for (const row of rows) {
     const value = Number(row[names.measure] ?? 0);
     if (value === 0) continue;
@@ -37,10 +37,11 @@ export function placesOf(
     if (isWithin(latitude, 90) && isWithin(longitude, 180)) {
       const drawn = Math.max(-LATITUDE_MAX, Math.min(LATITUDE_MAX, latitude));
       places.push({ latitude: drawn, longitude, value, reportedLatitude: latitude });
-      shown += value;
-    } else unplaced += value;
+    } else unplaced.push(value);
   }
-  return { places, shown, unplaced };
+  const sumOfUnplaced = exactSum(unplaced);
+  const total = exactSum([...places.map(({ value }) => value), sumOfUnplaced]);
+  return { places, total, unplaced: sumOfUnplaced };
 }
 
 function isWithin(cell: JsonCell | undefined, max: number): cell is number {

@@ -1,4 +1,4 @@
-import type { ColumnInfo, DefinitionAnswer } from '../../src/server/protocol.ts';
+import type { DefinitionAnswer, ReportInfo } from '../../src/server/protocol.ts';
 import type { DayRange } from '../api/day-range.ts';
 import type { Filters, Source } from '../filters.ts';
 import { heading } from '../format.ts';
@@ -35,7 +35,8 @@ export function summedNote(
   shown: readonly string[],
 ): string | undefined {
   const columns = definition.reports.find(({ name }) => name === source.report)?.columns ?? [];
-  return addedUpNote(columns, source.measure, [...shown, ...fixedBy(source, range, definition.stream.businessDate)]);
+  const fixed = fixedBy(source, range, definition.stream.businessDate);
+  return addedUpNote(definition, { columns, measure: source.measure }, [...shown, ...fixed]);
 }
 
 /** The dimensions that have one value in all that a tile shows. */
@@ -49,23 +50,38 @@ export function fixedBy({ equals }: Source, { from, to }: DayRange, businessDate
  * @param shown  the dimensions by which each number is a row of its own
  */
 export function addedUpNote(
-  columns: readonly ColumnInfo[],
-  measure: string,
+  definition: Words,
+  { columns, measure }: Pick<ReportInfo, 'columns'> & Pick<Source, 'measure'>,
   shown: readonly string[],
 ): string | undefined {
   const isDistinct = columns.some(({ name, of }) => name === measure && of?.startsWith('countDistinct(') === true);
   const summed = columns.filter(({ name, role }) => role === 'dimension' && !shown.includes(name));
   if (!isDistinct || summed.length === 0) return undefined;
-  const names = summed.map(({ name }) => heading(name).toLowerCase());
-  return `Added up over each ${LIST.format(names)}: what is in two of them counts in both`;
+  const words = wordsOf(
+    summed.map(({ name }) => name),
+    definition,
+  );
+  return `Added up over each ${words}: what is in two of them counts in both`;
 }
 
 /** Says which filters a tile cannot take, as their chips call them; undefined: it takes all. */
-export function unfilteredNote({ unfiltered }: Source, { dashboard }: DefinitionAnswer): string | undefined {
+export function unfilteredNote({ unfiltered }: Source, definition: DefinitionAnswer): string | undefined {
   if (unfiltered.length === 0) return undefined;
+  return `Not filtered: no report has this by ${wordsOf(unfiltered, definition)}`;
+}
+
+/** What it takes to call dimensions as people do. */
+interface Words {
+  readonly stream: Pick<DefinitionAnswer['stream'], 'businessDate'>;
+  readonly dashboard: DefinitionAnswer['dashboard'];
+}
+
+/** Dimensions for people; those that are a place together are one. */
+function wordsOf(dimensions: readonly string[], { stream, dashboard }: Words): string {
   const { latitude, longitude } = placeNames(dashboard);
-  const names = unfiltered.map((name) =>
-    name === latitude || name === longitude ? 'place' : heading(name).toLowerCase(),
-  );
-  return `Not filtered: no report has this by ${LIST.format(new Set(names))}`;
+  const words = dimensions.map((name) => {
+    if (name === stream.businessDate) return 'day';
+    return name === latitude || name === longitude ? 'place' : heading(name).toLowerCase();
+  });
+  return LIST.format(new Set(words));
 }
