@@ -1,7 +1,7 @@
 import { createColumnHelper, rowSortingFeature, tableFeatures, useTable } from '@tanstack/react-table';
 import type { CSSProperties, ReactNode } from 'react';
 import { useMemo } from 'react';
-import type { JsonRow } from '../../src/server/protocol.ts';
+import type { JsonCell, JsonRow } from '../../src/server/protocol.ts';
 import type { ViewAnswer } from '../api/view-store.ts';
 import { BarCell } from './bar-cell.tsx';
 import { SparkLine } from './spark-line.tsx';
@@ -20,7 +20,7 @@ interface ReportTableProps {
   readonly sort: TableSort;
   readonly onSort: (sort: TableSort) => void;
   /** A category was chosen: a value of a text that is no name. */
-  readonly onFilter: (column: string, value: string) => void;
+  readonly onFilter: (column: string, value: JsonCell) => void;
   /** A row was chosen. */
   readonly onOpen: (row: JsonRow) => void;
   /** What choosing a row does, before the row's name. */
@@ -129,7 +129,7 @@ function Cell({ column, row, trend, answer, onFilter, onOpen, openLabel }: CellP
       </td>
     );
   }
-  if (kind === 'text' && typeof cell === 'string') {
+  if (kind === 'text') {
     return (
       <td className="text" title={text}>
         <button

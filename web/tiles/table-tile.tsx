@@ -9,6 +9,7 @@ import type { ExplainedSum } from '../explain.ts';
 import { explainRow, explainSum } from '../explain.ts';
 import type { Source } from '../filters.ts';
 import { canBeSummed, filterBy, sourceOf } from '../filters.ts';
+import { countOf } from '../format.ts';
 import { keyText } from '../key-text.ts';
 import { dimensionsOf } from './labels.ts';
 import { PageControls } from './page-controls.tsx';
@@ -89,6 +90,9 @@ export function TableTile(props: TableTileProps) {
       aside={tools}
       notes={[unfilteredNote(source, definition), groups && summedNote(props, source, groups)]}
     >
+      <p className="visually-hidden" role="status">
+        {answer !== undefined && !isStale && search !== '' && `${countOf(total, 'rows')} with “${search}”`}
+      </p>
       <div className="table-room">
         {answer === undefined && <TableSkeleton title={title} />}
         {answer !== undefined && total === 0 && (
