@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { daybook } from '../../../daybook.config.ts';
 import { framesTopic } from '../../compile/kafka/topics.ts';
 import { makePlan } from '../../plan/normalise.ts';
-import type { ReadPartition, TopicReader } from '../../ports/messages.ts';
+import type { ReadPartition, TopicPlace, TopicReader } from '../../ports/messages.ts';
 import type { Frame } from '../../ports/rows.ts';
 import type { PostgresReportReader } from '../../stores/postgres/report-reader.ts';
 import { machineClock } from '../machine/clock.ts';
@@ -33,10 +33,17 @@ function rowsOf(frame: number, first: number, count: number): readonly object[] 
 
 /** Topics into which a test puts what a reader finds next. */
 class HandedTopics implements TopicReader {
-  readonly #ends = new Map<string, number>();
+  readonly #stood: Readonly<Record<string, readonly object[]>>;
+  readonly #ends: Map<string, number>;
   #last: (() => void) | undefined;
   readonly #handed: { readonly topic: string; readonly values: readonly object[]; readonly taken: () => void }[] = [];
   #arrived = Promise.withResolvers<void>();
+
+  /** @param stood  what topics hold already */
+  constructor(stood: Readonly<Record<string, readonly object[]>> = {}) {
+    this.#stood = stood;
+    this.#ends = new Map(Object.entries(stood).map(([topic, values]) => [topic, values.length]));
+  }
 
   /** Resolves when all of it was read and worked on. */
   put(topic: string, values: readonly object[]): Promise<void> {
@@ -56,26 +63,34 @@ class HandedTopics implements TopicReader {
     });
   }
 
-  async read(): Promise<readonly ReadPartition[]> {
+  async read(places: readonly TopicPlace[]): Promise<readonly ReadPartition[]> {
     // Whoever reads again has worked on what was read before.
     this.#last?.();
     this.#last = undefined;
+    const stood = places.flatMap(({ topic, nextOffset }) => {
+      const behind = this.#stood[topic]?.slice(nextOffset) ?? [];
+      return behind.length === 0 ? [] : [partitionOf(topic, nextOffset, behind)];
+    });
+    if (stood.length > 0) return stood;
     await this.#arrived.promise;
     const next = this.#handed.shift();
     if (next === undefined) return [];
     if (this.#handed.length === 0) this.#arrived = Promise.withResolvers<void>();
-    const { topic, values, taken } = next;
-    this.#last = taken;
-    const offset = this.#ends.get(topic) ?? 0;
-    const messages = values.map((value, index) => {
-      return { offset: offset + index, timestampMs: 0, key: null, value: Buffer.from(JSON.stringify(value)) };
-    });
-    const nextOffset = offset + values.length;
-    this.#ends.set(topic, nextOffset);
-    return [{ topic, partition: 0, messages, nextOffset, endOffset: nextOffset }];
+    this.#last = next.taken;
+    const read = partitionOf(next.topic, this.#ends.get(next.topic) ?? 0, next.values);
+    this.#ends.set(next.topic, read.nextOffset);
+    return [read];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+function partitionOf(topic: string, offset: number, values: readonly object[]): ReadPartition {
+  const messages = values.map((value, index) => {
+    return { offset: offset + index, timestampMs: 0, key: null, value: Buffer.from(JSON.stringify(value)) };
+  });
+  const nextOffset = offset + values.length;
+  return { topic, partition: 0, messages, nextOffset, endOffset: nextOffset };
 }
 
 function heapMiB(): number {
@@ -84,12 +99,17 @@ function heapMiB(): number {
   return process.memoryUsage().heapUsed / MIB;
 }
 
-it('of a large frame that is being written little is held, and pages read all reports again once it is whole', async () => {
-  const reader = new HandedTopics();
+interface Following extends AsyncDisposable {
+  /** Has a frame announced, which PostgreSQL has at once. @returns what is told of it */
+  readonly announce: (frame: number) => Promise<Frame['reports']>;
+  /** What is told of it next. */
+  readonly next: () => Promise<Frame>;
+}
+
+function follow(reader: HandedTopics, stored = 0): Following {
   const closing = new AbortController();
-  let stored = 0;
   const told: Frame[] = [];
-  let onTold: (() => void) | undefined;
+  let onTold = Promise.withResolvers<void>();
   const frames = new LiveFrames({
     plan,
     reader,
@@ -102,21 +122,45 @@ it('of a large frame that is being written little is held, and pages read all re
     onTrouble: () => undefined,
     onFrame: (frame) => {
       told.push(frame);
-      onTold?.();
+      onTold.resolve();
     },
   });
   const running = frames.run();
-  const announce = async (frame: number): Promise<Frame | undefined> => {
-    const isTold = new Promise<void>((resolve) => (onTold = resolve));
-    await reader.put(FRAMES, [{ stream: plan.stream.name, frame, accepted: frame }]);
-    stored = frame;
-    await isTold;
-    return told.at(-1);
+  const next = async (): Promise<Frame> => {
+    for (;;) {
+      const frame = told.shift();
+      if (frame !== undefined) return frame;
+      await onTold.promise;
+      onTold = Promise.withResolvers<void>();
+    }
   };
-  const readAgain = plan.reports.map((report) => ({ report, rows: undefined }));
+  return {
+    next,
+    announce: async (frame) => {
+      await reader.put(FRAMES, [announcementOf(frame)]);
+      stored = frame;
+      return (await next()).reports;
+    },
+    [Symbol.asyncDispose]: async () => {
+      closing.abort();
+      reader.close();
+      await running;
+    },
+  };
+}
 
+function announcementOf(frame: number): object {
+  return { stream: plan.stream.name, frame, accepted: frame };
+}
+
+const READ_AGAIN = plan.reports.map((report) => ({ report, rows: undefined }));
+
+it('of a large frame that is being written little is held, and pages read all reports again once it is whole', async () => {
+  const reader = new HandedTopics();
+  await using following = follow(reader);
+  const { announce } = following;
   await reader.put(REPORT, rowsOf(1, 0, 3));
-  expect((await announce(1))?.reports).toMatchObject([{ report: { name: REPORT }, rows: [{}, {}, {}] }]);
+  expect(await announce(1)).toMatchObject([{ report: { name: REPORT }, rows: [{}, {}, {}] }]);
 
   const before = heapMiB();
   await reader.put(REPORT, rowsOf(2, 0, 1));
@@ -124,12 +168,25 @@ it('of a large frame that is being written little is held, and pages read all re
   expect(heapMiB() - before).toBeLessThan(60);
 
   // What was left out may be of any of these frames.
-  expect((await announce(2))?.reports).toEqual(readAgain);
+  expect(await announce(2)).toEqual(READ_AGAIN);
   await reader.put(REPORT, rowsOf(3, 102_000, 5));
-  expect((await announce(3))?.reports).toEqual(readAgain);
+  expect(await announce(3)).toEqual(READ_AGAIN);
   await reader.put(REPORT, rowsOf(4, 0, 2));
-  expect((await announce(4))?.reports).toMatchObject([{ report: { name: REPORT }, rows: [{}, {}] }]);
-  closing.abort();
-  reader.close();
-  await running;
+  expect(await announce(4)).toMatchObject([{ report: { name: REPORT }, rows: [{}, {}] }]);
+});
+
+it('a frame of which rows stood in the topics already has pages read all reports again', async () => {
+  const reader = new HandedTopics({
+    [REPORT]: [...rowsOf(1, 0, 2), ...rowsOf(3, 0, 2)],
+    [FRAMES]: [announcementOf(1)],
+  });
+  await using following = follow(reader, 1);
+  const { announce, next } = following;
+  expect(await next()).toMatchObject({ offset: 1, reports: READ_AGAIN });
+  // It was whole as well, though nobody had said so yet.
+  expect(await announce(2)).toEqual(READ_AGAIN);
+  await reader.put(REPORT, rowsOf(3, 2, 1));
+  expect(await announce(3)).toEqual(READ_AGAIN);
+  await reader.put(REPORT, rowsOf(4, 0, 1));
+  expect(await announce(4)).toMatchObject([{ report: { name: REPORT }, rows: [{}] }]);
 });

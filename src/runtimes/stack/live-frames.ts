@@ -2,7 +2,7 @@ import { DaybookError } from '../../base/errors.ts';
 import type { Plan, ReportPlan } from '../../plan/plan.ts';
 import { framesTopic } from '../../compile/kafka/topics.ts';
 import type { Frame } from '../../ports/rows.ts';
-import type { ReadPartition, TopicPlace, TopicReader } from '../../ports/messages.ts';
+import type { PartitionExtent, ReadPartition, TopicPlace, TopicReader } from '../../ports/messages.ts';
 import type { PostgresReportReader } from '../../stores/postgres/report-reader.ts';
 import type { Announcement, Sign } from './announced-frames.ts';
 import { announcements, newestSign } from './announced-frames.ts';
@@ -53,7 +53,7 @@ export class LiveFrames {
   #waiting: Waiting[] = [];
   /** Frames were left out of `#waiting`, so their readers must read the reports again. */
   #isTooMuch = false;
-  /** The newest frame of which rows were left out before it was whole; 0: none were, or it is whole. */
+  /** The newest frame of which rows were left out before it was whole, or not read; 0: none were, or it is whole. */
   #leftOutTo = 0;
   #arrived = Promise.withResolvers<void>();
 
@@ -92,12 +92,12 @@ export class LiveFrames {
     const topics = [...this.#readers.keys()];
     const extents = await this.#persist('look at topics', () => reader.extents([...topics, frames]));
     if (extents === undefined) return;
-    // What is in the topics already is in PostgreSQL, or comes there; only the newest announcement is looked at.
+    // What is in the topics already is in PostgreSQL, or comes there; only the newest message of each partition is looked at.
     const begin = extents.map(({ topic, topicId, partition, firstOffset, endOffset }) => ({
       topic,
       topicId,
       partition,
-      nextOffset: topic === frames ? Math.max(firstOffset, endOffset - 1) : endOffset,
+      nextOffset: Math.max(firstOffset, endOffset - 1),
     }));
     const gate = new FrameGate<RowOfReport>(begin.filter(({ topic }) => topic !== frames));
     let places: readonly TopicPlace[] = begin;
@@ -107,16 +107,26 @@ export class LiveFrames {
       if (read === undefined) return;
       onTrouble(undefined);
       places = from.map((place) => read.find((each) => isSame(each, place)) ?? place);
-      await this.#take(gate, read);
+      await this.#take(gate, read, extents);
     }
   }
 
-  async #take(gate: FrameGate<RowOfReport>, read: readonly ReadPartition[]): Promise<void> {
+  /** @param stood  what was in the topics when they were first looked at */
+  async #take(
+    gate: FrameGate<RowOfReport>,
+    read: readonly ReadPartition[],
+    stood: readonly PartitionExtent[],
+  ): Promise<void> {
     const { plan, reader, onAnnouncement, onSign } = this.#options;
     let newest: Announcement | undefined;
     for (const partition of read) {
       if (partition.topic !== framesTopic(plan)) {
-        gate.take(partition, this.#rowsOf(partition));
+        const rows = this.#rowsOf(partition);
+        const [first] = rows;
+        const end = stood.find((each) => isSame(each, partition))?.endOffset ?? 0;
+        // Before one that stood there others of its frame may have, which are not read.
+        if (first !== undefined && first.offset < end) this.#leftOutTo = Math.max(this.#leftOutTo, first.frame);
+        gate.take(partition, rows);
         this.#leaveOut(gate);
         continue;
       }
