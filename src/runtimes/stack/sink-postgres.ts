@@ -54,14 +54,15 @@ export function runPostgresSink(options: PostgresSinkOptions): Promise<void> {
     (session) =>
       persistAnew(
         session,
-        () => openSession(options, session, sink),
+        () => openPostgresSession(options, session, sink),
         (work) => work.step(),
       ),
   );
 }
 
-async function openSession(
-  { plan, progress }: PostgresSinkOptions,
+/** Begins the work on an assignment's partitions where the store stands. */
+export async function openPostgresSession(
+  { plan, progress }: Pick<PostgresSinkOptions, 'plan' | 'progress'>,
   session: GroupSession,
   sink: PostgresReportSink,
 ): Promise<Session> {
@@ -79,8 +80,8 @@ async function openSession(
     session.logger.info({ topics }, PLACES_ADOPTED);
     await sink.adopt(own);
   }
-  const work = new Session(plan, session, sink, progress, { stored, from, frames: frameBeginnings(plan, extents) });
-  await work.begin(extents);
+  const work = new Session(plan, session, sink, progress, { stored, from, frames: newestFrames(plan, extents) });
+  await work.begin();
   return work;
 }
 
@@ -108,10 +109,13 @@ function fillAgain(topics: readonly string[], quarantine: string): string {
   return `To have PostgreSQL filled from what is there now instead, ${steps.join(', ')}, and start this again.`;
 }
 
-function frameBeginnings(plan: Plan, extents: readonly PartitionExtent[]): readonly TopicPlace[] {
+/** Where the newest message of the topic of frames is. */
+function newestFrames(plan: Plan, extents: readonly PartitionExtent[]): readonly TopicPlace[] {
   return extents
     .filter(({ topic }) => topic === framesTopic(plan))
-    .map(({ topic, topicId, partition, firstOffset }) => ({ topic, topicId, partition, nextOffset: firstOffset }));
+    .map(({ topic, topicId, partition, firstOffset, endOffset }) => {
+      return { topic, topicId, partition, nextOffset: Math.max(firstOffset, endOffset - 1) };
+    });
 }
 
 interface SessionPlaces {
@@ -119,7 +123,7 @@ interface SessionPlaces {
   readonly stored: readonly TopicPlace[];
   /** Where they are read from, which is later when Kafka has not kept what is between. */
   readonly from: readonly TopicPlace[];
-  /** Where the topic of frames begins. */
+  /** Where the topic of frames is read from. */
   readonly frames: readonly TopicPlace[];
 }
 
@@ -157,24 +161,15 @@ class Session {
     for (const place of stored) this.#worked.set(nameOf(place), place);
   }
 
-  /** Reads the topic of frames to its end, so that it is known what was whole when the sink came. */
-  async begin(extents: readonly PartitionExtent[]): Promise<void> {
-    const frames = framesTopic(this.#plan);
-    let newest: AnnouncedFrame | undefined;
-    for (const extent of extents.filter(({ topic }) => topic === frames)) {
-      let place = present(this.#reading.get(nameOf(extent)), 'the topic of frames is read');
-      while (place.nextOffset < extent.endOffset && !this.#session.ended.aborted) {
-        const [read] = await this.#session.reader.read([place], WAIT_MS);
-        if (read === undefined) return;
-        place = read;
-        const found = newestFrame(read.messages);
-        if (found !== undefined && found.frame >= (newest?.frame ?? 0)) newest = found;
-      }
-      this.#reading.set(nameOf(extent), place);
-    }
+  /** Looks at the newest message of the topic of frames, so that it is known what was whole when the sink came. */
+  async begin(): Promise<void> {
+    const frames = [...this.#reading.values()].filter(({ topic }) => topic === framesTopic(this.#plan));
+    const read = await this.#session.reader.read(frames, WAIT_MS);
+    for (const partition of read) this.#reading.set(nameOf(partition), partition);
     if (this.#session.ended.aborted) return;
+    const newest = newestFrame(read.flatMap(({ messages }) => messages));
     await this.#sink.begin(newest ?? { frame: 0, accepted: 0 });
-    if (newest !== undefined) this.#gate.announce(newest, extents);
+    if (newest !== undefined) await this.#announce(newest);
   }
 
   async step(): Promise<void> {
@@ -188,12 +183,15 @@ class Session {
       else this.#takeRows(partition);
     }
     this.#progress.lag = read.reduce((sum, { endOffset, nextOffset }) => sum + endOffset - nextOffset, 0);
-    if (announced !== undefined) {
-      this.#gate.announce(announced, await reader.extents([...this.#readers.keys()]));
-    }
+    if (announced !== undefined) await this.#announce(announced);
     // Those who come next read it again.
     if (this.#session.ended.aborted) return;
     await this.#write(this.#release());
+  }
+
+  /** The ends are looked up now that it is announced: all of its rows are before them. */
+  async #announce(frame: AnnouncedFrame): Promise<void> {
+    this.#gate.announce(frame, await this.#session.reader.extents([...this.#readers.keys()]));
   }
 
   #release(): Released<RowOfReport> {

@@ -1,0 +1,90 @@
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import { daybook } from '../../../daybook.config.ts';
+import { framesTopic } from '../../compile/kafka/topics.ts';
+import { makePlan } from '../../plan/normalise.ts';
+import type { TopicReader } from '../../ports/messages.ts';
+import type { PostgresReportSink, SinkBatch } from '../../stores/postgres/report-sink.ts';
+import { machineClock } from '../machine/clock.ts';
+import { openPostgresSession } from './sink-postgres.ts';
+import { SinkProgress } from './sink-progress.ts';
+
+const plan = makePlan(daybook);
+const REPORT = 'daily_pu_rev';
+const FRAMES = framesTopic(plan);
+
+const row = (ts_date: string, frame: number): object => ({
+  ts_date,
+  daily_pu: 1,
+  daily_rev: 1,
+  daily_profit: 1,
+  frame,
+});
+
+/** Topics of one partition each; a read gives so many messages of a partition at most, as one of Kafka gives so many bytes. */
+class SmallReads implements TopicReader {
+  readonly topics: Readonly<Record<string, object[]>>;
+  readonly #most: number;
+
+  constructor(topics: Readonly<Record<string, object[]>>, most: number) {
+    this.topics = topics;
+    this.#most = most;
+  }
+
+  async read(...[places]: Parameters<TopicReader['read']>): ReturnType<TopicReader['read']> {
+    return places.map((place) => {
+      const values = this.topics[place.topic] ?? [];
+      const messages = values.slice(place.nextOffset, place.nextOffset + this.#most).map((value, index) => {
+        const offset = place.nextOffset + index;
+        return { offset, timestampMs: 0, key: null, value: Buffer.from(JSON.stringify(value)) };
+      });
+      return { ...place, messages, nextOffset: place.nextOffset + messages.length, endOffset: values.length };
+    });
+  }
+
+  async extents(names: readonly string[]): ReturnType<TopicReader['extents']> {
+    return names.map((topic) => {
+      return { topic, topicId: topic, partition: 0, firstOffset: 0, endOffset: this.topics[topic]?.length ?? 0 };
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+it('a frame that is announced while a sink begins is told to PostgreSQL with all of its rows', async () => {
+  const topics = {
+    [REPORT]: [row('2026-03-01', 100), row('2026-03-02', 100)],
+    [FRAMES]: [{ stream: plan.stream.name, frame: 100, accepted: 2 }],
+  };
+  const reader = new SmallReads(topics, 2);
+  const written: SinkBatch[] = [];
+  const sink: PostgresReportSink = {
+    // While it says where it stands, Spark writes a batch.
+    places: async (partitions) => {
+      topics[REPORT]?.push(row('2026-03-01', 200), row('2026-03-02', 200));
+      topics[FRAMES]?.push({ stream: plan.stream.name, frame: 200, accepted: 4 });
+      return partitions.map((partition) => ({ ...partition, nextOffset: 0 }));
+    },
+    adopt: async () => undefined,
+    beginAnew: async () => undefined,
+    begin: async () => undefined,
+    write: async (batch) => {
+      written.push(batch);
+      return { rows: 0, amendments: 0 };
+    },
+  };
+  const logger = pino({ level: 'silent' });
+  const clock = machineClock();
+  const session = {
+    partitions: [{ topic: REPORT, partition: 0 }],
+    reader,
+    tell: () => undefined,
+    clock,
+    logger,
+    ended: new AbortController().signal,
+  };
+  const work = await openPostgresSession({ plan, progress: new SinkProgress(clock, logger) }, session, sink);
+  while (written.at(-1)?.frame?.frame !== 200) await work.step();
+  const rows = written.flatMap(({ reports }) => reports.flatMap((report) => report.rows));
+  expect(rows.filter(({ frame }) => frame === 200)).toHaveLength(2);
+});
