@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import type { PartitionExtent, TopicPlace, TopicReader } from '../../ports/messages.ts';
+import { messagesBetween } from './messages-between.ts';
+
+const EXTENT: PartitionExtent = { topic: 't', topicId: 'id', partition: 0, firstOffset: 0, endOffset: 3 };
+
+it('gives what is between two offsets of one topic, and nothing that came meanwhile', async () => {
+  const places: TopicPlace[] = [];
+  const reader: TopicReader = {
+    read: async (asked) => {
+      places.push(...asked);
+      return asked.map((place) => {
+        const messages = [0, 1].map((index) => {
+          return { offset: place.nextOffset + index, timestampMs: 0, key: null, value: null };
+        });
+        return { ...place, messages, nextOffset: place.nextOffset + 2, endOffset: 9 };
+      });
+    },
+    extents: async () => [EXTENT],
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  const offsets: number[] = [];
+  for await (const messages of messagesBetween(reader, EXTENT, 0, EXTENT.endOffset)) {
+    offsets.push(...messages.map(({ offset }) => offset));
+  }
+  expect(offsets).toEqual([0, 1, 2]);
+  expect(places.map(({ topicId, nextOffset }) => [topicId, nextOffset])).toEqual([
+    ['id', 0],
+    ['id', 2],
+  ]);
+});
