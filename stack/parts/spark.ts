@@ -1,5 +1,4 @@
-import { readdir } from 'node:fs/promises';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Server } from '../part.ts';
 import { logToConsole } from './log4j.ts';
@@ -56,7 +55,6 @@ async function connectServer(options: SparkOptions, master: string): Promise<Ser
     'spark.sql.session.timeZone': 'UTC',
     'spark.sql.shuffle.partitions': '2',
     'spark.sql.warehouse.dir': join(own.folder, 'warehouse'),
-    'spark.local.dir': join(own.folder, 'local'),
     'spark.driver.extraClassPath': classPath,
     'spark.executor.extraClassPath': classPath,
     'spark.hadoop.fs.file.impl': LOCAL_FILES,
@@ -146,6 +144,7 @@ type Own = Pick<Server, 'name' | 'environment' | 'workingFolder' | 'prepare'> & 
 function folderOf({ folder: stack, sparkHome, java }: SparkOptions, name: string): Own {
   const folder = join(stack, name);
   const settings = join(folder, 'conf');
+  const local = join(folder, 'local');
   return {
     name,
     folder,
@@ -154,10 +153,13 @@ function folderOf({ folder: stack, sparkHome, java }: SparkOptions, name: string
       SPARK_HOME: sparkHome,
       SPARK_CONF_DIR: settings,
       SPARK_LOCAL_IP: ADDRESS,
+      SPARK_LOCAL_DIRS: local,
       JAVA_HOME: dirname(dirname(java)),
     },
     async prepare() {
       await mkdir(settings, { recursive: true });
+      // State and shuffles of one that was killed, which no other takes up.
+      await rm(local, { recursive: true, force: true });
       const levels = {
         'org.apache.spark.deploy.master.Master': 'info',
         'org.apache.spark.deploy.worker.Worker': 'info',
