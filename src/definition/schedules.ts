@@ -17,7 +17,7 @@ export type Schedule =
       readonly seed: number;
     };
 
-/** One in the morning: the day before is over. */
+/** One in the morning: the day before is over on the calendar, by which sales are made up. */
 const EACH_NIGHT = '0 1 * * *';
 
 /**

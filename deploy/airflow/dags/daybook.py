@@ -21,7 +21,9 @@ from datetime import datetime, timedelta, timezone
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
-# At noon UTC the day before is over everywhere, and a run's logical date is that day in every time zone.
+# At noon UTC the day before is over on every calendar, and made-up sales have times of their own day's calendar, so none is of a
+# time to come. A run's logical date is that day in every time zone. A shop whose business day ends after midnight may still sell
+# then: a day that is exported while it is open is marked as that in its file, and 'daily_close' writes it again, however late.
 EACH_DAY = CronDataIntervalTimetable("0 12 * * *", timezone="UTC")
 CLOSED_AFTER_DAYS = int(os.environ.get("DAYBOOK_LATENESS_DAYS", "7")) + 1
 
