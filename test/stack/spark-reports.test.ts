@@ -2,8 +2,14 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dailyRecords } from '../../daybook.config.ts';
 import { floatText } from '../../src/compile/spark/numbers.ts';
+import { sparkSql } from '../../src/compile/spark/spark.ts';
+import { date, decimal, number, text, timestamp, uuid } from '../../src/definition/fields.ts';
+import type { Field } from '../../src/definition/fields.ts';
+import { count } from '../../src/definition/measures.ts';
+import { defineStream } from '../../src/definition/stream.ts';
 import { makePlan } from '../../src/plan/normalise.ts';
 import type { Plan } from '../../src/plan/plan.ts';
+import { ROWS_PARAMETERS, TOTALS_PARAMETERS } from '../../src/plan/shared-names.ts';
 import { openEmbedded } from '../../src/runtimes/embedded.ts';
 import { machineClock } from '../../src/runtimes/machine/clock.ts';
 import { rowPrinter } from '../../src/server/row-text.ts';
@@ -67,6 +73,26 @@ async function compare(plan: Plan, lines: readonly string[]): Promise<void> {
   expect(await messagesOfSpark(plan, lines, days.length === 0 ? ['2026-01-01'] : days)).toEqual(messages);
 }
 
+const ID = '0b7d1a2e-5f1c-4c8e-9d53-000000000000';
+
+/** A report by fields of one kind, and the query for it. */
+function fieldsNamed(names: readonly string[], field: Field): { readonly plan: Plan; readonly sql: string } {
+  const stream = defineStream({
+    name: 'visits',
+    timeZone: 'UTC',
+    currency: 'EUR',
+    primaryKey: 'id',
+    eventTime: 'at',
+    businessDate: 'day',
+    fields: { id: uuid(), at: timestamp(), day: date(), ...Object.fromEntries(names.map((name) => [name, field])) },
+  });
+  const dimensions = [stream.businessDate, ...names];
+  const report = { name: 'by_all', title: 'By all', stream, dimensions, measures: { visits: count() }, where: {} };
+  const plan = makePlan({ stream, reports: [report], dashboard: { title: 'any', tiles: [] } });
+  const { records, reports } = sparkSql(plan, []);
+  return { plan, sql: `${records.sql}\n${reports}` };
+}
+
 describe('the embedded engine and Spark', () => {
   it('give the same messages, to the letter, of any reports over any records', async () => {
     const definitions = fc
@@ -98,6 +124,22 @@ describe('the embedded engine and Spark', () => {
       }),
     );
     await compare(makePlan(everyMeasure), lines);
+  });
+
+  it('give the same whatever the fields are named, be it as something in the query', async () => {
+    const sql = [text(), number(), decimal()].map((field) => fieldsNamed(['one'], field).sql).join('\n');
+    const inQuery = /(?<=\b(?:AS|FROM) )[a-z_]+\b|[a-z_]+(?= AS [a-z`])|[a-z_]+(?=(?:, [a-z_]+\))? ->)/g;
+    const parameters: readonly string[] = [...ROWS_PARAMETERS, ...TOTALS_PARAMETERS];
+    const names = [...new Set(sql.match(inQuery))].filter((name) => !parameters.includes(name));
+    expect(names).toEqual(expect.arrayContaining(['line', 'taken', 'value']));
+    for (const [field, value] of [
+      [text(), 'a "b"'],
+      [number(), 0.5],
+    ] as const) {
+      const record = { id: ID, at: '2026-03-04 10:00:00', day: '2026-03-04' };
+      const values = Object.fromEntries(names.map((name) => [name, value]));
+      await compare(fieldsNamed(names, field).plan, [JSON.stringify({ ...record, ...values })]);
+    }
   });
 
   it('print floats alike', async () => {

@@ -219,7 +219,7 @@ LATERAL VIEW explode(CASE WHEN `ts_id` IS NOT NULL
     AND `#day` BETWEEN DATE'0001-01-01' AND DATE'9999-12-31'
     AND (`#written` < TIMESTAMP'1970-01-02' OR `#day` <= date_add(CAST(`#written` AS DATE), 2))
   THEN array(TRUE)
-END) taken AS is_taken;
+END) taken AS `#is_taken`;
 
 -- firsts: records without repeats, as dropDuplicates("#key") gives them.
 

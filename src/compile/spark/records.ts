@@ -20,6 +20,7 @@ const DAY = quotedName('#day');
 const EVENT_DAY = quotedName('#event_day');
 const WRITTEN_TEXTS = quotedName('#written_texts');
 const TEXTS = quotedName('#texts');
+const IS_TAKEN = quotedName('#is_taken');
 /** Where a record stands in its topic, and when it was written there. */
 export const PLACE = {
   partition: quotedName('#partition'),
@@ -86,7 +87,7 @@ LATERAL VIEW explode(CASE WHEN ${[
     `(${PLACE.written} < TIMESTAMP'1970-01-02' OR ${DAY} <= date_add(CAST(${PLACE.written} AS DATE), ${DAYS_AHEAD_MAX}))`,
   ].join('\n    AND ')}
   THEN array(TRUE)
-END) taken AS is_taken`;
+END) taken AS ${IS_TAKEN}`;
 }
 
 /** A field's value by its text; of the event time its business day. */
