@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { Admin, Producer } from '@platformatic/kafka';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
@@ -25,9 +26,9 @@ let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let supervisor: StackProcess;
 const sent: string[] = [];
 
-function supervise(kafka: string = servers.at.kafka): StackProcess {
+function supervise(kafka: string = servers.at.kafka, ...more: readonly string[]): StackProcess {
   const { spark } = servers.at;
-  return startProcess(['spark', 'run', '--kafka', kafka, '--spark', spark, '--checkpoints', folder.path]);
+  return startProcess(['spark', 'run', '--kafka', kafka, '--spark', spark, '--checkpoints', folder.path, ...more]);
 }
 
 beforeAll(async () => {
@@ -161,6 +162,28 @@ describe('records behind the watermark', { timeout: TEST_MS }, () => {
     const unique = new Set(sent.map((line) => readSale(line).ts_id));
     expect(frames.at(-1)).toMatchObject({ accepted: unique.size });
     expect(Math.max(...frames.map(({ late }) => late))).toBeGreaterThan(0);
+  });
+});
+
+describe('a definition with other measures', { timeout: TEST_MS }, () => {
+  it('has its figures in all rows, and so has the one of before when it comes back', async () => {
+    await using other = await temporaryFolder();
+    const config = join(other.path, 'daybook.config.ts');
+    await writeFile(
+      config,
+      `import { daybook as before } from ${JSON.stringify(resolve('daybook.config.ts'))};
+      const [first, ...others] = before.reports;
+      const measures = { ...first.measures, daily_rev: first.measures.daily_profit };
+      export const daybook = { ...before, reports: [{ ...first, measures }, ...others] };`,
+    );
+    const reports = reportsOf(sent.map(readSale));
+    const profits = (reports['daily_pu_rev'] ?? []).map((row) => ({ ...row, daily_rev: row['daily_profit'] ?? '' }));
+    await supervisor.stop();
+    supervisor = supervise(servers.at.kafka, '--config', config);
+    await expectReports({ ...reports, daily_pu_rev: profits });
+    await supervisor.stop();
+    supervisor = supervise();
+    await sendAndCompare(salesOf('2026-05-21', 10, 24));
   });
 });
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { DaybookError } from '../../base/errors.ts';
 import { recordsFacts, rowsFingerprint } from '../../plan/fingerprints.ts';
@@ -24,8 +25,6 @@ interface AnnouncerOptions {
   readonly plan: Plan;
   /** Of the stream's topic that the query reads. */
   readonly topicId: string;
-  /** The query's, a URI. */
-  readonly checkpoint: string;
   readonly topics: { readonly frames: string; readonly days: string };
   readonly reader: TopicReader;
   /** Resolves when all copies have the messages. */
@@ -34,8 +33,18 @@ interface AnnouncerOptions {
   readonly logger: Pick<Logger, 'info' | 'warn'>;
 }
 
+/** Whose rows the reports are. */
+interface Owner {
+  /** The definition's fingerprint. */
+  readonly query: string;
+  /** Another one each time that a definition takes the reports over from another. */
+  readonly generation: string;
+}
+
 /** What is read of an announcement of before. */
 interface Announced {
+  /** Undefined: nobody said. */
+  readonly owner: Owner | undefined;
   readonly frame: number;
   readonly accepted: number;
   readonly topicId: string | undefined;
@@ -65,6 +74,8 @@ export class Announcer {
   #accepted = 0;
   /** Of which topic it is; undefined: nobody said. */
   #madeOf: string | undefined;
+  #owner: Owner | undefined;
+  #generation = '';
   /** The fingerprints of the reports that are in their topics, those among them that are in no definition any more. */
   #reports: Readonly<Record<string, string>> = {};
   /** The facts of the records that they were computed from last. */
@@ -88,6 +99,14 @@ export class Announcer {
   /** The newest that is known, be it whole or not. */
   get newestFrame(): number {
     return Math.max(this.#announced, this.#counts.newest);
+  }
+
+  /**
+   * The generation that the definition is in. One that comes back is in a new one: others have written over what its checkpoint of
+   * before takes for written, and a query that went on there would write only what new records change.
+   */
+  get generation(): string {
+    return this.#generation;
   }
 
   /** What is to be written again, as Spark's clock went back; undefined: it did not. */
@@ -118,7 +137,8 @@ export class Announcer {
     for (const extent of await reader.extents([topics.frames])) {
       for await (const messages of messagesBetween(reader, extent, extent.firstOffset, extent.endOffset)) {
         for (const message of messages) {
-          const { frame, accepted, topicId: madeOf, reports, records } = readAnnounced(message);
+          const { owner, frame, accepted, topicId: madeOf, reports, records } = readAnnounced(message);
+          this.#owner = owner ?? this.#owner;
           if (frame >= this.#announced) [this.#announced, this.#accepted] = [frame, accepted];
           this.#madeOf = madeOf ?? this.#madeOf;
           this.#reports = { ...this.#reports, ...reports };
@@ -126,6 +146,7 @@ export class Announcer {
         }
       }
     }
+    this.#generation = this.#owner?.query === this.#options.plan.fingerprint ? this.#owner.generation : randomUUID();
     this.#sign ??= { state: 'starting' };
     this.requireTopic(this.#madeOf ?? topicId, topicId);
     await this.#requireRows();
@@ -159,7 +180,7 @@ export class Announcer {
    * @throws DaybookError `REPORTS_OF_ANOTHER_DEFINITION`
    */
   async #requireRows(): Promise<void> {
-    const { plan, reader, checkpoint } = this.#options;
+    const { plan, reader } = this.#options;
     const now = Object.fromEntries(plan.reports.map((report) => [report.name, rowsFingerprint(plan.stream, report)]));
     const isChanged = ({ name }: ReportPlan): boolean => (this.#reports[name] ?? now[name]) !== now[name];
     const changed = plan.reports.filter(isChanged).map(({ name }) => name);
@@ -173,7 +194,7 @@ export class Announcer {
         `In this Kafka are rows of ${old.join(', ')} by another definition (what differs: ${this.#differing()}), and some of ` +
           `them may stay for ever. Use the definition of before; or delete the topics ${old.join(', ')}, make them with ` +
           `daybook apply --target kafka, and their tables with daybook apply --target postgres${drop}, and --target cassandra ` +
-          `alike. Remove the checkpoint ${checkpoint} if it is there, and start this again: it computes all of it anew.`,
+          'alike. Then start this again: it computes all of it anew.',
         { details: { reports: old } },
       );
     }
@@ -187,6 +208,20 @@ export class Announcer {
     if (Object.keys(before).length === 0) return 'their records, dimensions or conditions';
     const names = Object.keys({ ...before, ...now }).filter((name) => before[name] !== now[name]);
     return names.length === 0 ? "their dimensions or 'where'" : names.join(', ');
+  }
+
+  /**
+   * Says that the reports are this definition's from now on, if they were another's; before its query writes any row.
+   * @throws what `send` throws; then they are not its own
+   */
+  async takeOver(): Promise<void> {
+    const { plan, send } = this.#options;
+    if (this.#owner?.generation === this.#generation) return;
+    const owner = { query: plan.fingerprint, generation: this.#generation };
+    await this.#inTurn(async () => {
+      await send([this.#frameMessage(this.#announced, this.#accepted, undefined, owner)]);
+      this.#owner = owner;
+    });
   }
 
   /** Says how the query is, once it is known what was announced before. */
@@ -285,7 +320,7 @@ export class Announcer {
     return done;
   }
 
-  #frameMessage(frame: number, accepted: number, batch: Batch | undefined): Announcement {
+  #frameMessage(frame: number, accepted: number, batch: Batch | undefined, owner = this.#owner): Announcement {
     const { plan, topicId, topics } = this.#options;
     const stream = plan.stream.name;
     const value = {
@@ -295,6 +330,7 @@ export class Announcer {
       ...(batch !== undefined && { rows: batch.rows, batch: batch.id, lag: batch.lag }),
       late: this.#counts.late,
       topicId: this.#madeOf ?? topicId,
+      ...owner,
       reports: this.#reports,
       records: this.#records,
       ...this.#sign,
@@ -348,8 +384,9 @@ export class Announcer {
 }
 
 function readAnnounced(message: TopicMessage): Announced {
-  const { frame, accepted, topicId, reports, records } = objectOf(message);
+  const { query, generation, frame, accepted, topicId, reports, records } = objectOf(message);
   return {
+    owner: typeof query === 'string' && typeof generation === 'string' ? { query, generation } : undefined,
     frame: Number.isSafeInteger(frame) ? Number(frame) : 0,
     accepted: Number.isSafeInteger(accepted) ? Number(accepted) : 0,
     topicId: typeof topicId === 'string' ? topicId : undefined,

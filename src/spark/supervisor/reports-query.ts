@@ -30,7 +30,7 @@ export interface ReportsQueryOptions {
   readonly topicId: string;
   /** Spark's options for Kafka: brokers, security. They may hold secrets. */
   readonly kafka: Readonly<Record<string, string>>;
-  /** A folder that all of Spark's processes reach, as a URI; each definition has a checkpoint of each topic in it. */
+  /** A folder that all of Spark's processes reach, as a URI; each generation of a definition has a checkpoint of each topic in it. */
   readonly checkpoints: string;
   /** How many parts the state has. What it began with holds for ever. */
   readonly statePartitions: number;
@@ -38,16 +38,30 @@ export interface ReportsQueryOptions {
 
 /** The query that keeps the reports, in one session: how it is found, started, and how days are computed again. */
 export class ReportsQuery {
-  readonly name: string;
-  readonly checkpoint: string;
   readonly #options: ReportsQueryOptions;
+  #generation = '';
 
   constructor(options: ReportsQueryOptions) {
-    const { plan, checkpoints, topicId } = options;
     this.#options = options;
-    this.name = `${this.#prefix}${plan.fingerprint}`;
-    // Offsets mean nothing in another topic, be it one of another Kafka or one of the same name that was made anew.
-    this.checkpoint = `${checkpoints.replace(/\/$/, '')}/${plan.stream.name}-${plan.fingerprint}-${topicId}`;
+  }
+
+  /** Tells which of its definition's generations it is in: what is below is asked of that one. */
+  enter(generation: string): void {
+    this.#generation = generation;
+  }
+
+  get name(): string {
+    return `${this.#prefix}${this.#options.plan.fingerprint}-${this.#generation}`;
+  }
+
+  /**
+   * Of one topic, as offsets mean nothing in another, be it one of another Kafka or one of the same name that was made anew; and of
+   * one generation, as what it says was written since others have written over.
+   */
+  get checkpoint(): string {
+    const { plan, checkpoints, topicId } = this.#options;
+    const folder = checkpoints.replace(/\/$/, '');
+    return `${folder}/${plan.stream.name}-${plan.fingerprint}-${topicId}-${this.#generation}`;
   }
 
   get #prefix(): string {
@@ -64,7 +78,7 @@ export class ReportsQuery {
     return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-5$3-8$4-$5');
   }
 
-  /** The query if it runs in the session. One of another definition is stopped: the reports are this one's. */
+  /** The query if it runs in the session. One of another definition or generation is stopped: the reports are this one's. */
   async find(session: SparkSession): Promise<StreamingQuery | undefined> {
     const running = (await session.queries()).filter(({ name }) => name.startsWith(this.#prefix));
     for (const other of running) if (other.name !== this.name) await session.stop(other);

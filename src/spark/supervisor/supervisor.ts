@@ -59,7 +59,7 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     const { plan, query } = options;
     this.#options = options;
-    this.#announcer = new Announcer({ ...options, topicId: query.topicId, checkpoint: query.checkpoint });
+    this.#announcer = new Announcer({ ...options, topicId: query.topicId });
     this.#daysAgain = new DaysAgain({ ...options, topic: plan.stream.name, announcer: this.#announcer });
   }
 
@@ -118,6 +118,7 @@ export class Supervisor {
     try {
       await this.#announcer.readAnnounced();
       this.#announcer.requireTopic(query.topicId, await topicId());
+      query.enter(this.#announcer.generation);
       if (this.#announcer.state !== 'trouble') await this.#announcer.become('starting');
       const streaming = await this.#findOrStart(session, ended);
       if (streaming !== undefined) {
@@ -152,6 +153,7 @@ export class Supervisor {
     await this.#awaitClock(session, ended);
     if (ended.aborted) return undefined;
     await this.#putRight();
+    await this.#announcer.takeOver();
     const started = await query.start(session);
     logger.info({ query: started.name, run: started.runId, checkpoint: query.checkpoint }, 'the query is started');
     return started;
