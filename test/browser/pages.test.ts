@@ -571,7 +571,7 @@ describe('the pipeline page', () => {
     await expect
       .poll(() => page.getByRole('region', { name: 'Segments of the log' }).locator('tbody tr').count())
       .toBe(1);
-    expect(await page.getByRole('region', { name: 'Parts' }).locator('li').count()).toBe(6);
+    expect(await page.getByRole('region', { name: 'Parts' }).locator('li').count()).toBe(8);
     await expect.poll(() => page.locator('.amendment').count()).toBeGreaterThan(0);
     await looksRight(page, name);
   });
