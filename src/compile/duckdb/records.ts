@@ -1,3 +1,4 @@
+import { exactPath } from '../../base/duckdb-text.ts';
 import { neededFields } from '../../plan/needed-fields.ts';
 import type { FieldPlan, Plan, StreamPlan } from '../../plan/plan.ts';
 import { listed, quotedName, quotedText } from '../../base/sql-text.ts';
@@ -33,7 +34,7 @@ ${listed(['*', ...fields.filter((field) => field.kind === 'decimal').flatMap(par
   FROM (
     SELECT ${replacing(fields)}
     FROM read_ndjson(
-      ${quotedText(path)},
+      ${quotedText(exactPath(path))},
       columns = {${types.join(', ')}},
       maximum_object_size = ${LINE_BYTES_MAX}
     )

@@ -1,7 +1,7 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import type { DuckDBBlobValue, DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
 import { present } from '../../base/assert.ts';
-import { wholeText } from '../../base/duckdb-text.ts';
+import { exactPath, wholeText } from '../../base/duckdb-text.ts';
 import { DaybookError } from '../../base/errors.ts';
 import { quotedName } from '../../base/sql-text.ts';
 import type { Refusal, Unreadable } from '../../ports/runtime.ts';
@@ -41,7 +41,7 @@ export async function* parquetBatches(
     heldLength = 0;
     return { ...builder.take(), originalOf };
   };
-  const file = escapeGlob(path);
+  const file = exactPath(path);
   try {
     columns = await translated(path, () => columnsIn(connection, file));
     const set = columnsOf(columns.map((column) => column.name));
@@ -227,11 +227,6 @@ function textOf(column: Column): string {
   return PLAIN.test(column.type) ? `CAST(${name} AS VARCHAR)` : wholeText(`CAST(${name} AS VARCHAR)`);
 }
 
-/** Brackets, stars and question marks in a name are meant as they are. */
-function escapeGlob(path: string): string {
-  return path.replace(/[*?[]/g, '[$&]');
-}
-
 function rowAsJson(columns: readonly Column[], cells: Cells): string {
   return JSON.stringify(Object.fromEntries(columns.map((column, index) => [column.name, cells[index] ?? null])));
 }
@@ -248,7 +243,7 @@ async function declaredAsText(
   columns: readonly Column[],
   cause: unknown,
 ): Promise<DaybookError> {
-  const file = escapeGlob(path);
+  const file = exactPath(path);
   let name: string | undefined;
   for (const column of columns) {
     const read = connection.run(`SELECT sum(hash(${textOf(column)})) FROM ${READ}`, [file]);

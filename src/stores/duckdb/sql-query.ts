@@ -1,6 +1,6 @@
 import type { DuckDBConnection, DuckDBTypeId, Json } from '@duckdb/node-api';
 import { join } from 'node:path';
-import { wholeText } from '../../base/duckdb-text.ts';
+import { exactPath, wholeText } from '../../base/duckdb-text.ts';
 import { DaybookError } from '../../base/errors.ts';
 import { quotedName, quotedText } from '../../base/sql-text.ts';
 import type { ColumnKind } from '../../plan/plan.ts';
@@ -110,9 +110,9 @@ export async function runQuery(
 
 function createTable(table: QueryTable): string {
   const name = quotedName(table.name);
-  if ('parquet' in table) return `CREATE TABLE ${name} AS FROM read_parquet(${quotedText(table.parquet)})`;
+  if ('parquet' in table) return `CREATE TABLE ${name} AS FROM read_parquet(${quotedText(exactPath(table.parquet))})`;
   const columns = table.columns.map((column) => `${quotedText(column.name)}: '${TYPES[column.kind]}'`);
-  return `CREATE TABLE ${name} AS FROM read_csv(${quotedText(table.csv)}, header = true, auto_detect = false,
+  return `CREATE TABLE ${name} AS FROM read_csv(${quotedText(exactPath(table.csv))}, header = true, auto_detect = false,
     quote = '"', escape = '"', allow_quoted_nulls = false, new_line = '\\r\\n', columns = {${columns.join(', ')}})`;
 }
 

@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   count,
@@ -93,6 +94,19 @@ async function compare(
   expect((await readdir(folder.path)).filter((name) => name.endsWith('.ndjson'))).toEqual([]);
   return comparisons;
 }
+
+it('records of another folder are not taken in, whatever its own is called', async () => {
+  await using folder = await temporaryFolder();
+  const [own, other] = [join(folder.path, 'work *'), join(folder.path, 'work 1')];
+  for (const path of [own, other]) await mkdir(path);
+  await writeFile(join(other, 'records-0.ndjson'), `{"#":"7",${line(7, { shop: '"Z"' }).slice(1)}\n`);
+  await using verifier = await Verifier.open(plan, own);
+  await verifier.keep(report, { ...ALL, records: 10 }, []);
+  await verifier.add(Buffer.from(`${line(1)}\n`));
+  await verifier.endRecords();
+  for await (const { comparison } of verifier.compare(10)) expect(comparison.differences).toHaveLength(1);
+  expect(verifier.records).toBe(1);
+});
 
 describe('rows that the records give', () => {
   it.each([

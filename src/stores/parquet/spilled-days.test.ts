@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
@@ -94,6 +94,19 @@ describe('the file of a spilled day', () => {
     expect(await rowsOf(keys('b'))).toEqual([['C-1'], ['C-2'], ['C-3']]);
     await files.removeAllBut(new Set(['b']));
     expect(await readdir(join(folder.path, 'spilled'))).toEqual(['b.parquet']);
+  });
+
+  it('has none of what is in another folder, whatever its own is called', async () => {
+    await using folder = await temporaryFolder();
+    const [own, other] = [join(folder.path, 'shop ?[a]*'), join(folder.path, 'shop 1a')];
+    await write(open(other), 'a', [line(9)]);
+    await write(open(own), 'a', [line(1)]);
+    await using left = await open(other).gather();
+    await left.add(DAY, Buffer.from(line(8)));
+    await write(open(own), 'b', [line(2)], 'a');
+    await rename(own, join(folder.path, 'own'));
+    const keys = `SELECT customer_id FROM '${join(folder.path, 'own/spilled/b.parquet')}'`;
+    expect(await rowsOf(keys)).toEqual([['C-1'], ['C-2']]);
   });
 
   it('is whole or not there, whichever step fails', async () => {

@@ -2,6 +2,7 @@ import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { appendFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { formatDay, zone } from '../../base/calendar.ts';
+import { exactPath } from '../../base/duckdb-text.ts';
 import { DaybookError } from '../../base/errors.ts';
 import type { FieldPlan, StreamPlan } from '../../plan/plan.ts';
 import type { DayFiles, DayGathering } from '../../ports/day-files.ts';
@@ -142,7 +143,7 @@ class Gathering implements DayGathering {
   async #isReadable(name: string): Promise<boolean> {
     const path = resolve(this.#options.root, FOLDER, `${name}.parquet`);
     try {
-      await this.#connection.run(`SELECT max(hash(COLUMNS(*))) FROM read_parquet(${quotedText(path)})`);
+      await this.#connection.run(`SELECT max(hash(COLUMNS(*))) FROM read_parquet(${quotedText(exactPath(path))})`);
       return true;
     } catch {
       return false;
@@ -164,11 +165,13 @@ class Gathering implements DayGathering {
     const columns = stream.fields.map((field) => `${valueOf(field, stream, day)} AS ${quotedName(field.name)}`);
     const types = stream.fields.map((field) => `${plainName(field)}: 'VARCHAR'`);
     const fresh =
-      `SELECT ${columns.join(', ')} FROM read_json(${quotedText(this.#spoolOf(day))}, columns = {${types.join(', ')}}, ` +
+      `SELECT ${columns.join(', ')} FROM read_json(${quotedText(exactPath(this.#spoolOf(day)))}, columns = {${types.join(', ')}}, ` +
       `format = 'newline_delimited', maximum_object_size = ${LINE_BYTES_MAX})`;
     const names = stream.fields.map((field) => quotedName(field.name)).join(', ');
     const all =
-      older === undefined ? fresh : `${fresh} UNION ALL SELECT ${names} FROM read_parquet(${quotedText(older)})`;
+      older === undefined
+        ? fresh
+        : `${fresh} UNION ALL SELECT ${names} FROM read_parquet(${quotedText(exactPath(older))})`;
     const metadata = `'daybook.stream': ${quotedText(stream.name)}, 'daybook.day': ${quotedText(formatDay(day))}`;
     return (
       `COPY (SELECT * FROM (${all}) ORDER BY ${quotedName(stream.primaryKey.name)}) TO ${quotedText(to)} ` +
