@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
 import { makePlan } from '../plan/normalise.ts';
 import type { Runtime } from '../ports/runtime.ts';
@@ -411,6 +411,20 @@ it.each([
   const response = await fetch(`${api}/${path}`, { method: 'HEAD' });
   expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
   expect((await fetch(`${api}/frames?views=x`, { method: 'HEAD' })).status).toBe(400);
+});
+
+it('HEAD of the records reads none', async () => {
+  await post(JSON.stringify(sales(3)));
+  const reading = vi.spyOn(runtime, 'records');
+  const read = async (method: string): Promise<readonly unknown[]> => {
+    const response = await fetch(`${api}/records?from=2026-01-01`, { method });
+    return [response.status, response.headers.get('content-type'), await response.text()];
+  };
+  expect(await read('HEAD')).toEqual([200, 'application/x-ndjson', '']);
+  expect(reading).not.toHaveBeenCalled();
+  expect((await fetch(`${api}/records?form=2026-01-01`, { method: 'HEAD' })).status).toBe(400);
+  expect((await read('GET')).slice(0, 2)).toEqual([200, 'application/x-ndjson']);
+  expect(reading).toHaveBeenCalledOnce();
 });
 
 it('says which methods an address takes, where it takes others', async () => {
