@@ -146,6 +146,18 @@ describe('importing Parquet', () => {
     expect(texts[1]).toEqual(texts[0]);
   });
 
+  it('takes a moment at midnight for a day where a field is one, as programs that know no days write it', async () => {
+    const dayOf = async (ts_date: string): Promise<unknown> => {
+      const { records } = await importRows(`SELECT ${recordOf({ ts_date })}`);
+      return (JSON.parse(records[0]?.text ?? '') as Readonly<Record<string, unknown>>)['ts_date'];
+    };
+    expect(await dayOf("TIMESTAMP '2024-03-10 00:00:00'")).toBe('2024-03-10');
+    expect(await dayOf("TIMESTAMP_NS '2024-03-10 00:00:00'")).toBe('2024-03-10');
+    // Any other is no day, and one of a time zone is of another day elsewhere.
+    expect(await dayOf("TIMESTAMP '2024-03-10 00:00:01'")).toBe('2024-03-10 00:00:01');
+    expect(await dayOf("TIMESTAMPTZ '2024-03-10 00:00:00Z'")).toBe('2024-03-10 00:00:00Z');
+  });
+
   it('refuses a column with decimals of more than 38 digits, which DuckDB reads wrong', async () => {
     const wide = '12.34::DECIMAL(38,2)';
     const refused = {

@@ -36,10 +36,19 @@ export function recordConverter(
       const isText = field.kind === 'text' && quotedEmpty?.has(index) === true;
       if (cell === '' && mayBeNull && !isText) cell = null;
       if (cell === null && field.optional) continue;
+      if (cell !== null && field.kind === 'date') cell = withoutMidnight(cell);
       json += `${json === '' ? '{' : ','}${key}${jsonValue(field, cell)}`;
     }
     return `${json}}`;
   };
+}
+
+/** What programs that know no day but moments alone write behind one. */
+const MIDNIGHT = /[ T]0?0:00(?::00(?:\.0+)?)?$/;
+const DAY_LENGTH = 'YYYY-MM-DD'.length;
+
+export function withoutMidnight(day: string): string {
+  return day.length > DAY_LENGTH ? day.replace(MIDNIGHT, '') : day;
 }
 
 /** A field's value as the record's JSON has it. */

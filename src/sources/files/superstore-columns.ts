@@ -6,7 +6,7 @@ import { divideHalfEven, microsText } from '../../base/decimal.ts';
 import type { FieldPlan, StreamPlan } from '../../plan/plan.ts';
 import type { Refusal } from '../../ports/runtime.ts';
 import type { Cells, ColumnSet, PlaceNotFound } from './columns.ts';
-import { jsonValue } from './record-columns.ts';
+import { jsonValue, withoutMidnight } from './record-columns.ts';
 
 /** The columns that a sale is made from; the file's others (ship_date and so on) are no part of a record. */
 export const SUPERSTORE_COLUMNS = [
@@ -186,14 +186,11 @@ function withoutZeros(text: string): string {
   return text.replace(/^(-?)0+(?=\d+$)/, '$1');
 }
 
-/** What programs that know no day but moments alone write behind one. */
-const MIDNIGHT = /[ T]0?0:00(?::00(?:\.0+)?)?$/;
-
 const SLASH_DATE = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/;
 
 /** `M/D/YYYY`; `YYYY-MM-DD` is taken too, as that is how a Parquet file's date reads. */
 function orderDay(cell: string): number | undefined {
-  const text = cell.trim().replace(MIDNIGHT, '');
+  const text = withoutMidnight(cell.trim());
   const match = SLASH_DATE.exec(text);
   if (match === null) return parseDay(text);
   const month = Number(match[1]);
