@@ -53,8 +53,8 @@ const FORMAT_OF_EXTENSION: Readonly<Record<string, FileFormat>> = {
   parquet: 'parquet',
 };
 
-/** At least three names with commas between: no JSON begins so. */
-const HEADER = /^"?[a-z_][\w ]*"?(?:,"?[a-z_][\w ]*"?){2,}\r?\n/i;
+/** Names with commas between: no JSON begins so. */
+const HEADER = /^"?[a-z_][\w -]*"?(?:,"?[a-z_][\w -]*"?)+\r?\n/i;
 
 /**
  * The format by the file's name, else by how its content begins. Whether JSON is a record a line is always seen from

@@ -650,6 +650,9 @@ describe('importing NDJSON', () => {
   it('sees a table under a name of JSON, and takes a broken first line for no table', async () => {
     const table = `\uFEFF${FIELDS.join(',')}\r\n${recordRow()}`;
     expect((await importText('table.ndjson', table)).summary).toMatchObject({ accepted: 1, quarantined: 0 });
+    const orders = `${SUPERSTORE_HEADER.replace('sub_category', 'Sub-Category')}\r\n`;
+    expect((await importText('orders.json', orders)).summary.lines).toBe(0);
+    await expect(importText('two.json', 'ts_id,ts\n1,2\n')).rejects.toMatchObject({ code: 'IMPORT_COLUMNS' });
     const { runtime } = await importText('lines.ndjson', 'half of it, then nothing\n{"ts_id":"1"}\n');
     expect(runtime.records.map(({ text }) => text)).toEqual(['half of it, then nothing', '{"ts_id":"1"}']);
   });
