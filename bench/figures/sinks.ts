@@ -101,7 +101,13 @@ async function measurePostgres({ runs, say }: BenchContext, url: string): Promis
         for (let frame = 0; frame < BATCHES; frame++) {
           const moves = [{ ...partition, fromOffset: frame * ROWS, nextOffset: (frame + 1) * ROWS }];
           const reports = [{ report: product, rows: rowsOf(frame) }];
-          await sink.write({ reports, quarantine: [], moves, frame: { frame: FRAME + frame, accepted: frame } });
+          await sink.write({
+            reports,
+            quarantine: [],
+            moves,
+            frame: { frame: FRAME + frame, accepted: frame },
+            since: 0,
+          });
         }
       }),
     );

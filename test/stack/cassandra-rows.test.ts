@@ -29,7 +29,7 @@ function versioned(row: Readonly<Record<string, unknown>>, frame: number, of: Re
       .replaceAll('#"', ''),
   );
   const read = rowReader(of)({ key: null, value, offset: 0, timestampMs: 0 });
-  if ('reason' in read) throw new Error(read.reason);
+  if (read === undefined || 'reason' in read) throw new Error(read?.reason ?? 'it is of another definition');
   return read;
 }
 

@@ -1,4 +1,7 @@
+import { Admin } from '@platformatic/kafka';
+import { pino } from 'pino';
 import { expect, test } from 'vitest';
+import { kafkaTopics } from '../../src/compile/kafka/topics.ts';
 import { ossie } from '../../src/compile/ossie/ossie.ts';
 import { metricSql } from '../../src/compile/superset/dataset.ts';
 import type { Report } from '../../src/daybook.ts';
@@ -20,9 +23,15 @@ import { makePlan } from '../../src/plan/normalise.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { present } from '../../src/base/assert.ts';
 import type { Row } from '../../src/ports/rows.ts';
+import { machineClock } from '../../src/runtimes/machine/clock.ts';
+import { SinkProgress } from '../../src/runtimes/stack/sink-progress.ts';
+import { runPostgresSink } from '../../src/runtimes/stack/sink-postgres.ts';
+import { openTopicProducer } from '../../src/sources/kafka/producer.ts';
 import { applyPostgres } from '../../src/stores/postgres/apply.ts';
 import type { PostgresDatabase } from '../../src/stores/postgres/database.ts';
 import { openPostgres } from '../../src/stores/postgres/database.ts';
+import { postgresOwnReader } from '../../src/stores/postgres/own-reader.ts';
+import { postgresReportReader } from '../../src/stores/postgres/report-reader.ts';
 import type { WrittenBatch } from '../../src/stores/postgres/report-sink.ts';
 import { postgresReportSink } from '../../src/stores/postgres/report-sink.ts';
 import { startServers } from './servers.ts';
@@ -61,22 +70,24 @@ async function openDatabase(url: string): Promise<PostgresDatabase> {
   return openPostgres({ host, port: Number(port), user, password, database: 'daybook' });
 }
 
-/** Gives the database rows of the plan's one report. */
+/** Gives the database rows of the plan's one report, by a sink that comes when a frame is announced. */
 async function write(
   database: PostgresDatabase,
   plan: Plan,
   rows: readonly Row[],
   frame: number,
+  { announced = 0, since = 0 }: { readonly announced?: number; readonly since?: number } = {},
 ): Promise<WrittenBatch> {
   const report = present(plan.reports[0], 'it has one');
   const sink = postgresReportSink(database, plan);
-  await sink.begin({ frame: 0, accepted: 0 });
+  await sink.places([{ topic: report.name, topicId: 'one', partition: 0 }]);
+  await sink.begin({ frame: announced, accepted: 0 });
   const versioned = rows.map((row) => ({
     row,
     key: JSON.stringify(report.dimensions.map(({ name }) => row[name])),
     frame,
   }));
-  return sink.write({ reports: [{ report, rows: versioned }], quarantine: [], moves: [], frame: undefined });
+  return sink.write({ reports: [{ report, rows: versioned }], quarantine: [], moves: [], frame: undefined, since });
 }
 
 test('a ratio of whole numbers keeps its fraction in the totals of the semantic model and of the dashboard', async () => {
@@ -154,4 +165,103 @@ test('a measure that is a ratio now may be null, whatever it was', async () => {
   expect(await applyPostgres(database, plan, [])).toMatchObject({ statements: [], notes: [] });
   const row = (product: string): Row => ({ day: '2026-01-01', product, x: null, y: null, units: 0, total: 0n });
   expect(await write(database, plan, [row('a'), row('é'.repeat(1_000))], 1)).toMatchObject({ rows: 2 });
+});
+
+test('a report that is filled again, and what an engine that began anew writes, is no amendment; what comes later is', async () => {
+  await using servers = await startServers(['postgres']);
+  await using database = await openDatabase(servers.at.postgres);
+  const before = planOf({ measures: { total: sum('amount') } });
+  await applyPostgres(database, before, []);
+  const rowsOf = (total: bigint, more: Row = {}): readonly Row[] =>
+    [1, 2, 3, 28].map((day) => ({ day: `2026-01-${String(day).padStart(2, '0')}`, product: 'a', total, ...more }));
+  await write(database, before, rowsOf(9n), 10);
+  const later = (plan: Plan, frame: number, more: Row = {}) =>
+    write(database, plan, rowsOf(BigInt(frame), more).slice(0, 1), frame);
+  expect(await later(before, 11)).toEqual({ rows: 1, amendments: 1 });
+
+  expect(await applyPostgres(database, before, ['products'])).toMatchObject({ refusals: [] });
+  expect(await write(database, before, rowsOf(9n), 11, { announced: 11 })).toEqual({ rows: 4, amendments: 0 });
+  expect(await later(before, 12)).toEqual({ rows: 1, amendments: 1 });
+
+  const plan = planOf({ measures: { total: sum('amount'), units: sum('units') } });
+  await applyPostgres(database, plan, []);
+  const anew = { announced: 12, since: Number.MAX_SAFE_INTEGER };
+  expect(await write(database, plan, rowsOf(5n, { units: 1 }), 20, anew)).toEqual({ rows: 4, amendments: 0 });
+  expect(await write(database, plan, rowsOf(9n, { units: 2 }), 30, { since: 30 })).toEqual({ rows: 4, amendments: 0 });
+  expect(await later(plan, 31, { units: 3 })).toEqual({ rows: 1, amendments: 1 });
+});
+
+test('a measure that is added over filled topics leaves neither refused rows nor amendments behind', async () => {
+  await using servers = await startServers(['kafka', 'postgres']);
+  const connection = { bootstrapBrokers: [servers.at.kafka] };
+  await using open = new AsyncDisposableStack();
+  const database = open.use(await openDatabase(servers.at.postgres));
+  const producer = open.use(openTopicProducer(connection, 'test'));
+  const admin = open.adopt(new Admin({ ...connection, clientId: 'test' }), (each) => each.close());
+  const plan = planOf({ measures: { total: sum('amount') } });
+  await admin.createTopics({ topics: kafkaTopics(plan).map(({ name }) => name), partitions: 1, replicas: 1 });
+
+  const send = (topic: string, key: object, value: object) =>
+    producer.send([{ topic, key: Buffer.from(JSON.stringify(key)), value: Buffer.from(JSON.stringify(value)) }]);
+  /** Rows of a frame, and that it is whole. */
+  const tell = async (
+    frame: number,
+    accepted: number,
+    days: readonly number[],
+    row: object,
+    how: object = {},
+  ): Promise<void> => {
+    for (const day of days) {
+      const key = { day: `2026-01-${String(day).padStart(2, '0')}`, product: 'a' };
+      await send('products', key, { ...key, ...row, frame });
+    }
+    await send('sales_frames', { stream: 'sales' }, { stream: 'sales', frame, accepted, ...how });
+  };
+  /** Has a sink write all that is there. */
+  const fill = async (sinkOf: Plan, frame: number): Promise<void> => {
+    const ended = new AbortController();
+    const [clock, logger] = [machineClock(), pino({ level: 'silent' })];
+    const progress = new SinkProgress(clock, logger);
+    const running = runPostgresSink({
+      plan: sinkOf,
+      connection,
+      database,
+      progress,
+      clock,
+      logger,
+      ended: ended.signal,
+    });
+    await Promise.race([
+      running,
+      expect.poll(() => postgresReportReader(database, sinkOf).wholeFrame(), { timeout: 60_000 }).toBe(frame),
+    ]);
+    ended.abort();
+    await running;
+  };
+  const counts = async () => {
+    const { quarantined, amendments } = await postgresOwnReader(database, plan).counts();
+    return { quarantined, amendments };
+  };
+
+  await applyPostgres(database, plan, []);
+  const days = Array.from({ length: 28 }, (_, index) => index + 1);
+  await tell(10, 28, days, { total: 9 });
+  await fill(plan, 10);
+  await tell(11, 29, [1], { total: 10 });
+  await fill(plan, 11);
+  expect(await counts()).toEqual({ quarantined: 0, amendments: 1 });
+
+  // As Spark does it: what it reads again comes bit by bit, the newest day first here.
+  const more = planOf({ measures: { total: sum('amount'), units: sum('units') } });
+  await applyPostgres(database, more, []);
+  await tell(12, 20, days.toReversed(), { total: 3, units: 1 }, { anew: 29 });
+  await fill(more, 12);
+  await tell(13, 29, days, { total: 9, units: 3 }, { since: 13 });
+  await fill(more, 13);
+  expect(await counts()).toEqual({ quarantined: 0, amendments: 1 });
+  await tell(14, 30, [2], { total: 12, units: 4 }, { since: 13 });
+  await fill(more, 14);
+  expect(await counts()).toEqual({ quarantined: 0, amendments: 2 });
+  const [amendment] = await database.query('SELECT before, after FROM daybook.amendments ORDER BY id DESC LIMIT 1');
+  expect(JSON.parse(amendment?.['before'] ?? '')).toEqual({ day: '2026-01-02', product: 'a', total: 9, units: 3 });
 });

@@ -39,6 +39,7 @@ const batch = (part: Partial<SinkBatch>): SinkBatch => ({
   quarantine: [],
   moves: [],
   frame: undefined,
+  since: 0,
   ...part,
 });
 
@@ -49,6 +50,7 @@ test('rows have versions, closed days have amendments, and keys may be null, lon
   await applyPostgres(database, plan, []);
   expect(await applyPostgres(database, plan, [])).toMatchObject({ statements: [], refusals: [] });
   const sink = postgresReportSink(database, plan);
+  await sink.places(plan.reports.map(({ name: topic }) => ({ topic, topicId: 'one', partition: 0 })));
   await sink.begin({ frame: 50, accepted: 0 });
   const write = (...rows: readonly VersionedRow[]) => sink.write(batch({ reports: [{ report: days, rows }] }));
 

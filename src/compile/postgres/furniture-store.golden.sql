@@ -64,6 +64,14 @@ ALTER TABLE "daybook"."quarantine" ADD COLUMN converted bytea;
 
 INSERT INTO "daybook"."versions" (version) VALUES (3);
 
+ALTER TABLE "daybook"."offsets" ADD COLUMN since bigint;
+
+UPDATE "daybook"."offsets" SET since = (SELECT max(since) FROM "daybook"."frames");
+
+ALTER TABLE "daybook"."frames" DROP COLUMN since;
+
+INSERT INTO "daybook"."versions" (version) VALUES (4);
+
 CREATE TABLE IF NOT EXISTS "daily_report"."daily_pu_rev" (
   "ts_date" date NOT NULL,
   "daily_pu" bigint NOT NULL,

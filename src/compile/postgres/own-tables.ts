@@ -60,6 +60,13 @@ END $$`,
   [`ALTER TABLE ${qualified(OWN_SCHEMA, 'offsets')} ADD COLUMN topic_id text`],
   // The record that a refused row of a table was made.
   [`ALTER TABLE ${qualified(OWN_SCHEMA, 'quarantine')} ADD COLUMN converted bytea`],
+  // The frame from which on changes of closed days are amendments, by partition, as a report that is filled again has one of
+  // its own; null until a sink comes.
+  [
+    `ALTER TABLE ${qualified(OWN_SCHEMA, 'offsets')} ADD COLUMN since bigint`,
+    `UPDATE ${qualified(OWN_SCHEMA, 'offsets')} SET since = (SELECT max(since) FROM ${qualified(OWN_SCHEMA, 'frames')})`,
+    `ALTER TABLE ${qualified(OWN_SCHEMA, 'frames')} DROP COLUMN since`,
+  ],
 ];
 
 /** Statements to be run before it can be known which versions a database has had. */

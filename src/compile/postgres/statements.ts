@@ -35,9 +35,12 @@ export interface SinkStatements {
   readonly moveOffsets: string;
   /** Notes where a stream begins: `$1` its name, `$2` the frame, `$3` accepted records. Changes nothing later. */
   readonly beginFrames: string;
+  /** Notes of topics, `$1`, that are filled from now on what they hold: `$2` the newest frame. Changes nothing later. */
+  readonly beginReports: string;
+  /** Of topics, `$1`, the frame that was noted so, as `since`. */
+  readonly readSince: string;
   /** Notes a frame that was written: `$1` the stream, `$2` the frame, `$3` accepted records. Older ones change nothing. */
   readonly moveFrame: string;
-  readonly readFrame: string;
   /** Adds refused records, `$1` a JSON array of them; those that are there are left out. */
   readonly addQuarantine: string;
 }
@@ -130,9 +133,11 @@ WHERE o.topic = p.topic AND o."partition" = p."partition" AND o.topic_id <> p.to
     moveOffsets: `UPDATE ${offsets} o SET next_offset = m.next_offset, frame = CASE WHEN $6::boolean THEN o.frame ELSE $5::bigint END
 FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) AS m(topic, "partition", from_offset, next_offset)
 WHERE o.topic = m.topic AND o."partition" = m."partition" AND o.next_offset = m.from_offset`,
-    beginFrames: `INSERT INTO ${frames} (stream, frame, accepted, since) VALUES ($1, $2, $3, $2) ON CONFLICT DO NOTHING`,
+    beginFrames: `INSERT INTO ${frames} (stream, frame, accepted) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+    beginReports: `UPDATE ${offsets} SET since = $2 WHERE topic = ANY($1::text[]) AND since IS NULL`,
+    // A partition that was added holds what is new.
+    readSince: `SELECT topic, min(since) AS since FROM ${offsets} WHERE topic = ANY($1::text[]) GROUP BY topic`,
     moveFrame: `UPDATE ${frames} SET frame = $2, accepted = $3 WHERE stream = $1 AND frame < $2`,
-    readFrame: `SELECT frame, accepted, since FROM ${frames} WHERE stream = $1`,
     addQuarantine: `INSERT INTO ${qualified(OWN_SCHEMA, 'quarantine')} (entry_hash, at_ms, origin, line, code, field, reason, record, converted)
 SELECT decode(entry_hash, 'hex'), at_ms, origin, line, code, field, reason, decode(record, 'base64'), decode(converted, 'base64')
 FROM json_to_recordset($1::json)

@@ -12,6 +12,8 @@ export interface Announcement extends AnnouncedFrame {
   readonly batch: number | undefined;
   readonly rows: number | undefined;
   readonly late: number | undefined;
+  /** What is of a frame up to this one is no change of a closed day, as the engine began anew and wrote what was there. */
+  readonly since: number;
 }
 
 /** What the stack's engine says of itself, with each frame and every few seconds. */
@@ -64,5 +66,7 @@ function readAnnouncement(message: TopicMessage): Announcement | undefined {
     batch: whole('batch'),
     rows: whole('rows'),
     late: whole('late'),
+    // It has not written all of that yet.
+    since: whole('anew') === undefined ? (whole('since') ?? 0) : Number.MAX_SAFE_INTEGER,
   };
 }

@@ -7,7 +7,7 @@ import { makePlan } from '../../plan/normalise.ts';
 import type { ColumnKind } from '../../plan/plan.ts';
 import type { Cell, Row } from '../../ports/rows.ts';
 import { rowPrinter } from '../../server/row-text.ts';
-import { rowReader } from './report-row.ts';
+import { rowReader, storedRow } from './report-row.ts';
 
 const report = present(makePlan(everyMeasure).reports[0], 'it has reports');
 const read = rowReader(report);
@@ -73,4 +73,24 @@ it.each([
   ['{"day":"2026-02-20","order":7}', "field 'order' is missing, or no text"],
 ])('refuses %s', (text, reason) => {
   expect(readText(text)).toMatchObject({ code: 'WRONG_TYPE', reason });
+});
+
+it('takes what has its dimensions, a frame and other measures for a row of another definition', () => {
+  const nulls = Object.fromEntries(report.columns.map(({ name }) => [name, null]));
+  const row = { ...nulls, ...OTHERS, takings: 1, frame: 5 };
+  const { takings: _, ...lacking } = row;
+  expect(readText(JSON.stringify(row))).toMatchObject({ frame: 5 });
+  for (const other of [lacking, { ...row, takings: null }, { ...row, beds: 0.5 }]) {
+    expect(readText(JSON.stringify(other))).toBeUndefined();
+  }
+  const { frame: _frame, ...foreign } = lacking;
+  expect(readText(JSON.stringify(foreign))).toMatchObject({ field: 'takings' });
+  expect(readText(JSON.stringify({ ...row, rooms: 'none' }))).toMatchObject({ field: 'rooms' });
+});
+
+it('reads a row that was kept by another definition, null where that had another measure or none', () => {
+  const text = '{"day": "2026-01-01", "order": "o", "cost": 12345678901.000001, "takings": "gone", "beds": 0.5}';
+  const row = storedRow(report, text);
+  expect(Object.keys(row)).toEqual(report.columns.map(({ name }) => name));
+  expect(row).toMatchObject({ order: 'o', cost: 12_345_678_901_000_001n, takings: null, beds: null, records: null });
 });

@@ -12,13 +12,14 @@ const MICROS_PER_UNIT = 1_000_000;
 const EXACT_BELOW = 1_000_000_000;
 const MICROS_PER_MS = 1000;
 
-type Read = VersionedRow | Refusal;
+type Read = VersionedRow | Refusal | undefined;
 type Members = Readonly<Record<string, unknown>>;
 
 /**
  * Makes a reader of the rows that a report's topic carries: the report's columns, and `frame`. A row without a frame, as
  * other engines write it, is as of its message's time.
- * @returns a row, exact to the last digit, or why the message is none
+ * @returns a row, exact to the last digit, or why the message is none; undefined: it is a row of another definition, with other
+ *   measures, which the engine writes anew
  */
 export function rowReader(report: ReportPlan): (message: TopicMessage) => Read {
   return ({ value, timestampMs }) => {
@@ -26,6 +27,7 @@ export function rowReader(report: ReportPlan): (message: TopicMessage) => Read {
     const quick = readMembers(report, text, undefined);
     const row = quick === 'inexact' ? readMembers(report, text, keepNumberText) : quick;
     if (row === 'inexact') return refusal(undefined, 'the message is no row');
+    if (row === undefined) return undefined;
     if ('reason' in row) return row as unknown as Refusal;
     const { frame, ...cells } = row;
     return {
@@ -42,11 +44,24 @@ export function rowKey({ dimensions }: Pick<ReportPlan, 'dimensions'>, row: Row)
   return JSON.stringify(cells.map((cell) => (typeof cell === 'bigint' ? microsText(cell) : cell)));
 }
 
+/**
+ * A row as it was kept in JSON, maybe of another definition: a measure that it does not have, or that was of another kind, is null.
+ */
+export function storedRow({ columns }: ReportPlan, text: string): Row {
+  const members = JSON.parse(text, keepNumberText) as Members;
+  return Object.fromEntries(
+    columns.map((column) => {
+      const cell = readCell(column, members[column.name] ?? null);
+      return [column.name, typeof cell === 'object' ? cell.cell : null];
+    }),
+  );
+}
+
 function readMembers(
   report: ReportPlan,
   text: string,
   reviver: typeof keepNumberText | undefined,
-): Record<string, Cell> | Refusal | 'inexact' {
+): Record<string, Cell> | Refusal | 'inexact' | undefined {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text, reviver);
@@ -57,15 +72,17 @@ function readMembers(
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     return refusal(undefined, 'a row must be a JSON object');
   }
+  const members = parsed as Members;
   const row: Record<string, Cell> = {};
-  for (const column of report.columns) {
-    const cell = readCell(column, (parsed as Members)[column.name]);
-    if (cell === undefined) return refusal(column.name, `field '${column.name}' is missing, or no ${column.kind}`);
-    if (cell === 'inexact') return 'inexact';
-    row[column.name] = cell.cell;
-  }
-  const frame = plainNumber((parsed as Members)['frame']);
+  const frame = plainNumber(members['frame']);
   if (frame !== undefined && Number.isSafeInteger(frame) && frame > 0) row['frame'] = frame;
+  for (const column of report.columns) {
+    const cell = readCell(column, members[column.name]);
+    if (cell === 'inexact') return 'inexact';
+    if (cell !== undefined) row[column.name] = cell.cell;
+    else if (column.role === 'measure' && 'frame' in row) return undefined;
+    else return refusal(column.name, `field '${column.name}' is missing, or no ${column.kind}`);
+  }
   return row;
 }
 
@@ -100,7 +117,7 @@ function readInteger(value: unknown): { readonly cell: Cell } | 'inexact' | unde
   const number = Number(value.text);
   if (Number.isSafeInteger(number)) return { cell: number + 0 };
   const micros = parseMicros(value.text);
-  return micros === undefined ? undefined : { cell: micros };
+  return micros === undefined || micros % BigInt(MICROS_PER_UNIT) !== 0n ? undefined : { cell: micros };
 }
 
 function readDecimal(value: unknown): { readonly cell: Cell } | 'inexact' | undefined {

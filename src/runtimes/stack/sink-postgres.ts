@@ -1,13 +1,14 @@
 import { present } from '../../base/assert.ts';
 import type { Plan, ReportPlan } from '../../plan/plan.ts';
 import { framesTopic, quarantineTopic } from '../../compile/kafka/topics.ts';
-import type { AnnouncedFrame, Move } from '../../ports/report-rows.ts';
+import type { Move } from '../../ports/report-rows.ts';
 import type { QuarantineEntry } from '../../ports/runtime.ts';
 import type { PartitionExtent, ReadPartition, TopicPlace } from '../../ports/messages.ts';
 import type { KafkaConnection } from '../../sources/kafka/connection.ts';
 import type { PostgresDatabase } from '../../stores/postgres/database.ts';
 import type { PostgresReportSink } from '../../stores/postgres/report-sink.ts';
 import { postgresReportSink } from '../../stores/postgres/report-sink.ts';
+import type { Announcement } from './announced-frames.ts';
 import { newestFrame } from './announced-frames.ts';
 import type { Gated, Released } from './frame-gate.ts';
 import { FrameGate } from './frame-gate.ts';
@@ -139,6 +140,10 @@ class Session {
   readonly #reading = new Map<string, TopicPlace>();
   /** Where each partition is worked off up to in the store. */
   readonly #worked = new Map<string, TopicPlace>();
+  /** Of the newest frame that was announced. */
+  #since = 0;
+  /** Topics of which it was told that they hold rows of another definition. */
+  readonly #othersTold = new Set<string>();
   #quarantine: Omit<QuarantineEntry, 'id'>[] = [];
   #quarantinePlaces: readonly TopicPlace[];
 
@@ -175,7 +180,7 @@ class Session {
   async step(): Promise<void> {
     const { reader } = this.#session;
     const read = await reader.read([...this.#reading.values()], WAIT_MS);
-    let announced: AnnouncedFrame | undefined;
+    let announced: Announcement | undefined;
     for (const partition of read) {
       this.#reading.set(nameOf(partition), partition);
       if (partition.topic === framesTopic(this.#plan)) announced = newestFrame(partition.messages) ?? announced;
@@ -190,7 +195,8 @@ class Session {
   }
 
   /** The ends are looked up now that it is announced: all of its rows are before them. */
-  async #announce(frame: AnnouncedFrame): Promise<void> {
+  async #announce(frame: Announcement): Promise<void> {
+    this.#since = frame.since;
     this.#gate.announce(frame, await this.#session.reader.extents([...this.#readers.keys()]));
   }
 
@@ -209,13 +215,20 @@ class Session {
       // An empty message says that a key is gone; a report's rows never go.
       if (message.value === null) continue;
       const row = read(message);
-      if ('reason' in row) this.#quarantine.push(refusedMessage(partition, message, row));
+      if (row === undefined) this.#tellOthers(topic);
+      else if ('reason' in row) this.#quarantine.push(refusedMessage(partition, message, row));
       else {
         const what = { report, row };
         rows.push({ topic, partition: partition.partition, offset: message.offset, frame: row.frame, what });
       }
     }
     this.#gate.take(partition, rows);
+  }
+
+  #tellOthers(topic: string): void {
+    if (this.#othersTold.has(topic)) return;
+    this.#othersTold.add(topic);
+    this.#session.logger.info({ topic }, 'rows of another definition are left out; Spark writes them anew');
   }
 
   #takeQuarantine(partition: ReadPartition): void {
@@ -236,7 +249,13 @@ class Session {
       return fromOffset === nextOffset && !isAll ? [] : [{ topic, partition, fromOffset, nextOffset }];
     });
     if (moves.length === 0 && frame === undefined) return;
-    const batch = { reports: newestRows(messages.map(({ what }) => what)), quarantine: this.#quarantine, moves, frame };
+    const batch = {
+      reports: newestRows(messages.map(({ what }) => what)),
+      quarantine: this.#quarantine,
+      moves,
+      frame,
+      since: this.#since,
+    };
     const beganMs = clock.nowMs();
     const written = await this.#sink.write(batch);
     this.#quarantine = [];

@@ -17,6 +17,7 @@ const announcement = (frame: number, accepted: number) => ({
   batch: 1,
   rows: 1,
   late: 0,
+  since: 0,
 });
 
 it('an engine that was never heard of is silent, and so is one that said last what is long ago', () => {

@@ -58,7 +58,15 @@ export class StackWatch {
   heard(sign: Sign): void {
     // Whoever is there from the beginning knows what the first frame brought.
     if (sign.isBeforeFirst && this.newest === undefined) {
-      this.#announced.push({ frame: 0, accepted: 0, atMs: sign.atMs, batch: undefined, rows: undefined, late: 0 });
+      this.#announced.push({
+        frame: 0,
+        accepted: 0,
+        atMs: sign.atMs,
+        batch: undefined,
+        rows: undefined,
+        late: 0,
+        since: 0,
+      });
     }
     // The first one stood in the topic already; those after it come as they are said, whatever the clock of who said it.
     this.#sign = { ...sign, heardAtMs: this.#sign === undefined ? sign.atMs : this.#clock.nowMs() };

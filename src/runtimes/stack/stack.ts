@@ -33,7 +33,7 @@ import { openKafkaIntake } from '../kafka-intake.ts';
 import { LateDays } from './late-days.ts';
 import { LiveFrames } from './live-frames.ts';
 import { RecordCounts } from './record-counts.ts';
-import { rowReader } from './report-row.ts';
+import { storedRow } from './report-row.ts';
 import { stackParts } from './stack-parts.ts';
 import { StackWatch } from './stack-watch.ts';
 import { TopicBrowser } from './topic-browser.ts';
@@ -336,10 +336,8 @@ class StackRuntime implements Runtime {
     return entries.flatMap(({ before, after, ...entry }) => {
       const report = this.plan.reports.find(({ name }) => name === entry.report);
       if (report === undefined) return [];
-      const rowOf = rowIn(report);
-      return [
-        { ...entry, firstOffset: entry.frame, before: before === null ? null : rowOf(before), after: rowOf(after) },
-      ];
+      const rows = { before: before === null ? null : storedRow(report, before), after: storedRow(report, after) };
+      return [{ ...entry, firstOffset: entry.frame, ...rows }];
     });
   }
 
@@ -380,17 +378,6 @@ class StackRuntime implements Runtime {
       return { ...place, next };
     });
   }
-}
-
-/** Reads a row as the database has it in JSON. */
-function rowIn(report: ReportPlan): (text: string) => Row {
-  const read = rowReader(report);
-  return (text) => {
-    const row = read({ key: null, value: Buffer.from(text), offset: 0, timestampMs: 0 });
-    if ('reason' in row)
-      throw new DaybookError('POSTGRES_FAILED', `A row of ${report.name} cannot be read: ${row.reason}.`);
-    return row.row;
-  };
 }
 
 /** A line each. Records of Kafka may have line feeds between their members; lines may not. */

@@ -47,6 +47,8 @@ interface Announced {
   readonly owner: Owner | undefined;
   readonly frame: number;
   readonly accepted: number;
+  readonly since: number;
+  readonly anew: number;
   readonly topicId: string | undefined;
   /** By report: which rows it has, as `rowsFingerprint` says it. */
   readonly reports: Readonly<Record<string, string>>;
@@ -72,6 +74,12 @@ export class Announcer {
   /** The newest frame that was announced, and how many records it has. */
   #announced = 0;
   #accepted = 0;
+  /** How many records the reports had when the query began anew, until it has written anew what was there; 0: it has. */
+  #anew = 0;
+  /** Up to which frame it did. */
+  #since = 0;
+  /** The days that were behind when it had as many records again; undefined: it has not. */
+  #lastBehind: readonly DayBehind[] | undefined;
   /** Of which topic it is; undefined: nobody said. */
   #madeOf: string | undefined;
   #owner: Owner | undefined;
@@ -137,9 +145,11 @@ export class Announcer {
     for (const extent of await reader.extents([topics.frames])) {
       for await (const messages of messagesBetween(reader, extent, extent.firstOffset, extent.endOffset)) {
         for (const message of messages) {
-          const { owner, frame, accepted, topicId: madeOf, reports, records } = readAnnounced(message);
+          const { owner, frame, accepted, since, anew, topicId: madeOf, reports, records } = readAnnounced(message);
           this.#owner = owner ?? this.#owner;
-          if (frame >= this.#announced) [this.#announced, this.#accepted] = [frame, accepted];
+          if (frame >= this.#announced) {
+            [this.#announced, this.#accepted, this.#since, this.#anew] = [frame, accepted, since, anew];
+          }
           this.#madeOf = madeOf ?? this.#madeOf;
           this.#reports = { ...this.#reports, ...reports };
           if (Object.keys(records).length > 0) this.#records = records;
@@ -199,15 +209,23 @@ export class Announcer {
       );
     }
     this.#reports = { ...this.#reports, ...now };
+    // Of other records there may be fewer for good, and all reports are new then.
+    if (this.#changedFacts().length > 0) [this.#accepted, this.#anew] = [0, 0];
     this.#records = recordsFacts(plan.stream);
   }
 
   /** What makes the rows of before others, as far as it is known. */
   #differing(): string {
-    const [before, now] = [this.#records, recordsFacts(this.#options.plan.stream)];
-    if (Object.keys(before).length === 0) return 'their records, dimensions or conditions';
-    const names = Object.keys({ ...before, ...now }).filter((name) => before[name] !== now[name]);
+    if (Object.keys(this.#records).length === 0) return 'their records, dimensions or conditions';
+    const names = this.#changedFacts();
     return names.length === 0 ? "their dimensions or 'where'" : names.join(', ');
+  }
+
+  /** What is another fact of the records now; none where those of before are not known. */
+  #changedFacts(): readonly string[] {
+    const [before, now] = [this.#records, recordsFacts(this.#options.plan.stream)];
+    if (Object.keys(before).length === 0) return [];
+    return Object.keys({ ...before, ...now }).filter((name) => before[name] !== now[name]);
   }
 
   /**
@@ -258,6 +276,11 @@ export class Announcer {
     return this.#counts.newest > this.#announced;
   }
 
+  /** Notes that the query has read nothing yet: all rows that are there are to be written anew. */
+  beginAnew(): void {
+    this.#anew = Math.max(this.#anew, this.#accepted);
+  }
+
   /** Says that a frame is whole. @param batch  that wrote it, if that is known */
   announce(frame: number, batch: Batch | undefined): Promise<void> {
     return this.#inTurn(async () => {
@@ -265,6 +288,7 @@ export class Announcer {
       await this.#readAllDays();
       this.#counts.advance(frame);
       const accepted = batch?.accepted ?? this.#counts.accepted;
+      this.#noteProgress(frame, accepted);
       await this.#options.send([this.#frameMessage(frame, accepted, batch)]);
       [this.#announced, this.#accepted] = [frame, accepted];
     });
@@ -288,6 +312,7 @@ export class Announcer {
       [this.#announced, this.#accepted] = [frame, accepted];
       await this.#readAllDays();
       this.#counts.advance(frame);
+      this.#noteProgress(frame, accepted);
     });
     return done.finally(() => (this.#isWritingAgain = false));
   }
@@ -313,6 +338,20 @@ export class Announcer {
     });
   }
 
+  /**
+   * Notes how far a query is that began anew. Until it has as many records as the reports had, and has the days computed again that
+   * were behind then, it writes what was there.
+   */
+  #noteProgress(frame: number, accepted: number): void {
+    if (this.#anew === 0) return;
+    this.#since = frame;
+    if (accepted < this.#anew) return;
+    this.#lastBehind ??= this.#counts.behind();
+    if (!this.#lastBehind.every((day) => this.#counts.has(day))) return;
+    this.#anew = 0;
+    this.#lastBehind = undefined;
+  }
+
   #inTurn(work: () => Promise<void>): Promise<void> {
     const done = this.#turn.then(work);
     // Who waits for the work gets its error; the next one begins all the same.
@@ -328,6 +367,8 @@ export class Announcer {
       // Before the first frame there is but the sign.
       ...(frame > 0 && { frame, accepted }),
       ...(batch !== undefined && { rows: batch.rows, batch: batch.id, lag: batch.lag }),
+      ...(this.#anew > 0 && { anew: this.#anew }),
+      ...(this.#since > 0 && { since: this.#since }),
       late: this.#counts.late,
       topicId: this.#madeOf ?? topicId,
       ...owner,
@@ -384,15 +425,21 @@ export class Announcer {
 }
 
 function readAnnounced(message: TopicMessage): Announced {
-  const { query, generation, frame, accepted, topicId, reports, records } = objectOf(message);
+  const { query, generation, frame, accepted, since, anew, topicId, reports, records } = objectOf(message);
   return {
     owner: typeof query === 'string' && typeof generation === 'string' ? { query, generation } : undefined,
-    frame: Number.isSafeInteger(frame) ? Number(frame) : 0,
-    accepted: Number.isSafeInteger(accepted) ? Number(accepted) : 0,
+    frame: wholeOf(frame),
+    accepted: wholeOf(accepted),
+    since: wholeOf(since),
+    anew: wholeOf(anew),
     topicId: typeof topicId === 'string' ? topicId : undefined,
     reports: textsOf(reports),
     records: textsOf(records),
   };
+}
+
+function wholeOf(value: unknown): number {
+  return Number.isSafeInteger(value) ? Number(value) : 0;
 }
 
 function textsOf(value: unknown): Readonly<Record<string, string>> {

@@ -127,6 +127,11 @@ export class DayCounts {
       .sort((a, b) => (a.day < b.day ? -1 : 1));
   }
 
+  /** Whether a day that was behind has the records in its rows that were seen then. */
+  has({ day, seen }: DayBehind): boolean {
+    return this.#inRows(day) >= seen;
+  }
+
   /** The days that got records when they were closed, oldest first. */
   lateDays(): readonly LateDay[] {
     return [...this.#counts.seen.values()]

@@ -94,9 +94,9 @@ function supervisorOf({ session, query = {}, send, messages, plan: other = plan 
 }
 
 /** What Spark says of a batch. @param frame  undefined: it had nothing but repeats @param messages  0: nothing came */
-function progressOf(id: number, frame?: number, messages = 5): string {
+function progressOf(id: number, frame?: number, messages = 5, accepted = frame): string {
   const fields = ['frame', 'accepted', 'rows'].map((name) => ({ name }));
-  const daybook = { values: [frame ?? null, frame ?? null, 1], schema: { fields } };
+  const daybook = { values: [frame ?? null, accepted ?? null, 1], schema: { fields } };
   return JSON.stringify({ batchId: id, sources: [{ numInputRows: messages }], observedMetrics: { daybook } });
 }
 
@@ -410,5 +410,94 @@ describe('reports that are in their topics', () => {
     const [frame] = old[topics.frames] ?? [];
     const strange = { [topics.frames]: ['text', null, [], { frame: 'x', topicId: 7, reports: 7 }, frame] };
     expect(await startOver(daybook, { ...old, ...strange })).toEqual(['', reports]);
+  });
+});
+
+describe('a query that begins anew over reports that are there', () => {
+  const seen = (records: number, frame: number): object => ({ ...DAY, of: 'seen', records, frame });
+  const kept = (records: number, frame: number): object => ({ ...DAY, of: 'kept', records, frame });
+  const all = (records: number, frame: number): object => ({ of: 'all', records, query: plan.fingerprint, frame });
+
+  /** Runs over frames of so many records, and has closed days computed again when there are some. @returns what was told of each frame */
+  async function tellFrames(
+    before: object,
+    batches: readonly { readonly frame: number; readonly accepted: number; readonly counts?: readonly object[] }[],
+    query: object = {},
+  ): Promise<readonly (readonly [frame: unknown, anew: unknown, since: unknown])[]> {
+    const days: object[] = [];
+    const recent: string[] = [];
+    const left = [...batches];
+    const told = new Map<unknown, readonly [unknown, unknown, unknown]>();
+    const ended = new AbortController();
+    const session = {
+      lastProgress: async () => {
+        const next = left.shift();
+        if (next !== undefined) {
+          days.push(...(next.counts ?? []));
+          recent.push(progressOf(recent.length, next.frame, 5, next.accepted));
+        }
+        return recent.at(-1);
+      },
+      recentProgress: async () => recent,
+      status: async () => ({ isActive: true }),
+      rows: async () => [{ now: 10n }],
+      configure: async () => undefined,
+      release: async () => undefined,
+      close: () => undefined,
+      [Symbol.dispose]: () => undefined,
+    };
+    const send: SupervisorOptions['send'] = async (sent) => {
+      for (const { topic, value } of sent) {
+        const message = JSON.parse(value) as Readonly<Record<string, unknown>>;
+        if (topic === topics.days) days.push(message);
+        else told.set(message['frame'], [message['frame'], message['anew'], message['since']]);
+      }
+      if (left.length === 0 && told.has(batches.at(-1)?.frame)) ended.abort();
+    };
+    const messages = { [topics.frames]: [{ ...FRAME, ...before }], [topics.days]: days };
+    await supervisorOf({ session, query, send, messages }).run(
+      AbortSignal.any([ended.signal, AbortSignal.timeout(5_000)]),
+    );
+    return [...told.values()];
+  }
+
+  it('says that it writes what was there until it has as many records as they had', async () => {
+    expect(
+      await tellFrames({ accepted: 100 }, [
+        { frame: 20, accepted: 40 },
+        { frame: 30, accepted: 90 },
+        { frame: 40, accepted: 101 },
+        { frame: 50, accepted: 102 },
+      ]),
+    ).toEqual([
+      [1, 100, undefined],
+      [20, 100, 20],
+      [30, 100, 30],
+      [40, undefined, 40],
+      [50, undefined, 40],
+    ]);
+  });
+
+  it('says so until the days are computed again that were behind then, though others come to be', async () => {
+    const written: number[] = [];
+    const query = {
+      computeAgain: async () => undefined,
+      writeAgain: async (_session: unknown, frame: number) => written.push(frame),
+    };
+    const told = await tellFrames(
+      { accepted: 5 },
+      [
+        { frame: 20, accepted: 5, counts: [seen(5, 20), kept(3, 20), all(5, 20)] },
+        { frame: 30, accepted: 6, counts: [seen(6, 30), all(6, 30)] },
+        { frame: 40, accepted: 7, counts: [seen(7, 40), all(7, 40)] },
+      ],
+      query,
+    );
+    const firstAgain = written[0] ?? 0;
+    for (const [frame, anew, since] of told) {
+      if (Number(frame) < firstAgain) expect([frame, anew]).toEqual([frame, 5]);
+      if (Number(frame) > firstAgain) expect([frame, anew, since]).toEqual([frame, undefined, firstAgain]);
+    }
+    expect(told.length).toBeGreaterThan(3);
   });
 });

@@ -149,7 +149,8 @@ export class Supervisor {
     }
     // Its last batch may have been whole without anybody being told.
     const frame = await query.lastFrame(session);
-    if (frame !== undefined) await this.#announcer.announce(frame, undefined);
+    if (frame === undefined) this.#announcer.beginAnew();
+    else await this.#announcer.announce(frame, undefined);
     await this.#awaitClock(session, ended);
     if (ended.aborted) return undefined;
     await this.#putRight();

@@ -25,6 +25,8 @@ export interface SinkBatch {
   readonly moves: readonly Move[];
   /** The frame that the rows complete; undefined: none. */
   readonly frame: AnnouncedFrame | undefined;
+  /** Rows of frames up to this one are no changes of closed days: the engine wrote anew what was there. */
+  readonly since: number;
 }
 
 export interface WrittenBatch {
@@ -41,7 +43,7 @@ export interface PostgresReportSink {
   adopt(partitions: readonly PartitionOfTopic[]): Promise<void>;
   /** Has places in topics of other ids begin anew in these. */
   beginAnew(partitions: readonly PartitionOfTopic[]): Promise<void>;
-  /** Notes what the topics hold when the sink first comes: none of it is a change of a closed day. */
+  /** Notes what the topics hold that are filled from now on: none of it is a change of a closed day. */
   begin(frame: AnnouncedFrame): Promise<void>;
   /**
    * Writes a batch in one transaction; the same batch again changes nothing.
@@ -54,7 +56,9 @@ export function postgresReportSink(database: PostgresDatabase, plan: Plan): Post
   const { name: stream, latenessDays } = plan.stream;
   const own = sinkStatements(plan);
   const ofReport = new Map(plan.reports.map((report) => [report, reportStatements(report)]));
-  let since = '0';
+  const topics = plan.reports.map(({ name }) => name);
+  /** By report, the frame up to which nothing is an amendment. */
+  let filledTo: ReadonlyMap<string | null | undefined, number> = new Map();
 
   const closedBefore = async (run: Run): Promise<string | null> => {
     const { rows } = await run(own.newestDay);
@@ -62,8 +66,14 @@ export function postgresReportSink(database: PostgresDatabase, plan: Plan): Post
     return newest === undefined ? null : formatDay(newest - latenessDays);
   };
 
-  const writeRows = async (run: Run, { report, rows }: RowsOfReport, closed: string | null): Promise<WrittenBatch> => {
+  const writeRows = async (
+    run: Run,
+    { report, rows }: RowsOfReport,
+    closed: string | null,
+    engineSince: number,
+  ): Promise<WrittenBatch> => {
     const statements = ofReport.get(report);
+    const since = Math.max(engineSince, filledTo.get(report.name) ?? 0);
     const sum = { rows: 0, amendments: 0 };
     for (const [sql, json] of rowsAsJson(report, rows)) {
       const text = sql === 'long' ? statements?.writeLong : statements?.write;
@@ -94,8 +104,9 @@ export function postgresReportSink(database: PostgresDatabase, plan: Plan): Post
     },
     async begin({ frame, accepted }) {
       await database.query(own.beginFrames, [stream, frame, accepted]);
-      const [row] = await database.query(own.readFrame, [stream]);
-      since = row?.['since'] ?? '0';
+      await database.query(own.beginReports, [topics, frame]);
+      const rows = await database.query(own.readSince, [topics]);
+      filledTo = new Map(rows.map(({ topic, since }) => [topic, Number(since)]));
     },
     write: (batch) =>
       database.transaction(async (run) => {
@@ -103,7 +114,7 @@ export function postgresReportSink(database: PostgresDatabase, plan: Plan): Post
         const closed = batch.reports.length === 0 ? null : await closedBefore(run);
         const sum = { rows: 0, amendments: 0 };
         for (const part of batch.reports) {
-          const { rows, amendments } = await writeRows(run, part, closed);
+          const { rows, amendments } = await writeRows(run, part, closed, batch.since);
           sum.rows += rows;
           sum.amendments += amendments;
         }
