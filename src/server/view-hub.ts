@@ -48,8 +48,8 @@ export class ViewHub {
   /** Reports that changed and are not told yet. */
   readonly #changed = new Set<string>();
   #isTelling = false;
-  /** Grows when it is settled which answers the pages will be told, and once more when they are told. */
-  #told = 0;
+  /** Grows when the pages begin to be told of a frame: from then on its reports count as changed no more. */
+  #begun = 0;
   #restUntilMs = 0;
 
   constructor(runtime: Runtime, clock: Clock, log: FastifyBaseLogger) {
@@ -62,7 +62,11 @@ export class ViewHub {
   /** A frame came: tells the pages, unless that is under way; then once more behind it. */
   frame(frame: Frame): void {
     if (this.#pages.size === 0) return;
-    for (const { report } of frame.reports) this.#changed.add(report.name);
+    this.#change(frame.reports.map(({ report }) => report.name));
+  }
+
+  #change(reports: readonly string[]): void {
+    for (const report of reports) this.#changed.add(report);
     if (!this.#isTelling) void this.#tell();
   }
 
@@ -135,17 +139,17 @@ export class ViewHub {
     const startMs = this.#clock.nowMs();
     const due = [...this.#asked].filter(([, { reading }]) => this.#changed.has(reading.report));
     this.#changed.clear();
-    // A page whose answers were read before this frame, and whose questions are not among these yet, reads once more.
-    this.#told++;
+    this.#begun++;
+    // Who catches up meanwhile has other questions, or newer answers, and is told the next time.
+    const pages = [...this.#pages].filter(({ isBehind }) => !isBehind);
     const readings = due.map(([, { reading, frame }]) => sinceFrame(reading, frame));
     const { frame, answers } = await this.#runtime.read(readings);
     const texts = new Map(due.map(([key, { reading }], index) => [key, this.#textOf(reading, answers[index])]));
-    for (const [, asked] of due) asked.frame = frame;
     const head = await this.#head(frame);
+    for (const [, asked] of due) asked.frame = frame;
     let bytes = 0;
     for (const text of texts.values()) bytes += text.length;
-    this.#told++;
-    for (const page of this.#pages) this.#send(page, head, texts);
+    for (const page of pages) if (this.#pages.has(page)) this.#send(page, head, texts);
     const endMs = this.#clock.nowMs();
     this.#restUntilMs = endMs + Math.min(REST_MS_MAX, (endMs - startMs) * REST_FOR_WORK + bytes / BYTES_FOR_MS);
   }
@@ -165,23 +169,28 @@ export class ViewHub {
     stream.write(`${head}"views":{${parts.join(',')}}}\n\n`);
   }
 
-  /** Sends a page all its views; they are read again when others began to be told, or were told, meanwhile. */
+  /** Sends a page all its views; what changed while they were read, and others have been told, it is told behind them. */
   async #catchUp(page: Page, begin: () => void): Promise<void> {
-    const { stream, views } = page;
-    for (;;) {
-      const told = this.#told;
-      const readings = views.map(({ reading, since }) => (since === undefined ? reading : sinceFrame(reading, since)));
-      const { frame, answers } = await this.#runtime.read(readings);
-      const head = await this.#head(frame);
-      if (told !== this.#told) continue;
-      // One that has left meanwhile asks nothing any more.
-      const asks = this.#pages.has(page) ? views : [];
-      for (const { key, reading } of asks) if (!this.#asked.has(key)) this.#asked.set(key, { reading, frame });
-      const texts = new Map(views.map(({ key, reading }, index) => [key, this.#textOf(reading, answers[index])]));
-      begin();
-      page.isBehind = false;
-      if (!stream.writableEnded) this.#send(page, head, texts);
-      return;
+    const { views } = page;
+    const begun = this.#begun;
+    const readings = views.map(({ reading, since }) => (since === undefined ? reading : sinceFrame(reading, since)));
+    const { frame, answers } = await this.#runtime.read(readings);
+    const head = await this.#head(frame);
+    const texts = new Map(views.map(({ key, reading }, index) => [key, this.#textOf(reading, answers[index])]));
+    begin();
+    // One that has left meanwhile asks nothing any more.
+    if (!this.#pages.has(page)) return;
+    page.isBehind = false;
+    this.#send(page, head, texts);
+    this.#join(views, frame);
+    if (begun !== this.#begun) this.#change(views.map(({ reading }) => reading.report));
+  }
+
+  /** From now on these are asked, of what changes after the frame: of others who ask them too, after the older of both. */
+  #join(views: readonly View[], frame: number): void {
+    for (const { key, reading } of views) {
+      // What is under way for the others says nothing of this page: it leaves a new entry as it is.
+      this.#asked.set(key, { reading, frame: Math.min(frame, this.#asked.get(key)?.frame ?? frame) });
     }
   }
 
