@@ -50,9 +50,13 @@ export type Tile =
       readonly longitude: string;
     };
 
+/** So many tiles' questions, with filters, fit into the one request in which a page asks them. */
+export const TILES_MAX = 100;
+
 /** A page of tiles, in reading order. */
 export interface Dashboard {
   readonly title: string;
+  /** At most 100. */
   readonly tiles: readonly Tile[];
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dailyRecords, daybook } from '../../daybook.config.ts';
+import { TILES_MAX } from '../definition/dashboard.ts';
 import type { Definition } from '../definition/daybook.ts';
 import { decimal, integer, number, text } from '../definition/fields.ts';
 import { avg, count, countDistinct, ratio, sum } from '../definition/measures.ts';
@@ -184,6 +185,24 @@ describe('a plan', () => {
     const dashboard = { ...daybook.dashboard, tiles: [tile as unknown as (typeof daybook.dashboard.tiles)[number]] };
     expect(() => makePlan({ ...daybook, dashboard })).toThrow(
       "dashboard tile 'Odd': its format is 'cnt'; it must be count or money",
+    );
+  });
+
+  it('is refused for more tiles than a page can ask for', () => {
+    const tile = {
+      kind: 'number',
+      title: 'Sales',
+      report: 'daily_pu_rev',
+      measure: 'daily_pu',
+      format: 'count',
+    } as const;
+    const withTiles = (length: number): Definition => {
+      const tiles = Array.from({ length }, (_, index) => ({ ...tile, title: `Sales ${index}` }));
+      return { ...daybook, dashboard: { ...daybook.dashboard, tiles } };
+    };
+    makePlan(withTiles(TILES_MAX));
+    expect(() => makePlan(withTiles(TILES_MAX + 1))).toThrow(
+      'the dashboard has 101 tiles; a page asks for all of them at once, so there may be 100',
     );
   });
 

@@ -1,8 +1,8 @@
 import { zone } from '../base/calendar.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Definition } from '../definition/daybook.ts';
-import type { Tile } from '../definition/dashboard.ts';
-import { FORMATS } from '../definition/dashboard.ts';
+import type { Dashboard, Tile } from '../definition/dashboard.ts';
+import { FORMATS, TILES_MAX } from '../definition/dashboard.ts';
 import type { Field, FieldKind } from '../definition/fields.ts';
 import type { Measure } from '../definition/measures.ts';
 import type { Condition, Report } from '../definition/report.ts';
@@ -58,6 +58,7 @@ function contentMistakes(definition: Definition): readonly string[] {
     ...definition.reports.flatMap((report) =>
       reportMistakes(report, definition.stream).map((mistake) => `report '${report.name}': ${mistake}`),
     ),
+    ...tooManyTiles(definition.dashboard),
     ...definition.dashboard.tiles.flatMap((tile) =>
       tileMistakes(tile, definition.reports).map((mistake) => `dashboard tile '${tile.title}': ${mistake}`),
     ),
@@ -65,6 +66,11 @@ function contentMistakes(definition: Definition): readonly string[] {
       scheduleMistakes(schedule).map((mistake) => `schedule ${index + 1} (${schedule.kind}): ${mistake}`),
     ),
   ];
+}
+
+function tooManyTiles({ tiles }: Dashboard): readonly string[] {
+  if (tiles.length <= TILES_MAX) return [];
+  return [`the dashboard has ${tiles.length} tiles; a page asks for all of them at once, so there may be ${TILES_MAX}`];
 }
 
 function scheduleMistakes(schedule: Schedule): readonly string[] {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { serveEmbedded } from '../../test/server/serve-embedded.ts';
 import { mixedSales } from '../../test/sales/mixed-sales.ts';
+import { TILES_MAX } from '../definition/dashboard.ts';
 import type { JsonRow, ReportAnswer, TotalsAnswer, ViewRequest, ViewsEvent } from './protocol.ts';
 
 const SALES = mixedSales(400, { repeats: 0, seed: 51 });
@@ -110,4 +111,25 @@ it('says what is wrong with views that cannot be', async () => {
       expect.stringContaining("'trend' needs a 'limit' of at most 1000"),
     ]);
   }
+});
+
+it('a page of as many tiles as a definition may have, and two filters, is answered, with what explains one of them', async () => {
+  await using daybook = await serveEmbedded();
+  const equals = { category: ['Office Supplies'], sub_category: ['Furnishings'] };
+  const views = Array.from({ length: TILES_MAX + 2 }, (_, index): ViewRequest => {
+    const range = { from: '2026-01-01', to: `2026-12-${String((index % 28) + 1).padStart(2, '0')}` };
+    return {
+      id: `v${index}`,
+      kind: 'totals',
+      report: 'daily_category_product',
+      by: ['ts_date'],
+      measure: 'daily_profit',
+      equals,
+      ...range,
+    };
+  });
+  const gone = new AbortController();
+  const first = await eventsOf(addressOf(daybook.api, views), gone.signal).next();
+  gone.abort();
+  expect(Object.keys((first.value as ViewsEvent).views)).toHaveLength(views.length);
 });

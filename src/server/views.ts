@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { DaybookError } from '../base/errors.ts';
+import { TILES_MAX } from '../definition/dashboard.ts';
 import type { Reading } from '../ports/rows.ts';
 import { requireDaysInOrder } from './parameters.ts';
 import { sortKeys } from './reports.ts';
 import type { ViewRequest } from './protocol.ts';
 
-const VIEWS_MAX = 40;
+/** A view for each tile of a dashboard, and two for the panel that explains a sum. */
+const VIEWS_MAX = TILES_MAX + 2;
 const ROWS_MAX = 1_000;
 
 const day = z.string().max(10);
