@@ -244,6 +244,27 @@ describe('the map', () => {
     await expect.poll(async () => (await report.spots()).length).not.toBe(clusters);
     expect(await report.mapTotal()).toBe(total);
   });
+
+  it('stays as its reader has moved it, whatever is counted', async () => {
+    await using watched = await openPage(browser, daybook.url, '/', { reducedMotion: 'reduce' });
+    const { page } = watched;
+    const { tile, spots } = dailyReport(page);
+    const map = tile('Customers on the map');
+    await expect.poll(async () => sum(await spots())).toBe(sumOf(places, 'daily_pu'));
+    const clusters = (await spots()).length;
+    const canvas = await map.locator('canvas').elementHandle();
+    await map.getByRole('button', { name: 'Zoom in', exact: true }).click();
+    await expect.poll(async () => (await spots()).length).toBeGreaterThan(clusters);
+
+    for (const [counted, one] of [
+      ['Places', /^\d+ places?,/],
+      ['Paying customers', /^\d+ paying customers?,/],
+    ] as const) {
+      await map.getByRole('button', { name: counted, exact: true }).click();
+      await expect.poll(() => map.getByRole('button', { name: one }).count()).toBeGreaterThan(clusters);
+    }
+    expect(await canvas?.evaluate((each) => each.isConnected)).toBe(true);
+  });
 });
 
 describe('live', () => {

@@ -17,17 +17,17 @@ interface MapCanvasProps {
 }
 
 /** Hands places to the map: the first at once, later ones in peace. */
-function useDrawing(map: PlacesMap | undefined, places: readonly Place[]): void {
+function useDrawing(map: PlacesMap | undefined, places: readonly Place[], amount: PrintNumber): void {
   const drawnAtMs = useRef(0);
   useEffect(() => {
     if (map === undefined) return undefined;
     const draw = (): void => {
       drawnAtMs.current = performance.now();
-      map.setPlaces(places);
+      map.setPlaces(places, amount);
     };
     const timer = setTimeout(draw, Math.max(0, drawnAtMs.current + DRAW_MS - performance.now()));
     return () => clearTimeout(timer);
-  }, [map, places]);
+  }, [map, places, amount]);
 }
 
 /** The map and its buttons. A file of its own, so that the map's library is loaded only by pages with a map. */
@@ -43,7 +43,7 @@ export function MapCanvas({ places, amount, onFailure, onPlace }: MapCanvasProps
     baseMapStyle(mapColours(element))
       .then((style) => {
         if (isGone) return;
-        made = new PlacesMap(element, style, amount, onPlace);
+        made = new PlacesMap(element, style, onPlace);
         setMap(made);
       })
       .catch((error: unknown) => onFailure(error instanceof Error ? error : new Error(String(error))));
@@ -52,9 +52,9 @@ export function MapCanvas({ places, amount, onFailure, onPlace }: MapCanvasProps
       made?.close();
       setMap(undefined);
     };
-  }, [amount, onFailure, onPlace]);
+  }, [onFailure, onPlace]);
 
-  useDrawing(map, places);
+  useDrawing(map, places, amount);
   return (
     <div className="map-room">
       <div className="map-canvas" ref={container} />

@@ -27,22 +27,20 @@ const SIZE_MAX_PX = 62;
 /** Spots as buttons over the map; one that stays keeps its element, and so the reader's focus. */
 export class PlaceMarkers {
   readonly #map: MapLibreMap;
-  readonly #amount: PrintNumber;
   readonly #onOpen: (spot: Spot) => void;
   readonly #markers = new Map<number, SpotMarker>();
 
-  /**
-   * @param amount prints a value with what it is of
-   * @param onOpen called when a cluster or place is clicked
-   */
-  constructor(map: MapLibreMap, amount: PrintNumber, onOpen: (spot: Spot) => void) {
+  /** @param onOpen called when a cluster or place is clicked */
+  constructor(map: MapLibreMap, onOpen: (spot: Spot) => void) {
     this.#map = map;
-    this.#amount = amount;
     this.#onOpen = onOpen;
   }
 
-  /** Shows those of the spots that are in view, and no others. */
-  show(spots: readonly Spot[]): void {
+  /**
+   * Shows those of the spots that are in view, and no others.
+   * @param amount prints a value with what it is of
+   */
+  show(spots: readonly Spot[], amount: PrintNumber): void {
     const bounds = this.#map.getBounds();
     const inView = spots.filter(({ longitude, latitude }) => bounds.contains([longitude, latitude]));
     const max = inView.reduce((most, { value }) => Math.max(most, Math.abs(value)), 1);
@@ -54,7 +52,7 @@ export class PlaceMarkers {
       marker.remove();
       this.#markers.delete(first);
     }
-    for (const spot of inView) this.#draw(this.#markers.get(spot.first) ?? this.#add(spot), spot, max);
+    for (const spot of inView) this.#draw(this.#markers.get(spot.first) ?? this.#add(spot), spot, max, amount);
   }
 
   #add(spot: Spot): SpotMarker {
@@ -70,7 +68,7 @@ export class PlaceMarkers {
     return added;
   }
 
-  #draw(drawn: SpotMarker, spot: Spot, max: number): void {
+  #draw(drawn: SpotMarker, spot: Spot, max: number, amount: PrintNumber): void {
     const { marker, button } = drawn;
     drawn.spot = spot;
     marker.setLngLat([spot.longitude, spot.latitude]);
@@ -80,11 +78,10 @@ export class PlaceMarkers {
     button.classList.toggle('negative', spot.value < 0);
     const size = SIZE_MIN_PX + (SIZE_MAX_PX - SIZE_MIN_PX) * Math.sqrt(Math.abs(spot.value) / max);
     button.style.setProperty('--size', `${Math.round(size)}px`);
-    const amount = this.#amount(spot.value);
-    const label = isCluster ? `${amount}, zoom in` : `${amount} at ${printPlace(spot)}, show them alone`;
-    if (button.title === label) return;
-    button.title = label;
-    button.ariaLabel = label;
+    const said = isCluster ? `${amount(spot.value)}, zoom in` : `${amount(spot.value)} at ${printPlace(spot)}, show them alone`;
+    if (button.title === said) return;
+    button.title = said;
+    button.ariaLabel = said;
     button.textContent = printShort(spot.value);
   }
 }

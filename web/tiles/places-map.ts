@@ -27,15 +27,15 @@ export class PlacesMap {
   readonly #isDark = window.matchMedia('(prefers-color-scheme: dark)');
   readonly #onPlace: (place: Place) => void;
   #places: readonly Place[] = [];
+  #amount: PrintNumber = String;
   #isReady = false;
   #isFitted = false;
 
   /**
-   * @param amount prints a value with what it is of
    * @param onPlace called when a single place is chosen
    * @throws Error when the browser gives no WebGL
    */
-  constructor(container: HTMLElement, style: StyleSpecification, amount: PrintNumber, onPlace: (place: Place) => void) {
+  constructor(container: HTMLElement, style: StyleSpecification, onPlace: (place: Place) => void) {
     this.#onPlace = onPlace;
     this.#map = new MapLibreMap({
       container,
@@ -55,15 +55,19 @@ export class PlacesMap {
     });
     this.#map.touchZoomRotate.disableRotation();
     this.#map.keyboard.disableRotation();
-    this.#markers = new PlaceMarkers(this.#map, amount, (spot) => void this.#open(spot));
+    this.#markers = new PlaceMarkers(this.#map, (spot) => void this.#open(spot));
     this.#map.once('load', () => this.#addPlaces());
     this.#map.on('render', () => this.#drawMarkers());
     this.#isDark.addEventListener('change', this.#paint);
   }
 
-  /** Shows these places and no others; the first ones that are not none bring all of them into view. */
-  setPlaces(places: readonly Place[]): void {
+  /**
+   * Shows these places and no others; the first ones that are not none bring all of them into view.
+   * @param amount prints a value with what it is of
+   */
+  setPlaces(places: readonly Place[], amount: PrintNumber): void {
     this.#places = places;
+    this.#amount = amount;
     if (!this.#isReady) return;
     void this.#source().setData(collectionOf(places));
     if (this.#isFitted || places.length === 0) return;
@@ -90,6 +94,8 @@ export class PlacesMap {
   }
 
   close(): void {
+    // Places that come later are of the map that takes its place.
+    this.#isReady = false;
     this.#isDark.removeEventListener('change', this.#paint);
     this.#map.remove();
   }
@@ -110,7 +116,7 @@ export class PlacesMap {
     // Markers show the places; a layer must use the source for it to be read at all.
     this.#map.addLayer({ id: PLACES, type: 'circle', source: PLACES, paint: { 'circle-opacity': 0 } });
     this.#isReady = true;
-    this.setPlaces(this.#places);
+    this.setPlaces(this.#places, this.#amount);
   }
 
   #drawMarkers(): void {
@@ -132,7 +138,7 @@ export class PlacesMap {
       // Neighbouring tiles both hold what lies at their edge.
       spots.set(first, { first, clusterId, longitude, latitude, value });
     }
-    this.#markers.show([...spots.values()]);
+    this.#markers.show([...spots.values()], this.#amount);
   }
 
   async #open({ clusterId, first, longitude, latitude }: Spot): Promise<void> {
