@@ -90,3 +90,42 @@ it('a filter that only another report can give shows the same table and map of i
     await daybook.stop();
   }
 });
+
+it('places all over the world are all on the map, however wide the page is', async () => {
+  await using folder = await temporaryFolder();
+  const [norths, easts] = [
+    [-54, 0, 70, 78],
+    [-179.5, -157, -60, 15, 100, 178],
+  ];
+  const sales = norths.flatMap((north, row) =>
+    easts.map((east, column) => {
+      const id = `00000000-0000-4000-8000-0000000000${row}${column}`;
+      return JSON.stringify({ ...SALES[0], id, north, east, amount: 1 });
+    }),
+  );
+  await runDaybook(['import', '-', '--config', CONFIG, '--data', folder.path], sales.join('\n'));
+  const [browser, daybook] = await Promise.all([
+    launchChromium(),
+    startDaybook(folder.path, ['--no-generate', '--config', CONFIG]),
+  ]);
+  try {
+    await using watched = await openPage(browser, daybook.url, '/', { reducedMotion: 'reduce' });
+    const { page } = watched;
+    const map = dailyReport(page).tile('Places');
+    const total = (): Promise<number> =>
+      map
+        .locator('.spot')
+        .evaluateAll((spots) => spots.reduce((sum, spot) => sum + Number.parseInt(spot.ariaLabel ?? '', 10), 0));
+    await expect.poll(total).toBe(sales.length);
+    for (const width of [390, 1280, 1920]) {
+      await page.setViewportSize({ width, height: 900 });
+      for (const _ of [1, 2, 3]) await map.getByRole('button', { name: 'Zoom in', exact: true }).click();
+      await expect.poll(total).toBeLessThan(sales.length);
+      await map.getByRole('button', { name: 'Show all places' }).click();
+      await expect.poll(total).toBe(sales.length);
+    }
+  } finally {
+    await browser.close();
+    await daybook.stop();
+  }
+});

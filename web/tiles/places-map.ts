@@ -1,5 +1,5 @@
 import type { GeoJSONSource, LngLatBoundsLike, StyleSpecification } from 'maplibre-gl';
-import { Map as MapLibreMap, setWorkerUrl } from 'maplibre-gl';
+import { LngLat, Map as MapLibreMap, setWorkerUrl } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import type { PrintNumber } from '../format.ts';
@@ -7,6 +7,7 @@ import { mapColours } from './base-map.ts';
 import type { Spot } from './place-markers.ts';
 import { PlaceMarkers } from './place-markers.ts';
 import type { Place } from './places.ts';
+import { LATITUDE_MAX, LONGITUDE_MAX } from './places.ts';
 
 const PLACES = 'places';
 /** Places nearer to each other than this, px, are one cluster. */
@@ -44,6 +45,7 @@ export class PlacesMap {
       zoom: 3,
       maxZoom: ZOOM_MAX,
       renderWorldCopies: false,
+      transformConstrain: withinWorld,
       attributionControl: false,
       dragRotate: false,
       pitchWithRotate: false,
@@ -126,6 +128,8 @@ export class PlacesMap {
     for (const { geometry, properties } of this.#map.querySourceFeatures(PLACES)) {
       if (geometry.type !== 'Point') continue;
       const [longitude = 0, latitude = 0] = geometry.coordinates;
+      // What lies near the world's edge comes once more, beyond the other one.
+      if (Math.abs(longitude) > LONGITUDE_MAX) continue;
       const {
         first,
         value,
@@ -158,6 +162,12 @@ export class PlacesMap {
     this.#map.setPaintProperty('states', 'fill-color', states);
     this.#map.setPaintProperty('borders', 'line-color', borders);
   };
+}
+
+/** The library's own rule keeps the world as wide as its room, and a wide room would never show all of it. */
+function withinWorld({ lng, lat }: LngLat, zoom: number) {
+  const limit = (value: number, max: number): number => Math.max(-max, Math.min(max, value));
+  return { center: new LngLat(limit(lng, LONGITUDE_MAX), limit(lat, LATITUDE_MAX)), zoom };
 }
 
 function collectionOf(places: readonly Place[]): GeoJSON.FeatureCollection {

@@ -21,7 +21,8 @@ export interface Places {
 }
 
 /** Where web maps end: at the poles the projection runs to infinity. */
-const LATITUDE_MAX = 85;
+export const LATITUDE_MAX = 85;
+export const LONGITUDE_MAX = 180;
 
 /** Places out of rows with totals by latitude and longitude. */
 export function placesOf(
@@ -34,7 +35,7 @@ export function placesOf(
     const value = Number(row[names.measure] ?? 0);
     if (value === 0) continue;
     const [latitude, longitude] = [row[names.latitude], row[names.longitude]];
-    if (isWithin(latitude, 90) && isWithin(longitude, 180)) {
+    if (isWithin(latitude, 90) && isWithin(longitude, LONGITUDE_MAX)) {
       const drawn = Math.max(-LATITUDE_MAX, Math.min(LATITUDE_MAX, latitude));
       places.push({ latitude: drawn, longitude, value, reportedLatitude: latitude });
     } else unplaced.push(value);
