@@ -94,7 +94,7 @@ it('a filter that only another report can give shows the same table and map of i
 it('places all over the world are all on the map, however wide the page is', async () => {
   await using folder = await temporaryFolder();
   const [norths, easts] = [
-    [-54, 0, 70, 78],
+    [-54, 0, 70, 88],
     [-179.5, -157, -60, 15, 100, 178],
   ];
   const sales = norths.flatMap((north, row) =>
@@ -124,6 +124,13 @@ it('places all over the world are all on the map, however wide the page is', asy
       await map.getByRole('button', { name: 'Show all places' }).click();
       await expect.poll(total).toBe(sales.length);
     }
+    // A place beyond where maps end is drawn at their edge.
+    await map
+      .getByRole('button', { name: / at 88\.00° N, / })
+      .first()
+      .waitFor();
+    await map.getByRole('button', { name: 'List', exact: true }).click();
+    await map.getByRole('button', { name: '88.00° N, 157.00° W', exact: true }).waitFor();
   } finally {
     await browser.close();
     await daybook.stop();

@@ -1,7 +1,7 @@
 import type { PrintNumber } from '../format.ts';
 import { printCount } from '../format.ts';
 import type { Place } from './places.ts';
-import { printPlace } from './places.ts';
+import { printWhere } from './places.ts';
 
 const LISTED_MAX = 200;
 
@@ -31,17 +31,17 @@ export function PlaceList({ places, label, print, amount, onPlace, onExplain }: 
       </thead>
       <tbody>
         {largest.map((place) => (
-          <tr key={`${place.latitude} ${place.longitude}`}>
+          <tr key={`${place.reportedLatitude} ${place.longitude}`}>
             <td>
               <button type="button" className="cell-button" onClick={() => onPlace(place)}>
-                {printPlace(place)}
+                {printWhere(place)}
               </button>
             </td>
             <td className="number">
               <button
                 type="button"
                 className="cell-button"
-                aria-label={`Explain ${amount(place.value)} at ${printPlace(place)}`}
+                aria-label={`Explain ${amount(place.value)} at ${printWhere(place)}`}
                 onClick={() => onExplain(place)}
               >
                 {print(place.value)}

@@ -2,7 +2,7 @@ import type { Map as MapLibreMap } from 'maplibre-gl';
 import { Marker } from 'maplibre-gl';
 import type { PrintNumber } from '../format.ts';
 import { printShort } from '../format.ts';
-import { printPlace } from './places.ts';
+import { printWhere } from './places.ts';
 
 /** What stands at one point of the map: a cluster of places, or one place. */
 export interface Spot {
@@ -12,6 +12,8 @@ export interface Spot {
   readonly clusterId: number | undefined;
   readonly longitude: number;
   readonly latitude: number;
+  /** Of one place, which may lie beyond where maps end. */
+  readonly reportedLatitude: number;
   readonly value: number;
 }
 
@@ -78,7 +80,7 @@ export class PlaceMarkers {
     button.classList.toggle('negative', spot.value < 0);
     const size = SIZE_MIN_PX + (SIZE_MAX_PX - SIZE_MIN_PX) * Math.sqrt(Math.abs(spot.value) / max);
     button.style.setProperty('--size', `${Math.round(size)}px`);
-    const said = isCluster ? `${amount(spot.value)}, zoom in` : `${amount(spot.value)} at ${printPlace(spot)}, show them alone`;
+    const said = isCluster ? `${amount(spot.value)}, zoom in` : `${amount(spot.value)} at ${printWhere(spot)}, show them alone`;
     if (button.title === said) return;
     button.title = said;
     button.ariaLabel = said;

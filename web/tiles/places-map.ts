@@ -19,6 +19,15 @@ const ZOOM_MAX = 14;
 const FIT_ZOOM_MAX = 6;
 const FIT_PADDING = 44;
 
+/** What the map knows of a cluster, or of a place. */
+interface Drawn {
+  readonly first: number;
+  readonly value: number;
+  readonly cluster_id?: number;
+  readonly reportedLatitude?: number;
+  readonly longitude?: number;
+}
+
 setWorkerUrl(new URL(workerUrl, document.baseURI).href);
 
 /** The map of places: clusters that split as one zooms in, over a base map. Held open until `close`. */
@@ -127,20 +136,19 @@ export class PlacesMap {
     const spots = new Map<number, Spot>();
     for (const { geometry, properties } of this.#map.querySourceFeatures(PLACES)) {
       if (geometry.type !== 'Point') continue;
-      const [longitude = 0, latitude = 0] = geometry.coordinates;
+      const [east = 0, latitude = 0] = geometry.coordinates;
       // What lies near the world's edge comes once more, beyond the other one.
-      if (Math.abs(longitude) > LONGITUDE_MAX) continue;
+      if (Math.abs(east) > LONGITUDE_MAX) continue;
+      // What is drawn is rounded, so a place comes with what was reported.
       const {
         first,
         value,
         cluster_id: clusterId,
-      } = properties as {
-        first: number;
-        value: number;
-        cluster_id?: number;
-      };
+        reportedLatitude = latitude,
+        longitude = east,
+      } = properties as Drawn;
       // Neighbouring tiles both hold what lies at their edge.
-      spots.set(first, { first, clusterId, longitude, latitude, value });
+      spots.set(first, { first, clusterId, longitude, latitude, reportedLatitude, value });
     }
     this.#markers.show([...spots.values()], this.#amount);
   }
@@ -173,10 +181,10 @@ function withinWorld({ lng, lat }: LngLat, zoom: number) {
 function collectionOf(places: readonly Place[]): GeoJSON.FeatureCollection {
   return {
     type: 'FeatureCollection',
-    features: places.map(({ longitude, latitude, value }, first) => ({
+    features: places.map(({ longitude, latitude, reportedLatitude, value }, first) => ({
       type: 'Feature',
       geometry: { type: 'Point', coordinates: [longitude, latitude] },
-      properties: { value, first },
+      properties: { value, first, reportedLatitude, longitude },
     })),
   };
 }

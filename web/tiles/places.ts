@@ -49,8 +49,13 @@ function isWithin(cell: JsonCell | undefined, max: number): cell is number {
   return typeof cell === 'number' && Math.abs(cell) <= max;
 }
 
-/** A place's coordinates for people: `40.71° N, 74.01° W`. */
+/** Coordinates for people: `40.71° N, 74.01° W`. */
 export function printPlace({ latitude, longitude }: Pick<Place, 'latitude' | 'longitude'>): string {
   const degrees = (value: number): string => `${Math.abs(value).toFixed(2)}°`;
   return `${degrees(latitude)} ${latitude < 0 ? 'S' : 'N'}, ${degrees(longitude)} ${longitude < 0 ? 'W' : 'E'}`;
+}
+
+/** Where a place is, for people: as reported. */
+export function printWhere({ reportedLatitude, longitude }: Pick<Place, 'reportedLatitude' | 'longitude'>): string {
+  return printPlace({ latitude: reportedLatitude, longitude });
 }
