@@ -31,9 +31,8 @@ export function storeTime(nowMs: number, timeZone: string): string {
   return new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' }).format(nowMs);
 }
 
-/** The store's business day at a moment. */
+/** The store's business day at a moment: that of the hour which its clock shows, as records have it. */
 export function storeDay(nowMs: number, timeZone: string, businessDayEndsAtHour: number): string {
-  const moment = new Date(nowMs - businessDayEndsAtHour * HOUR_MS);
-  const parts = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
-  return parts.format(moment);
+  const shownMs = Date.parse(`${storeTime(nowMs, timeZone).replace(' ', 'T')}Z`);
+  return new Date(shownMs - businessDayEndsAtHour * HOUR_MS).toISOString().slice(0, 10);
 }
