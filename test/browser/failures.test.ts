@@ -125,6 +125,28 @@ describe('figures of another range', () => {
   });
 });
 
+it('who follows the log is told when that ends, and can go on', async () => {
+  await withDaybook(async ({ url }) => {
+    await using watched = await openPage(browser, url, '/records');
+    const { page } = watched;
+    watched.expectStatus(502);
+    const followed = '**/records?follow=true';
+    await page.route(followed, (route) =>
+      route.fulfill({ status: 502, contentType: 'text/html', body: 'Bad gateway' }),
+    );
+    await page.getByRole('button', { name: 'Follow' }).click();
+    const state = page.locator('.search-progress [role=status]');
+    await expect.poll(() => state.textContent()).toBe('Not following');
+    expect(await page.locator('.live-dot.following').count()).toBe(0);
+    expect(await page.getByRole('alert').textContent()).toBe('Daybook did not answer.');
+
+    await page.unroute(followed);
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await expect.poll(() => state.textContent()).toBe('Following');
+    expect(await page.getByRole('alert').count()).toBe(0);
+  });
+});
+
 it('a Daybook that was started again with another definition has its dashboard on the pages that are open', async () => {
   await using folder = await temporaryFolder();
   const data = join(folder.path, 'data');

@@ -219,19 +219,24 @@ function SearchProgress({ progress, onCancel }: SearchProgressProps) {
   );
 }
 
+const FOLLOWING = { following: 'Following', paused: 'Paused', ended: 'Not following' } as const;
+
 function Followed({ topic, definition }: LogRecordsProps) {
-  const [isPaused, setIsPaused] = useState(false);
+  const [state, setState] = useState<keyof typeof FOLLOWING>('following');
+  /** Why it ended. */
+  const [problem, setProblem] = useState<string>();
   const [{ records, skipped, missed }, setSeen] = useState<{
     readonly records: readonly TopicRecordInfo[];
     /** Came too fast to be sent, and came during a pause. */
     readonly skipped: number;
     readonly missed: number;
   }>({ records: [], skipped: 0, missed: 0 });
-  useEvents(`/api/v1/topics/${encodeURIComponent(topic)}/records?follow=true`, 'tail', {
+  const address = `/api/v1/topics/${encodeURIComponent(topic)}/records?follow=true`;
+  useEvents(state === 'ended' ? undefined : address, 'tail', {
     onEvent: (event) => {
       const { records: newest, skipped: more } = event as TailEvent;
       setSeen((before) =>
-        isPaused
+        state === 'paused'
           ? { ...before, missed: before.missed + newest.length + more }
           : {
               records: [...newest.toReversed(), ...before.records].slice(0, FOLLOWED_MAX),
@@ -240,25 +245,32 @@ function Followed({ topic, definition }: LogRecordsProps) {
             },
       );
     },
-    onEnd: () => undefined,
+    onEnd: (why) => {
+      setState('ended');
+      setProblem(why);
+    },
   });
   return (
     <>
       <div className="search-progress">
-        <span className={isPaused ? 'live-dot' : 'live-dot following'} aria-hidden="true" />
-        <span role="status">{isPaused ? 'Paused' : 'Following'}</span>
+        <span className={state === 'following' ? 'live-dot following' : 'live-dot'} aria-hidden="true" />
+        <span role="status">{FOLLOWING[state]}</span>
         <span>
           {printCount(skipped)} skipped as they came too fast, {printCount(missed)} while paused
         </span>
-        <button type="button" onClick={() => setIsPaused(!isPaused)}>
-          {isPaused ? 'Go on' : 'Pause'}
+        <button type="button" onClick={() => setState(state === 'following' ? 'paused' : 'following')}>
+          {state === 'following' ? 'Pause' : 'Go on'}
         </button>
       </div>
-      {records.length === 0 ? (
-        <p className="notice">Nothing has come yet; records are shown as they come.</p>
-      ) : (
-        <RecordTable records={records} definition={definition} />
+      {state === 'ended' && problem !== undefined && (
+        <p className="notice" role="alert">
+          {problem}
+        </p>
       )}
+      {records.length === 0 && state !== 'ended' && (
+        <p className="notice">Nothing has come yet; records are shown as they come.</p>
+      )}
+      {records.length > 0 && <RecordTable records={records} definition={definition} />}
     </>
   );
 }
