@@ -136,6 +136,26 @@ describe('the focus and the way back', () => {
     await chips.first().press('Enter');
     await expect.poll(() => focused(page)).toBe('Daily report');
   });
+
+  it('are in the search of records after it was made, which the way back takes back', async () => {
+    await using watched = await openPage(browser, daybook.url, '/records');
+    const { page } = watched;
+    const offset = page.getByLabel('From offset');
+    await offset.fill('100');
+    await offset.press('Enter');
+    await expect.poll(() => page.getByText('Offsets 100 to 149').count()).toBe(1);
+    expect(await offset.evaluate((input) => document.activeElement === input)).toBe(true);
+    await page.getByLabel('where').selectOption('country');
+    const value = page.getByLabel('Value');
+    await value.fill('United States');
+    await value.press('Enter');
+    await expect.poll(() => page.locator('.search-progress').textContent()).toContain('50 found');
+    expect(await value.evaluate((input) => document.activeElement === input)).toBe(true);
+    await page.goBack();
+    await expect.poll(() => value.count()).toBe(0);
+    await page.goBack();
+    await expect.poll(() => offset.inputValue()).toBe('');
+  });
 });
 
 describe('a page without sales', () => {

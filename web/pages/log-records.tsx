@@ -43,7 +43,6 @@ export function LogRecords({ topic, definition }: LogRecordsProps) {
   return (
     <section className="tile records-tile" aria-label={`Records of ${topic}`}>
       <RecordSearchForm
-        key={JSON.stringify(search)}
         definition={definition}
         partitions={partitions}
         search={search}

@@ -46,6 +46,13 @@ interface RecordSearchFormProps {
 /** Says where to begin, what a field must be like, or that records are shown as they come. */
 export function RecordSearchForm({ definition, partitions, search, isFollowing, onAsk }: RecordSearchFormProps) {
   const [draft, setDraft] = useState(search);
+  const asked = JSON.stringify(search);
+  const [known, setKnown] = useState(asked);
+  // It was changed elsewhere: by the way back, say.
+  if (asked !== known) {
+    setKnown(asked);
+    setDraft(search);
+  }
   const id = useId();
   const change = (changes: Partial<RecordSearch>): void => setDraft({ ...draft, ...changes });
   return (
