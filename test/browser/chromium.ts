@@ -40,6 +40,8 @@ export interface WatchedPage extends AsyncDisposable {
   expectLostConnection(): void;
   /** From now on the server may answer with this status, which Chromium takes for an error. */
   expectStatus(status: number): void;
+  /** From now on the page may tell of errors like this one. */
+  expectError(like: RegExp): void;
 }
 
 /** Opens a page of the server at `url`. @param path with its query */
@@ -54,6 +56,7 @@ export async function openPage(
   const errors: string[] = [];
   let mayLoseConnection = false;
   let expectedStatus = 0;
+  let expectedError: RegExp | undefined;
   await context.route('**/*', (route) => {
     const requested = route.request().url();
     if (requested.startsWith(`${url}/`) || requested.startsWith('blob:')) return route.continue();
@@ -65,6 +68,7 @@ export async function openPage(
   page.on('console', (message) => {
     if (message.type() !== 'error') return;
     if (mayLoseConnection && /net::ERR_|^CodeNotLoadedError/.test(message.text())) return;
+    if (expectedError?.test(message.text()) === true) return;
     if (message.text().includes(`a status of ${expectedStatus} `)) return;
     errors.push(message.text());
   });
@@ -73,6 +77,7 @@ export async function openPage(
     page,
     expectLostConnection: () => (mayLoseConnection = true),
     expectStatus: (status) => (expectedStatus = status),
+    expectError: (like) => (expectedError = like),
     async [Symbol.asyncDispose]() {
       await context.close();
       expect(outside, 'requests to others').toEqual([]);

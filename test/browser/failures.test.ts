@@ -125,6 +125,25 @@ describe('figures of another range', () => {
   });
 });
 
+it('a tile that cannot be drawn says so, can be tried again, and takes no other along', async () => {
+  await withDaybook(async ({ url }) => {
+    await using watched = await openPage(browser, url, '/pipeline');
+    const { page } = watched;
+    watched.expectError(/currency/);
+    // No browser prints money of such a currency.
+    await page.route('**/api/v1/reports', async (route) => {
+      const definition = (await (await route.fetch()).json()) as { readonly stream: object };
+      await route.fulfill({ json: { ...definition, stream: { ...definition.stream, currency: 'X' } } });
+    });
+    await page.goto(url);
+    const { tile, number } = dailyReport(page);
+    await tile('Revenue').getByText('This could not be drawn').waitFor();
+    expect(await number('Paying customers')).toBe(Number(reports['daily_pu_rev']?.at(-1)?.['daily_pu']));
+    await tile('Revenue').getByRole('button', { name: 'Try again' }).click();
+    await tile('Revenue').getByText('This could not be drawn').waitFor();
+  });
+});
+
 it('who follows the log is told when that ends, and can go on', async () => {
   await withDaybook(async ({ url }) => {
     await using watched = await openPage(browser, url, '/records');

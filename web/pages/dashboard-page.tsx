@@ -1,5 +1,6 @@
 import type { DefinitionAnswer, TileInfo } from '../../src/server/protocol.ts';
 import { isBackwards } from '../api/day-range.ts';
+import { ErrorBoundary } from '../error-boundary.tsx';
 import { useFilters } from '../filters.ts';
 import { AxisTile } from '../tiles/axis-tile.tsx';
 import { MapTile } from '../tiles/map-tile.tsx';
@@ -14,6 +15,8 @@ import { FilterChips } from './filter-chips.tsx';
 import { FirstSteps } from './first-steps.tsx';
 import { Shell } from './shell.tsx';
 import { useRange, useToday } from './use-range.ts';
+
+const NO_VIEW = { answer: undefined, isStale: false };
 
 /** The dashboard of the definition, live. */
 export function DashboardPage({ definition }: { readonly definition: DefinitionAnswer }) {
@@ -41,12 +44,36 @@ export function DashboardPage({ definition }: { readonly definition: DefinitionA
   );
 }
 
+/** Tiles, of which one that cannot be drawn takes no other along. */
 function Tiles({ tiles, ...context }: TileContext & { readonly tiles: readonly TileInfo[] }) {
   const names = tileNames(tiles);
   return tiles.map((tile, index) => {
     const name = names[index] ?? '';
-    return <Tile key={name} name={name} tile={tile} {...context} />;
+    return (
+      <ErrorBoundary key={name} instead={(error, onRetry) => <NotDrawn tile={tile} error={error} onRetry={onRetry} />}>
+        <Tile name={name} tile={tile} {...context} />
+      </ErrorBoundary>
+    );
   });
+}
+
+interface NotDrawnProps {
+  readonly tile: TileInfo;
+  readonly error: Error;
+  readonly onRetry: () => void;
+}
+
+function NotDrawn({ tile: { kind, title }, error, onRetry }: NotDrawnProps) {
+  return (
+    <TileFrame kind={kind} title={title} view={NO_VIEW}>
+      <div className="notice" role="alert">
+        <p>This could not be drawn: {error.message}</p>
+        <button type="button" onClick={onRetry}>
+          Try again
+        </button>
+      </div>
+    </TileFrame>
+  );
 }
 
 interface TileProps extends TileContext {
@@ -57,7 +84,7 @@ interface TileProps extends TileContext {
 function Tile({ name, tile, ...context }: TileProps) {
   if (isBackwards(context.range)) {
     return (
-      <TileFrame kind={tile.kind} title={tile.title} view={{ answer: undefined, isStale: false }}>
+      <TileFrame kind={tile.kind} title={tile.title} view={NO_VIEW}>
         <TileEmpty>No sales in this range.</TileEmpty>
       </TileFrame>
     );

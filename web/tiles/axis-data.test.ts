@@ -76,3 +76,9 @@ it('of more points than there is room for, those at the end of an axis in order 
   const largest = axisData(rows, { ...options, x: text, isSorted: false, pointsMax: 2, isStacked: true });
   expect(largest).toMatchObject({ points: ['s1', 's0'], pointCount: 4, max: 400 });
 });
+
+it('an axis of very many whole numbers has its last ones', () => {
+  const rows = Array.from({ length: 200_000 }, (_, at) => ({ hour: 199_999 - at, profit: 1 }));
+  const { points, pointCount } = axisData(rows, { ...options, series: null, pointsMax: 4_000, isStacked: false });
+  expect([points.length, points[0], points.at(-1), pointCount]).toEqual([4_000, 196_000, 199_999, 200_000]);
+});

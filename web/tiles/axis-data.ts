@@ -115,9 +115,9 @@ function valuesInOrder(points: readonly (string | number)[], kind: ColumnInfo['k
 }
 
 function filled(numbers: readonly number[]): readonly number[] {
-  if (numbers.length === 0) return [];
-  const [first, last] = [Math.min(...numbers), Math.max(...numbers)];
-  if (last - first >= FILLED_MAX) return numbers.toSorted((a, b) => a - b);
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const [first, last] = [sorted[0], sorted.at(-1)];
+  if (first === undefined || last === undefined || last - first >= FILLED_MAX) return sorted;
   return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }
 

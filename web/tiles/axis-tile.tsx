@@ -22,6 +22,8 @@ import { useTap } from './use-tap.ts';
 
 /** A bar tile shows no more bars; the rest is said. */
 const BARS_MAX = 60;
+/** Nor a line more points: screens have no more dots side by side. */
+const LINE_POINTS_MAX = 4_000;
 
 interface AxisTileProps extends TileContext {
   readonly tile: Extract<TileInfo, { kind: 'line' | 'bar' }>;
@@ -46,7 +48,7 @@ export function AxisTile({ tile, definition, range, filters }: AxisTileProps) {
     if (rows === undefined || column === undefined) return undefined;
     const isLine = kind === 'line';
     const isSorted = isLine || column.kind !== 'text';
-    const pointsMax = isLine ? Infinity : BARS_MAX;
+    const pointsMax = isLine ? LINE_POINTS_MAX : BARS_MAX;
     return axisData(rows, { x: column, series, measure, isSorted, pointsMax, isStacked: !isLine });
   }, [rows, column, series, measure, kind]);
   const print = useMemo(() => printerOf(format, definition.stream.currency), [format, definition]);
@@ -171,7 +173,7 @@ function Chart(props: ChartProps) {
         <Axis data={data} column={column} kind={kind} />
       </div>
       {data.series.length > 1 && <Legend series={data.series} print={print} onSeries={onSeries} />}
-      {data.points.length < data.pointCount && <p className="tile-note">{cutNote(data, column)}</p>}
+      {data.points.length < data.pointCount && <p className="tile-note">{cutNote(data, column, kind)}</p>}
     </>
   );
 }
@@ -284,11 +286,11 @@ function pointText(point: JsonCell, { kind }: ColumnInfo): string {
   return kind === 'date' && point !== null ? printDay(String(point)) : printCell(point);
 }
 
-/** Which of the bars there is room for. */
-function cutNote({ points, pointCount }: AxisData, { kind }: ColumnInfo): string {
+/** Which of the points there is room for. */
+function cutNote({ points, pointCount }: AxisData, column: ColumnInfo, kind: ChartProps['kind']): string {
   const [shown, all] = [printCount(points.length), printCount(pointCount)];
-  if (kind === 'text') return `The ${shown} largest of ${all}`;
-  return `The ${kind === 'date' ? 'newest' : 'last'} ${shown} of ${all}`;
+  if (kind === 'bar' && column.kind === 'text') return `The ${shown} largest of ${all}`;
+  return `The ${column.kind === 'date' ? 'newest' : 'last'} ${shown} of ${all}`;
 }
 
 function indexAt(event: PointerEvent, room: HTMLElement, last: number, kind: ChartProps['kind']): number {
