@@ -58,6 +58,18 @@ it('another definition has its page: numbers, bars by hour and channel, lines by
     await page.screenshot({ path: join(SCREENSHOTS, 'online-shop.png'), fullPage: true });
     expect(await accessibilityViolations(page)).toEqual([]);
 
+    // Who comes by keyboard sees at once where he is, and the tile's name as well.
+    await tile('Revenue by hour').getByRole('button').first().focus();
+    for (const title of ['Revenue by hour', 'Order lines by day']) {
+      const slider = tile(title).getByRole('slider');
+      while (!(await slider.evaluate((each) => document.activeElement === each))) await page.keyboard.press('Tab');
+      const [label, heading] = await Promise.all([
+        tile(title).locator('.point-label').boundingBox(),
+        tile(title).getByRole('heading').boundingBox(),
+      ]);
+      expect(label?.y).toBeGreaterThanOrEqual((heading?.y ?? NaN) + (heading?.height ?? NaN));
+    }
+
     // A line's, or a part's, total opens the rows that give it.
     const web = lines.filter(({ channel }) => channel === 'Web');
     await tile('Revenue by hour')

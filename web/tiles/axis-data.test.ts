@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { ColumnInfo } from '../../src/server/protocol.ts';
 import { axisData } from './axis-data.ts';
@@ -81,4 +82,25 @@ it('an axis of very many whole numbers has its last ones', () => {
   const rows = Array.from({ length: 200_000 }, (_, at) => ({ hour: 199_999 - at, profit: 1 }));
   const { points, pointCount } = axisData(rows, { ...options, series: null, pointsMax: 4_000, isStacked: false });
   expect([points.length, points[0], points.at(-1), pointCount]).toEqual([4_000, 196_000, 199_999, 200_000]);
+});
+
+it('a series keeps its colour when another one overtakes it, and Other has the last one', () => {
+  const coloursOf = (profits: Readonly<Record<string, number>>): Readonly<Record<string, number>> => {
+    const rows = Object.entries(profits).map(([channel, profit]) => ({ hour: 1, channel, profit }));
+    const { series } = axisData(rows, { ...options, isStacked: true });
+    return Object.fromEntries(series.map(({ name, colour }) => [name, colour]));
+  };
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.string(), { minLength: 1, maxLength: 6 }), (names) => {
+      const first = coloursOf(Object.fromEntries(names.map((name, at) => [`c${name}`, 100 - at])));
+      expect(new Set(Object.values(first)).size).toBe(names.length);
+      expect(coloursOf(Object.fromEntries(names.map((name, at) => [`c${name}`, 1 + at])))).toEqual(first);
+    }),
+  );
+  const many = coloursOf({ a: 9, b: 8, c: 7, d: 6, e: 5, f: 4, g: 3 });
+  expect(many['Other']).toBe(5);
+  expect(new Set(Object.values(many)).size).toBe(6);
+  // Without one of them the others stay as they are.
+  const { Web, App } = coloursOf({ Web: 3, App: 2, Shop: 1 });
+  expect(coloursOf({ Web: 3, App: 2 })).toEqual({ Web, App });
 });

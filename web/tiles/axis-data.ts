@@ -30,6 +30,8 @@ interface Series {
   readonly values: readonly number[];
   /** Of all points, drawn or not. */
   readonly total: number;
+  /** Which of the six it is drawn in. */
+  readonly colour: number;
   /** Whether it stands for one value of the dimension; else for all that have no series of their own. */
   readonly isOne: boolean;
 }
@@ -68,10 +70,10 @@ export function axisData(rows: readonly JsonRow[], options: AxisOptions): AxisDa
       const values = points.map((point) => own.get(point) ?? 0);
       const total = [...own.values()].reduce((sum, value) => sum + value, 0);
       const name = series === null ? '' : printCell(part);
-      return { key: JSON.stringify(part), name, value: part, values, total, isOne: true };
+      return { key: JSON.stringify(part), name, value: part, values, total, colour: 0, isOne: true };
     })
     .toSorted((a, b) => b.total - a.total);
-  const shown = withOther(all);
+  const shown = series === null ? all : withColours(withOther(all));
   const drawn = isStacked ? points.flatMap((_, at) => stackEnds(shown, at)) : shown.flatMap(({ values }) => values);
   const [max, min] = [drawn.reduce((a, b) => Math.max(a, b), 0), drawn.reduce((a, b) => Math.min(a, b), 0)];
   return { points, pointCount: every.length, series: shown, max: roundOut(max), min: 0 - roundOut(-min) };
@@ -136,7 +138,30 @@ function withOther(all: AxisData['series']): AxisData['series'] {
       value: null,
       values,
       total: rest.reduce((sum, { total }) => sum + total, 0),
+      colour: SERIES_MAX - 1,
       isOne: false,
     },
   ];
+}
+
+/**
+ * Gives each series a colour that goes by its own name: it stays the same when another one overtakes it, or is not there,
+ * but for those whose names lead to one colour.
+ */
+function withColours(series: AxisData['series']): AxisData['series'] {
+  const colours = new Map(series.filter(({ isOne }) => !isOne).map(({ key, colour }) => [colour, key]));
+  for (const { key } of series.filter(({ isOne }) => isOne).toSorted((a, b) => (a.key < b.key ? -1 : 1))) {
+    let colour = hashOf(key) % (SERIES_MAX - 1);
+    while (colours.has(colour)) colour = (colour + 1) % SERIES_MAX;
+    colours.set(colour, key);
+  }
+  const colourOf = new Map(Array.from(colours, ([colour, key]) => [key, colour]));
+  return series.map((each) => ({ ...each, colour: colourOf.get(each.key) ?? 0 }));
+}
+
+/** Source: FNV-1a, Fowler, Noll, Vo, of UTF-16 units. */
+function hashOf(text: string): number {
+  let hash = 2_166_136_261;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 16_777_619);
+  return hash >>> 0;
 }

@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react';
+import { Fragment, useMemo } from 'react';
 import type { ColumnInfo, DefinitionAnswer, JsonCell, TileInfo } from '../../src/server/protocol.ts';
 import type { DayRange } from '../api/day-range.ts';
 import { useView } from '../api/use-view.ts';
@@ -15,15 +15,17 @@ import { axisData } from './axis-data.ts';
 import './axis-tile.css';
 import { ExplainButton } from './explain-button.tsx';
 import { columnLabel } from './labels.ts';
+import { Plot } from './plot.tsx';
 import type { TileContext } from './tile-context.ts';
 import { rangeOf, selectionOf, summedNote, unfilteredNote } from './tile-context.ts';
 import { TileEmpty, TileFrame } from './tile-frame.tsx';
-import { useTap } from './use-tap.ts';
 
 /** A bar tile shows no more bars; the rest is said. */
 const BARS_MAX = 60;
 /** Nor a line more points: screens have no more dots side by side. */
 const LINE_POINTS_MAX = 4_000;
+/** Marks of the scale that are nearer to each other, as a share of it, would touch. */
+const MARKS_APART = 0.1;
 
 interface AxisTileProps extends TileContext {
   readonly tile: Extract<TileInfo, { kind: 'line' | 'bar' }>;
@@ -111,71 +113,76 @@ interface ChartProps {
   readonly onSeries: ((value: JsonCell) => void) | undefined;
 }
 
-/** The drawing, its legend, and what is at the point that was chosen: by pointer, or by keyboard with the range input over it. */
+/** The drawing, what is at the point that the reader is at, and the legend. */
 function Chart(props: ChartProps) {
   const { kind, title, data, column, label, print, onPoint, onSeries } = props;
-  const [pointed, setPointed] = useState<number>();
-  const last = data.points.length - 1;
-  const index = Math.min(pointed ?? last, last);
-  const point = data.points[index] ?? null;
-  const tap = useTap((event) => {
-    onPoint(data.points[indexAt(event.nativeEvent, event.currentTarget, last, kind)] ?? null);
-  });
-  const values = data.series.map(({ key, name, values: own }) => ({ key, name, value: own[index] ?? 0 }));
-  const total = values.reduce((sum, { value }) => sum + value, 0);
-  const said = `${pointText(point, column)}: ${values.map(({ name, value }) => `${name} ${print(value)}`).join(', ')}`;
+  const { points, series } = data;
+  const textOf = (index: number): string => {
+    const values = series.map(({ name, values: own }) => `${name} ${print(own[index] ?? 0)}`);
+    return `${pointText(points[index] ?? null, column)}: ${values.join(', ')}`;
+  };
   return (
     <>
-      <div
-        className="axis-room"
-        onPointerLeave={({ pointerType }) => {
-          // A finger that is lifted leaves what it pointed at to be read.
-          if (pointerType !== 'touch') setPointed(undefined);
-        }}
-      >
+      <div className="axis-room">
         <Scale data={data} />
-        <div className="axis-plot">
-          {kind === 'line' ? <Lines data={data} /> : <Bars data={data} pointed={pointed} />}
-          {pointed !== undefined && (
-            <div className="axis-label" style={labelPlaceOf(index, last, kind)} aria-hidden="true">
-              <strong>{pointText(point, column)}</strong>
-              {values.map(({ key, name, value }, each) => (
-                <span key={key}>
-                  {name !== '' && <i className={`swatch series-${each}`} />}
-                  {name} <b>{print(value)}</b>
-                </span>
-              ))}
-              {values.length > 1 && (
-                <span>
-                  Total <b>{print(total)}</b>
-                </span>
-              )}
-            </div>
+        <Plot
+          count={points.length}
+          spread={kind}
+          label={`${title} by ${label.toLowerCase()}`}
+          textOf={textOf}
+          renderLabel={(index) => <PointValues {...props} index={index} />}
+          isTall={series.length > 1}
+          onChoose={(index) => onPoint(points[index] ?? null)}
+        >
+          {(pointed) => (
+            <>
+              <Grid data={data} />
+              {kind === 'line' ? <Lines data={data} /> : <Bars data={data} pointed={pointed} />}
+            </>
           )}
-          <input
-            type="range"
-            className="trend-cursor"
-            min={0}
-            max={last}
-            value={index}
-            aria-label={`${title} by ${label.toLowerCase()}`}
-            aria-valuetext={said}
-            onPointerMove={(event) => setPointed(indexAt(event.nativeEvent, event.currentTarget, last, kind))}
-            onChange={(event) => setPointed(event.currentTarget.valueAsNumber)}
-            onBlur={() => setPointed(undefined)}
-            onClick={() => onPoint(point)}
-            {...tap}
-            onKeyDown={(event) => {
-              if (event.key === 'Enter') onPoint(point);
-            }}
-          />
-        </div>
+        </Plot>
         <Axis data={data} column={column} kind={kind} />
       </div>
-      {data.series.length > 1 && <Legend series={data.series} print={print} onSeries={onSeries} />}
-      {data.points.length < data.pointCount && <p className="tile-note">{cutNote(data, column, kind)}</p>}
+      {series.length > 1 && <Legend series={series} print={print} onSeries={onSeries} />}
+      {points.length < data.pointCount && <p className="tile-note">{cutNote(data, column, kind)}</p>}
     </>
   );
+}
+
+interface PointValuesProps extends Pick<ChartProps, 'data' | 'column' | 'print'> {
+  readonly index: number;
+}
+
+/** What a point is, and its value in each series. */
+function PointValues({ data: { points, series }, column, print, index }: PointValuesProps) {
+  const valueOf = ({ values }: AxisData['series'][number]): number => values[index] ?? 0;
+  const at = pointText(points[index] ?? null, column);
+  if (series.length === 1 && series[0] !== undefined) {
+    return (
+      <>
+        {at} {series[0].name} <b>{print(valueOf(series[0]))}</b>
+      </>
+    );
+  }
+  return (
+    <>
+      <strong className="point">{at}</strong>
+      {series.map((each) => (
+        <Fragment key={each.key}>
+          <Swatch series={each} />
+          <span>{each.name}</span>
+          <b>{print(valueOf(each))}</b>
+        </Fragment>
+      ))}
+      <span />
+      <span>Total</span>
+      <b>{print(series.reduce((sum, each) => sum + valueOf(each), 0))}</b>
+    </>
+  );
+}
+
+function Swatch({ series }: { readonly series: Pick<AxisData['series'][number], 'colour'> }) {
+  return <i className={`swatch series-${series.colour}`} />;
 }
 
 interface LegendProps extends Pick<ChartProps, 'print' | 'onSeries'> {
@@ -186,9 +193,9 @@ interface LegendProps extends Pick<ChartProps, 'print' | 'onSeries'> {
 function Legend({ series, print, onSeries }: LegendProps) {
   return (
     <ul className="legend">
-      {series.map(({ key, name, value, total, isOne }, each) => (
+      {series.map(({ key, name, value, total, isOne, colour }) => (
         <li key={key}>
-          <i className={`swatch series-${each}`} /> {name}{' '}
+          <i className={`swatch series-${colour}`} /> {name}{' '}
           {onSeries !== undefined && isOne ? (
             <button
               type="button"
@@ -207,14 +214,42 @@ function Legend({ series, print, onSeries }: LegendProps) {
   );
 }
 
-function Scale({ data: { max, min } }: { readonly data: AxisData }) {
+function Scale({ data }: { readonly data: AxisData }) {
   return (
     <div className="axis-scale" aria-hidden="true">
-      <span>{printShort(max)}</span>
-      <span>{printShort((max + min) / 2)}</span>
-      <span>{printShort(min)}</span>
+      {marksOf(data).map(({ value, top }) => (
+        <span key={value} style={{ top }}>
+          {printShort(value)}
+        </span>
+      ))}
     </div>
   );
+}
+
+function Grid({ data }: { readonly data: AxisData }) {
+  return (
+    <div className="axis-grid" aria-hidden="true">
+      {marksOf(data).map(({ value, top }) => (
+        <span key={value} className={value === 0 ? 'zero' : ''} style={{ top }} />
+      ))}
+    </div>
+  );
+}
+
+interface Mark {
+  readonly value: number;
+  /** From the top, in percent. */
+  readonly top: string;
+}
+
+/** The ends of the scale, and what lies in between: zero, where it is no end itself. */
+function marksOf({ max, min }: AxisData): readonly Mark[] {
+  const span = max - min || 1;
+  const between = max > 0 && min < 0 ? 0 : (max + min) / 2;
+  // Beside zero there is no room for an end that is close to it.
+  const isApart = (value: number): boolean => value === between || Math.abs(value - between) / span > MARKS_APART;
+  const values = new Set([max, between, min].filter(isApart));
+  return Array.from(values, (value) => ({ value, top: `${((max - value) / span) * 100}%` }));
 }
 
 function Lines({ data: { points, series, max, min } }: { readonly data: AxisData }) {
@@ -222,10 +257,10 @@ function Lines({ data: { points, series, max, min } }: { readonly data: AxisData
   const last = Math.max(1, points.length - 1);
   return (
     <svg viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true">
-      {series.map(({ key, values }, index) => (
+      {series.map(({ key, values, colour }) => (
         <polyline
           key={key}
-          className={`line series-${index}`}
+          className={`line series-${colour}`}
           points={(values.length === 1 ? [...values, ...values] : values)
             .map((value, at) => `${((at / last) * 1000).toFixed(1)},${(100 - ((value - min) / span) * 100).toFixed(2)}`)
             .join(' ')}
@@ -246,10 +281,10 @@ function Bars({ data, pointed }: { readonly data: AxisData; readonly pointed: nu
             const room = side === 'up' ? max : -min;
             return (
               <div key={side} className={side} style={{ height: `${(room / span) * 100}%` }}>
-                {series.map(({ key, values }, each) => (
+                {series.map(({ key, values, colour }) => (
                   <i
                     key={key}
-                    className={`series-${each}`}
+                    className={`series-${colour}`}
                     style={{ height: `${(partOn(side, values[index] ?? 0) / (room || 1)) * 100}%` }}
                   />
                 ))}
@@ -291,17 +326,4 @@ function cutNote({ points, pointCount }: AxisData, column: ColumnInfo, kind: Cha
   const [shown, all] = [printCount(points.length), printCount(pointCount)];
   if (kind === 'bar' && column.kind === 'text') return `The ${shown} largest of ${all}`;
   return `The ${column.kind === 'date' ? 'newest' : 'last'} ${shown} of ${all}`;
-}
-
-function indexAt(event: PointerEvent, room: HTMLElement, last: number, kind: ChartProps['kind']): number {
-  const box = room.getBoundingClientRect();
-  const share = (event.clientX - box.left) / box.width;
-  const index = kind === 'line' ? Math.round(share * last) : Math.floor(share * (last + 1));
-  return Math.max(0, Math.min(last, index));
-}
-
-/** The label leans away from the edge that it is near to, so that it never leaves the tile. */
-function labelPlaceOf(index: number, last: number, kind: ChartProps['kind']): { left: string; translate: string } {
-  const share = kind === 'line' ? (last === 0 ? 1 : index / last) : (index + 0.5) / (last + 1);
-  return { left: `${share * 100}%`, translate: `-${share * 100}%` };
 }

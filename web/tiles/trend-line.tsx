@@ -1,11 +1,9 @@
-import type { PointerEvent } from 'react';
-import { useState } from 'react';
 import type { PrintNumber } from '../format.ts';
 import { choose } from '../choices.ts';
 import { printDay, printValue } from '../format.ts';
 import type { AmendedByDay } from './amended-days.tsx';
 import type { DayValue } from './day-series.ts';
-import { useTap } from './use-tap.ts';
+import { Plot } from './plot.tsx';
 
 /** The drawing's own units; it is stretched to the room that there is. */
 const WIDTH = 1000;
@@ -20,74 +18,63 @@ interface TrendLineProps {
   readonly amended: AmendedByDay;
 }
 
-/**
- * A line of a value by day. Where the pointer is, or the arrow keys went, it shows the day and its value: a range input
- * lies over the drawing, so that keyboards and screen readers walk along the line too. A click, a tap, or Enter, filters by the day.
- */
+/** A line of a value by day; choosing a day filters by it. */
 export function TrendLine({ days, title, print, amended }: TrendLineProps) {
-  const [pointed, setPointed] = useState<number>();
-  const [isFocused, setIsFocused] = useState(false);
-  const last = days.length - 1;
-  const index = Math.min(pointed ?? last, last);
-  const shown = days[index];
   const scales = scalesOf(days);
   const { x, y } = scales;
-  const point = (event: PointerEvent<HTMLElement>): void => {
-    const box = event.currentTarget.getBoundingClientRect();
-    setPointed(Math.max(0, Math.min(last, Math.round(((event.clientX - box.left) / box.width) * last))));
+  const textAt = (index: number): readonly [day: string, value: string, amended: boolean] => {
+    const { day = '', value = null } = days[index] ?? {};
+    return [printDay(day), printValue(value, print), amended.has(day)];
   };
-  const filterByDay = (): void => {
-    if (shown !== undefined) choose({ range: undefined, from: shown.day, to: shown.day }, 'push');
-  };
-  const tap = useTap(filterByDay);
-  if (shown === undefined) return null;
-  const isAmended = amended.has(shown.day);
-  const valueText = `${printDay(shown.day)}: ${printValue(shown.value, print)}${isAmended ? ', amended' : ''}`;
   return (
-    <div
-      className="trend"
-      onPointerDown={point}
-      onPointerMove={point}
-      onPointerLeave={({ pointerType }) => {
-        // A finger that is lifted leaves what it pointed at to be read.
-        if (pointerType !== 'touch') setPointed(undefined);
+    <Plot
+      count={days.length}
+      spread="line"
+      label={`${title} by day`}
+      textOf={(index) => {
+        const [day, value, isAmended] = textAt(index);
+        return `${day}: ${value}${isAmended ? ', amended' : ''}`;
+      }}
+      renderLabel={(index) => {
+        const [day, value, isAmended] = textAt(index);
+        return (
+          <>
+            {day} <strong>{value}</strong>
+            {isAmended && ' · amended'}
+          </>
+        );
+      }}
+      onChoose={(index) => {
+        const day = days[index]?.day;
+        choose({ range: undefined, from: day, to: day }, 'push');
       }}
     >
-      <Line days={days} scales={scales} />
-      {days.map(
-        ({ day, value }, i) =>
-          value !== null &&
-          amended.has(day) && <span key={day} className="amended-mark on-line" style={placeOf(x(i), y(value))} />,
+      {(pointed = days.length - 1) => (
+        <>
+          <Line days={days} scales={scales} />
+          {days.map(
+            ({ day, value }, index) =>
+              value !== null &&
+              amended.has(day) && (
+                <span key={day} className="amended-mark on-line" style={placeOf(x(index), y(value))} />
+              ),
+          )}
+          <Dot day={days[pointed]} x={x(pointed)} y={y} />
+        </>
       )}
-      {shown.value !== null && <span className="trend-dot" style={placeOf(x(index), y(shown.value))} />}
-      {(pointed !== undefined || isFocused) && (
-        <span className="trend-label" style={labelPlaceOf(x(index))} aria-hidden="true">
-          {printDay(shown.day)} <strong>{printValue(shown.value, print)}</strong>
-          {isAmended && ' · amended'}
-        </span>
-      )}
-      <input
-        type="range"
-        className="trend-cursor"
-        min={0}
-        max={last}
-        value={index}
-        aria-label={`${title} by day`}
-        aria-valuetext={valueText}
-        onChange={(event) => setPointed(event.currentTarget.valueAsNumber)}
-        onClick={filterByDay}
-        {...tap}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') filterByDay();
-        }}
-        onFocus={() => setIsFocused(true)}
-        onBlur={() => {
-          setIsFocused(false);
-          setPointed(undefined);
-        }}
-      />
-    </div>
+    </Plot>
   );
+}
+
+interface DotProps {
+  readonly day: DayValue | undefined;
+  readonly x: number;
+  readonly y: Scales['y'];
+}
+
+function Dot({ day, x, y }: DotProps) {
+  const value = day?.value ?? null;
+  return value !== null && <span className="trend-dot" style={placeOf(x, y(value))} />;
 }
 
 interface Scales {
@@ -150,10 +137,4 @@ function partsOf(days: readonly DayValue[], { x, y }: Scales): readonly LinePart
 
 function placeOf(x: number, y: number): { readonly left: string; readonly top: string } {
   return { left: `${(x / WIDTH) * 100}%`, top: `${(y / HEIGHT) * 100}%` };
-}
-
-/** The label leans away from the edge that it is near to, so that it never leaves the tile. */
-function labelPlaceOf(x: number): { readonly left: string; readonly translate: string } {
-  const share = (x / WIDTH) * 100;
-  return { left: `${share}%`, translate: `-${share}%` };
 }
