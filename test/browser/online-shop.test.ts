@@ -70,6 +70,14 @@ it('another definition has its page: numbers, bars by hour and channel, lines by
       expect(label?.y).toBeGreaterThanOrEqual((heading?.y ?? NaN) + (heading?.height ?? NaN));
     }
 
+    // Bars, what stands for them in the legend, and whether the page is live, can be told also in the system's colours.
+    await page.emulateMedia({ forcedColors: 'active' });
+    const colours = await page
+      .locator('.bar-column i, .swatch, .live-dot')
+      .evaluateAll((marks) => marks.map((mark) => getComputedStyle(mark).backgroundColor));
+    expect(new Set(colours).size).toBe(4);
+    await page.emulateMedia({ forcedColors: 'none' });
+
     // A line's, or a part's, total opens the rows that give it.
     const web = lines.filter(({ channel }) => channel === 'Web');
     await tile('Revenue by hour')
