@@ -116,13 +116,24 @@ it('places all over the world are all on the map, however wide the page is', asy
       map
         .locator('.spot')
         .evaluateAll((spots) => spots.reduce((sum, spot) => sum + Number.parseInt(spot.ariaLabel ?? '', 10), 0));
+    /** Whether places are from west to east. */
+    const areInOrder = async (): Promise<boolean> => {
+      const easts = await map.locator('.spot.place').evaluateAll((spots) =>
+        spots
+          .toSorted((a, b) => a.getBoundingClientRect().x - b.getBoundingClientRect().x)
+          .map(({ ariaLabel }) => /([\d.]+)° ([EW])/.exec(ariaLabel ?? '') ?? [])
+          .map(([, degrees, side]) => Number(degrees) * (side === 'E' ? 1 : -1)),
+      );
+      return easts.length > 0 && easts.every((east, at) => east >= (easts[at - 1] ?? -180));
+    };
     await expect.poll(total).toBe(sales.length);
-    for (const width of [390, 1280, 1920]) {
+    for (const width of [390, 1100, 1920]) {
       await page.setViewportSize({ width, height: 900 });
       for (const _ of [1, 2, 3]) await map.getByRole('button', { name: 'Zoom in', exact: true }).click();
       await expect.poll(total).toBeLessThan(sales.length);
       await map.getByRole('button', { name: 'Show all places' }).click();
       await expect.poll(total).toBe(sales.length);
+      await expect.poll(areInOrder).toBe(true);
     }
     // A place beyond where maps end is drawn at their edge.
     await map

@@ -1,5 +1,4 @@
 import type { Map as MapLibreMap } from 'maplibre-gl';
-import { Marker } from 'maplibre-gl';
 import type { PrintNumber } from '../format.ts';
 import { printShort } from '../format.ts';
 import { printWhere } from './places.ts';
@@ -18,7 +17,6 @@ export interface Spot {
 }
 
 interface SpotMarker {
-  readonly marker: Marker;
   readonly button: HTMLButtonElement;
   spot: Spot;
 }
@@ -26,7 +24,10 @@ interface SpotMarker {
 const SIZE_MIN_PX = 26;
 const SIZE_MAX_PX = 62;
 
-/** Spots as buttons over the map; one that stays keeps its element, and so the reader's focus. */
+/**
+ * Spots as buttons over the map; one that stays keeps its element, and so the reader's focus. The map library's own markers
+ * go over to another copy of the world when the map jumps, which here there is none of.
+ */
 export class PlaceMarkers {
   readonly #map: MapLibreMap;
   readonly #onOpen: (spot: Spot) => void;
@@ -47,22 +48,30 @@ export class PlaceMarkers {
     const inView = spots.filter(({ longitude, latitude }) => bounds.contains([longitude, latitude]));
     const max = inView.reduce((most, { value }) => Math.max(most, Math.abs(value)), 1);
     const firsts = new Set(inView.map(({ first }) => first));
-    for (const [first, { marker, button }] of this.#markers) {
+    for (const [first, { button }] of this.#markers) {
       if (firsts.has(first)) continue;
       // Who goes from cluster to cluster by keyboard goes on from the map.
       if (document.activeElement === button) this.#map.getCanvas().focus({ preventScroll: true });
-      marker.remove();
+      button.remove();
       this.#markers.delete(first);
     }
     for (const spot of inView) this.#draw(this.#markers.get(spot.first) ?? this.#add(spot), spot, max, amount);
   }
 
+  /** Puts the spots that are shown where the map has them now. */
+  place(): void {
+    for (const { button, spot } of this.#markers.values()) {
+      const { x, y } = this.#map.project([spot.longitude, spot.latitude]);
+      button.style.translate = `calc(${Math.round(x)}px - 50%) calc(${Math.round(y)}px - 50%)`;
+    }
+  }
+
   #add(spot: Spot): SpotMarker {
     const button = document.createElement('button');
     button.type = 'button';
-    const marker = new Marker({ element: button }).setLngLat([spot.longitude, spot.latitude]).addTo(this.#map);
     button.classList.add('spot');
-    const added: SpotMarker = { marker, button, spot };
+    this.#map.getCanvasContainer().append(button);
+    const added: SpotMarker = { button, spot };
     button.addEventListener('click', () => this.#onOpen(added.spot));
     // Two quick clicks on a marker are not the map's own double click.
     button.addEventListener('dblclick', (event) => event.stopPropagation());
@@ -71,16 +80,17 @@ export class PlaceMarkers {
   }
 
   #draw(drawn: SpotMarker, spot: Spot, max: number, amount: PrintNumber): void {
-    const { marker, button } = drawn;
+    const { button } = drawn;
     drawn.spot = spot;
-    marker.setLngLat([spot.longitude, spot.latitude]);
     const isCluster = spot.clusterId !== undefined;
     button.classList.toggle('cluster', isCluster);
     button.classList.toggle('place', !isCluster);
     button.classList.toggle('negative', spot.value < 0);
     const size = SIZE_MIN_PX + (SIZE_MAX_PX - SIZE_MIN_PX) * Math.sqrt(Math.abs(spot.value) / max);
     button.style.setProperty('--size', `${Math.round(size)}px`);
-    const said = isCluster ? `${amount(spot.value)}, zoom in` : `${amount(spot.value)} at ${printWhere(spot)}, show them alone`;
+    const said = isCluster
+      ? `${amount(spot.value)}, zoom in`
+      : `${amount(spot.value)} at ${printWhere(spot)}, show them alone`;
     if (button.title === said) return;
     button.title = said;
     button.ariaLabel = said;

@@ -68,7 +68,10 @@ export class PlacesMap {
     this.#map.keyboard.disableRotation();
     this.#markers = new PlaceMarkers(this.#map, (spot) => void this.#open(spot));
     this.#map.once('load', () => this.#addPlaces());
-    this.#map.on('render', () => this.#drawMarkers());
+    this.#map.on('render', () => {
+      this.#showSpots();
+      this.#markers.place();
+    });
     this.#isDark.addEventListener('change', this.#paint);
   }
 
@@ -130,8 +133,8 @@ export class PlacesMap {
     this.setPlaces(this.#places, this.#amount);
   }
 
-  #drawMarkers(): void {
-    // While tiles are on their way the last markers stand.
+  #showSpots(): void {
+    // While tiles are on their way those before stand.
     if (!this.#isReady || !this.#map.isSourceLoaded(PLACES)) return;
     const spots = new Map<number, Spot>();
     for (const { geometry, properties } of this.#map.querySourceFeatures(PLACES)) {
