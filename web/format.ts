@@ -1,5 +1,5 @@
 import type { ColumnInfo, DefinitionAnswer } from '../src/server/protocol.ts';
-import { printKeyText } from './key-text.ts';
+import { joinValues, printKeyText } from './key-text.ts';
 
 export type PrintNumber = (value: number) => string;
 
@@ -60,12 +60,11 @@ export function printDay(day: string): string {
 
 /** Which row it is, for people. @param key  each dimension's value as `keyText` spells it */
 export function printKey(key: Readonly<Record<string, string>>, columns: readonly ColumnInfo[]): string {
-  return Object.entries(key)
-    .map(([name, value]) => {
-      const isDay = value !== '' && columns.find((column) => column.name === name)?.kind === 'date';
-      return isDay ? printDay(value) : printKeyText(value);
-    })
-    .join(' · ');
+  const values = Object.entries(key).map(([name, value]) => {
+    const isDay = value !== '' && columns.find((column) => column.name === name)?.kind === 'date';
+    return isDay ? printDay(value) : printKeyText(value);
+  });
+  return joinValues(values);
 }
 
 /** A column's name as a heading: `sub_category` is `Sub category`. */

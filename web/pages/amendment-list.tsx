@@ -2,7 +2,7 @@ import type { DefinitionAnswer } from '../../src/server/protocol.ts';
 import { useAmendmentList } from '../api/use-amendment-list.ts';
 import { usePageState } from '../api/use-view.ts';
 import { countOf } from '../format.ts';
-import { printCell } from '../key-text.ts';
+import { joinValues, printCell } from '../key-text.ts';
 import { columnLabel, dimensionsOf, measurePrinter } from '../tiles/labels.ts';
 import { LateRecords } from '../tiles/late-records.tsx';
 import './records-page.css';
@@ -36,9 +36,7 @@ export function AmendmentList({ definition }: { readonly definition: DefinitionA
             <li key={id} className="amendment">
               <span>
                 <strong>
-                  {dimensionsOf(definition, report)
-                    .map((name) => printCell(after[name] ?? null))
-                    .join(' · ')}
+                  {joinValues(dimensionsOf(definition, report).map((name) => printCell(after[name] ?? null)))}
                 </strong>{' '}
                 <span className="over">{report}</span>
               </span>

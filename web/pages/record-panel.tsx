@@ -6,8 +6,8 @@ import { explainText } from '../explain.ts';
 import { usePanel } from '../focus.ts';
 import { printCount } from '../format.ts';
 import { indented } from '../json-text.ts';
-import { printCell } from '../key-text.ts';
-import { columnLabel, measurePrinter } from '../tiles/labels.ts';
+import { joinValues, printCell } from '../key-text.ts';
+import { columnLabel, dimensionsOf, measurePrinter } from '../tiles/labels.ts';
 import { TileError } from '../tiles/tile-frame.tsx';
 import './explain-panel.css';
 
@@ -90,10 +90,7 @@ function ReportRow({ definition, report, row }: ReportRowProps) {
         {info.title}
         <br />
         <span className="over">
-          {info.columns
-            .filter(({ role }) => role === 'dimension')
-            .map(({ name }) => printCell(row[name] ?? null))
-            .join(' · ')}
+          {joinValues(dimensionsOf(definition, report).map((name) => printCell(row[name] ?? null)))}
         </span>
       </p>
       <p>

@@ -5,7 +5,7 @@ import { closeExplainedSum, explainRow } from '../explain.ts';
 import { exactSum } from '../exact-sum.ts';
 import { usePanel } from '../focus.ts';
 import { countOf, printCount, printDay } from '../format.ts';
-import { printCell, printKeyText } from '../key-text.ts';
+import { joinValues, printCell, printKeyText } from '../key-text.ts';
 import { columnLabel, measurePrinter, placeNames } from '../tiles/labels.ts';
 import { printPlace } from '../tiles/places.ts';
 import './explain-panel.css';
@@ -78,7 +78,7 @@ function selectionText({ dashboard }: DefinitionAnswer, { from, to, equals }: Ex
     .flatMap(([, each]) => each.map(printKeyText));
   const place = isPlace ? [printPlace({ latitude: Number(north), longitude: Number(east) })] : [];
   const days = from === to && from !== undefined ? printDay(from) : rangeText(from, to);
-  return [...values, ...place, days].join(' · ');
+  return joinValues([...values, ...place, days]);
 }
 
 function rangeText(from: string | undefined, to: string | undefined): string {
