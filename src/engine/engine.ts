@@ -632,8 +632,18 @@ export class Engine implements Runtime, SourceDoor {
   /** An empty batch is committed like any other, and so never beside one; keys that could not leave try it behind it. */
   async #tryDisk(): Promise<void> {
     if (this.#trouble.of('Quarantine') !== undefined) await this.#writePutBacks();
+    if (this.#trouble.of('Key files') !== undefined) await this.#tryKeyFiles();
     if (this.#trouble.of('Keys') !== undefined) this.#budget.lookAgain();
     if (this.#committing === undefined) await this.accept({ origin: 'disk check', lines: new Uint8Array() });
+  }
+
+  async #tryKeyFiles(): Promise<void> {
+    try {
+      await this.#state.keys.tryFiles(this.#disk);
+      this.#trouble.end('Key files');
+    } catch (error) {
+      this.#noteTrouble('Key files', error);
+    }
   }
 
   /** Looks at the state's budget, which is not looked at again before more has come. */

@@ -4,6 +4,7 @@ import { DaybookError } from '../base/errors.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
 import { KEY_WORDS } from '../record/columns.ts';
 import { KEY_SHARDS, keyHash, keyPrint, shardOf } from '../record/key-hash.ts';
+import type { KeyTable } from './key-table.ts';
 
 export const KEY_FOLDER = 'keys';
 const NAME = /^\d{5}\.keys(\.tmp)?$/;
@@ -85,6 +86,16 @@ export class KeyFile {
     }
   }
 
+  /** Reads the first block. @throws DaybookError `KEYS_DAMAGED`, what the disk throws */
+  async tryReading(disk: Disk): Promise<void> {
+    const file = await disk.open(pathOf(this.facts.number), 'read');
+    try {
+      await this.#look(file, [0, 0], new Map([[0, []]]));
+    } finally {
+      await file.close();
+    }
+  }
+
   /** The first block that may hold a key of this order. */
   #blockOf(order: number): number {
     let low = 0;
@@ -116,22 +127,15 @@ export class KeyFile {
   }
 }
 
-/** Keys that leave memory. */
-export interface LeavingKeys {
-  readonly count: number;
-  /** A copy of those of a shard, in any order. */
-  ofShard(shard: number): Int32Array;
-}
-
 /**
- * Writes keys as a file, durably.
+ * Writes the keys of a table as a file, durably.
  * @param onShard  called for each shard that has keys, with their prints
  * @throws what the disk throws; nothing of the file is left then, if the disk lets it be removed
  */
 export async function writeKeyFile(
   disk: Disk,
   number: number,
-  leaving: LeavingKeys,
+  table: KeyTable,
   onShard: (shard: number, prints: Uint32Array) => void,
 ): Promise<KeyFile> {
   await disk.makeFolder(KEY_FOLDER);
@@ -141,9 +145,9 @@ export async function writeKeyFile(
   const file = await disk.open(temporary, 'create');
   let written: KeyFile;
   try {
-    const writer = new BlockWriter(file, leaving.count);
+    const writer = new BlockWriter(file, table.size);
     for (let shard = 0; shard < KEY_SHARDS; shard++) {
-      const { keys, prints } = inOrder(leaving.ofShard(shard));
+      const { keys, prints } = inOrder(table.keysOfShard(shard));
       if (prints.length === 0) continue;
       writer.add(keys);
       onShard(shard, prints);

@@ -1,3 +1,4 @@
+import { present } from '../base/assert.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Disk } from '../ports/disk.ts';
 import type { RecordColumns } from '../record/columns.ts';
@@ -30,13 +31,13 @@ const NONE: ReadonlySet<number> = new Set();
  * together for a file, and only a print of each stays: a key with a print that is not there is new, and any other is
  * looked up in the files, so the answer is exact.
  *
- * Keys leave in three steps, so that nobody waits for it: `retire` says which, `spill` writes their file, and only with the
- * file durable are they forgotten.
+ * Keys leave in three steps, so that nobody waits for it: `retire` sets the table aside, `spill` writes its file, and
+ * only with the file durable is the table let go of.
  */
 export class KeyIndex {
-  readonly #inMemory = new KeyTable();
-  /** So many of these, the oldest, are on their way into a file. */
-  #retired = 0;
+  #young = new KeyTable();
+  /** Keys that are on their way into a file. */
+  #retired: KeyTable | undefined;
   readonly #prints = new KeyPrints();
   readonly #printsAhead = new Uint32Array(KEYS_AHEAD);
   readonly #files = new Map<number, KeyFile>();
@@ -46,12 +47,12 @@ export class KeyIndex {
 
   /** How many keys there are. */
   get size(): number {
-    return this.#spilled + this.#inMemory.size;
+    return this.#spilled + (this.#retired?.size ?? 0) + this.#young.size;
   }
 
   /** How many keys could leave memory now. */
   get retirable(): number {
-    return this.#retired === 0 ? this.#inMemory.kept : this.#retired;
+    return this.#retired === undefined ? this.#young.size - this.#young.undoable : this.#retired.size;
   }
 
   /** How many keys have left memory. */
@@ -63,7 +64,7 @@ export class KeyIndex {
   get bytes(): number {
     let files = 0;
     for (const file of this.#files.values()) files += file.bytes;
-    return this.#inMemory.bytes + this.#prints.bytes + files;
+    return this.#young.bytes + (this.#retired?.bytes ?? 0) + this.#prints.bytes + files;
   }
 
   /** How often keys have left memory. What `lookUp` said holds until this is another number. */
@@ -84,7 +85,7 @@ export class KeyIndex {
         const hash = hashes[record] as number;
         if (!this.#prints.has(shardOf(hash), prints[record - from] as number)) continue;
         // Those that are on their way into a file are found in memory.
-        if (!this.#inMemory.has(keys, record * KEY_WORDS, hash)) doubtful.push(record);
+        if (this.#retired?.has(keys, record * KEY_WORDS, hash) !== true) doubtful.push(record);
       }
     }
     return doubtful;
@@ -110,68 +111,81 @@ export class KeyIndex {
    */
   claim(columns: RecordColumns, inFiles = NONE): Claim {
     const { keys, hashes, count } = columns;
-    return { columns, picked: this.#inMemory.claim(keys, hashes, count, markedOf(inFiles, count)) };
+    return { columns, picked: this.#young.claim(keys, hashes, count, this.#known(columns, inFiles)) };
   }
 
   /** Whether `claim` would pick none of the records. */
-  hasAll({ keys, hashes, count }: RecordColumns, inFiles = NONE): boolean {
+  hasAll(columns: RecordColumns, inFiles = NONE): boolean {
+    const { keys, hashes, count } = columns;
+    const known = this.#known(columns, inFiles);
     for (let record = 0; record < count; record++) {
-      if (inFiles.has(record)) continue;
-      if (!this.#inMemory.has(keys, record * KEY_WORDS, hashes[record] as number)) return false;
+      if (known?.[record] === 1) continue;
+      if (!this.#young.has(keys, record * KEY_WORDS, hashes[record] as number)) return false;
     }
     return true;
   }
 
+  /** 1 for each record whose key is in a file, or on its way into one; undefined when none can be. */
+  #known({ keys, hashes, count }: RecordColumns, inFiles: ReadonlySet<number>): Uint8Array | undefined {
+    if (this.#retired === undefined && inFiles.size === 0) return undefined;
+    const known = this.#retired?.known(keys, hashes, count) ?? new Uint8Array(count);
+    for (const record of inFiles) known[record] = 1;
+    return known;
+  }
+
   /** How many keys `undo` would take back. */
   get undoable(): number {
-    return this.#inMemory.undoable;
+    return this.#young.undoable;
   }
 
   /** Has the first so many keys of those that `undo` would take back stay for good: their records are durable. */
   keep(keys: number): void {
-    this.#inMemory.keep(keys);
+    this.#young.keep(keys);
   }
 
   /** Takes back the keys that are not kept. */
   undo(): void {
-    this.#inMemory.undo();
+    this.#young.undo();
   }
 
-  /** Says that the keys in memory that are kept are to leave it by `spill`; those of a spill that failed first. */
+  /** Sets the keys in memory aside that are kept, for `spill` to write; those of a spill that failed first. */
   retire(): void {
-    if (this.#retired === 0) this.#retired = this.#inMemory.kept;
+    if (this.#retired !== undefined) return;
+    this.#retired = this.#young;
+    this.#young = this.#retired.splitUndoable();
   }
 
   /**
-   * Writes the retired keys as a file, durably, and forgets them. When it fails they stay, and it can be called again.
+   * Writes the retired keys as a file, durably, and lets go of them. When it fails they stay, and it can be called again.
    * @throws what the disk throws
    */
   async spill(disk: Disk): Promise<void> {
-    const retired = this.#retired;
+    const retired = present(this.#retired, 'keys are retired before they are spilled');
     const number = Math.max(0, ...this.#files.keys()) + 1;
     if (number > KEY_FILES_MAX) throw tooManyFiles();
     try {
-      const file = await writeKeyFile(
-        disk,
-        number,
-        { count: retired, ofShard: (shard) => this.#inMemory.keysOfShard(shard, retired) },
-        (shard, prints) => this.#prints.add(shard, prints, number),
-      );
+      const file = await writeKeyFile(disk, number, retired, (shard, prints) => {
+        this.#prints.add(shard, prints, number);
+      });
       this.#files.set(number, file);
     } catch (error) {
       this.#prints.drop(number);
       throw error;
     }
-    this.#spilled += retired;
+    this.#spilled += retired.size;
     this.#spills++;
-    this.#inMemory.forget(retired);
-    this.#retired = 0;
+    this.#retired = undefined;
+  }
+
+  /** Reads a block of each file. @throws DaybookError `KEYS_DAMAGED`, what the disk throws */
+  async tryFiles(disk: Disk): Promise<void> {
+    for (const file of this.#files.values()) await file.tryReading(disk);
   }
 
   /** All that is kept, for a checkpoint; `load` takes it back. No copies: see `KeyTable.keptKeys`. */
   save(): { readonly facts: KeyFacts; readonly arrays: readonly [Keys] } {
     const files = [...this.#files.values()].map(({ facts }) => facts);
-    return { facts: { files }, arrays: [this.#inMemory.keptKeys()] };
+    return { facts: { files }, arrays: [[...(this.#retired?.keptKeys() ?? []), ...this.#young.keptKeys()]] };
   }
 
   /**
@@ -180,7 +194,7 @@ export class KeyIndex {
    */
   static async load(disk: Disk, facts: KeyFacts, keys: Int32Array): Promise<KeyIndex> {
     const index = new KeyIndex();
-    index.#inMemory.load(keys);
+    index.#young.load(keys);
     index.#prints.reserve(facts.files.reduce((sum, each) => sum + each.keys, 0));
     for (const each of facts.files) {
       const file = await openKeyFile(disk, each, (shard, prints) => index.#prints.add(shard, prints, each.number));
@@ -213,12 +227,4 @@ function tooManyFiles(): DaybookError {
     `Keys have left memory ${KEY_FILES_MAX} times, which is as often as they can. Start Daybook with a larger --state-mb, ` +
       'after moving the folder checkpoints away, so that they are sorted into fewer files.',
   );
-}
-
-/** A byte a record: 1 for those that are named; undefined when none is. */
-function markedOf(records: ReadonlySet<number>, count: number): Uint8Array | undefined {
-  if (records.size === 0) return undefined;
-  const marked = new Uint8Array(count);
-  for (const record of records) marked[record] = 1;
-  return marked;
 }

@@ -1,79 +1,50 @@
 import { assert } from '../base/assert.ts';
-import { AssemblyModule } from '../record/assembly-module.ts';
 import { KEY_WORDS } from '../record/columns.ts';
 import { keyHash } from '../record/key-hash.ts';
+import { KeySlots, loadKeySlots } from './key-slots.ts';
 
 /** Keys stand in pieces of so many. */
 const PIECE_KEYS = 4096;
-const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT;
-const KEY_BYTES = KEY_WORDS * WORD_BYTES;
-/** Where what is left out stands when nothing is. */
-const NOWHERE = 0;
-/** From so many words on, they are copied as a whole. */
-const MANY = 32;
+const KEY_BYTES = KEY_WORDS * Int32Array.BYTES_PER_ELEMENT;
+const NO_WORDS = new Int32Array(0);
 
 /** Keys, `KEY_WORDS` words each, in pieces, at least one. */
 export type Keys = readonly Int32Array[];
 
-/** What `assembly/key-slots.ts` gives. Places are addresses in its memory. */
-interface Slots {
-  readonly memory: { readonly buffer: ArrayBuffer };
-  readonly slotBytes: { readonly value: number };
-  readonly reserve: (bytes: number) => number;
-  readonly claim: (hashes: number, leftOut: number, count: number, size: number, picked: number) => number;
-  readonly addAll: (hashes: number, count: number, size: number) => void;
-  readonly has: (hash: number, record: number) => number;
-  readonly remove: (hash: number, number: number) => void;
-  readonly keysOf: (shard: number) => number;
-  readonly numbersOf: (shard: number, below: number, to: number) => number;
-}
-
-type SlotsImports = { readonly 'key-slots': { isSame(number: number, record: number): boolean } };
-
-const slotsModule = new AssemblyModule<Slots, SlotsImports>(
-  new URL('assembly/key-slots.wasm', import.meta.url),
-  { reserve: 1, claim: 5, addAll: 3, has: 2, remove: 2, keysOf: 1, numbersOf: 3 },
-  { 'key-slots': { isSame: () => false } },
-);
-
 /**
  * Primary keys, 128 bits each: the exact answer to "was this one there before?". They stand in the order of their coming, each
- * written once and never moved; where each is found by its hash is kept in WebAssembly (`assembly/key-slots.ts`), which asks
- * here whether two keys of one hash are the same.
+ * written once and never moved; where each is found by its hash is kept in WebAssembly (`key-slots.ts`), which asks here
+ * whether two keys of one hash are the same.
  */
 export class KeyTable {
-  /** Where the keys are found; made with the first one. */
-  #made: Slots | undefined;
-  /** The memory of the slots, until it grows. */
-  #words: Int32Array = new Int32Array(0);
+  /** Made with the first key. */
+  #made: KeySlots | undefined;
   /** Pieces of `PIECE_KEYS` keys. A key's number is its place in them, counted from 0. */
-  #pieces: Int32Array[] = [];
-  /** The keys before it are forgotten. */
-  #first = 0;
-  /** Those from it on may be taken back. */
+  readonly #pieces: Int32Array[] = [];
+  /** Keys from it on may be taken back. */
   #kept = 0;
-  #end = 0;
-  /** The keys that are asked for, and where the slots' memory has the records that have got numbers from `#end` on. */
-  #asked: Int32Array = new Int32Array(0);
-  #picked = NOWHERE;
+  #size = 0;
+  /** The keys that are asked for. */
+  #asked: Int32Array = NO_WORDS;
+
+  /** @throws DaybookError `ASSEMBLY_NOT_BUILT` */
+  constructor() {
+    // That it is missing is said at the start, not when the first record comes.
+    loadKeySlots();
+  }
 
   get size(): number {
-    return this.#end - this.#first;
+    return this.#size;
   }
 
   /** What it holds of memory, about. */
   get bytes(): number {
-    return (this.#made?.slotBytes.value ?? 0) + this.size * KEY_BYTES;
+    return (this.#made?.bytes ?? 0) + this.#size * KEY_BYTES;
   }
 
   /** How many keys `undo` would take back. */
   get undoable(): number {
-    return this.#end - this.#kept;
-  }
-
-  /** How many it would not. */
-  get kept(): number {
-    return this.#kept - this.#first;
+    return this.#size - this.#kept;
   }
 
   /**
@@ -84,15 +55,9 @@ export class KeyTable {
    * @returns the records whose keys were added, in their order
    */
   claim(words: Int32Array, hashes: Int32Array, count: number, leftOut?: Uint8Array): Int32Array {
-    const at = this.#slots.reserve(count * (2 * WORD_BYTES + 1));
-    const picked = at + count * WORD_BYTES;
-    const leftOutAt = picked + count * WORD_BYTES;
-    this.#put(hashes, count, at);
-    if (leftOut !== undefined) new Uint8Array(this.#memory.buffer, leftOutAt).set(leftOut);
     this.#asked = words;
-    this.#picked = picked / WORD_BYTES;
-    const found = this.#slots.claim(at, leftOut === undefined ? NOWHERE : leftOutAt, count, this.#end, picked);
-    const records = this.#memory.slice(this.#picked, this.#picked + found);
+    const records = this.#slots.claim(hashes, count, this.#size, leftOut);
+    this.#asked = NO_WORDS;
     this.#append(words, records);
     return records;
   }
@@ -100,7 +65,17 @@ export class KeyTable {
   /** Whether the key whose words stand at `at`, a multiple of `KEY_WORDS`, is there. */
   has(words: Int32Array, at: number, hash: number): boolean {
     this.#asked = words;
-    return this.#slots.has(hash, at / KEY_WORDS) !== 0;
+    const isThere = this.#slots.has(hash, at / KEY_WORDS);
+    this.#asked = NO_WORDS;
+    return isThere;
+  }
+
+  /** A byte for each of some records, given as to `claim`: 1 where the key is there. */
+  known(words: Int32Array, hashes: Int32Array, count: number): Uint8Array {
+    this.#asked = words;
+    const known = this.#slots.known(hashes, count);
+    this.#asked = NO_WORDS;
+    return known;
   }
 
   /** Has the first so many keys of those that `undo` would take back stay for good. */
@@ -111,88 +86,63 @@ export class KeyTable {
 
   /** Takes back the keys that are not kept. */
   undo(): void {
-    while (this.#end > this.#kept) {
-      const number = --this.#end;
+    while (this.#size > this.#kept) {
+      const number = --this.#size;
       this.#slots.remove(this.#hashOf(number), number);
     }
   }
 
-  /** The keys that `undo` would not take back. No copies: neither adding keys nor forgetting others changes them. */
-  keptKeys(): Keys {
-    const pieces = this.#pieces.slice(0, Math.ceil(this.#kept / PIECE_KEYS));
-    if (pieces.length === 0) return [new Int32Array(0)];
-    return pieces.map((piece, index) => {
-      const start = index * PIECE_KEYS;
-      return piece.subarray(
-        Math.max(this.#first - start, 0) * KEY_WORDS,
-        Math.min(this.#kept - start, PIECE_KEYS) * KEY_WORDS,
-      );
-    });
+  /** Moves the keys that are not kept to a table of their own, where they are not kept either. */
+  splitUndoable(): KeyTable {
+    const other = new KeyTable();
+    for (let number = this.#kept; number < this.#size; number++) {
+      const at = placeInPiece(number);
+      other.#appendAll(this.#pieceOf(number).subarray(at, at + KEY_WORDS));
+    }
+    other.#find(0);
+    this.undo();
+    return other;
   }
 
-  /** A copy of the keys of a shard that are among the first so many. */
-  keysOfShard(shard: number, keys: number): Int32Array {
-    const at = this.#slots.reserve(this.#slots.keysOf(shard) * WORD_BYTES);
-    const found = this.#slots.numbersOf(shard, this.#first + keys, at);
-    const numbers = new Int32Array(this.#memory.buffer, at, found);
-    const copy = new Int32Array(found * KEY_WORDS);
-    for (let i = 0; i < found; i++) {
+  /** The keys that `undo` would not take back. No copies: adding keys does not change them. */
+  keptKeys(): Keys {
+    if (this.#kept === 0) return [NO_WORDS];
+    return this.#pieces
+      .slice(0, Math.ceil(this.#kept / PIECE_KEYS))
+      .map((piece, index) => piece.subarray(0, (this.#kept - index * PIECE_KEYS) * KEY_WORDS));
+  }
+
+  /** A copy of a shard's keys, in any order. */
+  keysOfShard(shard: number): Int32Array {
+    const numbers = this.#slots.numbersOf(shard);
+    const keys = new Int32Array(numbers.length * KEY_WORDS);
+    for (let i = 0; i < numbers.length; i++) {
       const piece = this.#pieceOf(numbers[i] as number);
       const from = placeInPiece(numbers[i] as number);
-      for (let word = 0; word < KEY_WORDS; word++) copy[i * KEY_WORDS + word] = piece[from + word] as number;
+      for (let word = 0; word < KEY_WORDS; word++) keys[i * KEY_WORDS + word] = piece[from + word] as number;
     }
-    return copy;
+    return keys;
   }
 
   /** Adds keys, `KEY_WORDS` words each; none of them is there, and none may be taken back. */
   load(keys: Int32Array): void {
     assert(this.undoable === 0, 'keys are loaded behind those that stay');
-    const first = this.#end;
-    for (let from = 0; from < keys.length;) {
-      const piece = this.#roomForKeys();
-      const place = placeInPiece(this.#end);
-      const part = keys.subarray(from, from + piece.length - place);
-      piece.set(part, place);
-      this.#end += part.length / KEY_WORDS;
-      from += part.length;
-    }
-    this.#kept = this.#end;
-    this.#find(first);
+    this.#appendAll(keys);
+    this.#find(this.#kept);
+    this.#kept = this.#size;
   }
 
-  /** Forgets the first so many keys, all of which are kept. */
-  forget(keys: number): void {
-    assert(keys <= this.kept, 'keys that may be taken back are not forgotten');
-    const first = this.#first + keys;
-    const whole = first - (first % PIECE_KEYS);
-    this.#pieces = this.#pieces.slice(whole / PIECE_KEYS);
-    this.#first = first - whole;
-    this.#kept -= whole;
-    this.#end -= whole;
-    // The memory of the slots is never given back, but with all of them.
-    this.#made = undefined;
-    this.#find(this.#first);
-  }
-
-  get #slots(): Slots {
-    this.#made ??= slotsModule.instance({
-      'key-slots': { isSame: (number, record) => this.#isSame(number, record) },
-    });
+  get #slots(): KeySlots {
+    this.#made ??= new KeySlots((number, record) => this.#isSame(number, record));
     return this.#made;
-  }
-
-  get #memory(): Int32Array {
-    const { buffer } = this.#slots.memory;
-    if (this.#words.buffer !== buffer) this.#words = new Int32Array(buffer);
-    return this.#words;
   }
 
   /** Whether the key with a number is that of a record of those that are asked for. */
   #isSame(number: number, record: number): boolean {
     // One that has just got its number stands nowhere else yet.
-    const isNew = number >= this.#end;
+    const isNew = number >= this.#size;
     const keys = isNew ? this.#asked : this.#pieceOf(number);
-    const k = isNew ? (this.#memory[this.#picked + number - this.#end] as number) * KEY_WORDS : placeInPiece(number);
+    const k = isNew ? this.#slots.pickedAt(number - this.#size) * KEY_WORDS : placeInPiece(number);
     const asked = this.#asked;
     const at = record * KEY_WORDS;
     return (
@@ -206,23 +156,11 @@ export class KeyTable {
   /** Has the keys from a number on be found. */
   #find(from: number): void {
     const hashes = new Int32Array(PIECE_KEYS);
-    for (let number = from; number < this.#end;) {
-      const count = Math.min(PIECE_KEYS - (number % PIECE_KEYS), this.#end - number);
+    for (let number = from; number < this.#size;) {
+      const count = Math.min(PIECE_KEYS, this.#size - number);
       for (let i = 0; i < count; i++) hashes[i] = this.#hashOf(number + i);
-      const at = this.#slots.reserve(count * WORD_BYTES);
-      this.#put(hashes, count, at);
-      this.#slots.addAll(at, count, number);
+      this.#slots.addAll(hashes, count, number);
       number += count;
-    }
-  }
-
-  /** Puts words where the slots' functions look for them. */
-  #put(words: Int32Array, count: number, at: number): void {
-    const memory = this.#memory;
-    if (count < MANY) {
-      for (let i = 0; i < count; i++) memory[at / WORD_BYTES + i] = words[i] as number;
-    } else {
-      copyMany(words, memory, at / WORD_BYTES, count);
     }
   }
 
@@ -230,8 +168,8 @@ export class KeyTable {
   #append(words: Int32Array, records: Int32Array): void {
     for (let from = 0; from < records.length;) {
       const piece = this.#roomForKeys();
-      const to = Math.min(records.length, from + PIECE_KEYS - (this.#end % PIECE_KEYS));
-      let place = placeInPiece(this.#end);
+      const to = Math.min(records.length, from + PIECE_KEYS - (this.#size % PIECE_KEYS));
+      let place = placeInPiece(this.#size);
       for (let i = from; i < to; i++, place += KEY_WORDS) {
         const at = (records[i] as number) * KEY_WORDS;
         piece[place] = words[at] as number;
@@ -239,15 +177,26 @@ export class KeyTable {
         piece[place + 2] = words[at + 2] as number;
         piece[place + 3] = words[at + 3] as number;
       }
-      this.#end += to - from;
+      this.#size += to - from;
       from = to;
+    }
+  }
+
+  #appendAll(keys: Int32Array): void {
+    for (let from = 0; from < keys.length;) {
+      const piece = this.#roomForKeys();
+      const place = placeInPiece(this.#size);
+      const part = keys.subarray(from, from + piece.length - place);
+      piece.set(part, place);
+      this.#size += part.length / KEY_WORDS;
+      from += part.length;
     }
   }
 
   /** The piece where the next key goes. */
   #roomForKeys(): Int32Array {
-    if (this.#end === this.#pieces.length * PIECE_KEYS) this.#pieces.push(new Int32Array(PIECE_KEYS * KEY_WORDS));
-    return this.#pieceOf(this.#end);
+    if (this.#size === this.#pieces.length * PIECE_KEYS) this.#pieces.push(new Int32Array(PIECE_KEYS * KEY_WORDS));
+    return this.#pieceOf(this.#size);
   }
 
   #pieceOf(number: number): Int32Array {
@@ -262,10 +211,4 @@ export class KeyTable {
 /** Where a key begins in its piece. */
 function placeInPiece(number: number): number {
   return (number % PIECE_KEYS) * KEY_WORDS;
-}
-
-/** `set` copies word by word what threads share; this is the system's own copying, several times as fast. */
-function copyMany(from: Int32Array, to: Int32Array, place: number, count: number): void {
-  const bytes = Buffer.from(from.buffer, from.byteOffset, count * WORD_BYTES);
-  Buffer.from(to.buffer, to.byteOffset, to.byteLength).fill(bytes, place * WORD_BYTES, (place + count) * WORD_BYTES);
 }

@@ -107,11 +107,12 @@ export class WaitingBatches {
   /** Has batches claim their keys, in order, up to one of which something is still being looked up. */
   #claimComing(): void {
     let count = 0;
-    for (const coming of this.#coming) {
+    for (let coming = this.#coming[0]; coming !== undefined; coming = this.#coming[0]) {
       // What was in no file may be in one that was written since.
       if (coming.found !== undefined && coming.found.spills !== this.#keys.spills) this.#look(coming);
       if (coming.found === undefined) break;
       count++;
+      this.#coming.shift();
       const { intake, columns, reject } = coming.batch;
       const { inFiles } = coming.found;
       const refusal = intake.corrects === undefined ? undefined : this.#options.refusalOf(intake.corrects);
@@ -122,7 +123,6 @@ export class WaitingBatches {
       const claim = this.#keys.claim(columns, inFiles);
       this.#claimed.push(Object.assign(coming, { batch: Object.assign(coming.batch, { claim }) }));
     }
-    this.#coming.splice(0, count);
     if (count > 0) this.#options.onReady();
   }
 

@@ -7,6 +7,8 @@ import { DaybookError } from '../base/errors.ts';
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: Imports) => { readonly exports: unknown };
+  readonly CompileError: new () => Error;
+  readonly LinkError: new () => Error;
 };
 
 /** What a module is given: functions, by the file that declares them. */
@@ -57,8 +59,8 @@ export class AssemblyModule<Exports, Given extends Imports> {
 
   /** @throws DaybookError `ASSEMBLY_NOT_BUILT` */
   compile(bytes: Uint8Array): object {
-    const module = new WebAssembly.Module(bytes);
-    if (this.#fits(module)) return module;
+    const module = compiledOf(bytes);
+    if (module !== undefined && this.#fits(module)) return module;
     throw notBuilt(this.#url, 'was built of another version of Daybook. Run npm ci, or npm run build.');
   }
 
@@ -74,10 +76,21 @@ export class AssemblyModule<Exports, Given extends Imports> {
       const { exports } = new WebAssembly.Instance(module, this.#givenForATry);
       const functions = exports as Readonly<Record<string, { readonly length: number } | undefined>>;
       return Object.entries(this.#parameters).every(([name, count]) => functions[name]?.length === count);
-    } catch {
+    } catch (error) {
       // It wants something else.
-      return false;
+      if (error instanceof WebAssembly.LinkError || error instanceof TypeError) return false;
+      throw error;
     }
+  }
+}
+
+/** @returns undefined when the bytes are no whole module */
+function compiledOf(bytes: Uint8Array): object | undefined {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch (error) {
+    if (error instanceof WebAssembly.CompileError) return undefined;
+    throw error;
   }
 }
 

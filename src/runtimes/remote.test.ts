@@ -412,6 +412,7 @@ describe('a Daybook of another definition', () => {
       if (isDefinition) asked++;
       if (isDefinition && asked === 1) response.statusCode = 503;
       response.setHeader('daybook-frame', 1);
+      response.setHeader('daybook-total', 0);
       response.end(isDefinition ? JSON.stringify({ stream: streamInfo(plan.stream) }) : '');
     });
     const remote = openRemote({ ...plan, reports: [] }, server.url);
@@ -419,6 +420,15 @@ describe('a Daybook of another definition', () => {
     expect(await remote.query('daily_pu_rev', { limit: 1 })).toMatchObject({ frame: 1 });
     await remote.query('daily_pu_rev', { limit: 1 });
     expect(asked).toBe(2);
+  });
+
+  it('that is older and does not say how many rows there are is not asked for them', async () => {
+    await using server = await serving((request, _body, response) => {
+      response.setHeader('daybook-frame', 1);
+      response.end(request.url === '/api/v1/reports' ? JSON.stringify({ stream: streamInfo(plan.stream) }) : '');
+    });
+    const remote = openRemote({ ...plan, reports: [] }, server.url);
+    await expect(remote.query('daily_pu_rev', { limit: 1 })).rejects.toMatchObject({ code: 'OTHER_VERSION' });
   });
 
   it('that is older is taken at what it says', async () => {

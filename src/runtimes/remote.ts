@@ -157,11 +157,18 @@ async function queryReport(api: string, plan: Plan, name: string, query: ReportQ
   const response = await call(api, `/reports/${encodeURIComponent(name)}?${parameters.toString()}`);
   const report = plan.reports.find((each) => each.name === name);
   const lines = (await textOf(api, response)).split('\n').slice(0, -1);
+  const total = response.headers.get(TOTAL_HEADER);
+  if (total === null) throw otherVersion(api);
   return {
     frame: Number(response.headers.get(FRAME_HEADER)),
-    total: Number(response.headers.get(TOTAL_HEADER)),
+    total: Number(total),
     rows: parseRows(`[${lines.join(',')}]`, report),
   };
+}
+
+function otherVersion(api: string): DaybookError {
+  const message = `The Daybook at ${api} is of another version than this one. Start it anew, and ask again.`;
+  return new DaybookError('OTHER_VERSION', message, { details: { api } });
 }
 
 /** What JSON.parse tells a reviver of a number: its digits as they stand in the text. */

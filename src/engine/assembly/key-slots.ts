@@ -115,6 +115,17 @@ export function has(hash: u32, record: u32): bool {
   return load<u32>(shard, LENGTH) > 0 && load<u32>(slotOf(shard, hash, record), NUMBER) !== 0;
 }
 
+/** Marks, by a byte of 1, which of `count` records have a key with a number; marks of others stay. */
+export function markKnown(hashes: usize, count: u32, marks: usize): void {
+  for (let from: u32 = 0; from < count; from += AHEAD) {
+    const to = min(from + AHEAD, count);
+    lookAhead(hashes, from, to);
+    for (let record = from; record < to; record++) {
+      if (has(load<u32>(word(hashes, record)), record)) store<u8>(marks + record, 1);
+    }
+  }
+}
+
 /** Takes a number back from its key. */
 export function remove(hash: u32, number: u32): void {
   const shard = shardOf(hash);
@@ -135,18 +146,15 @@ export function remove(hash: u32, number: u32): void {
   store<u32>(shard, load<u32>(shard, KEYS) - 1, KEYS);
 }
 
-/** How many numbers below a limit the keys of a shard have; they are put at `to`. */
-export function numbersOf(shardNumber: u32, below: u32, to: usize): u32 {
+/** Puts the numbers of a shard's keys at `to`: as many as `keysOf` says. */
+export function numbersOf(shardNumber: u32, to: usize): void {
   const shard = shards + ((shardNumber as usize) << SHARD_SHIFT);
   const end = (load<u32>(shard, SLOTS) as usize) + (load<u32>(shard, LENGTH) as usize) * SLOT_BYTES;
   let found: u32 = 0;
   for (let slot: usize = load<u32>(shard, SLOTS); slot < end; slot += SLOT_BYTES) {
     const number = load<u32>(slot, NUMBER);
-    if (number === 0 || number > below) continue;
-    store<u32>(word(to, found), number - 1);
-    found++;
+    if (number !== 0) store<u32>(word(to, found++), number - 1);
   }
-  return found;
 }
 
 /** How many keys a shard has. */

@@ -1,0 +1,128 @@
+import { AssemblyModule } from '../record/assembly-module.ts';
+
+const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT;
+/** From so many words on, they are copied as a whole. */
+const MANY = 32;
+/** Where what is left out stands when nothing is. */
+const NOWHERE = 0;
+
+/** What `assembly/key-slots.ts` gives. Places are addresses in its memory, which come signed. */
+interface Assembly {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly slotBytes: { readonly value: number };
+  readonly reserve: (bytes: number) => number;
+  readonly claim: (hashes: number, leftOut: number, count: number, size: number, picked: number) => number;
+  readonly addAll: (hashes: number, count: number, size: number) => void;
+  readonly has: (hash: number, record: number) => number;
+  readonly markKnown: (hashes: number, count: number, marks: number) => void;
+  readonly remove: (hash: number, number: number) => void;
+  readonly keysOf: (shard: number) => number;
+  readonly numbersOf: (shard: number, to: number) => void;
+}
+
+/** Whether the key with a number is that of a record of those that are asked for. */
+type IsSame = (number: number, record: number) => boolean;
+
+type Given = { readonly 'key-slots': { readonly isSame: IsSame } };
+
+const slotsModule = new AssemblyModule<Assembly, Given>(
+  new URL('assembly/key-slots.wasm', import.meta.url),
+  { reserve: 1, claim: 5, addAll: 3, has: 2, markKnown: 3, remove: 2, keysOf: 1, numbersOf: 2 },
+  { 'key-slots': { isSame: () => false } },
+);
+
+/** @throws DaybookError `ASSEMBLY_NOT_BUILT` */
+export function loadKeySlots(): void {
+  slotsModule.load();
+}
+
+/** From keys, by their hashes, to their numbers. The keys themselves are somebody else's, who says which are the same. */
+export class KeySlots {
+  readonly #assembly: Assembly;
+  /** The assembly's memory, until it grows. */
+  #words: Int32Array = new Int32Array(0);
+  /** Where the records stand that `claim` has picked, by words. */
+  #picked = NOWHERE;
+
+  constructor(isSame: IsSame) {
+    this.#assembly = slotsModule.instance({ 'key-slots': { isSame } });
+  }
+
+  get bytes(): number {
+    return this.#assembly.slotBytes.value >>> 0;
+  }
+
+  /**
+   * Gives the keys of some records that have no number those from `size` on; of equal ones the first gets one.
+   * @param hashes   of all records, `count` of them
+   * @param leftOut  1 for each record that is to get none; none unless given
+   * @returns the records whose keys got one, in their order
+   */
+  claim(hashes: Int32Array, count: number, size: number, leftOut?: Uint8Array): Int32Array {
+    const at = this.#put(hashes, count, WORD_BYTES + 1);
+    const picked = at + count * WORD_BYTES;
+    const leftOutAt = picked + count * WORD_BYTES;
+    if (leftOut !== undefined) new Uint8Array(this.#memory.buffer, leftOutAt).set(leftOut);
+    this.#picked = picked / WORD_BYTES;
+    const found = this.#assembly.claim(at, leftOut === undefined ? NOWHERE : leftOutAt, count, size, picked);
+    return this.#memory.slice(this.#picked, this.#picked + found);
+  }
+
+  /** The record that `claim` has just picked as the one of that place, for who is asked in the midst of it. */
+  pickedAt(place: number): number {
+    return this.#memory[this.#picked + place] as number;
+  }
+
+  /** Gives keys that have no number, and no two of which are equal, those from `size` on. */
+  addAll(hashes: Int32Array, count: number, size: number): void {
+    this.#assembly.addAll(this.#put(hashes, count, 0), count, size);
+  }
+
+  /** Whether a record's key has a number. */
+  has(hash: number, record: number): boolean {
+    return this.#assembly.has(hash, record) !== 0;
+  }
+
+  /** A byte a record: 1 for those whose keys have a number. */
+  known(hashes: Int32Array, count: number): Uint8Array {
+    const at = this.#put(hashes, count, 1);
+    const marks = at + count * WORD_BYTES;
+    new Uint8Array(this.#memory.buffer, marks, count).fill(0);
+    this.#assembly.markKnown(at, count, marks);
+    return new Uint8Array(this.#memory.buffer, marks, count).slice();
+  }
+
+  /** Takes a number back from its key. */
+  remove(hash: number, number: number): void {
+    this.#assembly.remove(hash, number);
+  }
+
+  /** The numbers of a shard's keys, in any order; good until anything else is asked. */
+  numbersOf(shard: number): Int32Array {
+    const count = this.#assembly.keysOf(shard);
+    const at = this.#assembly.reserve(count * WORD_BYTES) >>> 0;
+    this.#assembly.numbersOf(shard, at);
+    return new Int32Array(this.#memory.buffer, at, count);
+  }
+
+  /** Puts hashes where the assembly looks for them, with room for so many more bytes a record behind them. @returns where */
+  #put(hashes: Int32Array, count: number, moreBytes: number): number {
+    const at = this.#assembly.reserve(count * (WORD_BYTES + moreBytes)) >>> 0;
+    const memory = this.#memory;
+    if (count < MANY) for (let i = 0; i < count; i++) memory[at / WORD_BYTES + i] = hashes[i] as number;
+    else copyMany(hashes, memory, at, count);
+    return at;
+  }
+
+  get #memory(): Int32Array {
+    const { buffer } = this.#assembly.memory;
+    if (this.#words.buffer !== buffer) this.#words = new Int32Array(buffer);
+    return this.#words;
+  }
+}
+
+/** `set` copies word by word what threads share; this is the system's own copying, several times as fast. */
+function copyMany(from: Int32Array, to: Int32Array, at: number, count: number): void {
+  const bytes = Buffer.from(from.buffer, from.byteOffset, count * WORD_BYTES);
+  Buffer.from(to.buffer).fill(bytes, at, at + count * WORD_BYTES);
+}
