@@ -3,8 +3,10 @@ import { join, resolve } from 'node:path';
 import { Admin, Producer } from '@platformatic/kafka';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
+import { framesTopic } from '../../src/compile/kafka/topics.ts';
 import { makePlan } from '../../src/plan/normalise.ts';
 import { openTopicProducer } from '../../src/sources/kafka/producer.ts';
+import { openTopicReader } from '../../src/sources/kafka/topic-reader.ts';
 import { chanceFrom } from '../chance.ts';
 import type { Reports } from '../oracle/furniture-store.ts';
 import { readSale, reportsOf } from '../oracle/furniture-store.ts';
@@ -12,7 +14,7 @@ import { runDaybook, temporaryFolder } from '../process/daybook-process.ts';
 import { mixedSales } from '../sales/mixed-sales.ts';
 import type { StackProcess } from './processes.ts';
 import { startProcess } from './processes.ts';
-import { announcedFrames, reportsInTopics, sendRecords } from './report-topics.ts';
+import { announcedFrames, messagesOf, reportsInTopics, sendRecords } from './report-topics.ts';
 import type { Servers } from './servers.ts';
 import { startServers } from './servers.ts';
 
@@ -162,6 +164,18 @@ describe('records behind the watermark', { timeout: TEST_MS }, () => {
     const unique = new Set(sent.map((line) => readSale(line).ts_id));
     expect(frames.at(-1)).toMatchObject({ accepted: unique.size });
     expect(Math.max(...frames.map(({ late }) => late))).toBeGreaterThan(0);
+  });
+
+  it('leave nothing to come, as is said of each partition, though offsets are those of what was taken back, too', async () => {
+    const { kafka } = servers.at;
+    const readTo = async (): Promise<unknown> => {
+      const newest = (await messagesOf(kafka, framesTopic(plan))).at(-1)?.value;
+      return (JSON.parse(Buffer.from(newest ?? []).toString()) as { readonly readTo: unknown }).readTo;
+    };
+    await using reader = openTopicReader({ bootstrapBrokers: [kafka] }, 'test');
+    const extents = await reader.extents([plan.stream.name]);
+    const ends = Object.fromEntries(extents.map(({ partition, endOffset }) => [partition, endOffset]));
+    await expect.poll(readTo, { timeout: WAIT_MS, interval: 500 }).toEqual(ends);
   });
 });
 

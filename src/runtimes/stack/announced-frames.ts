@@ -1,5 +1,7 @@
 import type { AnnouncedFrame } from '../../ports/report-rows.ts';
 import type { TopicMessage } from '../../ports/messages.ts';
+import type { ReadTo } from '../../spark/supervisor/batch.ts';
+import { readToOf } from '../../spark/supervisor/batch.ts';
 import { objectOf } from '../../spark/supervisor/message-object.ts';
 
 const STATES = ['starting', 'running', 'trouble', 'stopped'] as const;
@@ -8,6 +10,8 @@ const STATES = ['starting', 'running', 'trouble', 'stopped'] as const;
 export interface Announcement extends AnnouncedFrame {
   /** When it was announced. */
   readonly atMs: number;
+  /** Up to where the stream's topic is in it. */
+  readonly readTo: ReadTo;
   /** The micro-batch that made it, how many rows it has, and how many records were late so far; where they are told. */
   readonly batch: number | undefined;
   readonly rows: number | undefined;
@@ -63,6 +67,7 @@ function readAnnouncement(message: TopicMessage): Announcement | undefined {
     frame,
     accepted: whole('accepted') ?? 0,
     atMs: message.timestampMs,
+    readTo: readToOf(members['readTo']),
     batch: whole('batch'),
     rows: whole('rows'),
     late: whole('late'),

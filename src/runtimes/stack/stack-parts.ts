@@ -9,7 +9,7 @@ interface Known {
   readonly plan: Plan;
   readonly status: RuntimeStatus;
   readonly consumers: readonly ConsumerPlace[];
-  /** Messages of the stream's topic, and how many of them show in the reports yet. */
+  /** Records of the stream's topic, and how many of them do not show in the reports yet. */
   readonly handed: number;
   readonly lagRecords: number;
 }

@@ -14,6 +14,7 @@ const announcement = (frame: number, accepted: number) => ({
   frame,
   accepted,
   atMs: frame / 1000,
+  readTo: {},
   batch: 1,
   rows: 1,
   late: 0,
@@ -63,6 +64,22 @@ it('what is behind is told with how long it has waited, also before the first fr
   clock.advance(6_000);
   watch.lags(0);
   expect(watch.moments().at(-1)).toMatchObject({ lagRecords: 0, lagMs: 0 });
+});
+
+it('what is to come is what the engine has not read, though offsets are those of ends of transactions, too', () => {
+  const { watch } = watchAndClock();
+  const partitions = [
+    { partition: 0, firstOffset: 0, nextOffset: 10, segments: [] },
+    { partition: 1, firstOffset: 4, nextOffset: 6, segments: [] },
+  ];
+  expect(watch.toCome(partitions)).toBe(12);
+  watch.note({ ...announcement(START_MS * 1000, 3), readTo: { 0: 7, 1: 6 } });
+  expect(watch.toCome(partitions)).toBe(3);
+  // What came brought the reports nothing: repeats, or the end of a transaction.
+  watch.note({ ...announcement(START_MS * 1000, 3), readTo: { 0: 10, 1: 6 } });
+  expect(watch.toCome(partitions)).toBe(0);
+  watch.forget();
+  expect(watch.toCome(partitions)).toBe(12);
 });
 
 it('a frame that is told again is no batch and no record', () => {

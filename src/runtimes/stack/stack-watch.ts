@@ -1,5 +1,7 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { BatchInfo, EngineStatus, PipelineMoment } from '../../ports/pipeline.ts';
+import type { TopicInfo } from '../../ports/topics.ts';
+import type { ReadTo } from '../../spark/supervisor/batch.ts';
 import type { Announcement, Sign } from './announced-frames.ts';
 
 const SECONDS = 60;
@@ -24,6 +26,8 @@ export class StackWatch {
   readonly #startMs: number;
   /** Oldest first, as far back as anybody asks. */
   #announced: Announcement[] = [];
+  /** Up to where the newest has the stream's topic. */
+  #readTo: ReadTo = {};
   #sign: (Sign & { readonly heardAtMs: number }) | undefined;
   readonly #behind: Behind[] = [];
   /** Since when something has been behind without a break. */
@@ -42,6 +46,7 @@ export class StackWatch {
   }
 
   note(announcement: Announcement): void {
+    this.#readTo = announcement.readTo;
     // Told again, as a sign of life.
     if (announcement.frame === this.newest?.frame) return;
     this.#announced.push(announcement);
@@ -53,6 +58,7 @@ export class StackWatch {
   /** What was announced is of topics that are no longer there. */
   forget(): void {
     this.#announced = [];
+    this.#readTo = {};
   }
 
   heard(sign: Sign): void {
@@ -62,6 +68,7 @@ export class StackWatch {
         frame: 0,
         accepted: 0,
         atMs: sign.atMs,
+        readTo: {},
         batch: undefined,
         rows: undefined,
         late: 0,
@@ -80,6 +87,13 @@ export class StackWatch {
     if (state === undefined) return undefined;
     const isSilent = state !== 'stopped' && this.#clock.nowMs() - heardAtMs > SILENT_FROM_MS;
     return { state: isSilent ? 'silent' : state, heardAtMs, reason };
+  }
+
+  /** How many messages of the stream's topic are in no frame that was announced. @param partitions  as they are now */
+  toCome(partitions: TopicInfo['partitions']): number {
+    return partitions.reduce((sum, { partition, firstOffset, nextOffset }) => {
+      return sum + Math.max(0, nextOffset - Math.max(firstOffset, this.#readTo[partition] ?? 0));
+    }, 0);
   }
 
   /** So many records were handed over and are in no frame yet. */

@@ -231,9 +231,13 @@ class StackRuntime implements Runtime {
       this.#lateDays.asOf(this.#watch.newest?.frame ?? 0),
     ]);
     const topics = await this.#browser.topics();
-    const handed = topics.find(({ name }) => name === this.plan.stream.name)?.records ?? 0;
-    const lagRecords = Math.max(0, handed - status.accepted - duplicates - refused);
+    const stream = topics.find(({ name }) => name === this.plan.stream.name);
+    // What Spark has not read, and what PostgreSQL does not have of what it has.
+    const notStored = Math.max(0, (this.#watch.newest?.accepted ?? 0) - status.accepted);
+    const lagRecords = this.#watch.toCome(stream?.partitions ?? []) + notStored;
     this.#watch.lags(lagRecords);
+    // Ends of transactions, and what was taken back, have offsets too, and are no records.
+    const handed = status.accepted + duplicates + refused + lagRecords;
     return {
       moments: this.#watch.moments(),
       parts: stackParts({ plan: this.plan, status, consumers, handed, lagRecords }),

@@ -5,7 +5,8 @@ import { recordsFacts, rowsFingerprint } from '../../plan/fingerprints.ts';
 import type { Plan, ReportPlan } from '../../plan/plan.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { TopicMessage, TopicPlace, TopicReader } from '../../ports/messages.ts';
-import type { Batch } from './batch.ts';
+import type { Batch, ReadTo } from './batch.ts';
+import { readToOf } from './batch.ts';
 import type { DayBehind, Overtaken } from './day-counts.ts';
 import { DayCounts } from './day-counts.ts';
 import { objectOf } from './message-object.ts';
@@ -49,6 +50,7 @@ interface Announced {
   readonly accepted: number;
   readonly since: number;
   readonly anew: number;
+  readonly readTo: ReadTo;
   readonly topicId: string | undefined;
   /** By report: which rows it has, as `rowsFingerprint` says it. */
   readonly reports: Readonly<Record<string, string>>;
@@ -80,6 +82,8 @@ export class Announcer {
   #since = 0;
   /** The days that were behind when it had as many records again; undefined: it has not. */
   #lastBehind: readonly DayBehind[] | undefined;
+  /** Up to where the query has read the stream's topic: the newest frame has all of it. */
+  #readTo: ReadTo = {};
   /** Of which topic it is; undefined: nobody said. */
   #madeOf: string | undefined;
   #owner: Owner | undefined;
@@ -145,14 +149,15 @@ export class Announcer {
     for (const extent of await reader.extents([topics.frames])) {
       for await (const messages of messagesBetween(reader, extent, extent.firstOffset, extent.endOffset)) {
         for (const message of messages) {
-          const { owner, frame, accepted, since, anew, topicId: madeOf, reports, records } = readAnnounced(message);
-          this.#owner = owner ?? this.#owner;
-          if (frame >= this.#announced) {
-            [this.#announced, this.#accepted, this.#since, this.#anew] = [frame, accepted, since, anew];
+          const told = readAnnounced(message);
+          this.#owner = told.owner ?? this.#owner;
+          if (told.frame >= this.#announced) {
+            [this.#announced, this.#accepted, this.#readTo] = [told.frame, told.accepted, told.readTo];
+            [this.#since, this.#anew] = [told.since, told.anew];
           }
-          this.#madeOf = madeOf ?? this.#madeOf;
-          this.#reports = { ...this.#reports, ...reports };
-          if (Object.keys(records).length > 0) this.#records = records;
+          this.#madeOf = told.topicId ?? this.#madeOf;
+          this.#reports = { ...this.#reports, ...told.reports };
+          if (Object.keys(told.records).length > 0) this.#records = told.records;
         }
       }
     }
@@ -279,6 +284,12 @@ export class Announcer {
   /** Notes that the query has read nothing yet: all rows that are there are to be written anew. */
   beginAnew(): void {
     this.#anew = Math.max(this.#anew, this.#accepted);
+    this.#readTo = {};
+  }
+
+  /** Notes up to where the query has read what has brought the newest frame nothing; it is told with the next sign of life. */
+  noteRead(readTo: ReadTo): void {
+    this.#readTo = readTo;
   }
 
   /** Says that a frame is whole. @param batch  that wrote it, if that is known */
@@ -289,6 +300,7 @@ export class Announcer {
       this.#counts.advance(frame);
       const accepted = batch?.accepted ?? this.#counts.accepted;
       this.#noteProgress(frame, accepted);
+      this.#readTo = batch?.readTo ?? this.#readTo;
       await this.#options.send([this.#frameMessage(frame, accepted, batch)]);
       [this.#announced, this.#accepted] = [frame, accepted];
     });
@@ -366,7 +378,8 @@ export class Announcer {
       stream,
       // Before the first frame there is but the sign.
       ...(frame > 0 && { frame, accepted }),
-      ...(batch !== undefined && { rows: batch.rows, batch: batch.id, lag: batch.lag }),
+      readTo: this.#readTo,
+      ...(batch !== undefined && { rows: batch.rows, batch: batch.id }),
       ...(this.#anew > 0 && { anew: this.#anew }),
       ...(this.#since > 0 && { since: this.#since }),
       late: this.#counts.late,
@@ -425,13 +438,14 @@ export class Announcer {
 }
 
 function readAnnounced(message: TopicMessage): Announced {
-  const { query, generation, frame, accepted, since, anew, topicId, reports, records } = objectOf(message);
+  const { query, generation, frame, accepted, since, anew, readTo, topicId, reports, records } = objectOf(message);
   return {
     owner: typeof query === 'string' && typeof generation === 'string' ? { query, generation } : undefined,
     frame: wholeOf(frame),
     accepted: wholeOf(accepted),
     since: wholeOf(since),
     anew: wholeOf(anew),
+    readTo: readToOf(readTo),
     topicId: typeof topicId === 'string' ? topicId : undefined,
     reports: textsOf(reports),
     records: textsOf(records),

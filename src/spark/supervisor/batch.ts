@@ -1,3 +1,12 @@
+/** By partition of the stream's topic: the offset of the first message that the query has not read. */
+export type ReadTo = Readonly<Record<string, number>>;
+
+/** Of a message of the topic of frames; what is none there is left out. */
+export function readToOf(value: unknown): ReadTo {
+  const members = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  return Object.fromEntries(members.filter((member): member is [string, number] => Number.isSafeInteger(member[1])));
+}
+
 /** What is known of a batch of the reports' query once it is whole. */
 export interface Batch {
   readonly id: number;
@@ -9,6 +18,8 @@ export interface Batch {
   readonly rows: number;
   /** Messages that it read. */
   readonly messages: number;
+  /** Undefined: Spark does not say. */
+  readonly readTo: ReadTo | undefined;
   readonly messagesPerSecond: number;
   readonly tookMs: number;
   /** Messages of the partition that is furthest behind which were not read yet. */
@@ -29,6 +40,8 @@ interface Progress {
   readonly eventTime?: { readonly watermark?: string };
   readonly stateOperators?: readonly { readonly numRowsTotal: number; readonly numRowsDroppedByWatermark?: number }[];
   readonly sources?: readonly {
+    /** JSON: by topic, of which there is one, `ReadTo`. */
+    readonly endOffset?: string | null;
     readonly numInputRows?: number;
     readonly metrics?: { readonly maxOffsetsBehindLatest?: string } | null;
   }[];
@@ -60,6 +73,7 @@ export function readBatch(json: string): Batch {
     accepted: metric('accepted'),
     rows: metric('rows') ?? 0,
     messages: sumOf(sources, ({ numInputRows = 0 }) => numInputRows),
+    readTo: Object.values(JSON.parse(sources[0]?.endOffset ?? '{}') as Readonly<Record<string, ReadTo>>)[0],
     messagesPerSecond: Math.round(progress.processedRowsPerSecond ?? 0),
     tookMs: progress.durationMs?.triggerExecution ?? 0,
     lag: sumOf(sources, ({ metrics }) => Number(metrics?.maxOffsetsBehindLatest ?? 0)),

@@ -97,7 +97,12 @@ function supervisorOf({ session, query = {}, send, messages, plan: other = plan 
 function progressOf(id: number, frame?: number, messages = 5, accepted = frame): string {
   const fields = ['frame', 'accepted', 'rows'].map((name) => ({ name }));
   const daybook = { values: [frame ?? null, accepted ?? null, 1], schema: { fields } };
-  return JSON.stringify({ batchId: id, sources: [{ numInputRows: messages }], observedMetrics: { daybook } });
+  const endOffset = JSON.stringify({ [plan.stream.name]: { 0: id } });
+  return JSON.stringify({
+    batchId: id,
+    sources: [{ numInputRows: messages, endOffset }],
+    observedMetrics: { daybook },
+  });
 }
 
 it('a query that fails for good ends the computation of days again, and is told when that has ended', async () => {
@@ -206,6 +211,36 @@ it('frames of batches that end between two answers are announced, though nothing
     AbortSignal.any([done.signal, AbortSignal.timeout(5_000)]),
   );
   expect([...announced]).toEqual([1, 20, 30, 40]);
+});
+
+it('up to where the query has read is told with each frame, by whomever, until it begins from the first record', async () => {
+  const told: { readonly frame: number; readonly readTo: object }[] = [];
+  const run = async (lastFrame: number | undefined, batch: string): Promise<void> => {
+    const ended = new AbortController();
+    const session = {
+      lastProgress: async () => batch,
+      recentProgress: async () => [batch],
+      status: async () => {
+        ended.abort();
+        return { isActive: true };
+      },
+      rows: async () => [{ now: 1_000n }],
+      close: () => undefined,
+    };
+    const send: SupervisorOptions['send'] = async (messages) => {
+      told.push(...messages.map(({ value }) => JSON.parse(value) as (typeof told)[number]));
+    };
+    const query = { lastFrame: async () => lastFrame };
+    await supervisorOf({ session, query, send, messages: { [topics.frames]: told } }).run(ended.signal);
+  };
+  await run(undefined, progressOf(0, 20));
+  expect(told.map(({ frame, readTo }) => [frame, readTo]).at(-1)).toEqual([20, { 0: 0 }]);
+  await run(20, progressOf(7));
+  expect(told.map(({ readTo }) => readTo).at(-1)).toEqual({ 0: 0 });
+  await run(20, progressOf(8, 30));
+  expect(told.map(({ readTo }) => readTo).at(-1)).toEqual({ 0: 8 });
+  await run(undefined, progressOf(0));
+  expect(told.map(({ readTo }) => readTo).at(-1)).toEqual({});
 });
 
 describe('a clock of Spark that goes back', () => {

@@ -256,6 +256,7 @@ export class Supervisor {
   }
 
   async #batchDone(batch: Batch): Promise<void> {
+    if (batch.frame === undefined && batch.readTo !== undefined) this.#announcer.noteRead(batch.readTo);
     if (batch.id <= (this.#newest?.id ?? -1) && batch.frame === this.#newest?.frame) return;
     this.#newest = batch;
     this.#messages += batch.messages;
