@@ -180,11 +180,11 @@ async function measureRecords(cluster: CassandraCluster, run: number): Promise<n
   let repeats = 0;
   const rate = await perSecond(count, async () => {
     for (let at = 0; at < count; at += PARTITIONS * RECORDS_AT_ONCE) {
-      const written = Array.from({ length: PARTITIONS }, (_, partition) => {
+      const parts = Array.from({ length: PARTITIONS }, (_, partition) => {
         const from = at + partition * RECORDS_AT_ONCE;
-        return sink.write(partition, records.slice(from, from + RECORDS_AT_ONCE));
+        return { partition, records: records.slice(from, from + RECORDS_AT_ONCE) };
       });
-      for (const each of await Promise.all(written)) repeats += each;
+      for (const each of await sink.write(parts)) repeats += each;
     }
   });
   if (repeats > 0) throw new Error(`${repeats} records were taken for repeats, and none is one`);

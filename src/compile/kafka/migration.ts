@@ -71,7 +71,7 @@ function partitionChange(topic: KafkaTopic, before: ExistingTopic, isTold: boole
     change: { name, partitions },
     note:
       `${name}: ${partitions} partitions instead of ${before.partitions}; a repeat may be in another partition than ` +
-      `its first one now, and is found all the same`,
+      `its first one now, and is found all the same; have one sink alone fill Cassandra again from its beginning`,
   };
 }
 

@@ -159,7 +159,7 @@ class Session {
     if (this.#session.ended.aborted) return;
     const written = await Promise.allSettled([
       this.#writeRows(moved.filter((each) => !isOfStream(each))),
-      ...moved.filter(isOfStream).map((each) => this.#writeRecords(each)),
+      this.#writeRecords(moved.filter(isOfStream)),
     ]);
     for (const each of written) if (each.status === 'rejected') throw each.reason;
     this.#places = this.#places.map((place) => moved.find((each) => isSame(place, each)) ?? place);
@@ -184,26 +184,33 @@ class Session {
     );
   }
 
-  async #writeRecords(read: ReadPartition): Promise<void> {
-    const records: StoredRecord[] = [];
+  async #writeRecords(read: readonly ReadPartition[]): Promise<void> {
+    if (read.length === 0) return;
     const refused: NewMessage[] = [];
-    for (const message of read.messages) {
-      const record = this.#readRecord(message);
-      if ('reason' in record) {
-        const value = Buffer.from(quarantineValue(refusedMessage(read, message, record)));
-        refused.push({ topic: quarantineTopic(this.#plan), key: null, value });
-      } else records.push(record);
-    }
+    const parts = read.map((each) => {
+      const records: StoredRecord[] = [];
+      for (const message of each.messages) {
+        const record = this.#readRecord(message);
+        if ('reason' in record) {
+          const value = Buffer.from(quarantineValue(refusedMessage(each, message, record)));
+          refused.push({ topic: quarantineTopic(this.#plan), key: null, value });
+        } else records.push(record);
+      }
+      return { partition: each.partition, records, refused: each.messages.length - records.length };
+    });
     const { clock } = this.#session;
     const { producer, records: sink } = this.#parts;
     const beganMs = clock.nowMs();
     await producer.send(refused);
-    const duplicates = await sink.write(read.partition, records);
-    const accepted = records.length - duplicates;
-    await this.#note([read], { accepted, duplicates, refused: refused.length });
+    const repeats = await sink.write(parts);
+    const found = parts.map((part, index): Found => {
+      const duplicates = repeats[index] ?? 0;
+      return { accepted: part.records.length - duplicates, duplicates, refused: part.refused };
+    });
+    await this.#note(read, found);
     this.#progress.wrote({
-      rows: accepted,
-      duplicates,
+      rows: found.reduce((sum, { accepted }) => sum + accepted, 0),
+      duplicates: found.reduce((sum, { duplicates }) => sum + duplicates, 0),
       quarantined: refused.length,
       tookMs: clock.nowMs() - beganMs,
     });
@@ -224,25 +231,26 @@ class Session {
     const beganMs = clock.nowMs();
     const newest = newestRows(rows);
     await this.#parts.reports.write(newest);
-    await this.#note(read, { accepted: 0, duplicates: 0, refused: 0 });
+    await this.#note(read);
     const count = newest.reduce((sum, each) => sum + each.rows.length, 0);
     this.#progress.wrote({ rows: count, tookMs: clock.nowMs() - beganMs });
   }
 
-  /** Has the store note how far partitions are worked off, and what was found on the way. */
-  async #note(read: readonly ReadPartition[], found: Found): Promise<void> {
-    const places = this.#worked.flatMap((each): readonly WorkedPlace[] => {
-      const at = read.find((other) => isSame(each, other));
-      if (at === undefined) return [];
-      return [
-        {
-          ...each,
-          nextOffset: at.nextOffset,
-          accepted: each.accepted + found.accepted,
-          duplicates: each.duplicates + found.duplicates,
-          refused: each.refused + found.refused,
-        },
-      ];
+  /** Has the store note how far partitions are worked off, and what was found on the way in each. */
+  async #note(read: readonly ReadPartition[], found: readonly Found[] = []): Promise<void> {
+    const places = read.map((at, index): WorkedPlace => {
+      const before = present(
+        this.#worked.find((each) => isSame(each, at)),
+        'what is read is worked on',
+      );
+      const { accepted, duplicates, refused } = found[index] ?? { accepted: 0, duplicates: 0, refused: 0 };
+      return {
+        ...before,
+        nextOffset: at.nextOffset,
+        accepted: before.accepted + accepted,
+        duplicates: before.duplicates + duplicates,
+        refused: before.refused + refused,
+      };
     });
     await this.#parts.places.note(places);
     this.#worked = this.#worked.map((each) => places.find((place) => isSame(place, each)) ?? each);

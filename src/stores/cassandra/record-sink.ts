@@ -16,11 +16,16 @@ const ROWS_AT_ONCE = 50;
 /** Writes a stream's raw records into Cassandra. Throws what `CassandraCluster` does. */
 export interface CassandraRecordSink {
   /**
-   * Writes records of one partition, in order, leaving out those whose key was accepted at another place. The same
-   * records again change nothing and give the same answer.
-   * @returns how many of them are repeats
+   * Writes records of several partitions, each in order, leaving out those whose key was accepted at another place. The
+   * same records again change nothing and give the same answer.
+   * @returns how many are repeats of each partition's
    */
-  write(partition: number, records: readonly StoredRecord[]): Promise<number>;
+  write(read: readonly RecordsOfPartition[]): Promise<readonly number[]>;
+}
+
+export interface RecordsOfPartition {
+  readonly partition: number;
+  readonly records: readonly StoredRecord[];
 }
 
 export function cassandraRecordSink(cluster: CassandraCluster, plan: Plan): CassandraRecordSink {
@@ -28,8 +33,8 @@ export function cassandraRecordSink(cluster: CassandraCluster, plan: Plan): Cass
   const statements = cassandraStatements(plan);
   const known = new Set<string>();
 
-  /** The records whose key nobody had before. */
-  const firstOnes = async (partition: number, records: readonly StoredRecord[]): Promise<readonly StoredRecord[]> => {
+  /** The records of a partition whose key nobody had before. */
+  const firstOnes = async ({ partition, records }: RecordsOfPartition): Promise<readonly StoredRecord[]> => {
     const byKey = new Map<string, StoredRecord>();
     for (const record of records) if (!byKey.has(record.key)) byKey.set(record.key, record);
     const candidates = [...byKey.values()];
@@ -56,25 +61,35 @@ export function cassandraRecordSink(cluster: CassandraCluster, plan: Plan): Cass
     }
   };
 
+  const writeFirst = async ({ partition, records }: RecordsOfPartition): Promise<void> => {
+    await noteBuckets(partition, records);
+    const keys = records.map(({ key, businessDay, offset }) => [
+      stream.name,
+      key,
+      dateValue(businessDay),
+      partition,
+      offset,
+    ]);
+    const batches = batchesOf(records, ({ businessDay, offset }) => `${businessDay}/${bucketOf(partition, offset)}`);
+    await Promise.all([
+      cluster.runEach(statements.insertKey, keys),
+      cluster.writeBatches(
+        batches.map((batch) => batch.map((record) => rowOf(stream, statements.insertRecord, partition, record))),
+      ),
+    ]);
+  };
+
   return {
-    async write(partition, records) {
-      const first = await firstOnes(partition, records);
-      await noteBuckets(partition, first);
-      const keys = first.map(({ key, businessDay, offset }) => [
-        stream.name,
-        key,
-        dateValue(businessDay),
+    async write(read) {
+      const found = await Promise.all(read.map(firstOnes));
+      // In a topic that has got more partitions, a repeat may be in another one than its first one, and both come at once.
+      const claimed = new Set<string>();
+      const first = read.map(({ partition }, index) => ({
         partition,
-        offset,
-      ]);
-      const batches = batchesOf(first, ({ businessDay, offset }) => `${businessDay}/${bucketOf(partition, offset)}`);
-      await Promise.all([
-        cluster.runEach(statements.insertKey, keys),
-        cluster.writeBatches(
-          batches.map((batch) => batch.map((record) => rowOf(stream, statements.insertRecord, partition, record))),
-        ),
-      ]);
-      return records.length - first.length;
+        records: (found[index] ?? []).filter(({ key }) => !claimed.has(key) && claimed.add(key)),
+      }));
+      await Promise.all(first.map(writeFirst));
+      return read.map(({ records }, index) => records.length - (first[index]?.records.length ?? 0));
     },
   };
 }
