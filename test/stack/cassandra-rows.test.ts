@@ -14,6 +14,7 @@ import { openCassandra } from '../../src/stores/cassandra/cluster.ts';
 import { cassandraRecordReader } from '../../src/stores/cassandra/record-reader.ts';
 import { cassandraRecordSink } from '../../src/stores/cassandra/record-sink.ts';
 import { cassandraReportSink } from '../../src/stores/cassandra/report-sink.ts';
+import { cassandraSinkPlaces } from '../../src/stores/cassandra/sink-places.ts';
 import { everyMeasure } from '../definitions/every-measure.ts';
 import { startServers } from './servers.ts';
 import { rowsInCassandra } from './stores.ts';
@@ -69,6 +70,17 @@ test('Cassandra takes a definition of every measure beside another one, and its 
   expect([refusals, notes]).toEqual([[], expect.arrayContaining(['spark_streams.every_measure: created'])]);
   const again = await applyCassandra(cluster, plan, []);
   expect(again.statements).toEqual([]);
+
+  // A sink's clock may be an hour ahead of this one's, and that of the next sink may not.
+  const place = { topic: report.name, topicId: 'one', partition: 0, accepted: 0, duplicates: 0, refused: 0 };
+  for (const [nextOffset, aheadMs] of [3_600_000, 0].entries()) {
+    const places = cassandraSinkPlaces(cluster, plan, { nowMs: () => Date.now() + aheadMs });
+    await places.read([report.name]);
+    await places.note([{ ...place, nextOffset: nextOffset + 1 }]);
+    expect(await places.read([report.name])).toMatchObject([{ topicId: 'one', nextOffset: nextOffset + 1 }]);
+    await applyCassandra(cluster, plan, [report.name]);
+    expect(await places.read([report.name])).toMatchObject([{ topicId: undefined, nextOffset: 0 }]);
+  }
   // The stack's own Cassandra acknowledges what is on the disk.
   expect(again.notes.join()).not.toContain('commitlog_sync');
 

@@ -25,7 +25,7 @@ describe('the CQL for Cassandra', () => {
   });
 
   it('is nothing for a cluster that has all of it', () => {
-    expect(migrate(all, [])).toEqual({ statements: [], notes: [], refusals: [] });
+    expect(migrate(all, [])).toEqual({ statements: [], filledAgain: [], notes: [], refusals: [] });
   });
 
   it('adds a column for a new measure, and has the topic read again', () => {
@@ -33,10 +33,10 @@ describe('the CQL for Cassandra', () => {
       ...table,
       columns: table.columns.filter(({ name }) => name !== 'daily_profit'),
     }));
-    expect(migrate(state, []).statements).toEqual([
-      'ALTER TABLE "spark_streams"."daily_pu_rev" ADD "daily_profit" decimal',
-      `DELETE FROM "daybook"."progress" WHERE topic = 'daily_pu_rev'`,
-    ]);
+    expect(migrate(state, [])).toMatchObject({
+      statements: ['ALTER TABLE "spark_streams"."daily_pu_rev" ADD "daily_profit" decimal'],
+      filledAgain: ['daily_pu_rev'],
+    });
   });
 
   it('takes nothing away unless it is told to', () => {

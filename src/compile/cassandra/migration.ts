@@ -14,6 +14,8 @@ export interface CassandraState {
 /** How a cluster becomes what the definition asks for; see PostgreSQL's. */
 export interface CassandraMigration {
   readonly statements: readonly string[];
+  /** Topics that the sink is to read from their beginning once the statements have run. */
+  readonly filledAgain: readonly string[];
   readonly notes: readonly string[];
   readonly refusals: readonly string[];
 }
@@ -49,6 +51,7 @@ export function migrationOf(plan: Plan, state: CassandraState, drop: readonly st
   ];
   return {
     statements: parts.flatMap((part) => part.statements ?? []),
+    filledAgain: parts.flatMap((part) => part.filledAgain ?? []),
     notes: parts.flatMap((part) => part.notes ?? []),
     refusals: parts.flatMap((part) => part.refusals ?? []),
   };
@@ -80,26 +83,24 @@ function unknownDrops({ tables }: CassandraState, drop: readonly string[]): Part
 
 function leftOver(name: string, drop: readonly string[]): Part {
   return drop.includes(name)
-    ? { statements: dropTable(name), notes: [`${DATA_KEYSPACE}.${name}: dropped`] }
+    ? { statements: [dropTable(name)], filledAgain: [name], notes: [`${DATA_KEYSPACE}.${name}: dropped`] }
     : { notes: [`${DATA_KEYSPACE}.${name} is of no report; it stays until --drop ${name}`] };
 }
 
-function dropTable(name: string): readonly string[] {
-  return [`DROP TABLE IF EXISTS ${qualified(DATA_KEYSPACE, name)}`, forgetProgress(name)];
-}
-
-/** Has the sink read a topic again from its beginning. */
-function forgetProgress(topic: string): string {
-  return `DELETE FROM ${qualified(OWN_KEYSPACE, 'progress')} WHERE topic = '${topic}'`;
+function dropTable(name: string): string {
+  return `DROP TABLE IF EXISTS ${qualified(DATA_KEYSPACE, name)}`;
 }
 
 function tableMigration(table: CassandraTable, comment: string, state: CassandraState, drop: readonly string[]): Part {
   const name = `${DATA_KEYSPACE}.${table.name}`;
   const existing = state.tables.find((each) => each.name === table.name);
-  if (existing === undefined) return { statements: [createTable(table, comment)], notes: [`${name}: created`] };
+  // One that an apply has dropped which failed then has a place yet.
+  const anew = { statements: [createTable(table, comment)], filledAgain: [table.name] };
+  if (existing === undefined) return { ...anew, notes: [`${name}: created`] };
   if (drop.includes(table.name)) {
     return {
-      statements: [...dropTable(table.name), createTable(table, comment)],
+      ...anew,
+      statements: [dropTable(table.name), ...anew.statements],
       notes: [`${name}: dropped and created again; the sink fills it from its topic`],
     };
   }
@@ -113,8 +114,8 @@ function tableMigration(table: CassandraTable, comment: string, state: Cassandra
       ...added.map(
         (each) => `ALTER TABLE ${qualified(DATA_KEYSPACE, table.name)} ADD ${quotedName(each.name)} ${each.type}`,
       ),
-      ...(added.length > 0 ? [forgetProgress(table.name)] : []),
     ],
+    filledAgain: added.length > 0 ? [table.name] : [],
     notes: [
       ...dropped.map((each) => `${name}: column '${each.name}' dropped`),
       ...added.map((each) => `${name}: column '${each.name}' added; the sink fills it from the topic`),

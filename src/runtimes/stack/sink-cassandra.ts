@@ -102,7 +102,9 @@ async function openSession(
     ...place,
     nextOffset: stored.find((each) => isSame(each, place))?.nextOffset ?? 0,
   }));
-  const unnamed = worked.filter((place) => stored.some((each) => isSame(each, place) && each.topicId === undefined));
+  const unnamed = worked.filter(
+    (place) => place.nextOffset > 0 && stored.some((each) => isSame(each, place) && each.topicId === undefined),
+  );
   if (unnamed.length > 0) {
     session.logger.info({ topics: topicsOf(unnamed) }, PLACES_ADOPTED);
     await parts.places.note(unnamed);

@@ -6,6 +6,7 @@ import type { CassandraMigration, CassandraState } from '../../compile/cassandra
 import type { CassandraColumn } from '../../compile/cassandra/tables.ts';
 import type { CassandraCluster } from './cluster.ts';
 import { durabilityNote } from './durability.ts';
+import { cassandraSinkPlaces } from './sink-places.ts';
 
 /**
  * Makes a cluster what a plan asks for; what is there already is left as it is. Statements are run one by one: when one
@@ -24,6 +25,8 @@ export async function applyCassandra(
   const migration = cql.migrate(await readState(cluster), drop);
   if (migration.refusals.length > 0) return migration;
   for (const statement of migration.statements) await cluster.run(statement);
+  // What is noted there follows what was noted before, whatever the time is here.
+  await cassandraSinkPlaces(cluster, plan, { nowMs: () => 0 }).beginAnew(migration.filledAgain);
   const note = await durabilityNote(cluster);
   return note === undefined ? migration : { ...migration, notes: [...migration.notes, note] };
 }

@@ -13,13 +13,19 @@ export interface CassandraSinkPlaces {
   read(topics: readonly string[]): Promise<readonly WorkedPlace[]>;
   /** Notes places; to be called when all up to there is written. They hold against any that was read here before. */
   note(places: readonly WorkedPlace[]): Promise<void>;
+  /** Has the sinks read topics from their beginning, those that are at it as well. */
+  beginAnew(topics: readonly string[]): Promise<void>;
 }
 
-export function cassandraSinkPlaces(cluster: CassandraCluster, plan: Plan, clock: Clock): CassandraSinkPlaces {
+export function cassandraSinkPlaces(
+  cluster: CassandraCluster,
+  plan: Plan,
+  clock: Pick<Clock, 'nowMs'>,
+): CassandraSinkPlaces {
   const { readProgress, writeProgress } = cassandraStatements(plan);
   /** By partition, the write timestamp of its place: of two notes the one with the later timestamp holds, and clocks differ. */
   const writtenAt = new Map<string, number>();
-  return {
+  const places: CassandraSinkPlaces = {
     async read(topics) {
       const rows = await cluster.runEach(
         readProgress,
@@ -40,15 +46,25 @@ export function cassandraSinkPlaces(cluster: CassandraCluster, plan: Plan, clock
         }),
       );
     },
-    async note(places) {
-      const values = places.map((place) => {
+    async note(noted) {
+      const values = noted.map((place) => {
         const { topic, partition, nextOffset, accepted, duplicates, refused, topicId } = place;
         const micros = Math.max(clock.nowMs() * MICROS_PER_MS, (writtenAt.get(nameOf(place)) ?? 0) + 1);
         return [topic, partition, nextOffset, accepted, duplicates, refused, topicId ?? null, micros];
       });
       await cluster.runEach(writeProgress, values);
     },
+    async beginAnew(topics) {
+      for (;;) {
+        const begun = (await places.read(topics)).filter(({ nextOffset }) => nextOffset > 0);
+        if (begun.length === 0) return;
+        // Not deleted: a sink whose clock is behind that of the deletion could note nothing until it has passed it.
+        const beginning = { nextOffset: 0, accepted: 0, duplicates: 0, refused: 0 };
+        await places.note(begun.map(({ topic, partition }) => ({ topic, partition, ...beginning })));
+      }
+    },
   };
+  return places;
 }
 
 function nameOf({ topic, partition }: TopicPartition): string {
