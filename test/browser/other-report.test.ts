@@ -115,7 +115,7 @@ it('places all over the world are all on the map, however wide the page is', asy
     const total = (): Promise<number> =>
       map
         .locator('.spot')
-        .evaluateAll((spots) => spots.reduce((sum, spot) => sum + Number.parseInt(spot.ariaLabel ?? '', 10), 0));
+        .evaluateAll((spots) => spots.reduce((sum, spot) => sum + Number(/[\d.]+/.exec(spot.ariaLabel ?? '')?.[0]), 0));
     /** Whether places are from west to east. */
     const areInOrder = async (): Promise<boolean> => {
       const easts = await map.locator('.spot.place').evaluateAll((spots) =>
