@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import type { DefinitionAnswer, JsonRow } from '../src/server/protocol.ts';
 import { choose, takeBack, useChoices } from './choices.ts';
 import { isDay } from './days.ts';
-import { canBeSummed } from './filters.ts';
+import { canBeSummed, EQUALS_PREFIX } from './filters.ts';
 import { keyText } from './key-text.ts';
 import { dimensionsOf } from './tiles/labels.ts';
 
@@ -55,7 +55,6 @@ export interface ExplainedSum {
 
 /** In the address: the report, the measure, the range, and `is.<dimension>` as filters have it. */
 const SUM_CHOICE = 'explain.sum';
-const EQUALS_PREFIX = 'is.';
 
 /** The sum that the address asks to explain. */
 export function useExplainedSum(definition: DefinitionAnswer): ExplainedSum | undefined {

@@ -3,7 +3,7 @@ import type { ColumnInfo, DefinitionAnswer, ReportInfo } from '../src/server/pro
 import { choose, useChoices } from './choices.ts';
 
 /** In the address, `is.category=Furniture`: only what has this value. */
-const PREFIX = 'is.';
+export const EQUALS_PREFIX = 'is.';
 
 /** What everything is filtered by: dimensions with the value that they must have, as `keyText` spells it. */
 export type Filters = Readonly<Record<string, string>>;
@@ -16,15 +16,15 @@ export function useFilters({ reports }: DefinitionAnswer): Filters {
       reports.flatMap(({ columns }) => columns.filter(({ role }) => role === 'dimension').map(({ name }) => name)),
     );
     const filters = [...choices]
-      .filter(([name]) => name.startsWith(PREFIX))
-      .map(([name, value]) => [name.slice(PREFIX.length), value] as const);
+      .filter(([name]) => name.startsWith(EQUALS_PREFIX))
+      .map(([name, value]) => [name.slice(EQUALS_PREFIX.length), value] as const);
     return Object.fromEntries(filters.filter(([name]) => dimensions.has(name)));
   }, [choices, reports]);
 }
 
 /** Filters by some values as well; undefined takes a filter back. */
 export function filterBy(values: Readonly<Record<string, string | undefined>>): void {
-  choose(Object.fromEntries(Object.entries(values).map(([name, value]) => [PREFIX + name, value])), 'push');
+  choose(Object.fromEntries(Object.entries(values).map(([name, value]) => [EQUALS_PREFIX + name, value])), 'push');
 }
 
 /** Where a tile's figures come from under the filters. */
@@ -85,6 +85,6 @@ function isFixed({ columns }: ReportInfo, names: readonly string[]): boolean {
 }
 
 /** Whether a measure's values may be summed at all, be it that who came twice counts twice. */
-export function canBeSummed({ of }: ColumnInfo): boolean {
-  return of?.startsWith('sum(') === true || of === 'count()' || of?.startsWith('countDistinct(') === true;
+export function canBeSummed(column: ColumnInfo): boolean {
+  return addsUp(column) || column.of?.startsWith('countDistinct(') === true;
 }
