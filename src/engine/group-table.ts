@@ -3,7 +3,7 @@ import { divideHalfEven, MICROS_PER_UNIT } from '../base/decimal.ts';
 import type { ReportPlan } from '../plan/plan.ts';
 import type { Cell } from '../ports/rows.ts';
 import type { RecordColumns } from '../record/columns.ts';
-import { powerOfTwo } from '../record/text-dictionary.ts';
+import { powerOfTwo } from '../base/typed-arrays.ts';
 import type { Accumulator } from './accumulators.ts';
 import { EXACT_MAX, makeAccumulator } from './accumulators.ts';
 import type { ClosedRows } from './amendments.ts';

@@ -1,3 +1,4 @@
+import { hasSlack, SLACK_BYTES } from '../base/slack.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RecordColumns, ScannedLines } from '../record/columns.ts';
 import type { Dictionaries } from '../record/dictionaries.ts';
@@ -5,7 +6,6 @@ import type { ScanElsewhere } from '../record/foreign-scan.ts';
 import { ForeignIds } from '../record/foreign-scan.ts';
 import type { ReadingColumns, Room } from '../record/reading-columns.ts';
 import { Scanner } from '../record/scanner.ts';
-import { SLACK_BYTES } from '../record/text-hash.ts';
 
 /** From so many bytes on a batch is worth the way to another thread. */
 const ELSEWHERE_BYTES_MIN = 256 * 1024;
@@ -90,8 +90,7 @@ export class Scanning {
 
 /** The same bytes in memory that threads share, with room behind them. */
 function shared(lines: Uint8Array): Uint8Array {
-  const hasRoom = lines.byteOffset + lines.length + SLACK_BYTES <= lines.buffer.byteLength;
-  if (lines.buffer instanceof SharedArrayBuffer && hasRoom) return lines;
+  if (lines.buffer instanceof SharedArrayBuffer && hasSlack(lines)) return lines;
   const copy = new Uint8Array(new SharedArrayBuffer(lines.length + SLACK_BYTES));
   copy.set(lines);
   return copy.subarray(0, lines.length);

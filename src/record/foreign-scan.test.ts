@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
 import { mixedSales } from '../../test/sales/mixed-sales.ts';
+import { withSlack } from '../base/slack.ts';
 import { makePlan } from '../plan/normalise.ts';
 import type { RecordColumns } from './columns.ts';
 import { KEY_WORDS } from './columns.ts';
@@ -10,7 +11,6 @@ import { makeDictionaries } from './dictionaries.ts';
 import { ForeignIds, ForeignScanner } from './foreign-scan.ts';
 import { Scanner } from './scanner.ts';
 import { TextDictionary } from './text-dictionary.ts';
-import { withSlack } from './text-hash.ts';
 
 const plan = makePlan(daybook);
 

@@ -1,4 +1,5 @@
 import { present } from '../base/assert.ts';
+import { grownInt32 } from '../base/typed-arrays.ts';
 import type { FieldPlan, Plan } from '../plan/plan.ts';
 import type { Checksums } from './checksums.ts';
 import { ChecksumNotes } from './checksums.ts';
@@ -12,7 +13,7 @@ import { ReadingColumns, roomBytes } from './reading-columns.ts';
 import type { FieldRole } from './roles.ts';
 import { fieldRoles } from './roles.ts';
 import { Scanner } from './scanner.ts';
-import { grownInt32, TextDictionary } from './text-dictionary.ts';
+import { TextDictionary } from './text-dictionary.ts';
 import type { SavedTexts } from './text-dictionary.ts';
 
 /** What a scan gives as it is sent from one thread to another: columns in their room, with ids of its own dictionaries. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
 import { plainSale as sale } from '../../test/sales/plain-sale.ts';
 import { zone } from '../base/calendar.ts';
+import { withSlack } from '../base/slack.ts';
 import { makePlan } from '../plan/normalise.ts';
 import { readCarefully } from './careful.ts';
 import { makeDictionaries } from './dictionaries.ts';
@@ -13,7 +14,6 @@ import { fieldRoles } from './roles.ts';
 import { Scanner } from './scanner.ts';
 import { shapeOf } from './shape.ts';
 import type { TextDictionary } from './text-dictionary.ts';
-import { withSlack } from './text-hash.ts';
 
 const plan = makePlan(daybook);
 const newYork = zone(plan.stream.timeZone);

@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts';
-import { grownFloat64, powerOfTwo } from './text-dictionary.ts';
+import { grownFloat64, powerOfTwo } from '../base/typed-arrays.ts';
 
 /**
  * Numbers by small whole numbers, to group by them: equal numbers have one id, from 1 on in the order of their coming;

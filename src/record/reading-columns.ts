@@ -1,8 +1,8 @@
+import { SLACK_BYTES } from '../base/slack.ts';
 import type { ChecksumNotes, Checksums } from './checksums.ts';
 import type { RecordColumns } from './columns.ts';
 import { KEY_WORDS } from './columns.ts';
 import type { FieldRole } from './roles.ts';
-import { SLACK_BYTES } from './text-hash.ts';
 
 /** About the shortest that a record is: so many rows there is room for at first. */
 const RECORD_BYTES_ABOUT = 300;

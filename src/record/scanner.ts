@@ -1,6 +1,7 @@
 import { present } from '../base/assert.ts';
 import type { Zone } from '../base/calendar.ts';
 import { zone } from '../base/calendar.ts';
+import { hasSlack, withSlack } from '../base/slack.ts';
 import type { FieldPlan, Plan } from '../plan/plan.ts';
 import type { CarefulRecord } from './careful.ts';
 import { readCarefully } from './careful.ts';
@@ -16,7 +17,6 @@ import type { FieldRole } from './roles.ts';
 import { fieldRoles } from './roles.ts';
 import { shapeOf } from './shape.ts';
 import { TextDictionary } from './text-dictionary.ts';
-import { hasSlack, withSlack } from './text-hash.ts';
 
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;

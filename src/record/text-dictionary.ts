@@ -1,5 +1,7 @@
 import { assert } from '../base/assert.ts';
-import { SLACK_BYTES, textHash, withSlack } from './text-hash.ts';
+import { SLACK_BYTES, withSlack } from '../base/slack.ts';
+import { grownInt32, powerOfTwo } from '../base/typed-arrays.ts';
+import { textHash } from './text-hash.ts';
 
 const NULL_ID = 0;
 const SLOT_SHIFT = 2;
@@ -178,23 +180,4 @@ function occupy(slots: Int32Array, id: number, hash: number, start: number, leng
   slots[slot + 1] = hash;
   slots[slot + 2] = start;
   slots[slot + 3] = length;
-}
-
-/** The smallest power of two that is at least so large. */
-export function powerOfTwo(atLeast: number): number {
-  return 2 ** Math.ceil(Math.log2(Math.max(2, atLeast)));
-}
-
-/** A copy twice as long. */
-export function grownInt32(array: Int32Array): Int32Array<ArrayBuffer> {
-  const grown = new Int32Array(array.length * 2);
-  grown.set(array);
-  return grown;
-}
-
-/** A copy twice as long. */
-export function grownFloat64(array: Float64Array): Float64Array {
-  const grown = new Float64Array(array.length * 2);
-  grown.set(array);
-  return grown;
 }

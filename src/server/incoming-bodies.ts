@@ -1,11 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { DaybookError } from '../base/errors.ts';
+import { SLACK_BYTES } from '../base/slack.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { BodyLimits } from '../sources/http/body.ts';
 import { bodyTooLarge } from '../sources/http/body.ts';
 
-/** Room behind a body, so that who reads its lines a word at a time need not copy them. */
-const SLACK_BYTES = 8;
 /** What a body is given room for at once: about 500 records. */
 const FIRST_BYTES = 256 * 1024 - SLACK_BYTES;
 /** Rooms of these sizes are used again, and so many are kept: memory that comes and goes is what collecting it takes long for. */

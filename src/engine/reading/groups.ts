@@ -1,5 +1,5 @@
 import type { ReportPlan } from '../../plan/plan.ts';
-import { grownInt32 } from '../../record/text-dictionary.ts';
+import { grownInt32 } from '../../base/typed-arrays.ts';
 import type { GroupTable } from '../group-table.ts';
 
 /** About what is kept of a table takes besides arrays of its rows. */

@@ -1,7 +1,7 @@
 import { present } from '../../base/assert.ts';
 import type { ReportPlan } from '../../plan/plan.ts';
 import type { Extent, ReportPage, ReportQuery } from '../../ports/rows.ts';
-import { powerOfTwo } from '../../record/text-dictionary.ts';
+import { powerOfTwo } from '../../base/typed-arrays.ts';
 import type { GroupTable } from '../group-table.ts';
 import type { EngineState } from '../state.ts';
 import { TABLE_BYTES } from './groups.ts';

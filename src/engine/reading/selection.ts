@@ -1,7 +1,8 @@
 import { present } from '../../base/assert.ts';
+import { grownInt32 } from '../../base/typed-arrays.ts';
 import type { ReportPlan } from '../../plan/plan.ts';
 import type { ReportQuery } from '../../ports/rows.ts';
-import { grownInt32, TextDictionary } from '../../record/text-dictionary.ts';
+import { TextDictionary } from '../../record/text-dictionary.ts';
 import type { GroupTable } from '../group-table.ts';
 import type { EngineState } from '../state.ts';
 import type { Groups } from './groups.ts';

@@ -1,10 +1,9 @@
+import { SLACK_BYTES } from '../../base/slack.ts';
 import type { Batch } from './batches.ts';
 import { BATCH_BYTES, cutRecord } from './batches.ts';
 import type { ByteSource } from './byte-source.ts';
 import { lineBlocks } from './line-blocks.ts';
 
-/** Who scans lines reads a word at a time, and need not copy them when the last word may reach over their end. */
-const SLACK_BYTES = 8;
 /** Who waits for the first lines of a file need not wait for so many of them. */
 const FIRST_BLOCK_BYTES = 512 * 1024;
 
