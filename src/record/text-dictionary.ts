@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+import { DaybookError } from '../base/errors.ts';
 import { SLACK_BYTES, withSlack } from '../base/slack.ts';
 import { grownInt32, powerOfTwo } from '../base/typed-arrays.ts';
 import { textHash } from './text-hash.ts';
@@ -6,6 +7,10 @@ import { textHash } from './text-hash.ts';
 const NULL_ID = 0;
 const SLOT_SHIFT = 2;
 const SLOT_WORDS = 1 << SLOT_SHIFT;
+/** All texts together: where they begin is kept in 32 bits. */
+const BYTES_MAX = 2 ** 31 - 1;
+/** Of a text in a message, in UTF-16 units. */
+const SHOWN_MAX = 60;
 
 /** What of a dictionary goes into a checkpoint. */
 export interface SavedTexts {
@@ -30,11 +35,14 @@ export class TextDictionary {
   /** `SLOT_WORDS` a slot: id, hash, where the text begins, its length. All that a look needs stands together. */
   #slots: Int32Array;
   #size = 0;
+  readonly #bytesMax: number;
   readonly #texts: (string | null)[] = [null];
   readonly #encoder = new TextEncoder();
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-  constructor(capacity = 64) {
+  /** @param bytesMax  so many bytes its texts may have together */
+  constructor(capacity = 64, bytesMax = BYTES_MAX) {
+    this.#bytesMax = bytesMax;
     this.#arena = new Uint8Array(capacity * 16 + SLACK_BYTES);
     this.#words = new DataView(this.#arena.buffer);
     this.#starts = new Int32Array(capacity + 2);
@@ -55,6 +63,7 @@ export class TextDictionary {
    * The id of a text; a new one if it is new.
    * @param view   holds the text from `start` to `end`, and `SLACK_BYTES` more
    * @param hash   the text's `textHash`
+   * @throws DaybookError `TOO_MANY_TEXTS`
    */
   intern(view: DataView, start: number, end: number, hash: number): number {
     const id = this.find(view, start, end, hash);
@@ -80,7 +89,10 @@ export class TextDictionary {
     }
   }
 
-  /** The id of a text; a new one if it is new; 0 for null. */
+  /**
+   * The id of a text; a new one if it is new; 0 for null.
+   * @throws DaybookError `TOO_MANY_TEXTS`
+   */
   internText(text: string | null): number {
     if (text === null) return NULL_ID;
     const bytes = withSlack(this.#encoder.encode(text));
@@ -137,6 +149,7 @@ export class TextDictionary {
 
   #add(view: DataView, start: number, end: number, hash: number): number {
     const length = end - start;
+    if (this.#arenaSize + length > this.#bytesMax) throw this.#tooManyTexts(view, start, end);
     if (this.#arenaSize + length + SLACK_BYTES > this.#arena.length) this.#growArena(length);
     const id = ++this.#size;
     if (id + 1 >= this.#starts.length) this.#starts = grownInt32(this.#starts);
@@ -150,10 +163,22 @@ export class TextDictionary {
   }
 
   #growArena(length: number): void {
-    const grown = new Uint8Array(Math.max(this.#arena.length * 2, this.#arenaSize + length + SLACK_BYTES));
+    const twice = Math.min(this.#arena.length * 2, this.#bytesMax + SLACK_BYTES);
+    const grown = new Uint8Array(Math.max(twice, this.#arenaSize + length + SLACK_BYTES));
     grown.set(this.#arena.subarray(0, this.#arenaSize));
     this.#arena = grown;
     this.#words = new DataView(grown.buffer);
+  }
+
+  #tooManyTexts(view: DataView, start: number, end: number): DaybookError {
+    const text = this.#decoder.decode(new Uint8Array(view.buffer, view.byteOffset + start, end - start));
+    return new DaybookError(
+      'TOO_MANY_TEXTS',
+      `There is no room for the text ${JSON.stringify(text.slice(0, SHOWN_MAX))}: the different texts of a field by which ` +
+        `reports group, count or select, or of the primary key, may have ${this.#bytesMax} bytes together. Leave that field ` +
+        'out of the reports, or have fewer different texts in it; a primary key that is a uuid() has no such limit.',
+      { details: { bytesMax: this.#bytesMax, texts: this.#size } },
+    );
   }
 
   #rehash(): void {
