@@ -84,11 +84,16 @@ export interface Zone {
   readonly name: string;
   /** The local time of an instant. */
   localTime(epochMs: number): LocalTime;
+  /**
+   * How far its clock is ahead of UTC throughout a quarter hour, of which they are counted from 1970: whole seconds; NaN
+   * where that changes within it, as it did in a few zones long ago.
+   */
+  offsetOfQuarterMs(quarter: number): number;
 }
 
-/** An offset that a quarter hour begins and ends with holds for all of it: no zone ever changed twice within one. */
 const QUARTER_MS = 900_000;
-const CACHED_QUARTERS_MAX = 20_000;
+export const QUARTERS_A_DAY = MS_PER_DAY / QUARTER_MS;
+const CACHED_OFFSETS_MAX = 20_000;
 /** Before the year 1, `Intl` counts years backwards; long before it, no zone's offset had changed yet. */
 const FIRST_YEAR_MS = dayFromCivil(2, 1, 1) * MS_PER_DAY;
 
@@ -135,26 +140,40 @@ function makeZone(name: string): Zone {
       (part('hour') * 3600 + part('minute') * 60 + part('second')) * 1000;
     return localMs - secondMs;
   };
-  /** By quarter; not a number where the offset changes within it, as it did in a few zones long ago. */
-  const offsets = new Map<number, number>();
-  const offsetMs = (epochMs: number): number => {
-    const quarter = Math.floor(epochMs / QUARTER_MS);
-    let offset = offsets.get(quarter);
-    if (offset === undefined) {
-      if (offsets.size >= CACHED_QUARTERS_MAX) offsets.clear();
-      const first = exactOffsetMs(quarter * QUARTER_MS);
-      offset = first === exactOffsetMs((quarter + 1) * QUARTER_MS - 1) ? first : NaN;
-      offsets.set(quarter, offset);
-    }
-    return Number.isNaN(offset) ? exactOffsetMs(epochMs) : offset;
+  const offsetOfDayMs = offsetsBy(MS_PER_DAY, exactOffsetMs);
+  const offsetOfPartMs = offsetsBy(QUARTER_MS, exactOffsetMs);
+  const offsetOfQuarterMs = (quarter: number): number => {
+    const ofDay = offsetOfDayMs(Math.floor(quarter / QUARTERS_A_DAY));
+    return Number.isNaN(ofDay) ? offsetOfPartMs(quarter) : ofDay;
   };
   return {
     name,
+    offsetOfQuarterMs,
     localTime(epochMs) {
-      const localMs = epochMs + offsetMs(epochMs);
+      const offsetMs = offsetOfQuarterMs(Math.floor(epochMs / QUARTER_MS));
+      const localMs = epochMs + (Number.isNaN(offsetMs) ? exactOffsetMs(epochMs) : offsetMs);
       const day = Math.floor(localMs / MS_PER_DAY);
       return { day, msOfDay: localMs - day * MS_PER_DAY };
     },
+  };
+}
+
+/**
+ * Offsets by the number of a span of time, each worked out once; NaN where it changes within the span. One that a span
+ * of up to a day begins and ends with holds for all of it: the least time between two changes is that of Freetown in 1939,
+ * four days.
+ */
+function offsetsBy(spanMs: number, exactOffsetMs: (epochMs: number) => number): (span: number) => number {
+  const known = new Map<number, number>();
+  return (span) => {
+    let offset = known.get(span);
+    if (offset === undefined) {
+      if (known.size >= CACHED_OFFSETS_MAX) known.clear();
+      const first = exactOffsetMs(span * spanMs);
+      offset = first === exactOffsetMs((span + 1) * spanMs - 1) ? first : NaN;
+      known.set(span, offset);
+    }
+    return offset;
   };
 }
 
