@@ -7,11 +7,11 @@ import { KEY_WORDS } from './columns.ts';
 import type { Dictionaries } from './dictionaries.ts';
 import type { ReadingColumns } from './reading-columns.ts';
 import type { FieldRole } from './roles.ts';
-import type { Shape } from './shape.ts';
+import type { Shape, ShapeMember } from './shape.ts';
 import type { AssemblyImports, MemoryView } from './value-forms.ts';
 import { ValueForms } from './value-forms.ts';
 
-/** So many shapes of records are known; whoever sends more of them is read carefully. */
+/** So many shapes of records are known at a time; of more than that, some are read carefully. */
 const SHAPES_MAX = 16;
 /** What stands between two values may have so many bytes; more of them is nothing that producers do. */
 const LITERAL_BYTES_MAX = 4096;
@@ -27,8 +27,11 @@ const MANY = 16;
 const NOWHERE = 0;
 /** When so many forms of values could not be remembered, those that are have had their time, and others are. */
 const FORGOTTEN_MAX = 1 << 22;
-/** So many records are looked at for a shape that cannot be learned. */
-const ODD_SHAPES_MAX = 1000;
+/** Once so many lines were left in a row that taught no shape, one of so many is looked at for it. */
+const FRUITLESS_MAX = 100;
+const LOOKED_AT_EVERY = 64;
+/** When so many were left to others with no room for their shapes, those that are known have had their time. */
+const STRANGERS_MAX = 10_000;
 const LINE_FEED = 10;
 
 /** As in `assembly/shapes.ts`. */
@@ -41,8 +44,8 @@ const KINDS: Readonly<Record<FieldPlan['kind'], number>> = {
   integer: 5,
   number: 6,
 };
-const NUMBERS: ReadonlySet<FieldPlan['kind']> = new Set(['decimal', 'integer', 'number']);
-const USES = { nullable: 1, primaryKey: 2, businessDate: 4, eventTime: 8 };
+const UNKNOWN = 7;
+const USES = { nullable: 1, primaryKey: 2, businessDate: 4, eventTime: 8, quotedOrNull: 16 };
 
 /** What `assembly/lines.ts` gives. Places are addresses in its memory. */
 interface Assembly {
@@ -80,8 +83,8 @@ interface Assembly {
 /** None of it is called when the module is tried. */
 const NOTHING_GIVEN: AssemblyImports = {
   forms: { readForm: () => 0 },
-  lines: { numberId: () => 0 },
-  numbers: { longFloat: () => 0 },
+  lines: { numberId: () => 0, otherNumber: () => 0 },
+  moments: { zoneOffset: () => 0 },
 };
 
 export const linesModule = new AssemblyModule<Assembly, AssemblyImports>(
@@ -99,8 +102,9 @@ export class LineReader {
   readonly #roles: readonly FieldRole[];
   readonly #dictionaries: Dictionaries;
   readonly #signatures = new Set<string>();
-  readonly #shapes: Shape[] = [];
-  #oddShapes = 0;
+  #shapes: Shape[] = [];
+  /** How many lines were left to others since a shape was learned. */
+  #left = 0;
   #loaded: Loaded | undefined;
 
   /** @throws DaybookError `ASSEMBLY_NOT_BUILT` */
@@ -112,22 +116,29 @@ export class LineReader {
     this.#dictionaries = dictionaries;
   }
 
-  /** Whether it would learn another shape. */
-  get hasRoom(): boolean {
-    return this.#shapes.length < SHAPES_MAX && this.#oddShapes < ODD_SHAPES_MAX;
+  /**
+   * Whether somebody should tell the shape of a record that it left to others, which takes long and mostly teaches
+   * nothing. To be asked once of each.
+   */
+  wantsShape(): boolean {
+    this.#left++;
+    return this.#left <= FRUITLESS_MAX || this.#left % LOOKED_AT_EVERY === 0;
   }
 
-  /** Learns to read records of a shape, unless it can already, or there is something odd about it. */
+  /** Learns to read records of a shape, unless it can already, or values are too far apart in it. */
   learn(shape: Shape): void {
-    if (this.#signatures.has(shape.signature)) return;
-    if (isOdd(shape)) {
-      this.#oddShapes++;
-      return;
+    if (this.#signatures.has(shape.signature) || isTooLong(shape)) return;
+    if (this.#shapes.length === SHAPES_MAX) {
+      if (this.#left < STRANGERS_MAX) return;
+      this.#signatures.clear();
+      this.#shapes = [];
+      this.#loaded = undefined;
     }
     this.#signatures.add(shape.signature);
     this.#shapes.push(shape);
     this.#loaded ??= new Loaded(this.#stream, this.#roles, this.#dictionaries);
     this.#loaded.addShape(shape);
+    this.#left = 0;
   }
 
   /**
@@ -145,13 +156,9 @@ export class LineReader {
   }
 }
 
-/** Whether values are far apart, or one stands without quotes that is no number: it is `null`, and others may not be so. */
-function isOdd({ members, tail }: Shape): boolean {
+function isTooLong({ members, tail }: Shape): boolean {
   const literals = [...members.map(({ before }) => before), tail];
-  return (
-    literals.some((literal) => Buffer.byteLength(literal) > LITERAL_BYTES_MAX) ||
-    members.some(({ field, quoted }) => !quoted && !NUMBERS.has(field.kind))
-  );
+  return literals.some((literal) => Buffer.byteLength(literal) > LITERAL_BYTES_MAX);
 }
 
 /** The assembly at work: its columns have `ROWS` rows, and are copied out of its memory. */
@@ -204,17 +211,30 @@ class Loaded {
     this.#assembly.addShape();
     // The quote behind a value is one of the bytes before the next.
     let quote = '';
-    for (const { field, before, quoted } of members) {
-      const literalLength = this.#putLiteral(quote + before);
-      const { index, kind, maxLength, min, max } = field;
-      const [ids, values] = [at(this.#places.ids, index), at(this.#places.values, index)] as const;
-      const uses = this.#usesOf(field, quoted);
-      // A whole number for the assembly, however large.
-      const longest = Math.min(maxLength, LINES_BYTES);
-      this.#assembly.addMember(this.#lines, literalLength, KINDS[kind], uses, index, longest, min, max, ids, values);
-      quote = quoted ? '"' : '';
+    for (const member of members) {
+      this.#addMember(quote + member.before, member);
+      quote = member.quoted ? '"' : '';
     }
-    this.#assembly.addMember(this.#lines, this.#putLiteral(quote + tail), 0, 0, 0, 0, 0, 0, NOWHERE, NOWHERE);
+    this.#addUnknown(quote + tail);
+  }
+
+  #addMember(literal: string, { field, quoted }: ShapeMember): void {
+    if (field === undefined) {
+      this.#addUnknown(literal);
+      return;
+    }
+    const { index, kind, maxLength, min, max } = field;
+    const length = this.#putLiteral(literal);
+    const [ids, values] = [at(this.#places.ids, index), at(this.#places.values, index)] as const;
+    // A whole number for the assembly, however large.
+    const longest = Math.min(maxLength, LINES_BYTES);
+    const uses = this.#usesOf(field, quoted);
+    this.#assembly.addMember(this.#lines, length, KINDS[kind], uses, index, longest, min, max, ids, values);
+  }
+
+  /** Adds a member that the definition does not know, or the tail. */
+  #addUnknown(literal: string): void {
+    this.#assembly.addMember(this.#lines, this.#putLiteral(literal), UNKNOWN, 0, 0, 0, 0, 0, NOWHERE, NOWHERE);
   }
 
   /** Puts bytes where else the lines stand. @returns how many they are */
@@ -225,8 +245,10 @@ class Loaded {
 
   #usesOf(field: FieldPlan, quoted: boolean): number {
     const { primaryKey, businessDate, eventTime } = this.#stream;
+    const isNullable = field.nullable || field.optional;
     return (
-      (field.nullable && !quoted ? USES.nullable : 0) |
+      (isNullable && !quoted ? USES.nullable : 0) |
+      (isNullable && quoted ? USES.quotedOrNull : 0) |
       (field === primaryKey ? USES.primaryKey : 0) |
       (field === businessDate ? USES.businessDate : 0) |
       (field === eventTime ? USES.eventTime : 0)

@@ -25,8 +25,8 @@ const TAB = 9;
 
 /**
  * Reads lines of JSON into columns. Records of one producer look alike, so the line reader learns each shape of record
- * that comes, and reads those that follow without decoding anything. Whatever it does not expect (exponents, unknown
- * members, anything wrong) is left to `readCarefully`, whose answer is the law; so it never refuses a record by itself.
+ * that comes, and reads those that follow without decoding anything. Whatever it does not expect (a member given twice,
+ * anything wrong) is left to `readCarefully`, whose answer is the law; so it never refuses a record by itself.
  */
 export class Scanner {
   readonly #stream: Plan['stream'];
@@ -94,7 +94,7 @@ export class Scanner {
 
   /** Has the line reader know records like this one. */
   #learn(bytes: Uint8Array): void {
-    if (!this.#lineReader.hasRoom) return;
+    if (!this.#lineReader.wantsShape()) return;
     const shape = shapeOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(), this.#stream.fields);
     if (shape !== undefined) this.#lineReader.learn(shape);
   }

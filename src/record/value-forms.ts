@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { FieldPlan, StreamPlan } from '../plan/plan.ts';
-import { parseDay } from '../base/calendar.ts';
+import type { Zone } from '../base/calendar.ts';
+import { FIRST_DAY, LAST_DAY, parseDay, QUARTERS_A_DAY, zone } from '../base/calendar.ts';
 import { readNumberText } from './careful.ts';
 import type { Dictionaries } from './dictionaries.ts';
 import type { NumberDictionary } from './number-dictionary.ts';
@@ -18,8 +19,11 @@ const ASCII_END = 128;
 /** What the assembly asks of others, by the file that does. Values stand in its memory; what is unusual is `UNUSUAL`. */
 export type AssemblyImports = {
   readonly forms: { readForm(field: number, start: number, end: number): number };
-  readonly lines: { numberId(field: number, value: number): number };
-  readonly numbers: { longFloat(start: number, end: number): number };
+  readonly lines: {
+    numberId(field: number, value: number): number;
+    otherNumber(field: number, start: number, end: number): number;
+  };
+  readonly moments: { zoneOffset(quarter: number): number };
 };
 
 /** Memory in which a value stands. */
@@ -30,10 +34,11 @@ export interface MemoryView {
 
 /**
  * What values mean by how they are written, for whoever remembers it: the id of a text, with or without escapes, the id of
- * a number, the day of a date.
+ * a number, the day of a date; numbers that are written in other ways than most, and the offset of the stream's zone.
  */
 export class ValueForms {
   readonly #fields: readonly FieldPlan[];
+  readonly #zone: Zone;
   readonly #dictionaries: Dictionaries;
   readonly #memory: () => MemoryView;
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -41,6 +46,7 @@ export class ValueForms {
   /** @param memory  where the values stand, as it is at the moment */
   constructor(stream: StreamPlan, dictionaries: Dictionaries, memory: () => MemoryView) {
     this.#fields = stream.fields;
+    this.#zone = zone(stream.timeZone);
     this.#dictionaries = dictionaries;
     this.#memory = memory;
   }
@@ -49,8 +55,11 @@ export class ValueForms {
   get imports(): AssemblyImports {
     return {
       forms: { readForm: (index: number, start: number, end: number) => this.#readForm(index, start, end) },
-      lines: { numberId: (index: number, value: number) => this.#numberId(index, value) },
-      numbers: { longFloat: (start: number, end: number) => this.#longFloat(start, end) },
+      lines: {
+        numberId: (index: number, value: number) => this.#numberId(index, value),
+        otherNumber: (index: number, start: number, end: number) => this.#otherNumber(index, start, end),
+      },
+      moments: { zoneOffset: (quarter: number) => this.#zoneOffset(quarter) },
     };
   }
 
@@ -85,10 +94,16 @@ export class ValueForms {
     return (this.#dictionaries[index] as NumberDictionary).intern(value);
   }
 
-  #longFloat(start: number, end: number): number {
-    const value = Number(this.#latin1(start, end));
-    // Not -0.
-    return value === 0 ? 0 : value;
+  #otherNumber(index: number, start: number, end: number): number {
+    return readNumberText(this.#latin1(start, end), this.#fields[index] as FieldPlan) ?? NaN;
+  }
+
+  #zoneOffset(quarter: number): number {
+    // Around the first and the last day, the zone's day may be none: that is the careful reader's.
+    const day = Math.floor(quarter / QUARTERS_A_DAY);
+    if (day <= FIRST_DAY || day >= LAST_DAY) return UNUSUAL;
+    const offsetMs = this.#zone.offsetOfQuarterMs(quarter);
+    return Number.isNaN(offsetMs) ? UNUSUAL : offsetMs / 1000;
   }
 
   #latin1(start: number, end: number): string {

@@ -60,6 +60,7 @@ const ODD_LINES = [
   '\ufeff{}',
   '\ufeff',
 ];
+const FURTHER_NAMES = ['extra', '', '__proto__', 'TS', 'é', 'n'.repeat(40)];
 const EXTRA_NAMES = ['extra', '', '__proto__', 'constructor', 'toString', 'TS', 'ts ', 'ts_id\\u0000', 'é', '\\ud800'];
 /** Pieces that matter to whoever reads JSON byte by byte. */
 const PIECES = Array.from('"\\{}[]:,-+.eE019 \t\r\n\0ux').concat([
@@ -97,8 +98,10 @@ interface Layout {
   readonly fields: readonly OracleField[];
   /** What stands behind colons and commas. */
   readonly space: string;
-  /** Numbers that may stand in quotes do. */
+  /** Numbers that may stand in quotes mostly do. */
   readonly quotes: boolean;
+  /** Members that the definition does not know, and which of all members they come before. */
+  readonly further: readonly (readonly [name: string, before: number])[];
 }
 
 /** Makes lines for a stream: records, records with something odd, and damaged ones; about half of them are records. */
@@ -160,6 +163,7 @@ export class LineMaker {
         : this.#values(field, isDateOff ? daysFrom(date, dice.whole(-3, 3)) : date, layout).fair();
       return [dice.happens(0.003) ? stringOf(dice, field.name) : `"${field.name}"`, value];
     });
+    for (const [name, before] of layout.further) members.splice(before, 0, [`"${name}"`, this.#anyValue(3, 0.02)]);
     if (isOdd && dice.happens(0.3)) this.#makeOdd(members, date, layout);
     return this.#printed(members, layout.space, isOdd);
   }
@@ -173,6 +177,10 @@ export class LineMaker {
       fields: dice.happens(0.5) ? kept : dice.shuffled(kept),
       space: dice.pick(['', '', ' ']),
       quotes: dice.happens(0.6),
+      further: dice
+        .shuffled(FURTHER_NAMES)
+        .slice(0, dice.pick([0, 0, 1, 2]))
+        .map((name) => [name, dice.whole(0, kept.length)]),
     };
   }
 
@@ -190,7 +198,7 @@ export class LineMaker {
         dice.happens(0.5) ? this.#oddValue(again, date, layout) : this.#values(again, date, layout).fair(),
       ]);
     }
-    if (dice.happens(0.4)) members.splice(anywhere(), 0, [`"${dice.pick(EXTRA_NAMES)}"`, this.#anyValue(6)]);
+    if (dice.happens(0.4)) members.splice(anywhere(), 0, [`"${dice.pick(EXTRA_NAMES)}"`, this.#anyValue(6, 0.5)]);
     if (dice.happens(0.01)) {
       const depth = dice.pick([20, 99, 100, 101, 500, 5_000, 100_000]);
       const [open, close] = dice.pick([
@@ -214,10 +222,11 @@ export class LineMaker {
   #values(field: OracleField, date: string, { quotes }: Layout): Values {
     const dice = this.#dice;
     const values = this.#valuesOf(field, date);
-    if (!field.nullable && !field.quoted) return values;
+    const isNullable = field.nullable || field.name === this.#stream.businessDate;
+    if (!isNullable && !field.quoted) return values;
     const shaped = (text: string): string => {
-      if (field.nullable && dice.happens(0.15)) return 'null';
-      return field.quoted && quotes ? `"${text}"` : text;
+      if (isNullable && dice.happens(0.25)) return 'null';
+      return field.quoted && quotes !== dice.happens(0.05) ? `"${text}"` : text;
     };
     return { fair: () => shaped(values.fair()), odd: () => shaped(values.odd()) };
   }
@@ -239,13 +248,21 @@ export class LineMaker {
     }
   }
 
-  #anyValue(depth: number): string {
+  /** Any value at all, and each that it is made of an odd one in so many of all cases. */
+  #anyValue(depth: number, oddShare: number): string {
     const dice = this.#dice;
-    if (depth === 0 || dice.happens(0.6))
-      return dice.happens(0.5) ? dice.pick(ODD_VALUES) : textValues(dice, 20).fair();
-    const inside = Array.from({ length: dice.whole(0, 3) }, () => this.#anyValue(depth - 1));
-    if (dice.happens(0.5)) return `[${inside.join(',')}]`;
-    return `{${inside.map((value) => `${textValues(dice, 20).fair()}:${value}`).join(',')}}`;
+    if (depth === 0 || dice.happens(0.6)) {
+      if (dice.happens(oddShare)) return dice.pick(ODD_VALUES);
+      return dice.weighted<string>([
+        [3, () => textValues(dice, 20).fair()],
+        [2, () => numberValues(dice, 'number', -1e9, 1e9).fair()],
+        [1, () => dice.pick(['true', 'false', 'null'])],
+      ]);
+    }
+    const space = dice.pick(['', '', ' ']);
+    const inside = Array.from({ length: dice.whole(0, 3) }, () => this.#anyValue(depth - 1, oddShare));
+    if (dice.happens(0.5)) return `[${space}${inside.join(`,${space}`)}${space}]`;
+    return `{${space}${inside.map((value) => `${textValues(dice, 20).fair()}:${space}${value}`).join(`${space},`)}${space}}`;
   }
 
   /** A line with one to three things done to its bytes. */

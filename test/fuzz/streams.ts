@@ -87,6 +87,7 @@ const rental = defineStream({
     note: text({ nullable: true, maxLength: 5 }),
     fee: decimal({ nullable: true, min: -5, max: 5 }),
     deposit: decimal({ quoted: true }),
+    rebate: decimal({ nullable: true, quoted: true, min: 0, max: 1 }),
     items: integer(),
     spare: integer({ nullable: true, min: -3, max: 3 }),
     weight: number(),
@@ -96,7 +97,7 @@ const rental = defineStream({
 
 const rentalsByAll = defineReport(rental, {
   name: 'by_all',
-  dimensions: ['day', 'note', 'fee', 'spare', 'height', 'due'],
+  dimensions: ['day', 'note', 'fee', 'spare', 'height', 'due', 'rebate'],
   measures: {
     rentals: count(),
     tickets: countDistinct('ticket'),
@@ -123,6 +124,7 @@ const RENTALS: OracleStream = {
     { name: 'note', kind: 'text', nullable: true, maxLength: 5 },
     { name: 'fee', kind: 'decimal', nullable: true, min: -5, max: 5 },
     { name: 'deposit', kind: 'decimal', quoted: true },
+    { name: 'rebate', kind: 'decimal', nullable: true, quoted: true, min: 0, max: 1 },
     { name: 'items', kind: 'integer' },
     { name: 'spare', kind: 'integer', nullable: true, min: -3, max: 3 },
     { name: 'weight', kind: 'number' },

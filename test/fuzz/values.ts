@@ -186,8 +186,8 @@ export function dateValues(dice: Dice, date: string): Values {
 export function momentValues(dice: Dice, date: string): Values {
   const two = (most: number): string => String(dice.whole(0, most)).padStart(2, '0');
   const time = (): string => `${two(23)}:${two(59)}:${two(59)}`;
-  const fraction = (): string => (dice.happens(0.05) ? dice.pick(FRACTIONS) : '');
-  const zone = (): string => (dice.happens(0.1) ? dice.pick(ZONES) : '');
+  const fraction = (): string => (dice.happens(0.3) ? dice.pick(FRACTIONS) : '');
+  const zone = (): string => (dice.happens(0.5) ? dice.pick(ZONES) : '');
   return {
     fair: () => stringOf(dice, `${date}${dice.pick([' ', ' ', ' ', 'T', 't'])}${time()}${fraction()}${zone()}`),
     odd: () =>

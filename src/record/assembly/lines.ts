@@ -3,13 +3,24 @@
  * Everything is read 16 bytes at a time where that pays, also beyond the end of the lines: bytes that are 0 stand there.
  */
 import { meaningOf, readForm, UNUSUAL } from './forms';
+import { isNull, NULL_BYTES, valueEnd } from './json';
 import { hashKeys } from './keys';
 import { allocate } from './memory';
-import { DATE_BYTES, MOMENT_BYTES, readDate, readHour } from './moments';
-import { NO_NUMBER, numberEnd, numberFormEnd, readDecimal, readFloat, readInteger } from './numbers';
-import { currentShape, hasLiteral, Kind, Member, Shape, Use, useShape } from './shapes';
+import { DATE_BYTES, localDay, localHour, MOMENT_BYTES, readDate, readHour, readRest } from './moments';
+import {
+  goesOn,
+  jsonNumberEnd,
+  NO_NUMBER,
+  numberEnd,
+  numberFormEnd,
+  numberStart,
+  readDecimal,
+  readFloat,
+  readInteger,
+} from './numbers';
+import { currentShape, hasLiteral, hasPartOfLiteral, isNumber, Kind, Member, Shape, Use, useShape } from './shapes';
 import { isQuote, oddTextEnd, textEnd } from './texts';
-import { isPlainUtf8 } from './utf8';
+import { isText } from './utf8';
 import { readUuid } from './uuids';
 
 export { stepChecksums } from './checksums';
@@ -21,8 +32,8 @@ const LINE_FEED: u8 = 10;
 const CARRIAGE_RETURN: u8 = 13;
 /** How long a UUID is as it is written. */
 const UUID_BYTES = 36;
-/** `null`, as it stands in memory. */
-const NULL: u32 = 0x6c6c756e;
+/** So many levels of what nobody wants are looked at; more are not usual. */
+const LEVELS_MAX = 8;
 /** Says that a line is not as expected. */
 const NO_LINE: usize = 0;
 
@@ -54,6 +65,9 @@ export let carriageReturns: i32 = 0;
 
 /** Reads a number that is a field's id as others read it. */
 declare function numberId(field: i32, value: f64): i32;
+
+/** Reads a number of a field that is not written as usual; NaN when it is none that the field takes. */
+declare function otherNumber(field: i32, from: usize, end: usize): f64;
 
 /** Says where the columns are. */
 export function setColumns(
@@ -130,15 +144,50 @@ function endOfLine(p: usize, end: usize): usize {
 /** @returns the record's end */
 function readRecord(shape: Shape, p: usize, row: i32): usize {
   givenDay = UNUSUAL;
-  let member = shape.first;
   const tail = shape.tail;
-  for (; member !== tail; member = member.next) {
-    if (!hasLiteral(member, p)) return NO_LINE;
-    p = readValue(member, p + member.literalLength, row);
+  let member = shape.first;
+  while (true) {
+    if (hasLiteral(member, p)) {
+      p += member.literalLength;
+    } else {
+      p = readOdd(member, p, row);
+      if (p === NO_LINE) return NO_LINE;
+      member = reached;
+    }
+    if (member === tail) return storeDay(row) ? p : NO_LINE;
+    p = readValue(member, p, row);
+    if (p === NO_LINE) return NO_LINE;
+    member = member.next;
+  }
+}
+
+/** The member whose value stands where `readOdd` stopped; of the tail the end does. */
+let reached: Member = changetype<Member>(0);
+
+/**
+ * Reads on where a member's literal does not stand at `p`: the number before it may go on, and it or more of them may be
+ * `null`, which has no quotes. What is mostly there costs nothing that way.
+ * @returns where the value of `reached` stands
+ */
+function readOdd(member: Member, p: usize, row: i32): usize {
+  if (goesOn(p)) {
+    if (!isNumber(member.previous)) return NO_LINE;
+    p = readOddNumber(member.previous, numberStart(p), row);
     if (p === NO_LINE) return NO_LINE;
   }
-  if (!hasLiteral(tail, p) || !storeDay(row)) return NO_LINE;
-  return p + tail.literalLength;
+  let missing: usize = 0;
+  while (!hasPartOfLiteral(member, p, missing, 0)) {
+    if ((member.uses & Use.QUOTED_OR_NULL) === 0 || !hasPartOfLiteral(member, p, missing, 1)) return NO_LINE;
+    p += (member.literalLength as usize) - missing - 1;
+    if (!isNull(p)) return NO_LINE;
+    storeNull(member, row);
+    p += NULL_BYTES;
+    // The next literal begins with the quote behind the value.
+    missing = 1;
+    member = member.next;
+  }
+  reached = member;
+  return p + (member.literalLength as usize) - missing;
 }
 
 /** Reads a value at `p` into its columns. @returns its end */
@@ -152,12 +201,14 @@ function readValue(member: Member, p: usize, row: i32): usize {
       return readDay(member, p, row);
     case Kind.TIMESTAMP:
       return readMoment(member, p, row);
+    case Kind.UNKNOWN:
+      return valueEnd(p, LEVELS_MAX);
     default:
       return readNumber(member, p, row);
   }
 }
 
-/** A text that somebody wants, or with escapes, is looked at by others once. */
+/** A text that somebody wants is looked at by others once. */
 function readText(member: Member, p: usize, row: i32): usize {
   let end = textEnd(p);
   let isForOthers = member.ids !== 0;
@@ -166,7 +217,7 @@ function readText(member: Member, p: usize, row: i32): usize {
     end = oddTextEnd(odd);
     if (end === 0) return NO_LINE;
     // As there may be another one in each record, none that nobody wants is remembered if that can be helped.
-    isForOthers = isForOthers || ((end - p) as i32) > member.maxLength || !isPlainUtf8(odd, end);
+    isForOthers = isForOthers || ((end - p) as i32) > member.maxLength || !isText(odd, end);
   } else if (((end - p) as i32) > member.maxLength) {
     return NO_LINE;
   }
@@ -190,43 +241,63 @@ function readDay(member: Member, p: usize, row: i32): usize {
 }
 
 function readMoment(member: Member, p: usize, row: i32): usize {
-  const day = readDate(p);
+  let day = readDate(p);
   if (day === UNUSUAL) return NO_LINE;
-  const hour = readHour(p + DATE_BYTES);
+  let hour = readHour(p + DATE_BYTES);
   if (hour < 0) return NO_LINE;
+  let end = p + MOMENT_BYTES;
+  if (!isQuote(end)) {
+    end = readRest(p, day, hour);
+    if (end === 0) return NO_LINE;
+    day = localDay;
+    hour = localHour;
+  }
   if ((member.uses & Use.EVENT_TIME) !== 0) eventDay = hour < endsAtHour ? day - 1 : day;
   storeNumber(member, row, day as f64);
-  return p + MOMENT_BYTES;
+  return end;
 }
 
 /** A number: grouped by as it is written, added up as it is. */
 function readNumber(member: Member, p: usize, row: i32): usize {
+  if ((member.uses & Use.NULLABLE) !== 0 && isNull(p)) {
+    storeNull(member, row);
+    return p + NULL_BYTES;
+  }
   const ids = member.ids;
   const values = member.values;
-  if ((member.uses & Use.NULLABLE) !== 0 && load<u32>(p) === NULL) {
-    if (ids !== 0) store<i32>(ids + (row << 2), 0);
-    if (values !== 0) store<f64>(values + (row << 3), NaN);
-    return p + 4;
-  }
-  let end = NO_LINE;
   if (ids !== 0) {
-    end = numberFormEnd(p);
+    const end = numberFormEnd(p);
     const id = meaningOf(member.field, p, end);
-    if (id === UNUSUAL) return NO_LINE;
+    if (id === UNUSUAL) return readOddNumber(member, p, row);
     store<i32>(ids + (row << 2), id);
     if (values === 0) return end;
   }
   const value = numberAt(member.kind, p);
   // What is not as usual is NaN, which is in no range.
-  if (!(value >= member.min && value <= member.max)) return NO_LINE;
+  if (!(value >= member.min && value <= member.max)) return readOddNumber(member, p, row);
   if (values !== 0) store<f64>(values + (row << 3), value);
   return numberEnd;
+}
+
+/** A number that is read by others, as there are so many ways to write one. */
+function readOddNumber(member: Member, p: usize, row: i32): usize {
+  const end = jsonNumberEnd(p);
+  if (end === 0) return NO_LINE;
+  const value = otherNumber(member.field, p, end);
+  if (isNaN(value)) return NO_LINE;
+  storeNumber(member, row, value);
+  return end;
 }
 
 function numberAt(kind: i32, p: usize): f64 {
   if (kind === Kind.NUMBER) return readFloat(p);
   const whole = kind === Kind.DECIMAL ? readDecimal(p) : readInteger(p);
   return whole === NO_NUMBER ? NaN : (whole as f64);
+}
+
+function storeNull(member: Member, row: i32): void {
+  if (member.ids !== 0) store<i32>(member.ids + (row << 2), 0);
+  if (member.values !== 0) store<f64>(member.values + (row << 3), NaN);
 }
 
 function storeNumber(member: Member, row: i32, value: f64): void {

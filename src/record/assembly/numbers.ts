@@ -10,9 +10,13 @@ const WORD_DIGITS = 8;
 const WINDOW = 16;
 /** Up to so many digits, a number's digits are a whole number that a float holds exactly. */
 const EXACT_DIGITS = 15;
+const PLUS: u8 = 43;
 const MINUS: u8 = 45;
 const POINT: u8 = 46;
 const ZERO: u8 = 48;
+const LOWER_E: u8 = 101;
+/** What makes a capital letter of ASCII a small one. */
+const LOWER: u8 = 32;
 
 const POWERS = memory.data<u64>([
   1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000, 1000000000000,
@@ -90,12 +94,8 @@ function readWhole(p: usize): i64 {
   return whole;
 }
 
-/** Reads a float that has more digits than a float holds exactly. */
-declare function longFloat(from: usize, end: usize): f64;
-
-/** A float; sets `numberEnd`. NaN when it is not written as usual. */
+/** A float; sets `numberEnd`. NaN when it is not written as usual, or has more digits than a float holds exactly. */
 export function readFloat(p: usize): f64 {
-  const start = p;
   const isNegative = load<u8>(p) === MINUS;
   if (isNegative) p++;
   const first = p;
@@ -111,10 +111,46 @@ export function readFloat(p: usize): f64 {
     if (places === 0) return NaN;
   }
   numberEnd = p;
-  if (whole + places > EXACT_DIGITS) return longFloat(start, p);
+  if (whole + places > EXACT_DIGITS) return NaN;
   // Both the digits and the power of ten are exact, so the division rounds once (Clinger 1990).
   const value = (digits as f64) / (load<u64>(POWERS + (places << 3)) as f64);
   return isNegative && value !== 0 ? -value : value;
+}
+
+/** Whether a number goes on at `p`, where it was thought to end: with a fraction or an exponent. */
+export function goesOn(p: usize): bool {
+  const byte = load<u8>(p);
+  return byte === POINT || (byte | LOWER) === LOWER_E;
+}
+
+/** Where a number began of which the part before `p` was read. */
+export function numberStart(p: usize): usize {
+  while (isDigit(p - 1) || load<u8>(p - 1) === POINT || load<u8>(p - 1) === MINUS) p--;
+  return p;
+}
+
+/** Where the number at `p` ends, however JSON lets it be written; 0 when it is none. */
+export function jsonNumberEnd(p: usize): usize {
+  if (load<u8>(p) === MINUS) p++;
+  const whole = digitsFrom(p);
+  if (whole === 0 || (whole > 1 && load<u8>(p) === ZERO)) return 0;
+  p += whole;
+  if (load<u8>(p) === POINT) {
+    const places = digitsFrom(p + 1);
+    if (places === 0) return 0;
+    p += places + 1;
+  }
+  if ((load<u8>(p) | LOWER) !== LOWER_E) return p;
+  const first = load<u8>(p + 1) === PLUS || load<u8>(p + 1) === MINUS ? p + 2 : p + 1;
+  const digits = digitsFrom(first);
+  return digits === 0 ? 0 : first + digits;
+}
+
+/** How many digits stand from `p` on. */
+export function digitsFrom(p: usize): usize {
+  const first = p;
+  while (isDigit(p)) p++;
+  return p - first;
 }
 
 /** Where the bytes end, from `p` on, of which a number without an exponent is made: `-./0123456789`. */

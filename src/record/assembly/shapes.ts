@@ -14,11 +14,13 @@ export namespace Kind {
   export const DECIMAL = 4;
   export const INTEGER = 5;
   export const NUMBER = 6;
+  /** Of a member that the definition does not know. */
+  export const UNKNOWN = 7;
 }
 
 /** What else is to be done with a member's value. The numbers are those of `USES` in `line-reader.ts`. */
 export namespace Use {
-  /** It may be `null`. */
+  /** It may be `null`, and stands in no quotes. */
   export const NULLABLE = 1;
   /** It is the primary key. */
   export const PRIMARY_KEY = 2;
@@ -26,14 +28,18 @@ export namespace Use {
   export const BUSINESS_DATE = 4;
   /** It is the event time. */
   export const EVENT_TIME = 8;
+  /** It stands in quotes, which are in the literals around it, or is `null`. */
+  export const QUOTED_OR_NULL = 16;
 }
 
 /** One member of all records of a shape: the bytes before its value, and how that is read. */
 @unmanaged
 export class Member {
-  /** The one behind it. */
+  /** The one behind it, and the one before; the first one has none. */
   next: Member = NO_MEMBER;
-  /** The bytes from the value before to this one: 16 of them, then a word with a bit for each that does not count, again and again. */
+  previous: Member = NO_MEMBER;
+  /** The bytes from the value before to this one; and the same once more: 16 of them, then a word with a bit for each that does not count, again and again. */
+  literalBytes: usize = 0;
   literal: usize = 0;
   literalLength: i32 = 0;
   kind: i32 = 0;
@@ -93,6 +99,7 @@ export function addMember(
   values: usize,
 ): void {
   const member = changetype<Member>(allocate(offsetof<Member>()));
+  member.literalBytes = copied(literal, literalLength);
   member.literal = inBlocks(literal, literalLength);
   member.literalLength = literalLength;
   member.kind = kind;
@@ -103,9 +110,16 @@ export function addMember(
   member.max = max;
   member.ids = ids;
   member.values = values;
+  member.previous = currentShape.tail;
   if (currentShape.first === NO_MEMBER) currentShape.first = member;
   else currentShape.tail.next = member;
   currentShape.tail = member;
+}
+
+function copied(literal: usize, length: i32): usize {
+  const at = allocate(length as usize);
+  memory.copy(at, literal, length as usize);
+  return at;
 }
 
 function inBlocks(literal: usize, length: i32): usize {
@@ -119,6 +133,11 @@ function inBlocks(literal: usize, length: i32): usize {
   return at;
 }
 
+/** Whether a member's value is a number; there need be none. */
+export function isNumber(member: Member): bool {
+  return member !== NO_MEMBER && member.kind >= Kind.DECIMAL && member.kind <= Kind.NUMBER;
+}
+
 /** Whether a member's literal stands at `p`. */
 export function hasLiteral(member: Member, p: usize): bool {
   let block = member.literal;
@@ -130,4 +149,9 @@ export function hasLiteral(member: Member, p: usize): bool {
     left -= BLOCK;
   } while (left > 0);
   return true;
+}
+
+/** Whether the bytes of a member's literal stand at `p`, without so many of the first and the last. */
+export function hasPartOfLiteral(member: Member, p: usize, skipped: usize, left: usize): bool {
+  return memory.compare(p, member.literalBytes + skipped, (member.literalLength as usize) - skipped - left) === 0;
 }
