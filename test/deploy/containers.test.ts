@@ -186,7 +186,12 @@ describe('the Dockerfile', () => {
     const isOther = (name: string): boolean =>
       /^spark\.executor\.|ClassPath$|^spark\.driver\.(host|bindAddress)$/.test(name);
     const wanted = Object.entries(launcher).filter(([name]) => !isOther(name));
-    expect(image).toEqual({ ...Object.fromEntries(wanted), 'spark.connect.grpc.binding.address': '0.0.0.0' });
+    expect(image).toEqual({
+      ...Object.fromEntries(wanted),
+      'spark.connect.grpc.binding.address': '0.0.0.0',
+      // The launcher says it by the environment, for the processes of a cluster too.
+      'spark.local.dir': server?.environment?.['SPARK_LOCAL_DIRS']?.replace('/data/spark-connect/', '/data/'),
+    });
   });
 });
 
