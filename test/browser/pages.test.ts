@@ -452,9 +452,21 @@ describe('the records page', () => {
     await using own = await temporaryFolder();
     const started = await startDaybook(own.path);
     try {
-      await using watched = await openPage(browser, started.url, '/records?follow=true');
+      await using watched = await openPage(browser, started.url, '/records');
       const { page } = watched;
-      await expect.poll(() => page.locator('.notice').textContent()).toContain('Nothing has come yet');
+      // The server is slow to follow: until it does, nobody is told that nothing has come.
+      const answered = Promise.withResolvers<void>();
+      await page.route(/\/topics\/\w+\/records\?follow=true$/, async (route) => {
+        await answered.promise;
+        await route.continue();
+      });
+      const status = page.locator('.records-tile .search-progress').getByRole('status');
+      await page.goto(`${started.url}/records?follow=true`);
+      await expect.poll(() => status.textContent()).toContain('Connecting');
+      expect(await page.getByText('Nothing has come yet').count()).toBe(0);
+      answered.resolve();
+      await expect.poll(() => page.getByText('Nothing has come yet').count()).toBe(1);
+      expect(await status.textContent()).toBe('Following');
       await post(started.url, lines.slice(0, 10));
       const rows = page.locator('.record-scroller tbody tr');
       await expect.poll(() => rows.count()).toBe(10);

@@ -219,9 +219,12 @@ function SearchProgress({ progress, onCancel }: SearchProgressProps) {
 }
 
 const FOLLOWING = { following: 'Following', paused: 'Paused', ended: 'Not following' } as const;
+const CONNECTING = 'Connecting: what comes meanwhile is not shown';
 
 function Followed({ topic, definition }: LogRecordsProps) {
   const [state, setState] = useState<keyof typeof FOLLOWING>('following');
+  // What comes before the server follows is not sent: until then nobody is told that nothing has come.
+  const [isOpen, setOpen] = useState(false);
   /** Why it ended. */
   const [problem, setProblem] = useState<string>();
   const [{ records, skipped, missed }, setSeen] = useState<{
@@ -232,6 +235,8 @@ function Followed({ topic, definition }: LogRecordsProps) {
   }>({ records: [], skipped: 0, missed: 0 });
   const address = `/api/v1/topics/${encodeURIComponent(topic)}/records?follow=true`;
   useEvents(state === 'ended' ? undefined : address, 'tail', {
+    onBegin: () => setOpen(true),
+    onBreak: () => setOpen(false),
     onEvent: (event) => {
       const { records: newest, skipped: more } = event as TailEvent;
       setSeen((before) =>
@@ -246,14 +251,16 @@ function Followed({ topic, definition }: LogRecordsProps) {
     },
     onEnd: (why) => {
       setState('ended');
+      setOpen(false);
       setProblem(why);
     },
   });
+  const isConnecting = state !== 'ended' && !isOpen;
   return (
     <>
       <div className="search-progress">
-        <span className={state === 'following' ? 'live-dot following' : 'live-dot'} aria-hidden="true" />
-        <span role="status">{FOLLOWING[state]}</span>
+        <span className={state === 'following' && isOpen ? 'live-dot following' : 'live-dot'} aria-hidden="true" />
+        <span role="status">{isConnecting ? CONNECTING : FOLLOWING[state]}</span>
         <span>
           {printCount(skipped)} skipped as they came too fast, {printCount(missed)} while paused
         </span>
@@ -266,7 +273,7 @@ function Followed({ topic, definition }: LogRecordsProps) {
           {problem}
         </p>
       )}
-      {records.length === 0 && state !== 'ended' && (
+      {records.length === 0 && isOpen && (
         <p className="notice">Nothing has come yet; records are shown as they come.</p>
       )}
       {records.length > 0 && <RecordTable records={records} definition={definition} />}

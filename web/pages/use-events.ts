@@ -6,6 +6,8 @@ import { usePageState } from '../api/use-view.ts';
 interface EventsReader {
   /** The stream begins, also when the browser has connected again by itself: what it sent before comes once more. */
   readonly onBegin?: () => void;
+  /** The stream broke off, and the browser connects again by itself. */
+  readonly onBreak?: () => void;
   readonly onEvent: (data: unknown) => void;
   readonly onEnd: (problem: string | undefined) => void;
 }
@@ -16,6 +18,7 @@ interface EventsReader {
  */
 export function useEvents(address: string | undefined, name: string, reader: EventsReader): void {
   const begin = useEffectEvent(() => reader.onBegin?.());
+  const breakOff = useEffectEvent(() => reader.onBreak?.());
   const take = useEffectEvent(reader.onEvent);
   const end = useEffectEvent(reader.onEnd);
   const { silences } = usePageState();
@@ -40,7 +43,10 @@ export function useEvents(address: string | undefined, name: string, reader: Eve
         finish((JSON.parse(String(event.data)) as { readonly detail: string }).detail);
       });
       opened.addEventListener('error', () => {
-        if (opened.readyState !== EventSource.CLOSED) return;
+        if (opened.readyState !== EventSource.CLOSED) {
+          breakOff();
+          return;
+        }
         void problemAt(address).then((problem) => finish(problem ?? 'Daybook did not answer.'));
       });
     };
