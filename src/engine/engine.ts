@@ -1,7 +1,8 @@
 import { assert } from '../base/assert.ts';
-import { formatDay, parseDay } from '../base/calendar.ts';
+import { formatDay } from '../base/calendar.ts';
 import { closingError } from '../base/closing.ts';
 import { DaybookError } from '../base/errors.ts';
+import { dayParameter } from '../base/query-values.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DayFiles } from '../ports/day-files.ts';
@@ -403,7 +404,9 @@ export class Engine implements Runtime, SourceDoor {
   }
 
   records(range: { readonly from?: string; readonly to?: string }): AsyncIterable<Uint8Array> {
-    return recordsBetween(this.#log, this.plan, dayOr('from', range.from, -Infinity), dayOr('to', range.to, Infinity));
+    const from = dayParameter('from', range.from) ?? -Infinity;
+    const to = dayParameter('to', range.to) ?? Infinity;
+    return recordsBetween(this.#log, this.plan, from, to);
   }
 
   async quarantine(query: QuarantineQuery): Promise<QuarantinePage> {
@@ -707,13 +710,4 @@ function repeated({ at, firstOffset }: StoredFrame, index: number, primaryKey: s
       'daybook export --from-log gives all records but the repeats, for daybook import into another data folder.',
     { details: { segment: at.segment, position: at.position } },
   );
-}
-
-function dayOr(name: string, text: string | undefined, open: number): number {
-  if (text === undefined) return open;
-  const day = parseDay(text);
-  if (day === undefined) {
-    throw new DaybookError('BAD_QUERY', `'${name}' is '${text}'; it must be a day that exists, as ${formatDay(0)}.`);
-  }
-  return day;
 }

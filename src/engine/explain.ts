@@ -1,7 +1,7 @@
-import { parseDay } from '../base/calendar.ts';
 import { present } from '../base/assert.ts';
-import { DaybookError } from '../base/errors.ts';
+import { badQuery, dayParameter } from '../base/query-values.ts';
 import type { FieldPlan, Plan, ReportPlan } from '../plan/plan.ts';
+import { reportNamed } from '../plan/query-names.ts';
 import type { Duplicate, ExplainQuery, Explanation } from '../ports/explanation.ts';
 import type { Row } from '../ports/rows.ts';
 import type { Amendment } from '../ports/runtime.ts';
@@ -13,7 +13,7 @@ import type { Filter } from './filter.ts';
 import { makeFilter } from './filter.ts';
 import type { LogIndex } from './log-index.ts';
 import { queryState } from './query.ts';
-import { idOf, reportNamed } from './reading/parameters.ts';
+import { idOf } from './reading/parameters.ts';
 import { EngineState } from './state.ts';
 
 /** What an explanation is made of. */
@@ -37,7 +37,7 @@ export async function explainRow(
   query: ExplainQuery,
   signal: AbortSignal,
 ): Promise<Explanation> {
-  const report = reportNamed(state, query.report);
+  const report = reportNamed(state.plan, query.report);
   const day = dayOf(report, query.key);
   const row = rowAt(state, report, query);
   const own = amendments.filter(({ report: name, after }) => name === report.name && isSameRow(report, after, row));
@@ -64,15 +64,10 @@ export function dayOf(report: ReportPlan, key: Readonly<Record<string, string>>)
   const names = report.dimensions.map(({ name }) => name);
   const missing = names.filter((name) => !Object.hasOwn(key, name));
   if (missing.length > 0) {
-    throw new DaybookError(
-      'BAD_QUERY',
-      `A row of '${report.name}' is told by ${names.join(', ')}; ${missing.join(', ')} is missing.`,
-    );
+    throw badQuery(`A row of '${report.name}' is told by ${names.join(', ')}; ${missing.join(', ')} is missing.`);
   }
-  const text = key[names[0] ?? ''] ?? '';
-  const day = parseDay(text);
-  if (day !== undefined) return day;
-  throw new DaybookError('BAD_QUERY', `'${names[0]}' is '${text}'; it must be a day that exists, as YYYY-MM-DD.`);
+  const name = names[0] ?? '';
+  return dayParameter(name, key[name] ?? '');
 }
 
 function rowAt(state: EngineState, report: ReportPlan, { key }: ExplainQuery): Row | null {

@@ -1,11 +1,13 @@
 import { present } from '../base/assert.ts';
+import { dayParameter, wholeParameter } from '../base/query-values.ts';
 import type { ReportPlan } from '../plan/plan.ts';
+import { dimensionNamed, measureNamed, reportNamed } from '../plan/query-names.ts';
 import type { Extent, ReportPage, ReportQuery } from '../ports/rows.ts';
 import { TextDictionary } from '../record/text-dictionary.ts';
 import type { GroupTable } from './group-table.ts';
 import type { Matches } from './reading/order.ts';
 import { firstInOrder, makeOrder, sortNumbers, units } from './reading/order.ts';
-import { dayParameter, dimensionOf, idOf, reportNamed, searchText, wholeParameter } from './reading/parameters.ts';
+import { idOf, searchText } from './reading/parameters.ts';
 import { lowerTextsOf } from './reading/text-order.ts';
 import type { EngineState } from './state.ts';
 
@@ -16,7 +18,7 @@ type RowTest = (table: GroupTable, row: number) => boolean;
  * @throws DaybookError `UNKNOWN_REPORT`, `BAD_QUERY`
  */
 export function queryState(state: EngineState, name: string, query: ReportQuery, frame: number): ReportPage {
-  const report = reportNamed(state, name);
+  const report = reportNamed(state.plan, name);
   const from = dayParameter('from', query.from) ?? -Infinity;
   const to = dayParameter('to', query.to) ?? Infinity;
   const matches = findMatches(state, report, [from, to], rowTests(state, report, query));
@@ -37,6 +39,7 @@ function extentOf(
   matches: Matches,
 ): Extent | undefined {
   if (measure === undefined) return undefined;
+  measureNamed(report, measure);
   let [min, max] = [Infinity, -Infinity];
   for (const number of sortNumbers(state, report, measure, matches)) {
     // A null is below all and no value.
@@ -54,7 +57,7 @@ function rowTests(state: EngineState, report: ReportPlan, query: ReportQuery): r
 }
 
 function equalsTest(state: EngineState, report: ReportPlan, name: string, values: readonly string[]): RowTest {
-  const dimension = dimensionOf(report, name);
+  const dimension = dimensionNamed(report, name);
   const field = present(report.dimensions[dimension], 'a dimension is one of the report');
   if (dimension === 0) {
     const days = new Set(values.map((value) => dayParameter(name, value)));

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
+import { reportNamed } from '../plan/query-names.ts';
 import { RECORDS_PARAMETERS } from '../plan/shared-names.ts';
 import type { Explanation } from '../ports/explanation.ts';
 import type { Row } from '../ports/rows.ts';
 import { amendmentText } from './amendments.ts';
 import { goneSignal, refuseCutShort } from './gone.ts';
 import { parametersOf, single, whole } from './parameters.ts';
-import { reportNamed } from './reports.ts';
 import { rowPrinter } from './row-text.ts';
 import type { RouteContext } from './server.ts';
 

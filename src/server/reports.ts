@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { present } from '../base/assert.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Plan, ReportPlan } from '../plan/plan.ts';
+import { reportNamed } from '../plan/query-names.ts';
 import { ROWS_PARAMETERS, TOTALS_PARAMETERS } from '../plan/shared-names.ts';
 import type { ReportPage, ReportQuery } from '../ports/rows.ts';
 import type { Parameters } from './parameters.ts';
@@ -70,15 +71,6 @@ function definitionAnswer({ stream, reports, dashboard }: Plan, frames: Definiti
     frames,
     dashboard,
   };
-}
-
-export function reportNamed(plan: Plan, name: string): ReportPlan {
-  const report = plan.reports.find((each) => each.name === name);
-  if (report !== undefined) return report;
-  throw new DaybookError(
-    'UNKNOWN_REPORT',
-    `There is no report '${name}'; there are ${plan.reports.map((each) => each.name).join(', ')}.`,
-  );
 }
 
 /** Rows move between the pages of two frames: one would be there twice, and another on none. */

@@ -8,7 +8,7 @@ import type { Report } from '../../definition/report.ts';
 import { makePlan } from '../../plan/normalise.ts';
 import type { PostgresMigration, PostgresState } from './migration.ts';
 import { postgresSql } from './postgres.ts';
-import { rowsStatement } from './readings.ts';
+import { countStatement, rowsStatement, totalsStatement } from './readings.ts';
 import { tableOf } from './tables.ts';
 
 const furnitureStore: PostgresState = {
@@ -51,6 +51,27 @@ describe('the SQL for PostgreSQL', () => {
     const [report] = makePlan(everyMeasure).reports;
     const { values } = rowsStatement(present(report, 'it has reports'), { search: 'a\0', equals: { guest: ['b\0'] } });
     expect(values).toEqual([['b\u2400'], 'a\u2400']);
+  });
+
+  it('is none for what the embedded engine refuses', () => {
+    const [, products, addresses] = makePlan(daybook).reports;
+    const report = present(products, 'that of products');
+    const places = present(addresses, 'that of addresses');
+    const by = ['category'];
+    const measure = 'daily_rev';
+    const refusals: readonly (readonly [() => unknown, RegExp])[] = [
+      [() => rowsStatement(report, { from: '2026-02-30' }), /^'from' is '2026-02-30'; it must be a day that exists/],
+      [() => rowsStatement(report, { limit: -1 }), /^'limit' is -1; it must be a whole number/],
+      [() => rowsStatement(report, { equals: { price: ['1'] } }), /^'price' is no dimension/],
+      [() => rowsStatement(places, { equals: { latitude: [' 5'] } }), /^'latitude' is ' 5'; it must be a number/],
+      [() => rowsStatement(report, { sort: [{ column: 'x', descending: true }] }), /^'x' is no column/],
+      [() => countStatement(report, {}, 'category'), /^'category' is no measure/],
+      [() => totalsStatement(report, { by, measure: 'price' }), /^'price' is no measure .* can be summed up; it has/],
+      [() => totalsStatement(report, { by, measure: '' }), /^'measure' is missing/],
+      [() => totalsStatement(report, { by: ['category', ...by], measure }), /^'category' is named twice/],
+      [() => totalsStatement(report, { by, measure, sort: [{ column: 'x', descending: true }] }), /^'x' is none of/],
+    ];
+    for (const [ask, message] of refusals) expect(ask).toThrow(message);
   });
 
   it('is nothing for a database that has all of it', () => {
@@ -161,6 +182,12 @@ describe('the SQL for PostgreSQL', () => {
       [],
     );
     expect(refusals.join()).toContain('set up by a newer Daybook (version 99');
+  });
+
+  it('asks for a decimal as it is kept, with 6 places', () => {
+    const [report] = makePlan(everyMeasure).reports;
+    const { values } = rowsStatement(present(report, 'it has reports'), { equals: { cost: ['1.0000004'] } });
+    expect(values).toEqual([['1']]);
   });
 
   it('asks for null and for an empty text apart, as keys spell them', () => {

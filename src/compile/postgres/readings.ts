@@ -1,8 +1,17 @@
-import { parseDay } from '../../base/calendar.ts';
-import { parseMicros } from '../../base/decimal.ts';
-import { DaybookError } from '../../base/errors.ts';
+import { present } from '../../base/assert.ts';
+import { formatDay } from '../../base/calendar.ts';
+import { microsText } from '../../base/decimal.ts';
 import { textOfKey } from '../../base/key-text.ts';
+import { dayParameter, numberParameter, wholeParameter } from '../../base/query-values.ts';
 import type { FieldPlan, ReportPlan } from '../../plan/plan.ts';
+import {
+  dimensionNamed,
+  dimensionsNamed,
+  measureNamed,
+  requireColumn,
+  requireTotalsColumn,
+  summableNamed,
+} from '../../plan/query-names.ts';
 import { REPORTS_SCHEMA } from '../../plan/shared-names.ts';
 import { qualified, quotedName, quotedText } from '../../base/sql-text.ts';
 import { OWN_SCHEMA, READING_ORDER } from './sql.ts';
@@ -39,7 +48,10 @@ export function rowsStatement(report: ReportPlan, wanted: RowsWanted): Statement
   const columns = report.columns.map(({ name }) => quotedName(name));
   const [day, ...others] = report.dimensions;
   const order = [
-    ...(wanted.sort ?? []).map(({ column, descending }) => orderBy(report, columnOf(report, column), descending)),
+    ...(wanted.sort ?? []).map(({ column, descending }) => {
+      requireColumn(report, column);
+      return orderBy(report, column, descending);
+    }),
     `${quotedName(day?.name ?? '')} DESC`,
     ...others.map(({ name }) => orderBy(report, name, false)),
   ];
@@ -53,7 +65,8 @@ export function rowsStatement(report: ReportPlan, wanted: RowsWanted): Statement
  */
 export function countStatement(report: ReportPlan, wanted: RowsWanted, extentOf: string | undefined): Statement {
   const where = new Where(report, wanted);
-  const column = extentOf === undefined ? 'NULL' : quotedName(columnOf(report, extentOf));
+  if (extentOf !== undefined) measureNamed(report, extentOf);
+  const column = extentOf === undefined ? 'NULL' : quotedName(extentOf);
   const text = `SELECT count(*) AS total, min(${column}) AS least, max(${column}) AS greatest FROM ${tableName(report)}${where.sql}`;
   return { text, values: where.values };
 }
@@ -109,13 +122,16 @@ END AS frame FROM ${qualified(OWN_SCHEMA, 'offsets')} WHERE topic IN (${names})`
 }
 
 function totalsSql(report: ReportPlan, wanted: TotalsWanted, where: Where): string {
-  const by = wanted.by.map((name) => quotedName(dimensionOf(report, name).name));
-  const measure = quotedName(summableOf(report, wanted.measure));
+  dimensionsNamed(report, wanted.by);
+  summableNamed(report, wanted.measure);
+  const by = wanted.by.map(quotedName);
+  const measure = quotedName(wanted.measure);
   const order = [
     ...(wanted.sort ?? []).map(({ column, descending }) => {
-      if (column === wanted.measure) return `${measure} ${descending ? 'DESC' : 'ASC'}`;
-      if (wanted.by.includes(column)) return orderBy(report, column, descending);
-      throw badQuery(`'${column}' is none of ${[...wanted.by, wanted.measure].join(', ')} to sort by.`);
+      requireTotalsColumn(wanted, column);
+      return column === wanted.measure
+        ? `${measure} ${descending ? 'DESC' : 'ASC'}`
+        : orderBy(report, column, descending);
     }),
     ...wanted.by.map((name) => orderBy(report, name, false)),
   ];
@@ -139,7 +155,7 @@ class Where {
     const conditions = [
       ...(from === undefined ? [] : [`${day} >= ${this.#value(dayText('from', from))}::date`]),
       ...(to === undefined ? [] : [`${day} <= ${this.#value(dayText('to', to))}::date`]),
-      ...Object.entries(equals).map(([name, values]) => this.#equals(dimensionOf(report, name), values)),
+      ...Object.entries(equals).map(([name, values]) => this.#equals(fieldNamed(report, name), values)),
       ...(wanted === '' ? [] : [this.#contains(wanted)]),
     ];
     this.sql = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
@@ -147,8 +163,8 @@ class Where {
 
   /** @throws DaybookError `BAD_QUERY` */
   page({ limit, offset }: RowsWanted): string {
-    const sql = limit === undefined ? '' : ` LIMIT ${whole('limit', limit)}`;
-    return offset === undefined ? sql : `${sql} OFFSET ${whole('offset', offset)}`;
+    const sql = limit === undefined ? '' : ` LIMIT ${wholeParameter('limit', limit)}`;
+    return offset === undefined ? sql : `${sql} OFFSET ${wholeParameter('offset', offset)}`;
   }
 
   #value(value: unknown): string {
@@ -186,24 +202,8 @@ function orderBy(report: ReportPlan, name: string, descending: boolean): string 
   return `${quotedName(name)}${order} ${descending ? 'DESC NULLS LAST' : 'ASC NULLS FIRST'}`;
 }
 
-function columnOf(report: ReportPlan, name: string): string {
-  if (report.columns.some((column) => column.name === name)) return name;
-  const names = report.columns.map((column) => column.name).join(', ');
-  throw badQuery(`'${name}' is no column of report '${report.name}' to sort by; it has ${names}.`);
-}
-
-function dimensionOf(report: ReportPlan, name: string): FieldPlan {
-  const field = report.dimensions.find((each) => each.name === name);
-  if (field !== undefined) return field;
-  const names = report.dimensions.map((each) => each.name).join(', ');
-  throw badQuery(`'${name}' is no dimension of report '${report.name}', which has ${names}.`);
-}
-
-function summableOf(report: ReportPlan, name: string): string {
-  const summable = report.measures.filter(({ kind }) => kind === 'sum' || kind === 'count' || kind === 'countDistinct');
-  if (summable.some((measure) => measure.name === name)) return name;
-  const names = summable.map((each) => each.name).join(', ') || 'none';
-  throw badQuery(`'${name}' is no measure of report '${report.name}' that can be summed up; it has ${names}.`);
+function fieldNamed(report: ReportPlan, name: string): FieldPlan {
+  return present(report.dimensions[dimensionNamed(report, name)], 'a dimension is one of the report');
 }
 
 function arrayType({ kind }: FieldPlan): string {
@@ -225,9 +225,8 @@ function arrayType({ kind }: FieldPlan): string {
 function checked(field: FieldPlan, value: string): string {
   if (field.kind === 'date') return dayText(field.name, value);
   if (field.kind === 'text') return withoutNul(textOfKey(value));
-  const isNumber = value.trim() !== '' && Number.isFinite(Number(value)) && parseMicros(value.trim()) !== undefined;
-  if (isNumber) return value.trim();
-  throw badQuery(`'${field.name}' is '${value}'; it must be a ${field.kind}.`);
+  const { micros } = numberParameter(field.name, field.kind, value);
+  return field.kind === 'decimal' ? microsText(micros) : value;
 }
 
 /** PostgreSQL takes none in a text; rows have the same in its place. */
@@ -236,15 +235,5 @@ function withoutNul(text: string): string {
 }
 
 function dayText(name: string, text: string): string {
-  if (parseDay(text) !== undefined) return text;
-  throw badQuery(`'${name}' is '${text}'; it must be a day that exists, as YYYY-MM-DD.`);
-}
-
-function whole(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw badQuery(`'${name}' is ${value}; it must be a whole number from 0 on.`);
-}
-
-function badQuery(message: string): DaybookError {
-  return new DaybookError('BAD_QUERY', message);
+  return formatDay(dayParameter(name, text));
 }

@@ -1,10 +1,10 @@
 import { assert, present } from '../../base/assert.ts';
 import type { ReportPlan } from '../../plan/plan.ts';
+import { requireColumn } from '../../plan/query-names.ts';
 import type { ReportQuery } from '../../ports/rows.ts';
 import { TextDictionary } from '../../record/text-dictionary.ts';
 import type { GroupTable } from '../group-table.ts';
 import type { EngineState } from '../state.ts';
-import { unknownColumn } from './parameters.ts';
 import { ranksOf } from './text-order.ts';
 
 /** Rows that match, as places: table `tables[tableOf[i]]`, row `rowOf[i]`. */
@@ -80,10 +80,10 @@ export function sortNumbers(state: EngineState, report: ReportPlan, column: stri
   };
   const measure = report.measures.findIndex((plan) => plan.name === column);
   if (measure >= 0) return each((table, row) => table.measureSortNumber(row, measure));
-  const dimension = report.dimensions.findIndex((field) => field.name === column);
-  const field = report.dimensions[dimension];
-  if (field === undefined) throw unknownColumn(report, column);
+  requireColumn(report, column);
+  const dimension = report.dimensions.findIndex(({ name }) => name === column);
   if (dimension === 0) return each((table) => table.day);
+  const field = present(report.dimensions[dimension], 'a column is of a dimension or a measure');
   const dictionary = present(state.dictionaries[field.index], 'a dimension is interned');
   if (dictionary instanceof TextDictionary) {
     const ranks = ranksOf(dictionary);

@@ -1,5 +1,6 @@
 import { present } from '../../base/assert.ts';
 import type { ReportPlan } from '../../plan/plan.ts';
+import { measureNamed, requireColumn } from '../../plan/query-names.ts';
 import type { Extent, ReportPage, ReportQuery } from '../../ports/rows.ts';
 import { powerOfTwo } from '../../base/typed-arrays.ts';
 import type { GroupTable } from '../group-table.ts';
@@ -7,7 +8,6 @@ import type { EngineState } from '../state.ts';
 import { TABLE_BYTES } from './groups.ts';
 import type { Matches } from './order.ts';
 import { firstInOrder, makeOrder, units } from './order.ts';
-import { badQuery, unknownColumn } from './parameters.ts';
 import type { SelectedRows, Selection } from './selection.ts';
 
 const FIRST_MIN = 64;
@@ -48,14 +48,9 @@ export class Pages {
     this.#report = report;
     this.selection = selection;
     this.#sort = sort;
-    const unknown = sort.find(({ column }) => !report.columns.some(({ name }) => name === column));
-    if (unknown !== undefined) throw unknownColumn(report, unknown.column);
-    const index = report.measures.findIndex(({ name }) => name === extentOf);
-    if (extentOf !== undefined && index < 0) {
-      const names = report.columns.map((plan) => plan.name).join(', ');
-      throw badQuery(`'${extentOf}' is no measure of report '${report.name}'; it has ${names}.`);
-    }
-    this.#measure = extentOf === undefined ? undefined : { index, units: units(report, extentOf) };
+    for (const { column } of sort) requireColumn(report, column);
+    this.#measure =
+      extentOf === undefined ? undefined : { index: measureNamed(report, extentOf), units: units(report, extentOf) };
   }
 
   /** What it holds of memory, about, besides the selection. */

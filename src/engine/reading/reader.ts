@@ -1,10 +1,11 @@
+import { dayParameter, wholeParameter } from '../../base/query-values.ts';
 import type { ReportPlan } from '../../plan/plan.ts';
+import { reportNamed } from '../../plan/query-names.ts';
 import type { Reading, Readings, ReportPage, ReportQuery, TotalsPage, TotalsQuery } from '../../ports/rows.ts';
 import type { GroupTable } from '../group-table.ts';
 import type { EngineState } from '../state.ts';
 import { Pages } from './pages.ts';
 import { Groups } from './groups.ts';
-import { dayParameter, reportNamed, wholeParameter } from './parameters.ts';
 import type { SelectionQuery } from './selection.ts';
 import { Selection, selectionKey } from './selection.ts';
 import { Totals } from './totals.ts';
@@ -50,7 +51,7 @@ export class Reader {
 
   /** @throws DaybookError `UNKNOWN_REPORT`, `BAD_QUERY` */
   rows(name: string, query: ReportQuery, frame: number): ReportPage {
-    const report = reportNamed(this.#state, name);
+    const report = reportNamed(this.#state.plan, name);
     const tables = this.#tables(report, query);
     const { offset, limit } = pageOf(query, tables);
     const { sort, extentOf } = query;
@@ -65,7 +66,7 @@ export class Reader {
 
   /** @throws DaybookError `UNKNOWN_REPORT`, `BAD_QUERY` */
   totals(name: string, query: TotalsQuery, frame: number): TotalsPage {
-    const report = reportNamed(this.#state, name);
+    const report = reportNamed(this.#state.plan, name);
     const tables = this.#tables(report, query);
     wholeParameter('offset', query.offset);
     wholeParameter('limit', query.limit);

@@ -1,13 +1,15 @@
 import { present } from '../../base/assert.ts';
+import { dayParameter } from '../../base/query-values.ts';
 import { grownInt32 } from '../../base/typed-arrays.ts';
 import type { ReportPlan } from '../../plan/plan.ts';
+import { dimensionNamed } from '../../plan/query-names.ts';
 import type { ReportQuery } from '../../ports/rows.ts';
 import { TextDictionary } from '../../record/text-dictionary.ts';
 import type { GroupTable } from '../group-table.ts';
 import type { EngineState } from '../state.ts';
 import type { Groups } from './groups.ts';
 import { TABLE_BYTES } from './groups.ts';
-import { dayParameter, dimensionOf, idOf, searchText } from './parameters.ts';
+import { idOf, searchText } from './parameters.ts';
 import { lowerTextsOf } from './text-order.ts';
 
 /** What of a query is about a row's dimensions. */
@@ -68,12 +70,12 @@ export class Selection {
     this.#report = report;
     this.groups = groups;
     this.#search = searchText(search);
-    const named = Object.entries(equals).map(([name, values]) => [dimensionOf(report, name), values] as const);
+    const named = Object.entries(equals).map(([name, values]) => [dimensionNamed(report, name), values] as const);
     this.#equals = named.filter(([dimension]) => dimension > 0);
     const days = named.filter(([dimension]) => dimension === 0).flatMap(([, values]) => values);
     const { name } = present(report.dimensions[0], 'a report has its business date');
     this.#days = named.some(([dimension]) => dimension === 0)
-      ? new Set(days.map((day) => dayParameter(name, day) as number))
+      ? new Set(days.map((day) => dayParameter(name, day)))
       : undefined;
     // Says what is wrong with the values before anything is looked at.
     this.#resolve();

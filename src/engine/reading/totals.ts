@@ -1,6 +1,7 @@
 import { present } from '../../base/assert.ts';
 import { formatDay } from '../../base/calendar.ts';
 import type { ReportPlan } from '../../plan/plan.ts';
+import { dimensionsNamed, requireTotalsColumn, summableNamed } from '../../plan/query-names.ts';
 import type { Cell, Extent, Row, TotalsPage, TotalsQuery } from '../../ports/rows.ts';
 import { TextDictionary } from '../../record/text-dictionary.ts';
 import type { GroupTable } from '../group-table.ts';
@@ -10,7 +11,6 @@ import { GroupSums } from './group-sums.ts';
 import type { Groups } from './groups.ts';
 import { firstInOrder } from './order.ts';
 import type { Order } from './order.ts';
-import { badQuery, dimensionOf } from './parameters.ts';
 import type { Selection } from './selection.ts';
 import { ranksOf } from './text-order.ts';
 import { trendDays, trendsOf } from './trends.ts';
@@ -49,9 +49,7 @@ export class Totals {
     this.#report = report;
     this.#by = by;
     this.selection = selection;
-    const twice = by.find((name, index) => by.indexOf(name) < index);
-    if (twice !== undefined) throw badQuery(`'${twice}' is named twice among the dimensions to sum up by.`);
-    this.#dimensions = by.map((name) => dimensionOf(report, name));
+    this.#dimensions = dimensionsNamed(report, by);
     this.#measure = summed(report, measure);
     this.groups = groupsBy(this.#dimensions);
     this.#sums = new GroupSums(this.groups, selection, this.#measure);
@@ -131,8 +129,8 @@ export class Totals {
   }
 
   #keyNumber(column: string): (group: number) => number {
+    requireTotalsColumn({ by: this.#by, measure: this.#measure.name }, column);
     const index = this.#by.indexOf(column);
-    if (index < 0) throw badQuery(`'${column}' is none of ${[...this.#by, this.#measure.name].join(', ')} to sort by.`);
     const dimension = present(this.#dimensions[index], 'each has its place');
     if (dimension === 0) return (group) => this.groups.keyOf(group, index);
     const field = present(this.#report.dimensions[dimension], 'a dimension is one of the report');
@@ -177,13 +175,7 @@ function presentGroups(sums: Sums): Int32Array {
 
 /** A measure that can be summed over rows. @throws DaybookError `BAD_QUERY` */
 function summed(report: ReportPlan, name: string): SummedMeasure & { readonly name: string } {
-  const index = report.measures.findIndex((measure) => measure.name === name);
+  const index = summableNamed(report, name);
   const measure = report.measures[index];
-  const summable = report.measures.filter(({ kind }) => kind === 'sum' || kind === 'count' || kind === 'countDistinct');
-  if (measure === undefined || !summable.includes(measure)) {
-    const names = summable.map((each) => each.name).join(', ');
-    const what = name === '' ? "'measure' is missing: it must name a measure" : `'${name}' is no measure`;
-    throw badQuery(`${what} of report '${report.name}' that can be summed up; it has ${names || 'none'}.`);
-  }
-  return { index, name, isDecimal: measure.kind === 'sum' && measure.field.kind === 'decimal' };
+  return { index, name, isDecimal: measure?.kind === 'sum' && measure.field.kind === 'decimal' };
 }

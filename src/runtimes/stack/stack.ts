@@ -1,11 +1,13 @@
 import type { Logger } from 'pino';
 import { present } from '../../base/assert.ts';
-import { FIRST_DAY, LAST_DAY, parseDay } from '../../base/calendar.ts';
+import { FIRST_DAY, LAST_DAY } from '../../base/calendar.ts';
 import { DaybookError } from '../../base/errors.ts';
 import { keyText } from '../../base/key-text.ts';
+import { dayParameter } from '../../base/query-values.ts';
 import { dayOf, RowSearch } from '../../engine/explain.ts';
 import { EngineState } from '../../engine/state.ts';
 import type { Plan, ReportPlan } from '../../plan/plan.ts';
+import { reportNamed } from '../../plan/query-names.ts';
 import { kafkaTopics } from '../../compile/kafka/topics.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DuplicatePage, ExplainQuery, Explanation } from '../../ports/explanation.ts';
@@ -27,7 +29,7 @@ import { cassandraSinkPlaces } from '../../stores/cassandra/sink-places.ts';
 import type { PostgresDatabase } from '../../stores/postgres/database.ts';
 import type { StoredAmendment } from '../../stores/postgres/own-reader.ts';
 import { postgresOwnReader } from '../../stores/postgres/own-reader.ts';
-import { postgresReportReader, reportNamed } from '../../stores/postgres/report-reader.ts';
+import { postgresReportReader } from '../../stores/postgres/report-reader.ts';
 import type { KafkaIntake } from '../kafka-intake.ts';
 import { openKafkaIntake } from '../kafka-intake.ts';
 import { LateDays } from './late-days.ts';
@@ -387,11 +389,4 @@ class StackRuntime implements Runtime {
 /** A line each. Records of Kafka may have line feeds between their members; lines may not. */
 function linesOf(records: readonly { readonly text: string }[]): Buffer {
   return Buffer.from(records.map(({ text }) => `${text.replaceAll(/[\r\n]/g, ' ')}${LINE_FEED}`).join(''));
-}
-
-function dayParameter(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const day = parseDay(text);
-  if (day !== undefined) return day;
-  throw new DaybookError('BAD_QUERY', `'${name}' is '${text}'; it must be a day that exists, as YYYY-MM-DD.`);
 }

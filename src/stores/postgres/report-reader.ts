@@ -1,8 +1,8 @@
 import { present } from '../../base/assert.ts';
 import { formatDay, parseDay } from '../../base/calendar.ts';
 import { parseMicros } from '../../base/decimal.ts';
-import { DaybookError } from '../../base/errors.ts';
 import type { ColumnKind, Plan, ReportPlan } from '../../plan/plan.ts';
+import { reportNamed } from '../../plan/query-names.ts';
 import { TREND_DAYS_MAX } from '../../plan/trend-days.ts';
 import type {
   Cell,
@@ -68,14 +68,6 @@ export function postgresReportReader(database: PostgresDatabase, plan: Plan): Po
 function frameOf(row: TextRow | undefined): number | undefined {
   const frame = row?.['frame'] ?? null;
   return frame === null ? undefined : Number(frame);
-}
-
-/** @throws DaybookError `UNKNOWN_REPORT` */
-export function reportNamed(plan: Plan, name: string): ReportPlan {
-  const report = plan.reports.find((each) => each.name === name);
-  if (report !== undefined) return report;
-  const names = plan.reports.map((each) => each.name).join(', ');
-  throw new DaybookError('UNKNOWN_REPORT', `There is no report '${name}'; there are ${names}.`, { details: { name } });
 }
 
 async function rowsOf(run: Run, { text, values }: Statement): Promise<readonly TextRow[]> {
