@@ -149,9 +149,8 @@ export class Quarantine {
 
   /** Entries, newest first, with their marks. */
   async page(log: Log, query: QuarantineQuery, putBacks: PutBacks): Promise<QuarantinePage> {
-    const { limit, open, id: only } = query;
     const total = this.#size;
-    const offset = only === undefined ? query.offset : total - only;
+    const { limit, offset, open } = 'id' in query ? { limit: 1, offset: total - query.id, open: false } : query;
     if (offset < 0) return { total, open: total - putBacks.size, entries: [] };
     const isWanted = (id: number): boolean => open !== true || putBacks.of(id) === undefined;
     let newestId = total;

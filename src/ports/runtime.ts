@@ -123,14 +123,20 @@ export interface PutBack {
   readonly offset?: number;
 }
 
-export interface QuarantineQuery {
+/** A page of the quarantine. */
+export interface QuarantinePageQuery {
   readonly limit: number;
   readonly offset: number;
   /** Only entries that nobody has put right. */
   readonly open?: boolean;
-  /** This entry alone, of whatever page; there may be none. `limit` is 1 then. */
-  readonly id?: number;
 }
+
+/** One entry of the quarantine, of whatever page; there may be none. */
+export interface QuarantineEntryQuery {
+  readonly id: number;
+}
+
+export type QuarantineQuery = QuarantinePageQuery | QuarantineEntryQuery;
 
 export interface QuarantinePage {
   readonly total: number;
@@ -251,11 +257,11 @@ export interface Runtime extends Topics {
   records(range: { readonly from?: string; readonly to?: string }): AsyncIterable<Uint8Array>;
 
   /**
-   * What was refused, newest first. A page that may have one entry, with a `limit` of 1, has it whole; of others it has that
-   * are longer than `LISTED_BYTES_MAX` the start.
+   * What was refused, newest first. One entry, and that of a page with a `limit` of 1, is there whole; of others that are
+   * longer than `LISTED_BYTES_MAX` a page has the start.
    * @throws DaybookError `BAD_QUERY` when only open entries are wanted of a runtime that keeps no marks
    */
-  quarantine(page: QuarantineQuery): Promise<QuarantinePage>;
+  quarantine(query: QuarantineQuery): Promise<QuarantinePage>;
 
   /** What changed in closed days (further behind the newest business day than the stream's lateness), newest first. */
   amendments(page: { readonly limit: number; readonly offset: number }): Promise<AmendmentPage>;

@@ -103,7 +103,7 @@ describe('a Daybook reached over HTTP', () => {
     expect(quarantined.map(({ line }) => line)).toEqual([12, 13, 14, 14]);
     const { entries } = await remote.quarantine({ limit: 10, offset: 0 });
     expect(entries.filter(({ cutFrom }) => cutFrom === 6 * 1024 * 1024)).toHaveLength(3);
-    const alone = await Promise.all(entries.map(({ id }) => remote.quarantine({ limit: 1, offset: 0, id })));
+    const alone = await Promise.all(entries.map(({ id }) => remote.quarantine({ id })));
     const texts = alone.flatMap((page) =>
       page.entries.map((each) => Buffer.from(each.record, each.encoding).toString()),
     );
@@ -326,6 +326,16 @@ describe('a Daybook of another definition', () => {
       retryable: false,
       message: expect.stringContaining(sentence) as string,
     });
+  });
+
+  it('is asked for what is still refused, as a data folder is', async () => {
+    await using served = await serveEmbedded();
+    await served.runtime.accept({ origin: 'x', lines: Buffer.from('{\n[\n') });
+    await served.runtime.accept({ origin: 'x', lines: Buffer.from(JSON.stringify(plainSale)), corrects: 1 });
+    const query = { limit: 9, offset: 0, open: true };
+    const page = await openRemote(plan, served.server.url).quarantine(query);
+    expect(page.entries.map(({ id }) => id)).toEqual([2]);
+    expect(page).toEqual(await served.runtime.quarantine(query));
   });
 
   it('is sent records where other reports, another dashboard or lateness are all that differs', async () => {

@@ -59,9 +59,11 @@ export function openRemote(plan: Plan, url: string): RemoteRuntime & Pick<Runtim
       await checkSame(query.report);
       return explain(api, plan, query, signal);
     },
-    quarantine: async ({ limit, offset, id }) => {
-      const which = id === undefined ? `limit=${limit}&offset=${offset}` : `id=${id}`;
-      const answer = await call(api, `/quarantine?${which}`);
+    quarantine: async (query) => {
+      const which = new URLSearchParams(
+        Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
+      );
+      const answer = await call(api, `/quarantine?${which.toString()}`);
       return JSON.parse(await textOf(api, answer)) as QuarantinePage & QuarantineAnswer;
     },
     status: async () => statusOf(JSON.parse(await textOf(api, await call(api, '/pipeline'))) as PipelineAnswer),

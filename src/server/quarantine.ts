@@ -11,7 +11,7 @@ export function addQuarantine(app: FastifyInstance, { runtime }: RouteContext): 
     const id = whole(parameters, 'id', 1, Number.MAX_SAFE_INTEGER);
     if (id !== undefined) {
       if (parameters.size > 1) throw new DaybookError('BAD_QUERY', `'id' names one entry, and goes with nothing else.`);
-      return runtime.quarantine({ limit: 1, offset: 0, id });
+      return runtime.quarantine({ id });
     }
     const isOpen = word(parameters, 'open', ['true', 'false']) === 'true';
     return runtime.quarantine({ ...pageOf(parameters), ...(isOpen && { open: true }) });

@@ -5,7 +5,7 @@ export async function wholeQuarantine(runtime: Pick<Runtime, 'quarantine'>): Pro
   const { entries } = await runtime.quarantine({ limit: 1_000, offset: 0 });
   const whole = entries.map(async (entry) => {
     if (entry.cutFrom === undefined) return [entry];
-    return (await runtime.quarantine({ limit: 1, offset: 0, id: entry.id })).entries;
+    return (await runtime.quarantine({ id: entry.id })).entries;
   });
   return (await Promise.all(whole)).flat();
 }

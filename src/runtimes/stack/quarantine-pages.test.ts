@@ -15,8 +15,9 @@ class GrowingQuarantine {
     [this.size, this.#perPage, this.#idStep] = [size, perPage, idStep];
   }
 
-  read = async ({ limit, offset, id }: QuarantineQuery): Promise<QuarantinePage> => {
-    if (id !== undefined) return { total: this.size, entries: [this.#entry(id / this.#idStep)] };
+  read = async (query: QuarantineQuery): Promise<QuarantinePage> => {
+    if ('id' in query) return { total: this.size, entries: [this.#entry(query.id / this.#idStep)] };
+    const { limit, offset } = query;
     this.pages++;
     const total = (this.size += this.#perPage);
     const count = Math.max(0, Math.min(limit, total - offset));

@@ -49,7 +49,7 @@ async function* whole(
     }
     if (short.length > 0) yield short;
     short = [];
-    const alone = await read({ limit: 1, offset: 0, id: entry.id });
+    const alone = await read({ id: entry.id });
     yield [present(alone.entries[0], 'what was refused stays in the quarantine')];
   }
   if (short.length > 0) yield short;

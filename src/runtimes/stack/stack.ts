@@ -191,7 +191,7 @@ class StackRuntime implements Runtime {
   }
 
   async quarantine(query: QuarantineQuery): Promise<QuarantinePage> {
-    if (query.open === true) {
+    if ('open' in query && query.open) {
       throw new DaybookError(
         'BAD_QUERY',
         'The stack keeps no marks of what was put right, so all that was refused is open.',

@@ -1,7 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { LISTED_BYTES_MAX, LISTED_START_BYTES, listedStart } from '../../base/listed-record.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { QuarantineEntry, QuarantinePage, QuarantineQuery } from '../../ports/runtime.ts';
+import type {
+  QuarantineEntry,
+  QuarantineEntryQuery,
+  QuarantinePage,
+  QuarantinePageQuery,
+} from '../../ports/runtime.ts';
 import { qualified } from '../../base/sql-text.ts';
 import { OWN_SCHEMA } from '../../compile/postgres/sql.ts';
 import { sinkStatements } from '../../compile/postgres/statements.ts';
@@ -30,7 +35,7 @@ interface Page {
 /** Reads what the sink keeps beside the reports. Throws what `PostgresDatabase` does. */
 export interface PostgresOwnReader {
   /** Newest first; of long ones the start, on a page of several. */
-  quarantine(query: Omit<QuarantineQuery, 'open'>): Promise<QuarantinePage>;
+  quarantine(query: Omit<QuarantinePageQuery, 'open'> | QuarantineEntryQuery): Promise<QuarantinePage>;
   /** Newest first, `of` one row only if told; `total` counts them all. */
   amendments(
     page: Page & { readonly of?: RowOf },
@@ -45,9 +50,10 @@ export function postgresOwnReader(database: PostgresDatabase, plan: Plan): Postg
   const quarantine = qualified(OWN_SCHEMA, 'quarantine');
   const amendments = qualified(OWN_SCHEMA, 'amendments');
   return {
-    async quarantine({ limit, offset, id: only }) {
+    async quarantine(query) {
+      const { limit, offset, id } = 'id' in query ? { limit: 1, offset: 0, id: query.id } : { ...query, id: null };
       const [count] = await database.query(`SELECT count(*) AS total FROM ${quarantine}`);
-      const rows = await database.query(quarantinePage(quarantine), [limit, offset, only ?? null]);
+      const rows = await database.query(quarantinePage(quarantine), [limit, offset, id]);
       const entries = rows.map(quarantineEntry);
       return { total: Number(count?.['total'] ?? 0), entries };
     },
