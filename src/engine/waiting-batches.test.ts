@@ -41,10 +41,11 @@ it('tells new records from repeats as if each batch came once those before it we
       const index = new KeyIndex();
       const failures: unknown[] = [];
       const onFailure = (error: unknown): void => void failures.push(error);
+      let wake = (): void => {};
       const waiting = new WaitingBatches({
         keys: index,
         disk,
-        onReady: () => {},
+        onReady: () => wake(),
         onLookedUp: () => {},
         onFailure,
         refusalOf: () => undefined,
@@ -54,6 +55,10 @@ it('tells new records from repeats as if each batch came once those before it we
       const push = (numbers: readonly number[]): void => {
         sent.push(numbers);
         waiting.push(batchOf(numbers));
+      };
+      /** Resolves when all that were sent can be taken, but those that were. */
+      const allReady = async (taken: number): Promise<void> => {
+        while (taken + waiting.length < sent.length) await new Promise<void>((resolve) => void (wake = resolve));
       };
       for (const each of steps) {
         if (each === 'spill') {
@@ -65,10 +70,10 @@ it('tells new records from repeats as if each batch came once those before it we
           expect(words / KEY_WORDS + index.spilled).toBe(durable.size);
         } else if ('push' in each) push(each.push);
         else {
-          await waiting.ready();
+          await allReady(0);
           const group = waiting.take();
           each.meanwhile.forEach(push);
-          if (each.isFast) await waiting.ready();
+          if (each.isFast) await allReady(group.length);
           const batches = sent.splice(0, group.length);
           const seen = new Set(durable);
           const expected = batches.map((batch) => batch.filter((key) => !seen.has(key) && seen.add(key)));

@@ -19,7 +19,6 @@ interface ComingBatch {
   readonly batch: NewBatch;
   /** The records whose key was found in a file, and as of which spill; undefined while that is being looked up. */
   found: { readonly inFiles: ReadonlySet<number>; readonly spills: number } | undefined;
-  looking: Promise<void> | undefined;
 }
 
 interface ClaimedBatch extends ComingBatch {
@@ -61,7 +60,7 @@ export class WaitingBatches {
   }
 
   push(batch: NewBatch): void {
-    const coming: ComingBatch = { batch, found: undefined, looking: undefined };
+    const coming: ComingBatch = { batch, found: undefined };
     this.#coming.push(coming);
     this.#look(coming);
     this.#claimComing();
@@ -91,11 +90,6 @@ export class WaitingBatches {
   undo(): void {
     this.#keys.undo();
     this.#claimAnew();
-  }
-
-  /** Resolves when all batches that came can be taken. */
-  async ready(): Promise<void> {
-    while (this.#coming.length > 0) await this.#coming[0]?.looking;
   }
 
   #claimAnew(): void {
@@ -137,7 +131,7 @@ export class WaitingBatches {
       return;
     }
     coming.found = undefined;
-    coming.looking = this.#keys.lookUp(disk, columns, doubtful).then(
+    void this.#keys.lookUp(disk, columns, doubtful).then(
       (inFiles) => {
         this.#options.onLookedUp();
         coming.found = { inFiles, spills };
