@@ -38,6 +38,7 @@ import { answerOf, framesOf, recordsOf, refusedOf } from './group.ts';
 import { FrameFeed } from './frame-feed.ts';
 import { keepFiling } from './keep-filing.ts';
 import { LogIndex } from './log-index.ts';
+import { otherDefinition, repeated } from './log-other-definition.ts';
 import { LogTail } from './log-tail.ts';
 import { LogTopic } from './log-topic.ts';
 import { partsOf } from './pipeline-parts.ts';
@@ -688,26 +689,4 @@ export class Engine implements Runtime, SourceDoor {
 interface DurableGroup {
   readonly stored: WrittenFrame;
   readonly group: GroupFrame;
-}
-
-/** @param index  of the frame's records, the first that the present definition does not take */
-export function otherDefinition({ at, firstOffset }: StoredFrame, index: number, reason: string): DaybookError {
-  return new DaybookError(
-    'LOG_OTHER_DEFINITION',
-    `Record ${firstOffset + index} in the log (segment ${at.segment}, position ${at.position}) was accepted by another definition ` +
-      `than the present one, and is no record by it: ${reason}. Go back to that definition, or start with another data folder: ` +
-      'daybook export, with that one, gives all records for daybook import.',
-    { details: { segment: at.segment, position: at.position } },
-  );
-}
-
-/** @param index  as above */
-function repeated({ at, firstOffset }: StoredFrame, index: number, primaryKey: string): DaybookError {
-  return new DaybookError(
-    'LOG_OTHER_DEFINITION',
-    `Record ${firstOffset + index} in the log (segment ${at.segment}, position ${at.position}) repeats one before: its primary key ` +
-      `'${primaryKey}' is the same. If it was accepted by a definition with another primary key, go back to that one. If not, ` +
-      'daybook export --from-log gives all records but the repeats, for daybook import into another data folder.',
-    { details: { segment: at.segment, position: at.position } },
-  );
 }

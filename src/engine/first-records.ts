@@ -2,7 +2,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Log } from '../ports/log.ts';
 import type { RecordColumns } from '../record/columns.ts';
 import { Scanner } from '../record/scanner.ts';
-import { otherDefinition } from './engine.ts';
+import { otherDefinition } from './log-other-definition.ts';
 import { EngineState } from './state.ts';
 
 /**
