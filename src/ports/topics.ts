@@ -9,10 +9,10 @@ export interface TopicInfo {
   readonly records: number;
   /** Undefined where it is not known. */
   readonly bytes: number | undefined;
-  readonly partitions: readonly TopicPartition[];
+  readonly partitions: readonly PartitionInfo[];
 }
 
-export interface TopicPartition {
+export interface PartitionInfo {
   readonly partition: number;
   /** The oldest offset that is kept, and the next one to come. */
   readonly firstOffset: number;
