@@ -65,15 +65,15 @@ export class Totals {
     this.selection.refresh();
     const sums = this.#sums.over(tables);
     const firstFrame = this.#note(sums, frame);
-    const present = presentGroups(sums);
+    const groups = groupsInRange(sums);
     const isWhole = query.since === undefined || query.since < firstFrame;
-    const shown = isWhole ? this.#shown(sums, present, query) : this.#changedSince(query.since, present);
+    const shown = isWhole ? this.#shown(sums, groups, query) : this.#changedSince(query.since, groups);
     const trend = query.trend === true ? trendsOf(tables, this.groups, this.selection, this.#measure, shown) : [];
     return {
       frame,
-      total: present.length,
+      total: groups.length,
       rows: Array.from(shown, (group) => this.#row(sums, group)),
-      extent: this.#extent(sums, present),
+      extent: this.#extent(sums, groups),
       trends: trend,
       days: trendDays(tables),
       isWhole,
@@ -166,7 +166,7 @@ export class Totals {
 }
 
 /** Groups with a row in the range. */
-function presentGroups(sums: Sums): Int32Array {
+function groupsInRange(sums: Sums): Int32Array {
   const groups = new Int32Array(sums.rows.length);
   let count = 0;
   for (let group = 0; group < groups.length; group++) if ((sums.rows[group] as number) > 0) groups[count++] = group;
