@@ -13,7 +13,7 @@ const MAY_IMPORT = {
   ports: ['plan', 'base'],
   record: ['ports', 'plan', 'base'],
   log: ['ports', 'plan', 'base'],
-  engine: ['record', 'log', 'ports', 'plan', 'base'],
+  engine: ['record', 'ports', 'plan', 'base'],
   server: ['ports', 'plan', 'definition', 'base', 'sources/http', 'compile/openapi'],
   runtimes: [
     'compile',

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { DaybookError } from '../base/errors.ts';
-import { FRAME_BODY_BYTES_MAX } from '../log/format.ts';
 import type { NewFrame } from '../ports/log.ts';
+import { FRAME_BODY_BYTES_MAX } from '../ports/log.ts';
 import type { Acceptance, Intake, Refusal, Unreadable } from '../ports/runtime.ts';
 import { PieceChecksums } from '../record/checksums.ts';
 import type { RecordColumns, RefusedLine, ScannedLines } from '../record/columns.ts';

@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import { assert } from '../base/assert.ts';
 import { combineCrc32 } from '../base/crc32-combine.ts';
 import { DaybookError } from '../base/errors.ts';
+import { FRAME_BODY_BYTES_MAX } from '../ports/log.ts';
 
 /**
  * The log's files, version 1. All numbers are little-endian and unsigned.
@@ -39,8 +40,6 @@ const FORMAT_VERSION = 1;
 export const LOG_FOLDER = 'log';
 export const SEGMENT_HEADER_BYTES = 48;
 export const FRAME_HEADER_BYTES = 40;
-/** The most that a frame's records and quarantine may have together. */
-export const FRAME_BODY_BYTES_MAX = 64 * 1024 * 1024;
 /** The most that a frame's places may have. */
 export const FRAME_PLACES_BYTES_MAX = 0xffff;
 

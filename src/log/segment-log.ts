@@ -2,13 +2,13 @@ import { assert } from '../base/assert.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
 import type { FramePlace, Log, LogPosition, LogStatus, NewFrame, StoredFrame } from '../ports/log.ts';
+import { FRAME_BODY_BYTES_MAX } from '../ports/log.ts';
 import type { Segment } from './chain.ts';
 import { logCorrupt, positionUnknown } from './errors.ts';
 import {
   crcOf,
   encodeFrameHeader,
   encodeSegmentHeader,
-  FRAME_BODY_BYTES_MAX,
   FRAME_HEADER_BYTES,
   FRAME_KIND,
   FRAME_PLACES_BYTES_MAX,

@@ -1,3 +1,6 @@
+/** The most that a frame's records and quarantine may have together. */
+export const FRAME_BODY_BYTES_MAX = 64 * 1024 * 1024;
+
 /**
  * What one group commit writes: accepted records, what was quarantined with them, and how many repeats were left out.
  * One frame is one write and one fsync, and the next is written only after it: a damaged frame with a whole one behind
