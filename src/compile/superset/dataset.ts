@@ -31,7 +31,7 @@ export function dataset(
     filter_select_enabled: true,
     columns: report.columns.map((column) => ({
       column_name: column.name,
-      verbose_name: columnLabel(plan, column),
+      verbose_name: columnLabel(plan, report, column),
       type: TYPES[column.kind],
       is_dttm: column.kind === 'date',
       groupby: column.role === 'dimension',
@@ -40,7 +40,11 @@ export function dataset(
     })),
     metrics: report.measures.map((measure, index) => ({
       metric_name: measure.name,
-      verbose_name: columnLabel(plan, present(report.columns[report.dimensions.length + index], 'a column a measure')),
+      verbose_name: columnLabel(
+        plan,
+        report,
+        present(report.columns[report.dimensions.length + index], 'a column a measure'),
+      ),
       expression: metricSql(measure, report),
     })),
   };

@@ -6,7 +6,9 @@ import { randomReports } from '../../../test/sales/random-reports.ts';
 import { present } from '../../base/assert.ts';
 import type { Tile } from '../../definition/dashboard.ts';
 import type { Definition } from '../../definition/daybook.ts';
+import { sum } from '../../definition/measures.ts';
 import type { Report } from '../../definition/report.ts';
+import { defineReport } from '../../definition/report.ts';
 import { makePlan } from '../../plan/normalise.ts';
 import type { SupersetFile } from './superset.ts';
 import { DATABASE_UUID, supersetBundle } from './superset.ts';
@@ -115,6 +117,30 @@ describe('the bundle for Superset', () => {
         }
       }),
     );
+  });
+
+  it('calls a measure by the number tile of its own report, or of one that computes the same, and by no other', () => {
+    const dimensions = ['ts_date'] as const;
+    const total = (name: string, field: 'revenue' | 'profit', where?: { readonly category: string }): Report =>
+      defineReport(dailyRecords, { name, dimensions, measures: { total: sum(field) }, ...(where && { where }) });
+    const gross = total('gross', 'revenue');
+    const net = total('net', 'profit');
+    const alike = defineReport(dailyRecords, {
+      name: 'net_by_shop',
+      dimensions: ['ts_date', 'category'],
+      measures: { takings: sum('profit') },
+    });
+    const reports = [gross, net, alike, total('net_of_chairs', 'profit', { category: 'Chairs' })];
+    const tiles: readonly Tile[] = [
+      { kind: 'number', report: 'gross', measure: 'total', title: 'Revenue', format: 'money' },
+      { kind: 'number', report: 'net', measure: 'total', title: 'Net revenue', format: 'money' },
+    ];
+    const files = bundleOf({ ...daybook, reports, dashboard: { title: 'Sales', tiles } });
+    const labels = filesIn(files, 'datasets').map(({ content }) => {
+      const { metrics } = content as unknown as { readonly metrics: readonly { readonly verbose_name: string }[] };
+      return metrics.map((metric) => metric.verbose_name);
+    });
+    expect(labels).toEqual([['Revenue'], ['Net revenue'], ['Net revenue'], ['Total']]);
   });
 
   it('holds no password', () => {
