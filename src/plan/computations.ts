@@ -1,6 +1,14 @@
 import { present } from '../base/assert.ts';
 import type { MeasurePlan, ReportPlan } from './plan.ts';
 
+/** A measure that the plan itself names: a part of a ratio, or what a tile shows. */
+export function measureOf({ measures }: ReportPlan, name: string): MeasurePlan {
+  return present(
+    measures.find((measure) => measure.name === name),
+    'a ratio and a tile are of measures of their report',
+  );
+}
+
 /**
  * How a measure is computed, by the stream's fields alone: what a ratio's parts are called in its report says nothing of
  * another's. Two measures are the same when their texts and their reports' conditions are, and only then.
@@ -8,10 +16,7 @@ import type { MeasurePlan, ReportPlan } from './plan.ts';
 export function measureText(measure: MeasurePlan, report: ReportPlan): string {
   if (measure.kind === 'count') return 'count()';
   if (measure.kind !== 'ratio') return `${measure.kind}(${measure.field.name})`;
-  const parts = [measure.numerator, measure.denominator].map((name) => {
-    const part = report.measures.find((each) => each.name === name);
-    return measureText(present(part, 'a ratio is of measures of its report'), report);
-  });
+  const parts = [measure.numerator, measure.denominator].map((name) => measureText(measureOf(report, name), report));
   return `ratio(${parts.join(', ')})`;
 }
 

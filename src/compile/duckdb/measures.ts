@@ -1,4 +1,4 @@
-import { present } from '../../base/assert.ts';
+import { measureOf } from '../../plan/computations.ts';
 import type { MeasurePlan, ReportPlan } from '../../plan/plan.ts';
 import { quotedName } from '../../base/sql-text.ts';
 
@@ -28,10 +28,7 @@ export function measureSql(measure: MeasurePlan, report: ReportPlan): string {
 
 /** A ratio's part in micro-units. */
 function partSql(name: string, report: ReportPlan): string {
-  const part = present(
-    report.measures.find((measure) => measure.name === name),
-    'a ratio is of measures of its report',
-  );
+  const part = measureOf(report, name);
   const isDecimal = 'field' in part && part.kind !== 'countDistinct' && part.field.kind === 'decimal';
   return inMicros(measureSql(part, report), isDecimal);
 }

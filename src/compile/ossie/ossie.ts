@@ -1,5 +1,6 @@
 import { present } from '../../base/assert.ts';
 import { quotedName, quotient } from '../../base/sql-text.ts';
+import { measureOf } from '../../plan/computations.ts';
 import type { ColumnKind, ColumnPlan, MeasurePlan, Plan, ReportPlan } from '../../plan/plan.ts';
 import { REPORTS_SCHEMA } from '../../plan/shared-names.ts';
 
@@ -81,7 +82,7 @@ function fieldOf(column: ColumnPlan, report: ReportPlan): OssieField {
     datatype: typeOf(column.kind),
   };
   if (column.role === 'dimension') return { ...field, dimension: { is_time: column.kind === 'date' } };
-  const measure = measureNamed(column.name, report);
+  const measure = measureOf(report, column.name);
   return { ...field, description: `${meaningOf(measure)}, ${addingUp(measure, report)}` };
 }
 
@@ -120,7 +121,7 @@ function totalOf(measure: MeasurePlan, report: ReportPlan): string | undefined {
       return undefined;
     case 'ratio': {
       const [over, under] = [measure.numerator, measure.denominator].map((name) =>
-        totalOf(measureNamed(name, report), report),
+        totalOf(measureOf(report, name), report),
       );
       return over === undefined || under === undefined ? undefined : quotient(over, under);
     }
@@ -149,13 +150,6 @@ function meaningOf(measure: MeasurePlan): string {
 function addingUp(measure: MeasurePlan, report: ReportPlan): string {
   const total = totalOf(measure, report);
   return total === undefined ? 'of this row alone: it does not follow for several rows' : `over several rows ${total}`;
-}
-
-function measureNamed(name: string, report: ReportPlan): MeasurePlan {
-  return present(
-    report.measures.find((measure) => measure.name === name),
-    'a ratio is of measures of its report',
-  );
 }
 
 function typeOf(kind: ColumnKind): OssieType {

@@ -1,4 +1,5 @@
 import { present } from '../../base/assert.ts';
+import { measureOf } from '../../plan/computations.ts';
 import type { FieldPlan, MeasurePlan, ReportPlan } from '../../plan/plan.ts';
 import { floatText } from './numbers.ts';
 import { lets, quotedName } from './sql.ts';
@@ -55,13 +56,9 @@ export function measureText(measure: MeasurePlan, scope: ReportScope, aggregates
       return quotientText(inMicros(sum), `CAST(${count} AS ${WIDE})`);
     }
     case 'ratio': {
-      const [over, under] = [measure.numerator, measure.denominator].map((name) => {
-        const part = present(
-          scope.report.measures.find((each) => each.name === name),
-          'a ratio is of measures of its report',
-        );
-        return inMicros(partOf(part, scope, aggregates));
-      });
+      const [over, under] = [measure.numerator, measure.denominator].map((name) =>
+        inMicros(partOf(measureOf(scope.report, name), scope, aggregates)),
+      );
       return quotientText(`CAST(${over} * 1000000 AS ${WIDE})`, present(under, 'a ratio has two parts'));
     }
   }

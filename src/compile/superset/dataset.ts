@@ -1,5 +1,6 @@
 import { present } from '../../base/assert.ts';
 import { quotedName, quotient } from '../../base/sql-text.ts';
+import { measureOf } from '../../plan/computations.ts';
 import type { ColumnKind, MeasurePlan, Plan, ReportPlan } from '../../plan/plan.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { columnLabel } from './words.ts';
@@ -68,13 +69,9 @@ export function metricSql(measure: MeasurePlan, report: ReportPlan): string {
     case 'avg':
       return `CASE WHEN COUNT(*) = 1 THEN MAX(${column}) END`;
     case 'ratio': {
-      const [over, under] = [partSql(measure.numerator, report), partSql(measure.denominator, report)];
-      return `CASE WHEN COUNT(*) = 1 THEN MAX(${column}) ELSE ${quotient(over, under)} END`;
+      const part = (name: string): string => metricSql(measureOf(report, name), report);
+      const ofParts = quotient(part(measure.numerator), part(measure.denominator));
+      return `CASE WHEN COUNT(*) = 1 THEN MAX(${column}) ELSE ${ofParts} END`;
     }
   }
-}
-
-function partSql(name: string, report: ReportPlan): string {
-  const part = report.measures.find((each) => each.name === name);
-  return metricSql(present(part, 'a ratio is of measures of its report'), report);
 }

@@ -1,5 +1,5 @@
 import { present } from '../../base/assert.ts';
-import { conditionText, measureText } from '../../plan/computations.ts';
+import { conditionText, measureOf, measureText } from '../../plan/computations.ts';
 import type { ColumnPlan, Plan, ReportPlan } from '../../plan/plan.ts';
 
 export type Tile = Plan['dashboard']['tiles'][number];
@@ -30,11 +30,7 @@ function computed({ reports }: Plan, reportName: string, measureName: string): s
     reports.find(({ name }) => name === reportName),
     'a tile is of a report',
   );
-  const measure = present(
-    report.measures.find(({ name }) => name === measureName),
-    'a tile is of a measure of its report',
-  );
-  return JSON.stringify([measureText(measure, report), conditionText(report)]);
+  return JSON.stringify([measureText(measureOf(report, measureName), report), conditionText(report)]);
 }
 
 /** A name for addresses: `Daily report` is `daily-report`. */
