@@ -1,3 +1,5 @@
+import { joined } from './joined.ts';
+
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const QUOTE = 0x22;
@@ -131,14 +133,4 @@ export class JsonSplitter {
 /** What ends a value that is neither object nor string: `12,`, `true]`. */
 function endsBareValue(byte: number): boolean {
   return byte <= SPACE || byte === COMMA || byte === CLOSE_BRACKET;
-}
-
-function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

@@ -1,5 +1,6 @@
 import { createGunzip } from 'node:zlib';
 import { DaybookError } from '../../base/errors.ts';
+import { joined } from '../../base/joined.ts';
 import { JsonSplitter } from '../../base/json-splitter.ts';
 import type { Intake } from '../../ports/runtime.ts';
 import type { ByteClaim } from './byte-budget.ts';
@@ -177,15 +178,4 @@ function parse(bytes: Uint8Array): unknown {
   } catch (cause) {
     throw new DaybookError('BODY_UNREADABLE', `The body is not JSON: ${(cause as Error).message}.`, { cause });
   }
-}
-
-/** Chunks one behind the other, in memory of their own. */
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }

@@ -1,0 +1,10 @@
+/** Pieces one behind the other, in memory of their own. @param length  of all of them together, in bytes */
+export function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
