@@ -4,14 +4,14 @@ import type { DefinitionAnswer, ExplanationAnswer, JsonRow } from '../../src/ser
 import { explanationQuery } from '../api/queries.ts';
 import type { Explained } from '../explain.ts';
 import { closeExplained, useExplained, useExplainedSum } from '../explain.ts';
-import { usePanel } from '../focus.ts';
-import { countOf, heading, LOCALE, printCount, printFrame, printKey, printMoment } from '../format.ts';
+import { countOf, LOCALE, printCount, printFrame, printKey, printMoment } from '../format.ts';
 import { columnLabel, measurePrinter } from '../tiles/labels.ts';
 import { LateRecords } from '../tiles/late-records.tsx';
 import { PageMove } from '../tiles/page-move.tsx';
 import { TileError } from '../tiles/tile-frame.tsx';
-import './explain-panel.css';
+import { RecordHead } from './record-head.tsx';
 import { follow } from './shell.tsx';
+import { SidePanel } from './side-panel.tsx';
 import { SumPanel } from './sum-panel.tsx';
 
 const PAGE_SIZE = 25;
@@ -34,7 +34,6 @@ interface PanelProps {
 
 function Panel({ definition, explained }: PanelProps) {
   const { report, key } = explained;
-  const dialog = usePanel();
   const [page, setPage] = useState(0);
   const { data, error, refetch } = useQuery({
     ...explanationQuery(report, key, { limit: PAGE_SIZE, offset: page * PAGE_SIZE }),
@@ -43,36 +42,20 @@ function Panel({ definition, explained }: PanelProps) {
   const info = definition.reports.find(({ name }) => name === report);
   const title = info?.title ?? report;
   return (
-    // A click beside the panel closes it, as Escape does.
-    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
-    <dialog
-      ref={dialog}
-      className="explain"
-      aria-label={`Explain: ${title}`}
+    <SidePanel
+      label={`Explain: ${title}`}
+      over={`Explain · ${title}`}
+      title={printKey(key, info?.columns ?? [])}
       onClose={closeExplained}
-      onClick={(event) => {
-        if (event.target === event.currentTarget) dialog.current?.close();
-      }}
     >
-      <div className="explain-content">
-        <header className="explain-header">
-          <div>
-            <p className="over">Explain · {title}</p>
-            <h2>{printKey(key, info?.columns ?? [])}</h2>
-          </div>
-          <button type="button" className="quiet icon" aria-label="Close" onClick={() => dialog.current?.close()}>
-            ×
-          </button>
-        </header>
-        {error !== null && <TileError error={error} onRetry={() => void refetch()} />}
-        {data === undefined && error === null && (
-          <p role="status">Looking through the log for the records of this row…</p>
-        )}
-        {data !== undefined && (
-          <Content definition={definition} report={report} data={data} page={page} onPage={setPage} />
-        )}
-      </div>
-    </dialog>
+      {error !== null && <TileError error={error} onRetry={() => void refetch()} />}
+      {data === undefined && error === null && (
+        <p role="status">Looking through the log for the records of this row…</p>
+      )}
+      {data !== undefined && (
+        <Content definition={definition} report={report} data={data} page={page} onPage={setPage} />
+      )}
+    </SidePanel>
   );
 }
 
@@ -165,23 +148,7 @@ function Records({ records, definition, measures }: RecordsProps) {
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className="explain-records" role="group" aria-label="Records of the row" tabIndex={0}>
       <table>
-        <thead>
-          <tr>
-            {hasPartitions && (
-              <th scope="col" className="number">
-                Partition
-              </th>
-            )}
-            <th scope="col" className="number">
-              Offset
-            </th>
-            {fields.map((name) => (
-              <th key={name} scope="col">
-                {heading(name)}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <RecordHead hasPartitions={hasPartitions} fields={fields} />
         <tbody>
           {records.map(({ partition, offset, value }) => {
             const record = JSON.parse(value) as JsonRow;

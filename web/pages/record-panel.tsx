@@ -3,13 +3,12 @@ import type { DefinitionAnswer, JsonRow } from '../../src/server/protocol.ts';
 import { recordQuery } from '../api/queries.ts';
 import { choose, takeBack, useChoices } from '../choices.ts';
 import { explainText } from '../explain.ts';
-import { usePanel } from '../focus.ts';
 import { printCount } from '../format.ts';
 import { indented } from '../json-text.ts';
 import { joinValues, printCell } from '../key-text.ts';
 import { columnLabel, dimensionsOf, measurePrinter } from '../tiles/labels.ts';
 import { TileError } from '../tiles/tile-frame.tsx';
-import './explain-panel.css';
+import { SidePanel } from './side-panel.tsx';
 
 interface RecordPanelProps {
   readonly topic: string;
@@ -32,46 +31,29 @@ interface PanelProps extends RecordPanelProps {
 }
 
 function Panel({ topic, definition, offset, partition }: PanelProps) {
-  const dialog = usePanel();
   const { data, error, refetch } = useQuery(recordQuery(topic, partition, offset));
   return (
-    // A click beside the panel closes it, as Escape does.
-    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
-    <dialog
-      ref={dialog}
-      className="explain"
-      aria-label={`Record ${offset}`}
+    <SidePanel
+      label={`Record ${offset}`}
+      over={topic}
+      title={`Offset ${printCount(offset)}`}
       onClose={() => takeBack(['record', 'partition'])}
-      onClick={(event) => {
-        if (event.target === event.currentTarget) dialog.current?.close();
-      }}
     >
-      <div className="explain-content">
-        <header className="explain-header">
-          <div>
-            <p className="over">{topic}</p>
-            <h2>Offset {printCount(offset)}</h2>
-          </div>
-          <button type="button" className="quiet icon" aria-label="Close" onClick={() => dialog.current?.close()}>
-            ×
-          </button>
-        </header>
-        {error !== null && <TileError error={error} onRetry={() => void refetch()} />}
-        {data === undefined && error === null && <p role="status">Reading the record…</p>}
-        {data !== undefined && (
-          <>
-            <pre className="record-json">{indented(data.record.value)}</pre>
-            <section className="explain-more">
-              <h3>In these rows, as they are now</h3>
-              {data.rows.map(({ report, row }) => (
-                <ReportRow key={report} definition={definition} report={report} row={row} />
-              ))}
-              {data.rows.length === 0 && <p>None of the reports counts it.</p>}
-            </section>
-          </>
-        )}
-      </div>
-    </dialog>
+      {error !== null && <TileError error={error} onRetry={() => void refetch()} />}
+      {data === undefined && error === null && <p role="status">Reading the record…</p>}
+      {data !== undefined && (
+        <>
+          <pre className="record-json">{indented(data.record.value)}</pre>
+          <section className="explain-more">
+            <h3>In these rows, as they are now</h3>
+            {data.rows.map(({ report, row }) => (
+              <ReportRow key={report} definition={definition} report={report} row={row} />
+            ))}
+            {data.rows.length === 0 && <p>None of the reports counts it.</p>}
+          </section>
+        </>
+      )}
+    </SidePanel>
   );
 }
 

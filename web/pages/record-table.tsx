@@ -1,7 +1,8 @@
 import type { DefinitionAnswer, TopicRecordInfo } from '../../src/server/protocol.ts';
 import { choose } from '../choices.ts';
-import { heading, printCount } from '../format.ts';
+import { printCount } from '../format.ts';
 import { fieldTexts } from '../json-text.ts';
+import { RecordHead } from './record-head.tsx';
 
 interface RecordTableProps {
   readonly records: readonly TopicRecordInfo[];
@@ -18,23 +19,7 @@ export function RecordTable({ records, definition }: RecordTableProps) {
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className="record-scroller" role="group" aria-label="Records" tabIndex={0}>
       <table className="plain">
-        <thead>
-          <tr>
-            {hasPartitions && (
-              <th scope="col" className="number">
-                Partition
-              </th>
-            )}
-            <th scope="col" className="number">
-              Offset
-            </th>
-            {shown.map((name) => (
-              <th key={name} scope="col">
-                {heading(name)}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <RecordHead hasPartitions={hasPartitions} fields={shown} />
         <tbody>
           {records.map((record) => (
             <RecordRow

@@ -3,12 +3,11 @@ import { useView } from '../api/use-view.ts';
 import type { ExplainedSum } from '../explain.ts';
 import { closeExplainedSum, explainRow } from '../explain.ts';
 import { exactSum } from '../exact-sum.ts';
-import { usePanel } from '../focus.ts';
 import { countOf, printCount, printDay } from '../format.ts';
 import { joinValues, printCell, printKeyText } from '../key-text.ts';
 import { columnLabel, measurePrinter, placeNames } from '../tiles/labels.ts';
 import { printPlace } from '../tiles/places.ts';
-import './explain-panel.css';
+import { SidePanel } from './side-panel.tsx';
 
 /** So many rows are listed and summed here; of more, the first. */
 const LISTED_MAX = 500;
@@ -21,7 +20,6 @@ interface SumPanelProps {
 /** The rows that a number is the sum of, each with the way to its records; live, as of the page's frame. */
 export function SumPanel({ definition, sum }: SumPanelProps) {
   const { report: name, measure, ...selection } = sum;
-  const dialog = usePanel();
   const question = { report: name, ...selection };
   const sort = `-${definition.stream.businessDate},-${measure}`;
   const { answer: rows } = useView({ kind: 'rows', ...question, sort, limit: LISTED_MAX }, sum);
@@ -30,42 +28,26 @@ export function SumPanel({ definition, sum }: SumPanelProps) {
   const column = report?.columns.find((each) => each.name === measure);
   if (report === undefined || column === undefined) return null;
   return (
-    // A click beside the panel closes it, as Escape does.
-    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
-    <dialog
-      ref={dialog}
-      className="explain"
-      aria-label={`Explain the sum: ${report.title}`}
+    <SidePanel
+      label={`Explain the sum: ${report.title}`}
+      over={`Explain · ${report.title}`}
+      title={selectionText(definition, sum)}
       onClose={closeExplainedSum}
-      onClick={(event) => {
-        if (event.target === event.currentTarget) dialog.current?.close();
-      }}
     >
-      <div className="explain-content">
-        <header className="explain-header">
-          <div>
-            <p className="over">Explain · {report.title}</p>
-            <h2>{selectionText(definition, sum)}</h2>
-          </div>
-          <button type="button" className="quiet icon" aria-label="Close" onClick={() => dialog.current?.close()}>
-            ×
-          </button>
-        </header>
-        {rows === undefined || total === undefined ? (
-          <p role="status">Reading the rows that this is the sum of…</p>
-        ) : (
-          <Content
-            definition={definition}
-            report={name}
-            columns={report.columns.filter(({ role }) => role === 'dimension')}
-            column={column}
-            rows={rows.rows}
-            rowCount={rows.total}
-            sum={Number(total.rows[0]?.[measure] ?? 0)}
-          />
-        )}
-      </div>
-    </dialog>
+      {rows === undefined || total === undefined ? (
+        <p role="status">Reading the rows that this is the sum of…</p>
+      ) : (
+        <Content
+          definition={definition}
+          report={name}
+          columns={report.columns.filter(({ role }) => role === 'dimension')}
+          column={column}
+          rows={rows.rows}
+          rowCount={rows.total}
+          sum={Number(total.rows[0]?.[measure] ?? 0)}
+        />
+      )}
+    </SidePanel>
   );
 }
 
