@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Help } from 'commander';
+import type { HelpConfiguration, Option } from 'commander';
 import { limitYoungSpace } from '../runtimes/machine/young-space.ts';
 import { FAILED, VERIFY_FAILED, printFailure } from './failure.ts';
 import { outliveOutput } from './output.ts';
@@ -30,6 +31,14 @@ const COMMANDS: Readonly<Record<string, (words: readonly string[]) => Promise<Ad
   sink: async () => (await import('./sink.ts')).addSink,
   serve: async () => (await import('./serve.ts')).addServe,
   doctor: async () => (await import('./doctor.ts')).addDoctor,
+};
+
+/** Says also which options a command cannot do without. Commands take it over from the program. */
+const HELP: HelpConfiguration = {
+  optionDescription: (option: Option): string => {
+    const text = new Help().optionDescription(option);
+    return option.mandatory ? `${text} (required)` : text;
+  },
 };
 
 /**
@@ -69,6 +78,7 @@ async function programFor(name: string | undefined, words: readonly string[]): P
 Exit code 0: done, or ended as it was told (start, serve, sink, spark run); 1: it failed or was interrupted, or found what its
 own help names, such as rows that differ; 2: the call or the definition is wrong; 130 or 143: ended at once, by a second signal.`,
     )
+    .configureHelp(HELP)
     .showHelpAfterError('(daybook --help says what there is; daybook <command> --help says more)')
     .exitOverride();
   const named = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

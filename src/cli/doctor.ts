@@ -28,8 +28,8 @@ export function addDoctor(program: Command): void {
     .option('--repair', 'mend a damaged log first: damaged bytes are set aside, and what was lost is said')
     .addOption(dataOption())
     .addOption(configOption())
-    .addOption(portOption())
-    .addOption(hostOption())
+    .addOption(portOption('the port that is to be served at, and so should be free'))
+    .addOption(hostOption('the address of that port'))
     .addHelpText(
       'after',
       `

@@ -8,7 +8,6 @@ import { migrate } from '../runtimes/stack/migrate.ts';
 import type { RowDifference } from '../runtimes/stack/reconcile.ts';
 import { cellText } from '../runtimes/stack/reconcile.ts';
 import { loadPlan } from './config.ts';
-import { usageError } from './failure.ts';
 import { interruption } from './interruption.ts';
 import { notices } from './notices.ts';
 import { configOption, dataOption, postgresOption, urlOption, wholeNumber } from './options.ts';
@@ -26,8 +25,8 @@ const PHASES = {
 interface MigrateFlags {
   readonly data: string;
   readonly url?: string;
-  readonly toKafka?: string;
-  readonly postgres?: string;
+  readonly toKafka: string;
+  readonly postgres: string;
   readonly patience: number;
   readonly config: string;
 }
@@ -38,8 +37,8 @@ export function addMigrate(program: Command): void {
     .description('replay a Daybook into a stack, and compare each row of each report')
     .addOption(dataOption())
     .addOption(urlOption())
-    .addOption(new Option('--to-kafka <host:port>', "the stack's brokers").env('DAYBOOK_KAFKA'))
-    .addOption(postgresOption())
+    .addOption(new Option('--to-kafka <host:port>', "the stack's brokers").env('DAYBOOK_KAFKA').makeOptionMandatory())
+    .addOption(postgresOption().makeOptionMandatory())
     .addOption(
       new Option('--patience <seconds>', 'how long the stack may go without getting further')
         .default(600)
@@ -61,8 +60,6 @@ Examples:
 
 async function run(flags: MigrateFlags): Promise<void> {
   const { toKafka, postgres } = flags;
-  if (toKafka === undefined) throw usageError('--to-kafka is missing: where Kafka is.');
-  if (postgres === undefined) throw usageError('--postgres is missing: where PostgreSQL is.');
   const clock = machineClock();
   const signal = interruption(clock);
   const plan = await loadPlan(flags.config);

@@ -56,20 +56,14 @@ export function requireDaysInOrder({
   if (from !== undefined && to !== undefined && from > to) throw usageError(`--from ${from} is after --to ${to}.`);
 }
 
-export function portOption(): Option {
-  return new Option('--port <number>', 'the port to serve at; 0 takes a free one')
-    .env('DAYBOOK_PORT')
-    .default(4000)
-    .argParser(wholeNumber(0, 65_535));
+export function portOption(description = 'the port to serve at; 0 takes a free one'): Option {
+  return new Option('--port <number>', description).env('DAYBOOK_PORT').default(4000).argParser(wholeNumber(0, 65_535));
 }
 
-export function hostOption(): Option {
-  return new Option(
-    '--host <address>',
-    'the address to serve at; there is no login, so whoever reaches it may read and post',
-  )
-    .env('DAYBOOK_HOST')
-    .default('127.0.0.1');
+export function hostOption(
+  description = 'the address to serve at; there is no login, so whoever reaches it may read and post',
+): Option {
+  return new Option('--host <address>', description).env('DAYBOOK_HOST').default('127.0.0.1');
 }
 
 export function allowHostOption(): Option {

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { serveStack } from '../runtimes/stack/serve-stack.ts';
 import { loadPlan } from './config.ts';
-import { usageError } from './failure.ts';
 import { interruption } from './interruption.ts';
 import {
   allowHostOption,
@@ -20,9 +19,9 @@ import {
 const PAGES = join(import.meta.dirname, '../../web/dist');
 
 interface ServeFlags {
-  readonly kafka?: string;
-  readonly postgres?: string;
-  readonly cassandra?: string;
+  readonly kafka: string;
+  readonly postgres: string;
+  readonly cassandra: string;
   readonly port: number;
   readonly host: string;
   readonly allowHost: readonly string[];
@@ -34,9 +33,9 @@ export function addServe(program: Command): void {
   program
     .command('serve')
     .description('the dashboard, API and pages on Kafka, PostgreSQL and Cassandra')
-    .addOption(kafkaOption())
-    .addOption(postgresOption())
-    .addOption(cassandraOption())
+    .addOption(kafkaOption().makeOptionMandatory())
+    .addOption(postgresOption().makeOptionMandatory())
+    .addOption(cassandraOption().makeOptionMandatory())
     .addOption(portOption())
     .addOption(hostOption())
     .addOption(allowHostOption())
@@ -56,17 +55,13 @@ Examples:
 }
 
 async function serve(flags: ServeFlags): Promise<void> {
-  const { kafka, postgres, cassandra } = flags;
-  if (kafka === undefined) throw usageError('--kafka is missing: where Kafka is.');
-  if (postgres === undefined) throw usageError('--postgres is missing: where PostgreSQL is.');
-  if (cassandra === undefined) throw usageError('--cassandra is missing: where Cassandra is.');
   const clock = machineClock();
   const signal = interruption(clock);
   await serveStack({
     plan: await loadPlan(flags.config),
-    kafka,
-    postgres,
-    cassandra,
+    kafka: flags.kafka,
+    postgres: flags.postgres,
+    cassandra: flags.cassandra,
     host: flags.host,
     allowHosts: flags.allowHost,
     port: flags.port,

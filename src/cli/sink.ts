@@ -2,14 +2,11 @@ import type { Command } from 'commander';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { SINKS } from '../runtimes/stack/run-sink.ts';
 import { loadPlan } from './config.ts';
-import { usageError } from './failure.ts';
 import { interruption } from './interruption.ts';
 import { cassandraOption, configOption, kafkaOption, logLevelOption, postgresOption } from './options.ts';
 
 interface SinkFlags {
-  readonly kafka?: string;
-  readonly postgres?: string;
-  readonly cassandra?: string;
+  readonly kafka: string;
   readonly logLevel: string;
   readonly config: string;
 }
@@ -19,21 +16,21 @@ export function addSink(program: Command): void {
   sink
     .command('postgres')
     .description('reports and refused records into PostgreSQL')
-    .addOption(kafkaOption())
-    .addOption(postgresOption())
+    .addOption(kafkaOption().makeOptionMandatory())
+    .addOption(postgresOption().makeOptionMandatory())
     .addOption(logLevelOption('info'))
     .addOption(configOption())
     .addHelpText('after', HELP)
-    .action((flags: SinkFlags) => run('postgres', flags));
+    .action((flags: SinkFlags & { readonly postgres: string }) => run('postgres', flags.postgres, flags));
   sink
     .command('cassandra')
     .description('raw records and reports into Cassandra')
-    .addOption(kafkaOption())
-    .addOption(cassandraOption())
+    .addOption(kafkaOption().makeOptionMandatory())
+    .addOption(cassandraOption().makeOptionMandatory())
     .addOption(logLevelOption('info'))
     .addOption(configOption())
     .addHelpText('after', HELP)
-    .action((flags: SinkFlags) => run('cassandra', flags));
+    .action((flags: SinkFlags & { readonly cassandra: string }) => run('cassandra', flags.cassandra, flags));
 }
 
 const HELP = `
@@ -45,14 +42,11 @@ Examples:
   daybook sink postgres --kafka 127.0.0.1:9092 --postgres 127.0.0.1:5432/daybook
   daybook sink cassandra --kafka 127.0.0.1:9092 --cassandra 127.0.0.1:9042`;
 
-async function run(name: 'postgres' | 'cassandra', flags: SinkFlags): Promise<void> {
-  const { kafka, [name]: store, logLevel } = flags;
-  if (kafka === undefined) throw usageError('--kafka is missing: where Kafka is.');
-  if (store === undefined) throw usageError(`--${name} is missing: where the store is.`);
+async function run(name: keyof typeof SINKS, store: string, { kafka, logLevel, config }: SinkFlags): Promise<void> {
   const clock = machineClock();
-  const plan = await loadPlan(flags.config);
+  const plan = await loadPlan(config);
   const signal = interruption(clock);
-  await SINKS[name]?.({ plan, kafka, store, clock, logLevel, signal });
+  await SINKS[name]({ plan, kafka, store, clock, logLevel, signal });
   process.stdout.write('Stopped.\n');
   // Cassandra's driver may forget a connection when the cluster was away, and that would keep the process.
   process.exit();

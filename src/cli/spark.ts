@@ -5,13 +5,12 @@ import type { Command } from 'commander';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { runSpark } from '../runtimes/stack/run-spark.ts';
 import { loadPlan } from './config.ts';
-import { usageError } from './failure.ts';
 import { interruption } from './interruption.ts';
 import { configOption, kafkaOption, logLevelOption, wholeNumber } from './options.ts';
 
 interface SparkFlags {
-  readonly kafka?: string;
-  readonly spark?: string;
+  readonly kafka: string;
+  readonly spark: string;
   readonly checkpoints: string;
   readonly statePartitions: number;
   readonly leaveRunning?: true;
@@ -24,8 +23,10 @@ export function addSpark(program: Command): void {
   spark
     .command('run')
     .description('start the query or find it, keep it running and say what it does, until it is stopped')
-    .addOption(kafkaOption())
-    .addOption(new Option('--spark <sc://host:port>', 'a Spark Connect server').env('DAYBOOK_SPARK'))
+    .addOption(kafkaOption().makeOptionMandatory())
+    .addOption(
+      new Option('--spark <sc://host:port>', 'a Spark Connect server').env('DAYBOOK_SPARK').makeOptionMandatory(),
+    )
     .addOption(
       new Option('--checkpoints <folder>', 'a folder or its URI that all of Spark’s processes reach')
         .env('DAYBOOK_SPARK_CHECKPOINTS')
@@ -60,8 +61,6 @@ Examples:
 
 async function run(flags: SparkFlags): Promise<void> {
   const { kafka, spark, checkpoints, statePartitions, logLevel } = flags;
-  if (kafka === undefined) throw usageError('--kafka is missing: where Kafka is.');
-  if (spark === undefined) throw usageError('--spark is missing: where Spark Connect is.');
   const clock = machineClock();
   await runSpark({
     plan: await loadPlan(flags.config),

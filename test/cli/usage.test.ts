@@ -41,6 +41,19 @@ describe('help', () => {
     }
   });
 
+  it('says what a command cannot do without, and so does the command; a setting of the environment will do', async () => {
+    const flags = ['--kafka <host:port>', '--postgres <host:port/database>'];
+    const [help, none, kafka] = await Promise.all([
+      runDaybook(['sink', 'postgres', '--help']),
+      runDaybook(['sink', 'postgres']),
+      runDaybook(['sink', 'postgres'], '', { DAYBOOK_KAFKA: '127.0.0.1:1' }),
+    ]);
+    const required = help.stdout.split(/\n  (?=-)/).filter((option) => option.includes('(required)'));
+    expect(required.map((option) => /^\S+ <.*?>/.exec(option)?.[0])).toEqual(flags);
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining(`required option '${flags[0]}'`)]);
+    expect([kafka.code, kafka.stderr]).toEqual([2, expect.stringContaining(`required option '${flags[1]}'`)]);
+  });
+
   it('says what exit codes mean', async () => {
     expect((await runDaybook(['--help'])).stdout).toMatch(/^Exit code 0: [^;]*; 1: [^;]*; 2: [^;]*; 130 /m);
     for (const command of ['import', 'explain', 'verify', 'migrate', 'doctor']) {

@@ -24,7 +24,7 @@ export interface RunSinkOptions {
 }
 
 /** The sinks, by the store that they write into. Each runs until the signal, and throws what cannot succeed later. */
-export const SINKS: Readonly<Record<string, (options: RunSinkOptions) => Promise<void>>> = {
+export const SINKS: Readonly<Record<'postgres' | 'cassandra', (options: RunSinkOptions) => Promise<void>>> = {
   postgres: async ({ plan, kafka, store, clock, logLevel, signal }) => {
     const logger = pino({ level: logLevel, base: { sink: 'postgres' } }, process.stderr);
     await using database = openPostgres(postgresConnection(store));
