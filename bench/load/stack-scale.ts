@@ -24,7 +24,7 @@ import { readTopic } from '../../src/runtimes/read-topic.ts';
 import { scanThread } from '../../src/runtimes/scan-thread.ts';
 import { announcements } from '../../src/runtimes/stack/announced-frames.ts';
 import { generateSales } from '../../src/sources/generator/generate.ts';
-import { openCatalogue } from '../../src/sources/generator/live.ts';
+import { openCatalogue } from '../../src/sources/generator/open-catalogue.ts';
 import { openTopicReader } from '../../src/sources/kafka/topic-reader.ts';
 import { applyTopics } from '../../src/sources/kafka/topics.ts';
 import { portsOfEnvironment } from '../../stack/free-ports.ts';

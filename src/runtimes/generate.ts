@@ -8,7 +8,7 @@ import { makeAnswerKey } from '../sources/generator/answer-key.ts';
 import type { PlaceNotFound } from '../sources/generator/catalogue.ts';
 import type { SalesChunk } from '../sources/generator/generate.ts';
 import { generateSales } from '../sources/generator/generate.ts';
-import { openCatalogue } from '../sources/generator/live.ts';
+import { openCatalogue } from '../sources/generator/open-catalogue.ts';
 import { kafkaConnection } from './kafka-connection.ts';
 import { openRemoteToSend } from './remote.ts';
 

@@ -117,7 +117,7 @@ async function readTopicUntil(
 /** The user's own catalogue, which had better be wrong before anything is started. */
 async function givenCatalogue({ generate }: ServeOptions): Promise<Catalogue | undefined> {
   if (generate?.catalog === undefined) return undefined;
-  const { openCatalogue } = await import('../sources/generator/live.ts');
+  const { openCatalogue } = await import('../sources/generator/open-catalogue.ts');
   return openCatalogue(generate.catalog);
 }
 
@@ -132,7 +132,8 @@ async function generateUntil(
   if (generate === undefined) return;
   try {
     // Loaded only when it is wanted, as its names and places take a while.
-    const { openCatalogue, runGenerator } = await import('../sources/generator/live.ts');
+    const { openCatalogue } = await import('../sources/generator/open-catalogue.ts');
+    const { runGenerator } = await import('../sources/generator/live.ts');
     const catalogue = given ?? (await openCatalogue(undefined));
     await runGenerator({ runtime, clock, rate: generate.rate, seed: generate.seed, catalogue, signal });
   } catch (error) {

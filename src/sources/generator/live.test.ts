@@ -7,7 +7,8 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Acceptance, Intake, RuntimeStatus } from '../../ports/runtime.ts';
 import { ownCatalogue } from './catalogue.ts';
 import type { RunGeneratorOptions } from './live.ts';
-import { openCatalogue, runGenerator } from './live.ts';
+import { runGenerator } from './live.ts';
+import { openCatalogue } from './open-catalogue.ts';
 import type { Sale } from './sales.ts';
 
 const plan = makePlan(daybook);

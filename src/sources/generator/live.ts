@@ -3,10 +3,8 @@ import { formatLocalTime, parseDay, zone } from '../../base/calendar.ts';
 import { DaybookError } from '../../base/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Runtime } from '../../ports/runtime.ts';
-import { readCatalogFile } from './catalog-file.ts';
 import type { Catalogue } from './catalogue.ts';
-import { ownCatalogue } from './catalogue.ts';
-import { requireSalesStream } from './generate.ts';
+import { requireSalesStream } from './sales-stream.ts';
 import { makeRandom } from './random.ts';
 import type { Sale } from './sales.ts';
 import { liveSales, salesOfDay } from './sales.ts';
@@ -36,14 +34,6 @@ const LIVE_BATCH_SALES_MAX = 5000;
 const TICK_MS = 40;
 const RETRY_WAIT_MS_MIN = 100;
 const RETRY_WAIT_MS_MAX = 5000;
-
-/**
- * The shop that a catalogue describes: a user's file of order lines, or our own.
- * @throws DaybookError what `readCatalogFile` throws
- */
-export function openCatalogue(path: string | undefined): Promise<Catalogue> {
-  return path === undefined ? ownCatalogue() : readCatalogFile(path);
-}
 
 /**
  * Keeps a shop selling until the signal: first the days up to now, the last ones when nothing was accepted yet, else
