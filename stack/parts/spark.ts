@@ -86,6 +86,11 @@ async function connectServer(options: SparkOptions, master: string): Promise<Ser
   };
 }
 
+/** What runs a part of a standalone cluster; its page is at any port that is free. */
+function daemonCommand({ sparkHome }: SparkOptions, name: string, port: number): Server['command'] {
+  return [join(sparkHome, 'bin/spark-class'), name, '--host', ADDRESS, '--port', String(port), '--webui-port', '0'];
+}
+
 function masterServer(options: SparkOptions, port: number): Server {
   const own = folderOf(options, 'spark-master');
   return {
@@ -93,16 +98,7 @@ function masterServer(options: SparkOptions, port: number): Server {
     environment: { ...own.environment, ...DAEMON },
     part: 'spark',
     port,
-    command: [
-      join(options.sparkHome, 'bin/spark-class'),
-      'org.apache.spark.deploy.master.Master',
-      '--host',
-      ADDRESS,
-      '--port',
-      String(port),
-      '--webui-port',
-      '0',
-    ],
+    command: daemonCommand(options, 'org.apache.spark.deploy.master.Master', port),
     stage: 0,
     readyText: 'I have been elected leader! New state: ALIVE',
   };
@@ -116,14 +112,7 @@ function workerServer(options: SparkOptions, id: number, port: number, masterUrl
     part: 'spark',
     port,
     command: [
-      join(options.sparkHome, 'bin/spark-class'),
-      'org.apache.spark.deploy.worker.Worker',
-      '--host',
-      ADDRESS,
-      '--port',
-      String(port),
-      '--webui-port',
-      '0',
+      ...daemonCommand(options, 'org.apache.spark.deploy.worker.Worker', port),
       '--cores',
       CORES_OF_A_WORKER,
       '--memory',
