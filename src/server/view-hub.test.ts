@@ -94,19 +94,28 @@ function placesOf(rows: readonly JsonRow[]): Map<string, unknown> {
   return new Map(rows.map((row) => [`${row['latitude']} ${row['longitude']}`, row['daily_pu']]));
 }
 
+/** A page that is open, and one that opens and has been waiting for its answer since. */
+async function openSlowly(runtime: Runtime): Promise<{
+  readonly slow: SlowAnswers;
+  readonly first: OpenPage;
+  readonly second: OpenPage;
+  readonly opening: Promise<void>;
+}> {
+  const slow = new SlowAnswers(runtime);
+  const hub = new ViewHub(slow.runtime, machineClock(), pino({ level: 'silent' }));
+  const [first, second] = [new OpenPage(), new OpenPage()];
+  await first.open(hub, DAYS);
+  runtime.subscribe((frame) => hub.frame(frame));
+  slow.isHeld = true;
+  const opening = second.open(hub, PRODUCTS);
+  await expect.poll(() => slow.held.length).toBe(1);
+  return { slow, first, second, opening };
+}
+
 it('a page that opens while others are told of a frame has its figures, too', async () => {
   await using daybook = await serveEmbedded();
   const { runtime } = daybook;
-  const slow = new SlowAnswers(runtime);
-  const hub = new ViewHub(slow.runtime, machineClock(), pino({ level: 'silent' }));
-  const first = new OpenPage();
-  await first.open(hub, DAYS);
-  runtime.subscribe((frame) => hub.frame(frame));
-
-  slow.isHeld = true;
-  const second = new OpenPage();
-  const opening = second.open(hub, PRODUCTS);
-  await expect.poll(() => slow.held.length).toBe(1);
+  const { slow, first, second, opening } = await openSlowly(runtime);
   await sell(runtime);
   await expect.poll(() => slow.held.length).toBe(2);
   slow.isHeld = false;
@@ -120,16 +129,7 @@ it('a page that opens while others are told of a frame has its figures, too', as
 it('a page whose answers take long is told them, and what came meanwhile, however often the others are told', async () => {
   await using daybook = await serveEmbedded();
   const { runtime } = daybook;
-  const slow = new SlowAnswers(runtime);
-  const hub = new ViewHub(slow.runtime, machineClock(), pino({ level: 'silent' }));
-  const first = new OpenPage();
-  await first.open(hub, DAYS);
-  runtime.subscribe((frame) => hub.frame(frame));
-
-  slow.isHeld = true;
-  const second = new OpenPage();
-  const opening = second.open(hub, PRODUCTS);
-  await expect.poll(() => slow.held.length).toBe(1);
+  const { slow, first, second, opening } = await openSlowly(runtime);
   await sell(runtime);
   await expect.poll(() => slow.held.length).toBe(2);
   slow.held[1]?.();
@@ -190,16 +190,7 @@ it('in whatever order answers come, each page shows what the reports have as of 
 it('what a page asked that left before it was answered is not asked any more', async () => {
   await using daybook = await serveEmbedded();
   const { runtime } = daybook;
-  const slow = new SlowAnswers(runtime);
-  const hub = new ViewHub(slow.runtime, machineClock(), pino({ level: 'silent' }));
-  const stays = new OpenPage();
-  await stays.open(hub, DAYS);
-  runtime.subscribe((frame) => hub.frame(frame));
-
-  slow.isHeld = true;
-  const leaves = new OpenPage();
-  const opening = leaves.open(hub, PRODUCTS);
-  await expect.poll(() => slow.held.length).toBe(1);
+  const { slow, first: stays, second: leaves, opening } = await openSlowly(runtime);
   leaves.stream.destroy();
   await once(leaves.stream, 'close');
   slow.isHeld = false;

@@ -5,6 +5,7 @@ import type { KafkaIntake } from '../../src/runtimes/kafka-intake.ts';
 import { openKafkaIntake } from '../../src/runtimes/kafka-intake.ts';
 import { machineClock } from '../../src/runtimes/machine/clock.ts';
 import { runDaybook } from '../process/daybook-process.ts';
+import { plainSale } from '../sales/plain-sale.ts';
 import type { Servers } from './servers.ts';
 import { startServers } from './servers.ts';
 import { readTopic } from './topic-messages.ts';
@@ -26,27 +27,8 @@ afterAll(async () => {
 });
 
 function sale(id: number, members: Readonly<Record<string, unknown>> = {}): string {
-  return JSON.stringify({
-    ts_id: `00000000-0000-4000-8000-${id.toString(16).padStart(12, '0')}`,
-    ts: '2026-03-04 10:11:12',
-    ts_date: '2026-03-04',
-    customer_id: 'CG-12520',
-    customer_name: 'Claire Gute',
-    segment: 'Consumer',
-    country: 'United States',
-    city: 'Henderson',
-    category: 'Furniture',
-    sub_category: 'Chairs',
-    product_name: 'Stacking chair, 18" seat',
-    price: 120.5,
-    quantity: 2,
-    discount: '0.1',
-    revenue: 241,
-    profit: 216.9,
-    latitude: 37.8363,
-    longitude: -87.5901,
-    ...members,
-  });
+  const ts_id = `00000000-0000-4000-8000-${id.toString(16).padStart(12, '0')}`;
+  return JSON.stringify({ ...plainSale, ts_id, ...members });
 }
 
 const accept = (lines: readonly string[]): ReturnType<KafkaIntake['accept']> =>

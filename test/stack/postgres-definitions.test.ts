@@ -29,12 +29,12 @@ import { runPostgresSink } from '../../src/runtimes/stack/sink-postgres.ts';
 import { openTopicProducer } from '../../src/sources/kafka/producer.ts';
 import { applyPostgres } from '../../src/stores/postgres/apply.ts';
 import type { PostgresDatabase } from '../../src/stores/postgres/database.ts';
-import { openPostgres } from '../../src/stores/postgres/database.ts';
 import { postgresOwnReader } from '../../src/stores/postgres/own-reader.ts';
 import { postgresReportReader } from '../../src/stores/postgres/report-reader.ts';
 import type { WrittenBatch } from '../../src/stores/postgres/report-sink.ts';
 import { postgresReportSink } from '../../src/stores/postgres/report-sink.ts';
 import { startServers } from './servers.ts';
+import { openDatabase } from './stores.ts';
 
 interface Options {
   readonly measures: Report['measures'];
@@ -65,11 +65,6 @@ function planOf({ measures, dimensions = ['day', 'product'], fields = {} }: Opti
   return makePlan(defineDaybook({ stream, reports: [report], dashboard: { title: '', tiles: [] } }));
 }
 
-async function openDatabase(url: string): Promise<PostgresDatabase> {
-  const { hostname: host, port, username: user, password } = new URL(url);
-  return openPostgres({ host, port: Number(port), user, password, database: 'daybook' });
-}
-
 /** Gives the database rows of the plan's one report, by a sink that comes when a frame is announced. */
 async function write(
   database: PostgresDatabase,
@@ -92,7 +87,7 @@ async function write(
 
 test('a ratio of whole numbers keeps its fraction in the totals of the semantic model and of the dashboard', async () => {
   await using servers = await startServers(['postgres']);
-  await using database = await openDatabase(servers.at.postgres);
+  await using database = openDatabase(servers.at.postgres);
   const plan = planOf({ measures: { most: max('units'), least: min('units'), spread: ratio('most', 'least') } });
   await applyPostgres(database, plan, []);
   const row = (product: string, units: number): Row => ({
@@ -119,7 +114,7 @@ const WORDS = ['o', 'c', 'n', 't', 'r', 'new', 'closed', 'written', 'amended', '
 
 test('a measure and a dimension may have any name that is none of PostgreSQL’s own columns', async () => {
   await using servers = await startServers(['postgres']);
-  await using database = await openDatabase(servers.at.postgres);
+  await using database = openDatabase(servers.at.postgres);
   const measures = Object.fromEntries(WORDS.map((name) => [name, sum('amount')]));
   const amounts = (units: bigint): Row => Object.fromEntries(WORDS.map((name) => [name, units]));
   const asMeasures = planOf({ measures });
@@ -153,7 +148,7 @@ test('a measure and a dimension may have any name that is none of PostgreSQL’s
 
 test('a measure that is a ratio now may be null, whatever it was', async () => {
   await using servers = await startServers(['postgres']);
-  await using database = await openDatabase(servers.at.postgres);
+  await using database = openDatabase(servers.at.postgres);
   const parts = { units: sum('units'), total: sum('amount') };
   await applyPostgres(database, planOf({ measures: { x: sum('amount'), y: count(), ...parts } }), []);
   const plan = planOf({ measures: { x: ratio('total', 'units'), y: ratio('total', 'units'), ...parts } });
@@ -169,7 +164,7 @@ test('a measure that is a ratio now may be null, whatever it was', async () => {
 
 test('a report that is filled again, and what an engine that began anew writes, is no amendment; what comes later is', async () => {
   await using servers = await startServers(['postgres']);
-  await using database = await openDatabase(servers.at.postgres);
+  await using database = openDatabase(servers.at.postgres);
   const before = planOf({ measures: { total: sum('amount') } });
   await applyPostgres(database, before, []);
   const rowsOf = (total: bigint, more: Row = {}): readonly Row[] =>
@@ -195,7 +190,7 @@ test('a measure that is added over filled topics leaves neither refused rows nor
   await using servers = await startServers(['kafka', 'postgres']);
   const connection = { bootstrapBrokers: [servers.at.kafka] };
   await using open = new AsyncDisposableStack();
-  const database = open.use(await openDatabase(servers.at.postgres));
+  const database = open.use(openDatabase(servers.at.postgres));
   const producer = open.use(openTopicProducer(connection, 'test'));
   const admin = open.adopt(new Admin({ ...connection, clientId: 'test' }), (each) => each.close());
   const plan = planOf({ measures: { total: sum('amount') } });

@@ -4,13 +4,12 @@ import { everyMeasure } from '../definitions/every-measure.ts';
 import { makePlan } from '../../src/plan/normalise.ts';
 import type { VersionedRow } from '../../src/ports/report-rows.ts';
 import { applyPostgres } from '../../src/stores/postgres/apply.ts';
-import { openPostgres } from '../../src/stores/postgres/database.ts';
 import { postgresOwnReader } from '../../src/stores/postgres/own-reader.ts';
 import { postgresReportReader } from '../../src/stores/postgres/report-reader.ts';
 import type { SinkBatch } from '../../src/stores/postgres/report-sink.ts';
 import { postgresReportSink } from '../../src/stores/postgres/report-sink.ts';
 import { startServers } from './servers.ts';
-import { rowsInPostgres } from './stores.ts';
+import { openDatabase, rowsInPostgres } from './stores.ts';
 
 const plan = makePlan(daybook);
 const [days, products, places] = plan.reports;
@@ -45,8 +44,7 @@ const batch = (part: Partial<SinkBatch>): SinkBatch => ({
 
 test('rows have versions, closed days have amendments, and keys may be null, long, or hold U+0000', async () => {
   await using servers = await startServers(['postgres']);
-  const { hostname: host, port, username: user, password } = new URL(servers.at.postgres);
-  await using database = openPostgres({ host, port: Number(port), user, password, database: 'daybook' });
+  await using database = openDatabase(servers.at.postgres);
   await applyPostgres(database, plan, []);
   expect(await applyPostgres(database, plan, [])).toMatchObject({ statements: [], refusals: [] });
   const sink = postgresReportSink(database, plan);
@@ -109,8 +107,7 @@ test('rows have versions, closed days have amendments, and keys may be null, lon
 
 test('an entry of the quarantine is as it came: any bytes, and the record that was made of them', async () => {
   await using servers = await startServers(['postgres']);
-  const { hostname: host, port, username: user, password } = new URL(servers.at.postgres);
-  await using database = openPostgres({ host, port: Number(port), user, password, database: 'daybook' });
+  await using database = openDatabase(servers.at.postgres);
   await applyPostgres(database, plan, []);
   const sink = postgresReportSink(database, plan);
   await sink.begin({ frame: 50, accepted: 0 });
@@ -127,8 +124,7 @@ test('an entry of the quarantine is as it came: any bytes, and the record that w
 
 test('a page of the quarantine has of long records the start, and one that is asked for alone is whole', async () => {
   await using servers = await startServers(['postgres']);
-  const { hostname: host, port, username: user, password } = new URL(servers.at.postgres);
-  await using database = openPostgres({ host, port: Number(port), user, password, database: 'daybook' });
+  await using database = openDatabase(servers.at.postgres);
   await applyPostgres(database, plan, []);
   const sink = postgresReportSink(database, plan);
   await sink.begin({ frame: 50, accepted: 0 });
@@ -159,8 +155,7 @@ test('a page of the quarantine has of long records the start, and one that is as
 
 test('a sink that was overtaken writes nothing, and readers wait while one is between two frames', async () => {
   await using servers = await startServers(['postgres']);
-  const { hostname: host, port, username: user, password } = new URL(servers.at.postgres);
-  await using database = openPostgres({ host, port: Number(port), user, password, database: 'daybook' });
+  await using database = openDatabase(servers.at.postgres);
   await applyPostgres(database, plan, []);
   const sink = postgresReportSink(database, plan);
   const reader = postgresReportReader(database, plan);
@@ -183,8 +178,7 @@ test('a sink that was overtaken writes nothing, and readers wait while one is be
 
 test('the readers’ role reads the reports and nothing else; a definition of every measure is taken as well', async () => {
   await using servers = await startServers(['postgres']);
-  const { hostname: host, port, username: user, password } = new URL(servers.at.postgres);
-  await using database = openPostgres({ host, port: Number(port), user, password, database: 'daybook' });
+  await using database = openDatabase(servers.at.postgres);
   await applyPostgres(database, plan, []);
   const as = (sql: string) =>
     rowsInPostgres(servers.at.postgres, `SET ROLE daily_report_reader; ${sql}`).then(

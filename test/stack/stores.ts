@@ -5,6 +5,8 @@ import { expect } from 'vitest';
 import { present } from '../../src/base/assert.ts';
 import { microsText, parseMicros } from '../../src/base/decimal.ts';
 import type { Plan } from '../../src/plan/plan.ts';
+import type { PostgresDatabase } from '../../src/stores/postgres/database.ts';
+import { openPostgres } from '../../src/stores/postgres/database.ts';
 import type { Reports } from '../oracle/furniture-store.ts';
 import { sortedRows } from '../oracle/furniture-store.ts';
 import { runDaybook } from '../process/daybook-process.ts';
@@ -18,6 +20,12 @@ export async function apply(
     const { code, stderr } = await runDaybook(['apply', '--target', target], '', environment);
     expect({ target, code, stderr }).toEqual({ target, code: 0, stderr: '' });
   }
+}
+
+/** PostgreSQL at the address that a test was given, user and password in it. */
+export function openDatabase(url: string): PostgresDatabase {
+  const { hostname: host, port, username: user, password } = new URL(url);
+  return openPostgres({ host, port: Number(port), user, password, database: 'daybook' });
 }
 
 /** The reports in PostgreSQL, as the oracle has them: each cell as text. */
