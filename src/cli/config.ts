@@ -4,7 +4,8 @@ import { pathToFileURL } from 'node:url';
 import { DaybookError } from '../base/errors.ts';
 import type { Definition } from '../definition/daybook.ts';
 import { makePlan } from '../plan/normalise.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, ReportPlan } from '../plan/plan.ts';
+import { usageError } from './failure.ts';
 import { placeInSource } from './place-in-source.ts';
 
 /**
@@ -21,6 +22,17 @@ export async function loadPlan(path: string): Promise<Plan> {
     if (!(error instanceof DaybookError)) throw error;
     throw new DaybookError(error.code, error.message, { details: { ...error.details, path }, cause: error });
   }
+}
+
+/**
+ * The report that a command names.
+ * @param path  of the definition
+ * @throws DaybookError `USAGE`
+ */
+export function definedReport({ reports }: Plan, name: string, path: string): ReportPlan {
+  const report = reports.find((each) => each.name === name);
+  if (report !== undefined) return report;
+  throw usageError(`There is no report '${name}'. ${path} defines: ${reports.map((each) => each.name).join(', ')}.`);
 }
 
 async function loadDefinition(path: string): Promise<Definition> {

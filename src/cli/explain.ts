@@ -7,7 +7,7 @@ import type { Row } from '../ports/rows.ts';
 import { openDataFolder } from '../runtimes/data-folder.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { ndjsonText } from '../runtimes/page-text.ts';
-import { loadPlan } from './config.ts';
+import { definedReport, loadPlan } from './config.ts';
 import { usageError } from './failure.ts';
 import { notices } from './notices.ts';
 import { configOption, dataOption, wholeNumber } from './options.ts';
@@ -54,11 +54,7 @@ Examples:
 
 async function explain(name: string, values: readonly string[], flags: ExplainFlags): Promise<void> {
   const plan = await loadPlan(flags.config);
-  const report = plan.reports.find((each) => each.name === name);
-  if (report === undefined) {
-    const names = plan.reports.map((each) => each.name).join(', ');
-    throw usageError(`There is no report '${name}'. ${flags.config} defines: ${names}.`);
-  }
+  const report = definedReport(plan, name, flags.config);
   const dimensions = report.dimensions.map((field) => field.name);
   if (values.length !== dimensions.length) {
     throw usageError(

@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { present } from '../base/assert.ts';
 import { formatDay, parseDay } from '../base/calendar.ts';
 import { counted } from '../base/counted.ts';
-import { openDaybook } from '../runtimes/data-folder.ts';
 import { openLogAlone } from '../runtimes/log-alone.ts';
 import type { DayFile, DayFileFormat } from '../runtimes/export-days.ts';
 import { exportDays } from '../runtimes/export-days.ts';
@@ -11,7 +10,7 @@ import { machineClock } from '../runtimes/machine/clock.ts';
 import { loadPlan } from './config.ts';
 import { usageError } from './failure.ts';
 import { interruption } from './interruption.ts';
-import { notices } from './notices.ts';
+import { openToRead } from './open-to-read.ts';
 import { configOption, dataOption, day, fromOption, toOption, urlOption, requireDaysInOrder } from './options.ts';
 import { showProgress } from './progress.ts';
 
@@ -71,10 +70,7 @@ async function exportCommand(flags: ExportFlags): Promise<void> {
   const plan = await loadPlan(flags.config);
   const clock = machineClock();
   const signal = interruption(clock);
-  const { data: root, url } = flags;
-  const runtime = flags.fromLog
-    ? await openLogAlone(plan, root)
-    : await openDaybook({ plan, url, root, clock, create: false, ...notices(clock) });
+  const runtime = flags.fromLog ? await openLogAlone(plan, flags.data) : await openToRead(plan, flags, clock);
   const progress = showProgress('Exporting', clock);
   try {
     const files = await exportDays({

@@ -1,7 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { counted } from '../base/counted.ts';
-import { openDaybook } from '../runtimes/data-folder.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import type { Migration } from '../runtimes/stack/migrate.ts';
 import { migrate } from '../runtimes/stack/migrate.ts';
@@ -9,7 +8,7 @@ import type { RowDifference } from '../runtimes/stack/reconcile.ts';
 import { cellText } from '../runtimes/stack/reconcile.ts';
 import { loadPlan } from './config.ts';
 import { interruption } from './interruption.ts';
-import { notices } from './notices.ts';
+import { openToRead } from './open-to-read.ts';
 import { configOption, dataOption, postgresOption, urlOption, wholeNumber } from './options.ts';
 import { printableLines } from './printable.ts';
 import { showProgress } from './progress.ts';
@@ -63,14 +62,7 @@ async function run(flags: MigrateFlags): Promise<void> {
   const clock = machineClock();
   const signal = interruption(clock);
   const plan = await loadPlan(flags.config);
-  const from = await openDaybook({
-    plan,
-    url: flags.url,
-    root: flags.data,
-    clock,
-    create: false,
-    ...notices(clock),
-  });
+  const from = await openToRead(plan, flags, clock);
   const progress = showProgress('Migrating', clock);
   try {
     const migration = await migrate({

@@ -2,11 +2,10 @@ import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import type { ReportPlan } from '../plan/plan.ts';
 import type { ReportPage, ReportQuery } from '../ports/rows.ts';
-import { openDaybook } from '../runtimes/data-folder.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { csvText, jsonText, ndjsonText } from '../runtimes/page-text.ts';
-import { loadPlan } from './config.ts';
-import { notices } from './notices.ts';
+import { definedReport, loadPlan } from './config.ts';
+import { openToRead } from './open-to-read.ts';
 import {
   configOption,
   dataOption,
@@ -17,7 +16,6 @@ import {
   requireDaysInOrder,
 } from './options.ts';
 import { tableText } from './table-text.ts';
-import { usageError } from './failure.ts';
 
 const WRITERS: Readonly<Record<string, (report: ReportPlan, page: ReportPage) => string>> = {
   table: tableText,
@@ -67,13 +65,9 @@ Examples:
 async function report(name: string, flags: ReportFlags): Promise<void> {
   requireDaysInOrder(flags);
   const plan = await loadPlan(flags.config);
-  const wanted = plan.reports.find((each) => each.name === name);
-  if (wanted === undefined) {
-    const names = plan.reports.map((each) => each.name).join(', ');
-    throw usageError(`There is no report '${name}'. ${flags.config} defines: ${names}.`);
-  }
+  const wanted = definedReport(plan, name, flags.config);
   const clock = machineClock();
-  const folder = await openDaybook({ plan, url: flags.url, root: flags.data, clock, create: false, ...notices(clock) });
+  const folder = await openToRead(plan, flags, clock);
   try {
     const page = await folder.query(name, queryOf(flags));
     const write = WRITERS[flags.format] ?? tableText;

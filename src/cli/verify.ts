@@ -1,14 +1,13 @@
 import type { Command } from 'commander';
 import type { ReportPlan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
-import { openDaybook } from '../runtimes/data-folder.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import type { Verification } from '../runtimes/verify.ts';
 import { verify } from '../runtimes/verify.ts';
 import { loadPlan } from './config.ts';
 import { VERIFY_FAILED, printFailure } from './failure.ts';
 import { interruption } from './interruption.ts';
-import { notices } from './notices.ts';
+import { openToRead } from './open-to-read.ts';
 import { configOption, dataOption, fromOption, toOption, urlOption, requireDaysInOrder } from './options.ts';
 import { printableLines } from './printable.ts';
 import { showProgress } from './progress.ts';
@@ -65,14 +64,7 @@ async function verifyFolder(flags: VerifyFlags, clock: Clock): Promise<Verificat
   requireDaysInOrder(flags);
   const plan = await loadPlan(flags.config);
   const signal = interruption(clock);
-  const runtime = await openDaybook({
-    plan,
-    url: flags.url,
-    root: flags.data,
-    clock,
-    create: false,
-    ...notices(clock),
-  });
+  const runtime = await openToRead(plan, flags, clock);
   const progress = showProgress('Verifying', clock);
   try {
     return await verify({
