@@ -4,13 +4,12 @@ import { counted } from '../base/counted.ts';
 import type { ReportPlan } from '../plan/plan.ts';
 import type { Explanation } from '../ports/explanation.ts';
 import type { Row } from '../ports/rows.ts';
-import { openDataFolder } from '../runtimes/data-folder.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { ndjsonText } from '../runtimes/page-text.ts';
 import { definedReport, loadPlan } from './config.ts';
 import { usageError } from './failure.ts';
-import { notices } from './notices.ts';
-import { configOption, dataOption, wholeNumber } from './options.ts';
+import { openToRead } from './open-to-read.ts';
+import { configOption, dataOption, urlOption, wholeNumber } from './options.ts';
 import { printableLines } from './printable.ts';
 import { tableLines } from './table-text.ts';
 
@@ -19,6 +18,7 @@ const LISTED_MAX = 10_000;
 
 interface ExplainFlags {
   readonly data: string;
+  readonly url?: string;
   readonly config: string;
   readonly limit: number;
   readonly format: string;
@@ -37,11 +37,13 @@ export function addExplain(program: Command): void {
     )
     .addOption(new Option('--format <format>', 'ndjson: the records alone').choices(['text', 'ndjson']).default('text'))
     .addOption(dataOption())
+    .addOption(urlOption())
     .addOption(configOption())
     .addHelpText(
       'after',
       `
-A value that is null is given as '', one that is an empty text as '""'.
+A value that is null is given as '', one that is an empty text as '""'. Where the log is a topic of several partitions, a
+record's offset is told as partition/offset.
 
 Exit code 0: the row or records of it are there; 1: there is no such row, or it failed.
 
@@ -63,7 +65,7 @@ async function explain(name: string, values: readonly string[], flags: ExplainFl
   }
   const key = Object.fromEntries(dimensions.map((dimension, index) => [dimension, values[index] ?? '']));
   const clock = machineClock();
-  const folder = await openDataFolder({ plan, root: flags.data, clock, create: false, ...notices(clock) });
+  const folder = await openToRead(plan, flags, clock);
   try {
     const query = { report: name, key, limit: flags.limit, offset: 0 };
     const explanation = await folder.explain(query, new AbortController().signal);
@@ -85,7 +87,11 @@ function explanationText(report: ReportPlan, explanation: Explanation, limit: nu
   const { frame, row, computed, total, records, duplicates, amendments } = explanation;
   if (row === null && total === 0) return `There is no such row, and no record of it (offset ${frame}).\n`;
   const page = { frame, total: 1, rows: row === null ? [] : [row] };
-  const listed = records.map(({ offset, value }) => `  ${offset}  ${value}`);
+  // On one machine there is one partition, of which nobody speaks.
+  const isOfSeveral = records.some(({ partition }) => partition > 0);
+  const listed = records.map(
+    ({ partition, offset, value }) => `  ${isOfSeveral ? `${partition}/` : ''}${offset}  ${value}`,
+  );
   const isEqual = row !== null && computed !== null && isSame(report, row, computed);
   const parts = [
     ...tableLines(report, page.rows),

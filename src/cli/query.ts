@@ -2,14 +2,13 @@ import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import { counted } from '../base/counted.ts';
 import { csvCell } from '../base/csv-cell.ts';
-import { openDataFolder } from '../runtimes/data-folder.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import type { QueryResult } from '../runtimes/query.ts';
 import { query } from '../runtimes/query.ts';
 import { loadPlan } from './config.ts';
 import { interruption } from './interruption.ts';
-import { notices } from './notices.ts';
-import { configOption, dataOption } from './options.ts';
+import { openToRead } from './open-to-read.ts';
+import { configOption, dataOption, urlOption } from './options.ts';
 import { showProgress } from './progress.ts';
 import { alignedLines } from './table-text.ts';
 
@@ -23,6 +22,7 @@ const DIGITS = /^-?\d/;
 
 interface QueryFlags {
   readonly data: string;
+  readonly url?: string;
   readonly config: string;
   readonly format: string;
 }
@@ -34,6 +34,7 @@ export function addQuery(program: Command): void {
     .addArgument(new Argument('<sql>', 'one SELECT, in DuckDB’s SQL; tables are named as the stream and the reports'))
     .addOption(new Option('--format <format>', 'how it is printed').choices(Object.keys(WRITERS)).default('table'))
     .addOption(dataOption())
+    .addOption(urlOption())
     .addOption(configOption())
     .addHelpText(
       'after',
@@ -52,7 +53,7 @@ async function runQueryCommand(sql: string, flags: QueryFlags): Promise<void> {
   const plan = await loadPlan(flags.config);
   const clock = machineClock();
   const signal = interruption(clock);
-  const runtime = await openDataFolder({ plan, root: flags.data, clock, create: false, ...notices(clock) });
+  const runtime = await openToRead(plan, flags, clock);
   const progress = showProgress('Reading', clock);
   try {
     const result = await query({

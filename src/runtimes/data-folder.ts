@@ -57,7 +57,7 @@ export interface DataFolder extends RemoteRuntime, Pick<Runtime, 'explain'> {
  */
 export async function openDaybook(
   options: DataFolderOptions & { readonly url: string | undefined },
-): Promise<RemoteRuntime> {
+): Promise<RemoteRuntime & Pick<Runtime, 'explain'>> {
   if (options.url === undefined) return openDataFolder(options);
   const { openRemote } = await import('./remote.ts');
   return openRemote(options.plan, options.url);

@@ -24,8 +24,9 @@ it('SQL reads the reports and the raw records, of a folder and through the Daybo
 
   const holder = await startDaybook(data);
   const through = await ask(sql);
+  const byAddress = await runDaybook(['query', sql, '--url', holder.url, '--format', 'json']);
   await holder.stop();
-  expect(through.stdout).toBe(stdout);
+  expect([through.stdout, byAddress.stdout]).toEqual([stdout, stdout]);
 
   for (const [wrong, code2] of [
     ['DELETE FROM daily_pu_rev', 'SQL_NOT_A_QUERY'],
@@ -161,6 +162,10 @@ it('explains a row of a folder, and says when there is none', async () => {
   expect(code).toBe(0);
   expect(stdout).toContain('which give just this row:\n  0  {');
   expect((await runDaybook([...call, '--format', 'ndjson'])).stdout.split('\n')[0]).toBe(first);
+  const holder = await startDaybook(data);
+  const byAddress = await runDaybook([...call.slice(0, -2), '--url', holder.url]);
+  await holder.stop();
+  expect(byAddress.stdout).toBe(stdout);
   const none = await runDaybook(['explain', 'daily_pu_rev', '1999-01-01', '--data', data]);
   expect([none.code, none.stdout]).toEqual([
     1,
