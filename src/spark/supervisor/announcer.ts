@@ -108,9 +108,9 @@ export class Announcer {
     return this.#announced;
   }
 
-  /** The newest that is known, be it whole or not. */
+  /** The newest that is known, be it whole or not, and whoever wrote it. */
   get newestFrame(): number {
-    return Math.max(this.#announced, this.#counts.newest);
+    return Math.max(this.#announced, this.#counts.newestOfAny);
   }
 
   /**

@@ -92,6 +92,36 @@ describe('the counts of days', () => {
     expect(counts.behind()).toEqual([]);
   });
 
+  it('do not count any more once another definition has written over their rows', () => {
+    const counts = new DayCounts(stream, 'q');
+    const ofOther = (of: string, frame: number): TopicMessage =>
+      message({ ts_date: '2026-03-04', of, records: 5, frame, query: 'other' });
+    const before = [count('seen', 5, 1), count('again', 5, 2), message({ of: 'all', records: 5, frame: 2 })];
+    counts.take([...before, count('seen', 6, 4, '2026-03-05'), count('seen', 6, 3, '2026-03-05')]);
+    counts.advance(4);
+    expect(counts.overtaken).toBeDefined();
+    counts.take([ofOther('seen', 5), ofOther('again', 6)]);
+    expect([counts.behind(), counts.accepted, counts.overtaken]).toEqual([[], 0, undefined]);
+    expect(counts.newestOfAny).toBe(6);
+
+    // It comes back, and finds all of the day when that is closed.
+    const back = count('seen', 5, 7);
+    counts.take([back]);
+    counts.advance(7);
+    expect(counts.behind()).toEqual([{ day: '2026-03-04', seen: 5, missing: 5 }]);
+    // What the other one had under way when it was ended is older.
+    counts.take([ofOther('kept', 6)]);
+    expect(counts.behind()).toEqual([{ day: '2026-03-04', seen: 5, missing: 5 }]);
+    counts.rewind();
+    counts.take([...before, ofOther('seen', 5), ofOther('again', 6), back]);
+    counts.advance(7);
+    expect(counts.behind()).toEqual([{ day: '2026-03-04', seen: 5, missing: 5 }]);
+    expect(counts.overtaken).toBeUndefined();
+    // A clock that goes back behind that of the other one has its rows lose to that one's.
+    counts.take([count('seen', 6, 4)]);
+    expect(counts.overtaken).toEqual({ days: ['2026-03-04'], from: 4, by: 7 });
+  });
+
   it('say of which days rows were written behind newer ones, until those are written again', () => {
     const counts = new DayCounts(stream, 'q');
     const [day, other] = ['2026-03-04', '2026-03-05'];

@@ -23,6 +23,8 @@ export interface Overtaken {
 
 /** What a message of the topic of days says. */
 interface DayCount {
+  /** The fingerprint of the definition that it is of. */
+  readonly query: string;
   /** `seen` and `kept` by the query; `again` by the supervisor: so many are in the rows that were computed again. */
   readonly of: 'seen' | 'kept' | 'again' | 'all';
   readonly day: string;
@@ -46,11 +48,13 @@ export class DayCounts {
   /** Of frames that are not whole yet. */
   #held: DayCount[] = [];
   #newest = 0;
+  /** The newest frame of another definition's: what was counted up to it, that one has written over. */
+  #newestOfOthers = 0;
   /** The newest frame of those that were taken since the topic's beginning. */
   #newestInOrder = 0;
   readonly #overtaken = new Map<string, Omit<Overtaken, 'days'>>();
 
-  /** @param query  whose messages count: those of other definitions have their own topic's history */
+  /** @param query  whose messages count, since no other definition has written any */
   constructor(stream: StreamPlan, query: string) {
     this.#dateName = stream.businessDate.name;
     this.#query = query;
@@ -73,6 +77,11 @@ export class DayCounts {
     return this.#newest;
   }
 
+  /** The newest frame that there are counts of, whoever wrote them. */
+  get newestOfAny(): number {
+    return Math.max(this.#newest, this.#newestOfOthers);
+  }
+
   /** Days whose rows are to be written again, under a newer frame, as a batch wrote them behind newer ones; whole or not. */
   get overtaken(): Overtaken | undefined {
     if (this.#overtaken.size === 0) return undefined;
@@ -87,16 +96,34 @@ export class DayCounts {
   /** What is taken next is the topic's from its beginning on, once more. */
   rewind(): void {
     this.#newestInOrder = 0;
+    this.#newestOfOthers = 0;
   }
 
   take(messages: readonly TopicMessage[]): void {
     for (const message of messages) {
       const count = this.#read(message);
       if (count === undefined) continue;
-      this.#held.push(count);
-      this.#noteOrder(count);
-      this.#newest = Math.max(this.#newest, count.frame);
+      if (count.query === this.#query) {
+        this.#held.push(count);
+        this.#noteOrder(count);
+        this.#newest = Math.max(this.#newest, count.frame);
+      } else this.#forgetUpTo(count.frame);
+      this.#newestInOrder = Math.max(this.#newestInOrder, count.frame);
     }
+  }
+
+  /**
+   * Another definition has written a frame: rows of before are its own now, also those of which this one comes to say that its rows
+   * have them, when it comes back.
+   */
+  #forgetUpTo(frame: number): void {
+    if (frame <= this.#newestOfOthers) return;
+    this.#newestOfOthers = frame;
+    this.#held = this.#held.filter((count) => count.frame > frame);
+    for (const counts of Object.values(this.#counts)) {
+      for (const [day, count] of counts) if (count.frame <= frame) counts.delete(day);
+    }
+    for (const [day, { by }] of this.#overtaken) if (by <= frame) this.#overtaken.delete(day);
   }
 
   /** Batches write one after the other, so what is written later with an older frame is of a clock that went back. */
@@ -106,7 +133,6 @@ export class DayCounts {
     if (of === 'seen' && frame < this.#newestInOrder) {
       this.#overtaken.set(day, { from: Math.min(known?.from ?? frame, frame), by: this.#newestInOrder });
     }
-    this.#newestInOrder = Math.max(this.#newestInOrder, frame);
   }
 
   /** Lets what belongs to frames up to this one count; they are whole. */
@@ -174,13 +200,15 @@ export class DayCounts {
   #read(message: TopicMessage): DayCount | undefined {
     const members = objectOf(message);
     const { of, records, frame, query } = members;
-    if (query !== this.#query || typeof of !== 'string' || !Object.hasOwn(this.#counts, of)) return undefined;
+    if (typeof query !== 'string' || typeof of !== 'string' || !Object.hasOwn(this.#counts, of)) return undefined;
+    if (typeof frame !== 'number') return undefined;
     const day = members[this.#dateName];
     return {
+      query,
       of: of as DayCount['of'],
       day: typeof day === 'string' ? day : '',
       records: Number(records),
-      frame: Number(frame),
+      frame,
     };
   }
 }
