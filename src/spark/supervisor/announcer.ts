@@ -287,9 +287,17 @@ export class Announcer {
     this.#readTo = {};
   }
 
-  /** Notes up to where the query has read what has brought the newest frame nothing; it is told with the next sign of life. */
+  /**
+   * Notes up to where the query has read what has brought the newest frame nothing; it is told with the next sign of life. Batches of
+   * before that frame, which are looked through once more by whoever finds the query running, say less.
+   */
   noteRead(readTo: ReadTo): void {
-    this.#readTo = readTo;
+    const before = this.#readTo;
+    const further = Object.entries(readTo).map(([partition, offset]) => [
+      partition,
+      Math.max(offset, before[partition] ?? 0),
+    ]);
+    this.#readTo = { ...before, ...(Object.fromEntries(further) as ReadTo) };
   }
 
   /** Says that a frame is whole. @param batch  that wrote it, if that is known */

@@ -243,6 +243,29 @@ it('up to where the query has read is told with each frame, by whomever, until i
   expect(told.map(({ readTo }) => readTo).at(-1)).toEqual({});
 });
 
+it('up to where the query has read is as it was when the batches of before are looked through once more', async () => {
+  const told: { readonly readTo: object }[] = [];
+  const ended = new AbortController();
+  const recent = [progressOf(7), progressOf(8, 20)];
+  const session = {
+    lastProgress: async () => recent.at(-1),
+    recentProgress: async () => recent,
+    status: async () => {
+      // What it tells then has what the batches said.
+      ended.abort();
+      throw new DaybookError('SPARK_FAILED', 'Spark is away.', { retryable: true });
+    },
+    close: () => undefined,
+  };
+  const send: SupervisorOptions['send'] = async (messages) => {
+    told.push(...messages.map(({ value }) => JSON.parse(value) as (typeof told)[number]));
+  };
+  const query = { find: async () => STREAMING, hasCheckpointOf: async () => true };
+  const messages = { [topics.frames]: [{ ...FRAME, frame: 20, readTo: { 0: 8, 1: 3 } }] };
+  await supervisorOf({ session, query, send, messages }).run(ended.signal);
+  expect(told.at(-1)).toMatchObject({ state: 'trouble', readTo: { 0: 8, 1: 3 } });
+});
+
 describe('a clock of Spark that goes back', () => {
   const [OLD, NEWER] = [1_000_000, 2_000_000];
   const report = plan.reports[0]?.name ?? '';
