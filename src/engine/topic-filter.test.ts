@@ -54,6 +54,14 @@ it('numbers are compared as numbers, with all of their digits', () => {
   expect(passes('revenue', 'is', '0', '-0.0')).toBe(true);
 });
 
+it('the letters of a UUID may be large or small, those of a text may not', () => {
+  for (const test of ['is', 'above', 'below'] as const) {
+    expect(passes('ts_id', test, '0A-b', '"0a-B"')).toBe(test === 'is');
+    expect(passes('city', test, 'Bonn', '"bonn"')).toBe(test === 'above');
+  }
+  expect(passes('ts_id', 'below', '0B', '"0a"')).toBe(true);
+});
+
 it('texts are compared as texts, unless both are numbers and their order is asked for', () => {
   expect(passes('ts', 'above', '2026-02-03', '"2026-02-03 10:00:00"')).toBe(true);
   expect(passes('city', 'is', '7.0', '"7"')).toBe(false);

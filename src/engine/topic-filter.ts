@@ -18,7 +18,10 @@ export function makeTopicTest(plan: Plan, { field, test, value }: TopicFilter): 
   if (isOfNumbers && test !== 'contains' && !isNumberText(value)) {
     throw new DaybookError('BAD_QUERY', `'value' is '${value}'; '${field}' is compared with a number.`);
   }
-  const wanted = textOfKey(value);
+  // As keys are compared.
+  const isUuid = plan.stream.fields.some(({ name, kind }) => name === field && kind === 'uuid');
+  const fold = (text: string): string => (isUuid ? text.toLowerCase() : text);
+  const wanted = fold(textOfKey(value));
   const wantedLower = value.toLowerCase();
   const limit = isNumberText(value) ? Number(value) : NaN;
   const orderOf = (text: string, own: unknown): number => {
@@ -26,7 +29,7 @@ export function makeTopicTest(plan: Plan, { field, test, value }: TopicFilter): 
     if (typeof own === 'number' && own !== limit && !Number.isNaN(limit)) return own - limit;
     const known = typeof own === 'number' ? digitsOf(text, field) : textOf(own);
     const isCounted = isOfNumbers || typeof own === 'number' || test !== 'is';
-    return (isCounted ? compareNumberTexts(known, value) : undefined) ?? textOrder(known, wanted);
+    return (isCounted ? compareNumberTexts(known, value) : undefined) ?? textOrder(fold(known), wanted);
   };
   return (text) => {
     const own = fieldOf(text, field);

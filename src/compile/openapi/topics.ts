@@ -43,8 +43,8 @@ function getRecords(): Json {
       parameter(
         'value',
         { type: 'string' },
-        'What the field is compared with; numbers as numbers, exactly. With is, nothing stands for null, and "" for an ' +
-          'empty text. Null is neither above nor below anything, and contains nothing.',
+        'What the field is compared with; numbers as numbers, exactly, and UUIDs whatever their letters, large or small. ' +
+          'With is, nothing stands for null, and "" for an empty text. Null is neither above nor below anything, and contains nothing.',
       ),
       parameter('stream', { enum: ['true', 'false'], default: 'false' }, 'Whether to answer while it looks.'),
       parameter(
