@@ -22,7 +22,7 @@ export interface ShownView<About = unknown> {
   readonly answer: ViewAnswer | undefined;
   /** What its own question was about: the answer says nothing of another range or source. */
   readonly about: About;
-  /** It is of another question, and about to be replaced. */
+  /** It is of another question, or of an older frame than the page, and about to be replaced. */
   readonly isStale: boolean;
 }
 
@@ -35,10 +35,10 @@ export function useView<About>(question: ViewQuestion, about: About): ShownView<
   const id = JSON.stringify(question);
   useEffect(() => store.ask(id, JSON.parse(id) as ViewQuestion), [store, id]);
   const answer = useSyncExternalStore(store.onChange, () => store.answer(id));
+  const isCurrent = useSyncExternalStore(store.onChange, () => store.isCurrent(id));
   const [last, setLast] = useState({ answer, about });
   if (answer !== undefined && answer !== last.answer) setLast({ answer, about });
-  if (answer !== undefined || last.answer === undefined || last.answer.rows.length === 0) {
-    return { answer, about, isStale: false };
-  }
+  if (answer !== undefined) return { answer, about, isStale: !isCurrent };
+  if (last.answer === undefined || last.answer.rows.length === 0) return { answer, about, isStale: false };
   return { ...last, isStale: true };
 }

@@ -26,11 +26,11 @@ class Stream extends EventTarget {
   }
 
   send(frame: number, rows?: readonly object[], run = 'a'): void {
-    const [asked] = JSON.parse(new URL(this.url, 'http://daybook').searchParams.get('views') ?? '[]') as {
+    const asked = JSON.parse(new URL(this.url, 'http://daybook').searchParams.get('views') ?? '[]') as {
       id: string;
     }[];
-    const views =
-      asked === undefined || rows === undefined ? {} : { [asked.id]: { total: rows.length, rows, isWhole: true } };
+    const answers = rows === undefined ? [] : asked.map(({ id }) => [id, { total: rows.length, rows, isWhole: true }]);
+    const views = Object.fromEntries(answers) as object;
     const data = JSON.stringify({ run, frame, atMs: 0, newestDay: null, amendments: 0, views });
     this.dispatchEvent(new MessageEvent('views', { data }));
   }
@@ -105,6 +105,41 @@ it('a page that goes on after a pause does not say that a connection was lost', 
   store.pause();
   store.resume();
   expect(store.state().status).toBe('connecting');
+});
+
+describe('a pause', () => {
+  it('waits for what was asked before it, and then stands', async () => {
+    const store = await liveStore();
+    store.ask('other', { ...QUESTION, limit: 1 });
+    await vi.advanceTimersByTimeAsync(0);
+    store.pause();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(Stream.open).toHaveLength(1);
+    Stream.open[0]?.send(11, [{ channel: 'Web', amount: 6 }]);
+    expect(Stream.open).toEqual([]);
+    expect(store.state()).toMatchObject({ status: 'paused', frame: 11 });
+  });
+
+  it('shows nothing of another frame than the page: what was answered before is asked anew', async () => {
+    const store = await liveStore();
+    const leave = store.ask('other', { ...QUESTION, limit: 1 });
+    await vi.advanceTimersByTimeAsync(0);
+    Stream.open.at(-1)?.send(10, [{ channel: 'Web', amount: 5 }]);
+    leave();
+    await vi.advanceTimersByTimeAsync(0);
+    Stream.open.at(-1)?.send(20);
+    expect(store.isCurrent('q')).toBe(true);
+    store.pause();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(Stream.open).toEqual([]);
+
+    store.ask('other', { ...QUESTION, limit: 1 });
+    expect(store.isCurrent('other')).toBe(false);
+    await vi.advanceTimersByTimeAsync(0);
+    Stream.open[0]?.send(21, [{ channel: 'Web', amount: 7 }]);
+    expect([store.isCurrent('q'), store.isCurrent('other')]).toEqual([true, true]);
+    expect(Stream.open).toEqual([]);
+  });
 });
 
 describe('a server that falls silent', () => {

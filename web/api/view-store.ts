@@ -120,6 +120,11 @@ export class ViewStore {
     return this.#held.get(id)?.answer;
   }
 
+  /** Whether there is an answer as of the page's frame: one that nobody showed for a while may be older. */
+  isCurrent(id: string): boolean {
+    return this.#isOfFrame(this.#held.get(id));
+  }
+
   readonly state = (): PageState => this.#state;
 
   /** Calls the listener after each change of anything. */
@@ -128,10 +133,11 @@ export class ViewStore {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Lets everything stand as it is until `resume`. */
+  /** Lets everything stand as it is until `resume`; what is asked before or meanwhile is answered once. */
   pause(): void {
     this.#close();
     this.#become({ status: 'paused' });
+    this.#connectSoon();
   }
 
   resume(): void {
@@ -173,7 +179,11 @@ export class ViewStore {
   }
 
   #lacksAnswer(): boolean {
-    return [...this.#held.values()].some(({ readers, answer }) => readers > 0 && answer === undefined);
+    return [...this.#held.values()].some((held) => held.readers > 0 && !this.#isOfFrame(held));
+  }
+
+  #isOfFrame(held: Held | undefined): boolean {
+    return held?.answer !== undefined && held.frame === this.#state.frame;
   }
 
   #connect(): void {
