@@ -26,6 +26,20 @@ it('a scale without anything below zero ends at zero, not at minus zero', () => 
   expect(Object.is(min, 0)).toBe(true);
 });
 
+it('totals are exact, also of very large values and of series that are one', () => {
+  const tenths = Array.from({ length: 10 }, (_, at) => ({ hour: at, channel: 'Web', profit: 0.1 }));
+  // In millionths two of these are more than a double holds.
+  const large = [8_000_000_000.000001, 8_000_000_000.000001, -8_000_000_000].map((profit, at) => {
+    return { hour: at, channel: 'App', profit };
+  });
+  const small = Array.from({ length: 7 }, (_, at) => ({ hour: 0, channel: `c${at}`, profit: 0.1 - at / 1e6 }));
+  const { series } = axisData([...tenths, ...large, ...small], { ...options, isStacked: true });
+  const totals = new Map(series.map(({ name, total }) => [name, total]));
+  expect([totals.get('Web'), totals.get('App')]).toEqual([1, 8_000_000_000.000002]);
+  expect(series.at(-1)).toMatchObject({ name: 'Other', total: 0.399982 });
+  expect(series.at(-1)?.values[0]).toBe(0.399982);
+});
+
 it('series beyond the sixth are one that stands for no single value', () => {
   const rows = Array.from({ length: 9 }, (_, at) => ({ hour: 1, channel: `c${at}`, profit: 10 - at }));
   const { series } = axisData(rows, { ...options, isStacked: true });

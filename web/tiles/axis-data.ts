@@ -1,5 +1,6 @@
 import type { ColumnInfo, JsonCell, JsonRow } from '../../src/server/protocol.ts';
 import { dayNumber, dayText } from '../days.ts';
+import { exactSum } from '../exact-sum.ts';
 import { printCell } from '../key-text.ts';
 
 /** Lines or parts beyond these are one called `Other`. */
@@ -68,7 +69,7 @@ export function axisData(rows: readonly JsonRow[], options: AxisOptions): AxisDa
   const all = [...sums]
     .map(([part, own]) => {
       const values = points.map((point) => own.get(point) ?? 0);
-      const total = [...own.values()].reduce((sum, value) => sum + value, 0);
+      const total = exactSum([...own.values()]);
       const name = series === null ? '' : printCell(part);
       return { key: JSON.stringify(part), name, value: part, values, total, colour: 0, isOne: true };
     })
@@ -127,9 +128,7 @@ function withOther(all: AxisData['series']): AxisData['series'] {
   if (all.length <= SERIES_MAX) return all;
   const kept = all.slice(0, SERIES_MAX - 1);
   const rest = all.slice(SERIES_MAX - 1);
-  const values = (rest[0]?.values ?? []).map((_, index) =>
-    rest.reduce((sum, each) => sum + (each.values[index] ?? 0), 0),
-  );
+  const values = (rest[0]?.values ?? []).map((_, index) => exactSum(rest.map((each) => each.values[index] ?? 0)));
   return [
     ...kept,
     {
@@ -137,7 +136,7 @@ function withOther(all: AxisData['series']): AxisData['series'] {
       name: OTHER,
       value: null,
       values,
-      total: rest.reduce((sum, { total }) => sum + total, 0),
+      total: exactSum(rest.map(({ total }) => total)),
       colour: SERIES_MAX - 1,
       isOne: false,
     },

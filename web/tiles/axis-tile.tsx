@@ -6,6 +6,7 @@ import { choose } from '../choices.ts';
 import type { ExplainedSum } from '../explain.ts';
 import { explainSum } from '../explain.ts';
 import type { Source } from '../filters.ts';
+import { exactSum } from '../exact-sum.ts';
 import { canBeSummed, filterBy, sourceOf } from '../filters.ts';
 import type { PrintNumber } from '../format.ts';
 import { printCount, printDay, printerOf, printShort } from '../format.ts';
@@ -176,7 +177,7 @@ function PointValues({ data: { points, series }, column, print, index }: PointVa
       ))}
       <span />
       <span>Total</span>
-      <b>{print(series.reduce((sum, each) => sum + valueOf(each), 0))}</b>
+      <b>{print(exactSum(series.map(valueOf)))}</b>
     </>
   );
 }
