@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSale, reportsOf } from '../oracle/furniture-store.ts';
@@ -12,6 +12,7 @@ import { dailyReport } from './daily-report.ts';
 
 const SCREENSHOTS = join(import.meta.dirname, 'screenshots');
 const COUNT = new Intl.NumberFormat('en-US');
+const ONLINE_SHOP = resolve(import.meta.dirname, '../../examples/online-shop/daybook.config.ts');
 const MONEY = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' });
 const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
 
@@ -194,6 +195,22 @@ describe('filters', () => {
     const { page } = watched;
     const report = dailyReport(page);
     await report.tile('Products by profit').getByRole('button', { name: 'Only Furniture' }).first().click();
+  it('has a sale that is of its own stream, and no command that makes others', async () => {
+    await using own = await temporaryFolder();
+    const started = await startDaybook(own.path, ['--no-generate', '--config', ONLINE_SHOP]);
+    try {
+      await using watched = await openPage(browser, started.url);
+      const commands = watched.page.locator('.first-steps pre');
+      await expect.poll(() => commands.count()).toBe(1);
+      const sale = (await commands.textContent()) ?? '';
+      const { answer } = await post(started.url, [/'(\{.*\})'$/s.exec(sale)?.[1]?.replaceAll('\n', ' ') ?? '']);
+      expect(answer).toMatchObject({ accepted: 1, quarantined: [] });
+      await expect.poll(() => dailyReport(watched.page).number('Customers')).toBe(1);
+    } finally {
+      await started.stop();
+    }
+  });
+
     const furniture = products.filter(({ category }) => category === 'Furniture');
     await expect.poll(() => report.place('Products by profit')).toBe(`1–10 of ${COUNT.format(furniture.length)}`);
     await expect.poll(() => report.place('Products by quantity')).toBe(`1–10 of ${COUNT.format(furniture.length)}`);
