@@ -45,7 +45,9 @@ it('pages that were left hold no connection, and are live when they are come bac
     await post(daybook.url, lines.slice(100));
     // A page that was kept does not load.
     await page.goBack({ waitUntil: 'commit' });
-    expect(await page.evaluate(() => (globalThis as unknown as { readonly wasKept: boolean }).wasKept)).toBe(true);
+    const wasKept = (): Promise<boolean> =>
+      page.evaluate(() => (globalThis as unknown as { readonly wasKept: boolean }).wasKept);
+    await expect.poll(wasKept).toBe(true);
     await expect.poll(() => page.locator('.live-frame').textContent()).toBe('frame 200');
     expect(await page.locator('.banner').count()).toBe(0);
   } finally {
