@@ -58,6 +58,13 @@ export function printDay(day: string): string {
   return Number.isNaN(atMs) ? day : DAY.format(atMs);
 }
 
+/** The days of a range; undefined: it is open there. */
+export function printRange(from: string | undefined, to: string | undefined): string {
+  if (from === undefined) return to === undefined ? 'All days' : `Until ${printDay(to)}`;
+  if (to === undefined) return `Since ${printDay(from)}`;
+  return from === to ? printDay(from) : `${printDay(from)} – ${printDay(to)}`;
+}
+
 /** Which row it is, for people. @param key  each dimension's value as `keyText` spells it */
 export function printKey(key: Readonly<Record<string, string>>, columns: readonly ColumnInfo[]): string {
   const values = Object.entries(key).map(([name, value]) => {

@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-quer
 import { lazy, StrictMode, Suspense, useEffect } from 'react';
 import { createRoot } from 'react-dom/client';
 import { watchAttention } from './api/attention.ts';
-import { ApiError } from './api/http.ts';
+import { isRefused } from './api/http.ts';
 import { definitionQuery } from './api/queries.ts';
 import { ViewContext } from './api/use-view.ts';
 import { ViewStore } from './api/view-store.ts';
@@ -24,7 +24,7 @@ const client = new QueryClient({
       networkMode: 'always',
       refetchOnWindowFocus: false,
       // What the server refuses it will refuse again.
-      retry: (count, error) => count < RETRIES && !(error instanceof ApiError && error.status < 500),
+      retry: (count, error) => count < RETRIES && !isRefused(error),
     },
   },
 });

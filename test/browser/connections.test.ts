@@ -90,12 +90,17 @@ it('a server that hangs with its connections open is told, and the page is live 
     await post(daybook.url, lines.slice(0, 100));
     const page = await context.newPage();
     await loaded(page, `${daybook.url}/records?follow=true`);
+    const followed = page.locator('.search-progress [role=status]');
+    await expect.poll(() => followed.textContent()).toBe('Following');
     daybook.hang();
     const state = page.locator('.live-state [role=status]');
     await expect.poll(() => state.textContent(), { timeout: SILENCE_MS_MAX }).toBe('Reconnecting');
     expect(await page.getByText('The connection is lost').count()).toBe(1);
+    expect(await followed.textContent()).toContain('Connecting');
     daybook.goOn();
     await expect.poll(() => state.textContent()).toBe('Live');
+    // It follows on a connection of its own, and what comes before that is not shown.
+    await expect.poll(() => followed.textContent()).toBe('Following');
     await post(daybook.url, lines.slice(100, 101));
     await expect.poll(() => page.locator('.records-tile tbody tr').count()).toBe(1);
   } finally {

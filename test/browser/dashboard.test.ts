@@ -116,6 +116,25 @@ describe('the numbers', () => {
     expect(sum(moved)).toBeLessThan(0.005);
   });
 
+  it('of rows are not said before they are known', async () => {
+    await using watched = await openPage(browser, daybook.url, '/records');
+    const { page } = watched;
+    const held = Promise.withResolvers<void>();
+    await page.route('**/api/v1/frames*', async (route) => {
+      await held.promise;
+      await route.continue();
+    });
+    await page.goto(daybook.url);
+    const { tile, place } = dailyReport(page);
+    const pages = tile('Products by revenue').getByRole('navigation');
+    await pages.waitFor();
+    expect(await pages.locator('.page-moves > span').isVisible()).toBe(true);
+    expect(await pages.textContent()).not.toContain('of 0');
+    expect(await pages.ariaSnapshot()).not.toContain('10,000');
+    held.resolve();
+    await expect.poll(() => place('Products by revenue')).toBe(`1–10 of ${COUNT.format(products.length)}`);
+  });
+
   it('show each day of the trend to the arrow keys', async () => {
     await using watched = await openPage(browser, daybook.url);
     const trend = dailyReport(watched.page).tile('Revenue').getByRole('slider', { name: 'Revenue by day' });

@@ -12,8 +12,8 @@ import { accessibilityViolations, launchChromium, openPage } from './chromium.ts
 import { dailyReport } from './daily-report.ts';
 
 const SCREENSHOTS = join(import.meta.dirname, 'screenshots');
-const COUNT = new Intl.NumberFormat('en-US');
 const ONLINE_SHOP = resolve(import.meta.dirname, '../../examples/online-shop/daybook.config.ts');
+const COUNT = new Intl.NumberFormat('en-US');
 const MONEY = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' });
 const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
 
@@ -96,6 +96,38 @@ describe('explain', () => {
   });
 });
 
+it('records of another page of a row, and of the quarantine, are on their way until they are there', async () => {
+  await using own = await temporaryFolder();
+  const started = await startDaybook(own.path);
+  try {
+    const refused = Array.from({ length: 30 }, (_, at) => `refused ${at}`);
+    await post(started.url, [...lines.slice(0, 2_000), ...refused]);
+    const row = encodeURIComponent(['daily_pu_rev', '2026-04-30'].join('\u001f'));
+    for (const [address, list, next] of [
+      [`/?explain=${row}`, '.explain-records', 'Next records'],
+      ['/records?tab=quarantine', '.refused', 'Older entries'],
+    ] as const) {
+      await using watched = await openPage(browser, started.url, address);
+      const { page } = watched;
+      const held = Promise.withResolvers<void>();
+      await page.getByRole('button', { name: next }).waitFor();
+      const before = await page.locator(list).textContent();
+      await page.route(/offset=(20|25)$/, async (route) => {
+        await held.promise;
+        await route.continue();
+      });
+      await page.getByRole('button', { name: next }).click();
+      await expect.poll(() => page.locator(list).getAttribute('aria-busy')).toBe('true');
+      expect(await page.locator(list).textContent()).toBe(before);
+      held.resolve();
+      await expect.poll(() => page.locator(list).getAttribute('aria-busy')).toBe('false');
+      expect(await page.locator(list).textContent()).not.toBe(before);
+    }
+  } finally {
+    await started.stop();
+  }
+});
+
 describe('the focus and the way back', () => {
   const focused = (page: Page): Promise<string> =>
     page.evaluate(() => {
@@ -163,6 +195,22 @@ describe('the focus and the way back', () => {
 });
 
 describe('a page without sales', () => {
+  it('has a sale that is of its own stream, and no command that makes others', async () => {
+    await using own = await temporaryFolder();
+    const started = await startDaybook(own.path, ['--no-generate', '--config', ONLINE_SHOP]);
+    try {
+      await using watched = await openPage(browser, started.url);
+      const commands = watched.page.locator('.first-steps pre');
+      await expect.poll(() => commands.count()).toBe(1);
+      const sale = (await commands.textContent()) ?? '';
+      const { answer } = await post(started.url, [/'(\{.*\})'$/s.exec(sale)?.[1]?.replaceAll('\n', ' ') ?? '']);
+      expect(answer).toMatchObject({ accepted: 1, quarantined: [] });
+      await expect.poll(() => dailyReport(watched.page).number('Customers')).toBe(1);
+    } finally {
+      await started.stop();
+    }
+  });
+
   it('has commands that the store takes, wherever the browser is', async () => {
     await using own = await temporaryFolder();
     const started = await startDaybook(own.path, ['--no-generate']);
@@ -196,22 +244,6 @@ describe('filters', () => {
     const { page } = watched;
     const report = dailyReport(page);
     await report.tile('Products by profit').getByRole('button', { name: 'Only Furniture' }).first().click();
-  it('has a sale that is of its own stream, and no command that makes others', async () => {
-    await using own = await temporaryFolder();
-    const started = await startDaybook(own.path, ['--no-generate', '--config', ONLINE_SHOP]);
-    try {
-      await using watched = await openPage(browser, started.url);
-      const commands = watched.page.locator('.first-steps pre');
-      await expect.poll(() => commands.count()).toBe(1);
-      const sale = (await commands.textContent()) ?? '';
-      const { answer } = await post(started.url, [/'(\{.*\})'$/s.exec(sale)?.[1]?.replaceAll('\n', ' ') ?? '']);
-      expect(answer).toMatchObject({ accepted: 1, quarantined: [] });
-      await expect.poll(() => dailyReport(watched.page).number('Customers')).toBe(1);
-    } finally {
-      await started.stop();
-    }
-  });
-
     const furniture = products.filter(({ category }) => category === 'Furniture');
     await expect.poll(() => report.place('Products by profit')).toBe(`1–10 of ${COUNT.format(furniture.length)}`);
     await expect.poll(() => report.place('Products by quantity')).toBe(`1–10 of ${COUNT.format(furniture.length)}`);
@@ -242,6 +274,9 @@ describe('filters', () => {
     await page.getByRole('button', { name: /^Remove the filter Day/ }).click();
     await report.tile('Customers on the map').getByRole('button', { name: 'List' }).click();
     const places = reports['daily_address'] ?? [];
+    // Until they are there, the places of that day stand.
+    const all = places.reduce((sum, row) => sum + Number(row['daily_pu']), 0);
+    await expect.poll(() => report.mapTotal()).toBe(all);
     const place = report.tile('Customers on the map').locator('tbody tr').first();
     await place.getByRole('button').first().click();
     await expect.poll(() => page.locator('.chip').textContent()).toContain('Place:');
@@ -274,9 +309,6 @@ describe('totals of a range', () => {
     const largest = [...sums].toSorted(([, a], [, b]) => (a < b ? 1 : -1)).slice(0, 10);
     await expect
       .poll(async () => (await report.rows('Products by revenue')).map((cells) => cells.at(-1)))
-    // Until they are there, the places of that day stand.
-    const all = places.reduce((sum, row) => sum + Number(row['daily_pu']), 0);
-    await expect.poll(() => report.mapTotal()).toBe(all);
       .toEqual(largest.map(([, value]) => MONEY.format(Number(value) / 1e6)));
     expect(await report.place('Products by revenue')).toBe(`1–10 of ${COUNT.format(sums.size)}`);
     expect(await tile.locator('td .spark').count()).toBe(10);
@@ -341,6 +373,9 @@ describe('sums', () => {
     const micros = newest.reduce((sum, row) => sum + microsOf(row['daily_rev']), 0n);
     await expect.poll(() => panel.locator('.agrees data').getAttribute('value')).toBe(String(Number(micros) / 1e6));
     expect(await valuesIn(panel)).toHaveLength(newest.length);
+    // A row opens wherever it is clicked.
+    await panel.locator('tbody td').first().click();
+    await page.getByRole('dialog', { name: 'Explain: What sold on a day' }).locator('.agrees').waitFor();
   });
 });
 
@@ -508,6 +543,71 @@ describe('the records page', () => {
     }
   });
 
+  it('keeps what is being put right also where the quarantine cannot be read', async () => {
+    await using own = await temporaryFolder();
+    const started = await startDaybook(own.path);
+    try {
+      await post(started.url, ['refused']);
+      await using watched = await openPage(browser, started.url, '/records?tab=quarantine');
+      const { page } = watched;
+      await page.getByRole('button', { name: 'Put it right' }).click();
+      const field = page.getByLabel('The record, in JSON');
+      await field.fill('{"half":"written"}');
+      watched.expectStatus(404);
+      await page.route('**/api/v1/quarantine*', (route) =>
+        route.fulfill({ status: 404, contentType: 'application/problem+json', json: { detail: 'It is away.' } }),
+      );
+      await page.getByRole('button', { name: 'To put right 1' }).click();
+      await page.getByText('This could not be read: It is away.').waitFor();
+      expect(await field.inputValue()).toBe('{"half":"written"}');
+    } finally {
+      await started.stop();
+    }
+  });
+
+  it('says how many came while it was not connected', async () => {
+    await using own = await temporaryFolder();
+    const started = await startDaybook(own.path);
+    try {
+      await using watched = await openPage(browser, started.url, '/records');
+      const { page } = watched;
+      const sent = Promise.withResolvers<void>();
+      let asked = 0;
+      await page.route(/\/topics\/\w+\/records\?follow=true$/, async (route) => {
+        asked++;
+        // It breaks behind its beginning, and the browser connects again by itself.
+        const begun = 'retry: 1\nevent: tail\ndata: {"records":[],"skipped":0,"nextOffset":0}\n\n';
+        if (asked === 1) return route.fulfill({ contentType: 'text/event-stream', body: begun });
+        await sent.promise;
+        return route.continue();
+      });
+      await page.getByRole('button', { name: 'Follow' }).click();
+      await expect.poll(() => asked).toBe(2);
+      const progress = page.locator('.search-progress');
+      await expect.poll(() => progress.getByRole('status').textContent()).toContain('Connecting');
+      await post(started.url, lines.slice(0, 7));
+      sent.resolve();
+      await expect.poll(() => progress.textContent()).toContain('7 while not connected');
+      expect(await progress.getByRole('status').textContent()).toBe('Following');
+      await post(started.url, lines.slice(7, 9));
+      await expect.poll(() => page.locator('.record-scroller tbody tr').count()).toBe(2);
+      expect(await progress.textContent()).toContain('7 while not connected');
+    } finally {
+      await started.stop();
+    }
+  });
+
+  it('says of a record that there is not what the server says, and nothing of a server that is away', async () => {
+    await using watched = await openPage(browser, daybook.url, '/records?offset=0');
+    const { page } = watched;
+    watched.expectStatus(404);
+    await page.goto(`${daybook.url}/records?record=99999999`);
+    const panel = page.getByRole('dialog');
+    await panel.getByRole('alert').waitFor();
+    expect(await panel.getByRole('alert').textContent()).toContain('There is no record at offset 99999999');
+    expect(await panel.textContent()).not.toContain('still running');
+  });
+
   it('puts a refused record back once it is right, and lists repeats with where they came from', async () => {
     await using watched = await openPage(browser, daybook.url, '/records?tab=quarantine');
     const { page } = watched;
@@ -573,6 +673,8 @@ describe('the records page', () => {
   it('says of an entry that somebody else put right meanwhile that another record was not counted', async () => {
     const sale = { ...(JSON.parse(lines[2] ?? '') as object), ts_id: '00000000-0000-4000-8000-0000000000bb' };
     await post(daybook.url, ['put right twice']);
+    const listed = await fetch(`${daybook.url}/api/v1/quarantine?limit=1`);
+    const [newest] = ((await listed.json()) as QuarantineAnswer).entries;
     await using watched = await openPage(browser, daybook.url, '/records?tab=quarantine');
     const entry = watched.page.locator('.refused > li').first();
     await expect.poll(() => entry.locator('pre').textContent()).toBe('put right twice');
@@ -616,6 +718,44 @@ describe('the records page', () => {
 });
 
 describe('the pipeline page', () => {
+  it('says what changed in closed days, and that nothing did, only once it is known', async () => {
+    await using watched = await openPage(browser, daybook.url, '/records');
+    const { page } = watched;
+    const [framed, listed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    await page.route('**/api/v1/frames*', async (route) => {
+      await framed.promise;
+      await route.continue();
+    });
+    await page.route('**/api/v1/amendments*', async (route) => {
+      await listed.promise;
+      await route.continue();
+    });
+    await page.goto(`${daybook.url}/pipeline`);
+    const amendments = page.getByRole('region', { name: 'Amendments' });
+    await amendments.getByText('Reading the amendments').waitFor();
+    expect(await amendments.textContent()).not.toContain('No closed day');
+    framed.resolve();
+    await amendments.getByRole('heading', { name: /^\d[\d,]* amendments$/ }).waitFor();
+    expect(await amendments.textContent()).toContain('Reading the amendments');
+    expect(await amendments.textContent()).not.toContain('No closed day');
+    listed.resolve();
+    await expect.poll(() => amendments.getByRole('listitem').count()).toBeGreaterThan(0);
+    expect(await amendments.textContent()).not.toContain('Reading');
+  });
+
+  it('says why what its parts are doing cannot be read', async () => {
+    await using watched = await openPage(browser, daybook.url, '/records');
+    const { page } = watched;
+    watched.expectStatus(404);
+    await page.route('**/api/v1/pipeline/details', (route) =>
+      route.fulfill({ status: 404, contentType: 'application/problem+json', json: { detail: 'Nothing is noted.' } }),
+    );
+    await page.goto(`${daybook.url}/pipeline`);
+    await page.getByText('This could not be read: Nothing is noted.').waitFor();
+    await page.unroute('**/api/v1/pipeline/details');
+    await page.getByRole('region', { name: 'Parts' }).waitFor();
+  });
+
   it.each([
     ['pipeline', {}],
     ['pipeline-dark', { colorScheme: 'dark' }],
@@ -631,5 +771,3 @@ describe('the pipeline page', () => {
     await looksRight(page, name);
   });
 });
-    const listed = await fetch(`${daybook.url}/api/v1/quarantine?limit=1`);
-    const [newest] = ((await listed.json()) as QuarantineAnswer).entries;

@@ -1,7 +1,27 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import { problemAt } from './http.ts';
+import { isRefused, problemAt, readJson } from './http.ts';
+
+it('who does not answer is told in the words of the page, and what was given up as that', async () => {
+  const server = createServer((_request, response) => {
+    response.writeHead(404, { 'content-type': 'application/problem+json' }).end('{"detail":"There is none."}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const failure = (signal: AbortSignal): Promise<Error> =>
+    readJson(`http://127.0.0.1:${port}/`, signal).then(
+      () => new Error('it answered'),
+      (error: unknown) => error as Error,
+    );
+  const { signal } = new AbortController();
+  const refused = await failure(signal);
+  expect([refused.message, isRefused(refused)]).toEqual(['There is none.', true]);
+  expect((await failure(AbortSignal.abort())).name).toBe('AbortError');
+  server.close();
+  const silent = await failure(signal);
+  expect([silent.message, isRefused(silent)]).toEqual(['Daybook does not answer.', false]);
+});
 
 it('what is wrong with an address is what the server says of it; a good answer is not waited for', async () => {
   const left = Promise.withResolvers<void>();

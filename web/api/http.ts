@@ -17,7 +17,12 @@ export class ApiError extends Error {
   }
 }
 
-/** An answer in JSON. @throws ApiError when the API says no; TypeError when nobody answers */
+/** Whether the server answered that it will not do what was asked, however often. */
+export function isRefused(error: Error): boolean {
+  return error instanceof ApiError && error.status < 500;
+}
+
+/** An answer in JSON. @throws ApiError when the API says no; Error when nobody answers */
 export async function readJson<T>(path: string, signal: AbortSignal): Promise<T> {
   const response = await request(path, { signal });
   return (await response.json()) as T;
@@ -52,7 +57,10 @@ export async function problemAt(address: string): Promise<string | undefined> {
 }
 
 async function request(path: string, init: RequestInit): Promise<Response> {
-  const response = await fetch(path, init);
+  const response = await fetch(path, init).catch((cause: unknown) => {
+    // Browsers have words of their own for it, and for what was asked for no more.
+    throw init.signal?.aborted === true ? cause : new Error('Daybook does not answer.', { cause });
+  });
   if (response.ok) return response;
   const problem = await problemOf(response);
   throw new ApiError(

@@ -7,9 +7,16 @@ import { usePageState } from './use-view.ts';
 /** An import into the past changes closed days with every frame; they are read again no more often than this. */
 const READ_AGAIN_MS = 2_000;
 
+interface AmendmentList extends Omit<AmendmentsAnswer, 'total'> {
+  /** Whether it is known which there are: not while the first of them are on their way, or could not be had. */
+  readonly isKnown: boolean;
+  readonly error: Error | null;
+  readonly onRetry: () => void;
+}
+
 /** Changes to closed days, newest first, and how many of all changes are kept; none until they are there. */
-export function useAmendmentList(): Omit<AmendmentsAnswer, 'total'> {
-  const { amendments } = usePageState();
+export function useAmendmentList(): AmendmentList {
+  const { amendments, frame } = usePageState();
   const [total, setTotal] = useState(amendments);
   const isDue = total !== amendments;
   const isFirst = total === 0;
@@ -20,8 +27,11 @@ export function useAmendmentList(): Omit<AmendmentsAnswer, 'total'> {
     const timer = setTimeout(take, isFirst ? 0 : READ_AGAIN_MS);
     return () => clearTimeout(timer);
   }, [isDue, isFirst]);
-  const { data } = useQuery({ ...amendmentsQuery(total), placeholderData: keepPreviousData });
-  return total > 0 ? (data ?? NONE) : NONE;
+  const { data, error, refetch } = useQuery({ ...amendmentsQuery(total), placeholderData: keepPreviousData });
+  const list = total > 0 ? (data ?? NONE) : NONE;
+  // The first frame says whether there are any.
+  const isKnown = frame !== undefined && (total > 0 ? data !== undefined : amendments === 0);
+  return { ...list, isKnown, error, onRetry: () => void refetch() };
 }
 
 const NONE: Omit<AmendmentsAnswer, 'total'> = { kept: 0, entries: [] };

@@ -5,6 +5,7 @@ import { countOf } from '../format.ts';
 import { joinValues, printCell } from '../key-text.ts';
 import { columnLabel, dimensionsOf, measurePrinter } from '../tiles/labels.ts';
 import { LateRecords } from '../tiles/late-records.tsx';
+import { TileError } from '../tiles/tile-frame.tsx';
 import './records-page.css';
 
 const LISTED_MAX = 100;
@@ -12,7 +13,7 @@ const LISTED_MAX = 100;
 /** What changed in closed days: the row, old and new values, and the records that did it. */
 export function AmendmentList({ definition }: { readonly definition: DefinitionAnswer }) {
   const { amendments } = usePageState();
-  const { kept, entries } = useAmendmentList();
+  const { kept, entries, isKnown, error, onRetry } = useAmendmentList();
   return (
     <section className="tile" aria-label="Amendments">
       <h2>{amendments === 0 ? 'Amendments' : countOf(amendments, 'amendments')}</h2>
@@ -28,7 +29,13 @@ export function AmendmentList({ definition }: { readonly definition: DefinitionA
             ` The newest ${countOf(kept, 'changes')} are kept, the others only counted.`}
         </p>
       )}
-      {entries.length === 0 && <p className="notice">No closed day has changed.</p>}
+      {error !== null && <TileError error={error} onRetry={onRetry} />}
+      {!isKnown && error === null && <p role="status">Reading the amendments…</p>}
+      {isKnown && entries.length === 0 && (
+        <p className="notice">
+          {amendments === 0 ? 'No closed day has changed.' : 'They are counted, and none is kept to be looked at.'}
+        </p>
+      )}
       <ul className="refused">
         {entries.slice(0, LISTED_MAX).map(({ id, report, before, after, firstOffset, frame }) => {
           const columns = definition.reports.find(({ name }) => name === report)?.columns ?? [];

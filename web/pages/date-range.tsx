@@ -1,43 +1,47 @@
 import { useId, useRef } from 'react';
 import { isBackwards, PRESETS } from '../api/day-range.ts';
 import { choose } from '../choices.ts';
+import { printRange } from '../format.ts';
 import type { ChosenRange } from './use-range.ts';
 
-/** Chooses the days that the whole page shows. */
+/** Chooses the days that the whole page shows; on paper it says which they are. */
 export function DateRange({ range }: { readonly range: ChosenRange }) {
   const { from, to, preset } = range;
   const isInvalid = isBackwards(range);
   const isAll = from === undefined && to === undefined;
   return (
-    <fieldset className="date-range">
-      <legend>Date range</legend>
-      <div className="segments">
-        {Object.entries(PRESETS).map(([name, label]) => (
+    <>
+      <fieldset className="date-range">
+        <legend>Date range</legend>
+        <div className="segments">
+          {Object.entries(PRESETS).map(([name, label]) => (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={preset === name}
+              onClick={() => choose({ range: name, from: undefined, to: undefined }, 'push')}
+            >
+              {label}
+            </button>
+          ))}
           <button
-            key={name}
             type="button"
-            aria-pressed={preset === name}
-            onClick={() => choose({ range: name, from: undefined, to: undefined }, 'push')}
+            aria-pressed={isAll}
+            onClick={() => choose({ range: undefined, from: undefined, to: undefined }, 'push')}
           >
-            {label}
+            All days
           </button>
-        ))}
-        <button
-          type="button"
-          aria-pressed={isAll}
-          onClick={() => choose({ range: undefined, from: undefined, to: undefined }, 'push')}
-        >
-          All days
-        </button>
-      </div>
-      <DayInput label="From" name="from" day={from} range={range} isInvalid={isInvalid} />
-      <DayInput label="To" name="to" day={to} range={range} isInvalid={isInvalid} />
-      {isInvalid && (
-        <p className="date-range-hint" role="alert">
-          From is after To, so there is no day to show.
-        </p>
-      )}
-    </fieldset>
+        </div>
+        <DayInput label="From" name="from" day={from} range={range} isInvalid={isInvalid} />
+        <DayInput label="To" name="to" day={to} range={range} isInvalid={isInvalid} />
+        {isInvalid && (
+          <p className="date-range-hint" role="alert">
+            From is after To, so there is no day to show.
+          </p>
+        )}
+      </fieldset>
+      <p className="printed-range">{printRange(from, to)}</p>
+    </>
   );
 }
 
@@ -61,6 +65,8 @@ function DayInput({ label, name, day, range, isInvalid }: DayInputProps) {
       <input
         id={id}
         type="date"
+        // Without it the year takes six digits, and what has more than four is no day.
+        max="9999-12-31"
         value={day ?? ''}
         aria-invalid={isInvalid}
         onFocus={() => {

@@ -35,7 +35,7 @@ interface PanelProps {
 function Panel({ definition, explained }: PanelProps) {
   const { report, key } = explained;
   const [page, setPage] = useState(0);
-  const { data, error, refetch } = useQuery({
+  const { data, error, refetch, isPlaceholderData } = useQuery({
     ...explanationQuery(report, key, { limit: PAGE_SIZE, offset: page * PAGE_SIZE }),
     placeholderData: keepPreviousData,
   });
@@ -53,7 +53,14 @@ function Panel({ definition, explained }: PanelProps) {
         <p role="status">Looking through the log for the records of this row…</p>
       )}
       {data !== undefined && (
-        <Content definition={definition} report={report} data={data} page={page} onPage={setPage} />
+        <Content
+          definition={definition}
+          report={report}
+          data={data}
+          page={page}
+          isStale={isPlaceholderData}
+          onPage={setPage}
+        />
       )}
     </SidePanel>
   );
@@ -64,10 +71,12 @@ interface ContentProps {
   readonly report: string;
   readonly data: ExplanationAnswer;
   readonly page: number;
+  /** The records are those of another page, until its own are there. */
+  readonly isStale: boolean;
   readonly onPage: (page: number) => void;
 }
 
-function Content({ definition, report, data, page, onPage }: ContentProps) {
+function Content({ definition, report, data, page, isStale, onPage }: ContentProps) {
   const { row, computed, total, looked, frame } = data;
   const columns = definition.reports.find(({ name }) => name === report)?.columns ?? [];
   const measures = columns.filter(({ role }) => role === 'measure');
@@ -88,7 +97,12 @@ function Content({ definition, report, data, page, onPage }: ContentProps) {
           <dd>{printCount(total)}</dd>
         </div>
       </dl>
-      <Records records={data.records} definition={definition} measures={measures.map(({ of }) => of ?? '')} />
+      <Records
+        records={data.records}
+        definition={definition}
+        measures={measures.map(({ of }) => of ?? '')}
+        isStale={isStale}
+      />
       <footer className="explain-sums">
         {pages > 1 && (
           <nav aria-label="Pages of the records" className="page-moves">
@@ -105,7 +119,7 @@ function Content({ definition, report, data, page, onPage }: ContentProps) {
         )}
         <p className={isSame ? 'agrees' : 'disagrees'}>
           {isSame ? '✓ ' : '✗ '}
-          {countOf(total, 'records')} give{' '}
+          {countOf(total, 'records')} {total === 1 ? 'gives' : 'give'}{' '}
           {measures.map((column, index) => (
             <span key={column.name}>
               {index > 0 && ', '}
@@ -120,7 +134,8 @@ function Content({ definition, report, data, page, onPage }: ContentProps) {
           {isSame ? ', just as the report says' : '. The report says otherwise: run daybook verify'}.
         </p>
         <p className="over">
-          As of {printFrame(frame, definition.frames)}; {countOf(looked, 'records')} of the log were looked at
+          As of {printFrame(frame, definition.frames)}; {countOf(looked, 'records')} of the log{' '}
+          {looked === 1 ? 'was' : 'were'} looked at
         </p>
       </footer>
       <Duplicates data={data} />
@@ -134,9 +149,10 @@ interface RecordsProps {
   readonly definition: DefinitionAnswer;
   /** How the row's measures are computed: the fields that they are of are shown first. */
   readonly measures: readonly string[];
+  readonly isStale: boolean;
 }
 
-function Records({ records, definition, measures }: RecordsProps) {
+function Records({ records, definition, measures, isStale }: RecordsProps) {
   const { stream } = definition;
   const summed = measures.flatMap((of) => /\((.+)\)/.exec(of)?.[1] ?? []);
   const fields = [...new Set([stream.eventTime, ...summed, ...stream.fields])].filter((name) =>
@@ -146,7 +162,7 @@ function Records({ records, definition, measures }: RecordsProps) {
   return (
     // A room that scrolls has to be reachable by keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className="explain-records" role="group" aria-label="Records of the row" tabIndex={0}>
+    <div className="explain-records" role="group" aria-label="Records of the row" aria-busy={isStale} tabIndex={0}>
       <table>
         <RecordHead hasPartitions={hasPartitions} fields={fields} />
         <tbody>

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { DefinitionAnswer, TailEvent, TopicRecordInfo, TopicRecordsAnswer } from '../../src/server/protocol.ts';
 import { topicsQuery } from '../api/queries.ts';
 import { choose, useChoices } from '../choices.ts';
-import { printCount } from '../format.ts';
+import { countOf, printCount } from '../format.ts';
 import { PageMove } from '../tiles/page-move.tsx';
 import { RecordTable } from './record-table.tsx';
 import type { RecordSearch } from './record-search.tsx';
@@ -140,7 +140,7 @@ function Found({ topic, definition, search, moved, onAsk }: FoundProps) {
         }}
       />
       <span className="visually-hidden" role="status">
-        {state === 'looking' ? 'Looking for records' : `${scanned} records looked at`}
+        {state === 'looking' ? 'Looking for records' : `${countOf(scanned, 'records')} looked at`}
       </span>
     </>
   );
@@ -218,6 +218,31 @@ function SearchProgress({ progress, onCancel }: SearchProgressProps) {
   );
 }
 
+/** What was seen of a topic that is followed. */
+interface Seen {
+  /** The newest first. */
+  readonly records: readonly TopicRecordInfo[];
+  /** Came too fast to be sent; came during a pause; came while nobody was connected. */
+  readonly skipped: number;
+  readonly missed: number;
+  readonly lost: number;
+  /** Behind the last that is shown or counted; undefined until the server says where it begins. */
+  readonly nextOffset: number | undefined;
+}
+
+const NONE_SEEN: Seen = { records: [], skipped: 0, missed: 0, lost: 0, nextOffset: undefined };
+
+/** What was seen, and what came since. @param isFirst  of a stream: what lies between it and the one before was not sent */
+function seenSince(before: Seen, event: TailEvent, isPaused: boolean, isFirst: boolean): Seen {
+  const { records: newest, skipped, nextOffset } = event;
+  const came = newest.length + skipped;
+  const lost = isFirst ? Math.max(0, nextOffset - came - (before.nextOffset ?? nextOffset)) : 0;
+  const seen = { ...before, lost: before.lost + lost, nextOffset };
+  if (isPaused) return { ...seen, missed: before.missed + came };
+  const records = [...newest.toReversed(), ...before.records].slice(0, FOLLOWED_MAX);
+  return { ...seen, records, skipped: before.skipped + skipped };
+}
+
 const FOLLOWING = { following: 'Following', paused: 'Paused', ended: 'Not following' } as const;
 const CONNECTING = 'Connecting: what comes meanwhile is not shown';
 
@@ -227,27 +252,19 @@ function Followed({ topic, definition }: LogRecordsProps) {
   const [isOpen, setOpen] = useState(false);
   /** Why it ended. */
   const [problem, setProblem] = useState<string>();
-  const [{ records, skipped, missed }, setSeen] = useState<{
-    readonly records: readonly TopicRecordInfo[];
-    /** Came too fast to be sent, and came during a pause. */
-    readonly skipped: number;
-    readonly missed: number;
-  }>({ records: [], skipped: 0, missed: 0 });
+  const [{ records, skipped, missed, lost }, setSeen] = useState(NONE_SEEN);
+  const isFirst = useRef(true);
   const address = `/api/v1/topics/${encodeURIComponent(topic)}/records?follow=true`;
   useEvents(state === 'ended' ? undefined : address, 'tail', {
-    onBegin: () => setOpen(true),
+    onBegin: () => {
+      isFirst.current = true;
+      setOpen(true);
+    },
     onBreak: () => setOpen(false),
     onEvent: (event) => {
-      const { records: newest, skipped: more } = event as TailEvent;
-      setSeen((before) =>
-        state === 'paused'
-          ? { ...before, missed: before.missed + newest.length + more }
-          : {
-              records: [...newest.toReversed(), ...before.records].slice(0, FOLLOWED_MAX),
-              skipped: before.skipped + more,
-              missed: before.missed,
-            },
-      );
+      const begins = isFirst.current;
+      isFirst.current = false;
+      setSeen((before) => seenSince(before, event as TailEvent, state === 'paused', begins));
     },
     onEnd: (why) => {
       setState('ended');
@@ -263,6 +280,7 @@ function Followed({ topic, definition }: LogRecordsProps) {
         <span role="status">{isConnecting ? CONNECTING : FOLLOWING[state]}</span>
         <span>
           {printCount(skipped)} skipped as they came too fast, {printCount(missed)} while paused
+          {lost > 0 && `, ${printCount(lost)} while not connected`}
         </span>
         <button type="button" onClick={() => setState(state === 'following' ? 'paused' : 'following')}>
           {state === 'following' ? 'Pause' : 'Go on'}

@@ -18,17 +18,19 @@ const LISTED_MAX = 100;
 
 /** How records get into the reports: how fast, how fresh, and what each part is doing. */
 export function PipelinePage({ definition }: { readonly definition: DefinitionAnswer }) {
-  const { data: status, error, refetch } = useQuery(pipelineQuery);
-  const { data: details } = useQuery(pipelineDetailsQuery);
+  const { data: status, error: statusError, refetch } = useQuery(pipelineQuery);
+  const { data: details, error: detailsError } = useQuery(pipelineDetailsQuery);
+  const error = statusError ?? detailsError;
+  const isRead = status !== undefined && details !== undefined;
   return (
     <Shell title="Pipeline">
-      {error !== null && status === undefined && <TileError error={error} onRetry={() => void refetch()} />}
+      {error !== null && !isRead && <TileError error={error} onRetry={() => void refetch()} />}
       {status?.trouble !== undefined && status.trouble !== null && (
         <p className="banner" role="alert">
           {status.trouble}
         </p>
       )}
-      {status !== undefined && details !== undefined ? (
+      {isRead ? (
         <>
           <Figures status={status} details={details} frames={definition.frames} />
           <Parts details={details} />
@@ -171,7 +173,7 @@ function ListTile({ title, columns, rows, empty }: ListTileProps) {
       )}
       {rows.length > LISTED_MAX && (
         <p className="tile-note">
-          The newest {LISTED_MAX} of {printCount(rows.length)}
+          The first {LISTED_MAX} of {printCount(rows.length)}
         </p>
       )}
     </section>

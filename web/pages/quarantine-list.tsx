@@ -26,15 +26,19 @@ export function QuarantineList() {
     ...quarantineQuery({ limit: PAGE_SIZE, offset: page * PAGE_SIZE, isOpenOnly }, pipeline?.quarantined),
     placeholderData: keepPreviousData,
   });
-  const listed = (isOpenOnly ? data?.open : undefined) ?? data?.total ?? 0;
+  // What cannot be read takes nothing along that is being put right.
+  const [known, setKnown] = useState(data);
+  if (data !== undefined && data !== known) setKnown(data);
+  const shown = data ?? known;
+  const listed = (isOpenOnly ? shown?.open : undefined) ?? shown?.total ?? 0;
   const lastPage = Math.max(0, Math.ceil(listed / PAGE_SIZE) - 1);
   const isBeyond = data !== undefined && !isPlaceholderData && page > lastPage;
   useEffect(() => {
     if (isBeyond) choose({ page: pageText(lastPage) });
   }, [isBeyond, lastPage]);
   const trouble = error !== null && <TileError error={error} onRetry={() => void refetch()} />;
-  if (data === undefined) return trouble || <p role="status">Reading the quarantine…</p>;
-  if (data.total === 0) {
+  if (shown === undefined) return trouble || <p role="status">Reading the quarantine…</p>;
+  if (shown.total === 0) {
     return (
       <section className="tile">
         <p className="notice">Nothing was refused. What cannot be accepted comes here, whole, with the reason.</p>
@@ -45,15 +49,15 @@ export function QuarantineList() {
     <section className="tile records-tile" aria-label="Quarantine">
       <div className="refused-header">
         <p className="tile-note">
-          {countOf(data.total, 'records')} refused, newest first. Put one right and send it: it counts once it is
+          {countOf(shown.total, 'records')} refused, newest first. Put one right and send it: it counts once it is
           accepted, and stays listed here as it came.
         </p>
-        {data.open !== undefined && <OpenChoice total={data.total} open={data.open} isOpenOnly={isOpenOnly} />}
+        {shown.open !== undefined && <OpenChoice total={shown.total} open={shown.open} isOpenOnly={isOpenOnly} />}
       </div>
       {trouble}
       {listed === 0 && <p className="notice">All that was refused has been put right.</p>}
-      <ul className="refused" ref={list} tabIndex={-1} aria-label="Refused records">
-        {withOpened(data.entries, opened).map((entry) => (
+      <ul className="refused" ref={list} tabIndex={-1} aria-label="Refused records" aria-busy={isPlaceholderData}>
+        {withOpened(shown.entries, opened).map((entry) => (
           <Refused
             key={entry.id}
             entry={entry}

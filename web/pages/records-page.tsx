@@ -89,7 +89,9 @@ function Topics({ topic }: { readonly topic: string }) {
                 <button
                   type="button"
                   className="cell-button"
-                  onClick={() => choose({ topic: name, offset: undefined, time: undefined }, 'push')}
+                  onClick={() =>
+                    choose({ topic: name, 'in-partition': undefined, offset: undefined, time: undefined }, 'push')
+                  }
                 >
                   {name}
                 </button>

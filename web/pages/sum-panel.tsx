@@ -3,7 +3,7 @@ import { useView } from '../api/use-view.ts';
 import type { ExplainedSum } from '../explain.ts';
 import { closeExplainedSum, explainRow } from '../explain.ts';
 import { exactSum } from '../exact-sum.ts';
-import { countOf, printCount, printDay } from '../format.ts';
+import { countOf, printCount, printRange } from '../format.ts';
 import { joinValues, printCell, printKeyText } from '../key-text.ts';
 import { columnLabel, measurePrinter, placeNames } from '../tiles/labels.ts';
 import { printPlace } from '../tiles/places.ts';
@@ -59,13 +59,7 @@ function selectionText({ dashboard }: DefinitionAnswer, { from, to, equals }: Ex
     .filter(([name]) => !isPlace || (name !== latitude && name !== longitude))
     .flatMap(([, each]) => each.map(printKeyText));
   const place = isPlace ? [printPlace({ latitude: Number(north), longitude: Number(east) })] : [];
-  const days = from === to && from !== undefined ? printDay(from) : rangeText(from, to);
-  return joinValues([...values, ...place, days]);
-}
-
-function rangeText(from: string | undefined, to: string | undefined): string {
-  if (from === undefined) return to === undefined ? 'All days' : `Until ${printDay(to)}`;
-  return to === undefined ? `Since ${printDay(from)}` : `${printDay(from)} – ${printDay(to)}`;
+  return joinValues([...values, ...place, printRange(from, to)]);
 }
 
 interface ContentProps {
@@ -111,7 +105,7 @@ function Content({ definition, report, columns, column, rows, rowCount, sum }: C
         <p className={rows.length < rowCount || isSame ? 'agrees' : 'disagrees'}>
           {rows.length < rowCount
             ? `The newest ${printCount(rows.length)} of ${countOf(rowCount, 'rows')} give `
-            : `${isSame ? '✓ ' : '✗ '}${countOf(rowCount, 'rows')} give `}
+            : `${isSame ? '✓ ' : '✗ '}${countOf(rowCount, 'rows')} ${rowCount === 1 ? 'gives' : 'give'} `}
           {label.toLowerCase()}{' '}
           <strong>
             <data value={String(listed)}>{print(listed)}</data>
@@ -154,7 +148,11 @@ function SumRows({ definition, report, columns, column, rows }: SumRowsProps) {
             const key = columns.map(({ name }) => printCell(row[name] ?? null));
             const value = print(row[column.name]);
             return (
-              <tr key={JSON.stringify(columns.map(({ name }) => row[name]))}>
+              <tr
+                key={JSON.stringify(columns.map(({ name }) => row[name]))}
+                className="opens"
+                onClick={() => explainRow(definition, report, row)}
+              >
                 {key.map((text, index) => (
                   <td key={columns[index]?.name}>{text}</td>
                 ))}
@@ -163,7 +161,10 @@ function SumRows({ definition, report, columns, column, rows }: SumRowsProps) {
                     type="button"
                     className="cell-button"
                     aria-label={`Explain ${key.join(', ')}: ${value}`}
-                    onClick={() => explainRow(definition, report, row)}
+                    onClick={(event) => {
+                      event.stopPropagation();
+                      explainRow(definition, report, row);
+                    }}
                   >
                     {value}
                   </button>

@@ -6,7 +6,7 @@ import { usePageState } from '../api/use-view.ts';
 interface EventsReader {
   /** The stream begins, also when the browser has connected again by itself: what it sent before comes once more. */
   readonly onBegin?: () => void;
-  /** The stream broke off, and the browser connects again by itself. */
+  /** There is no stream until it begins: it is asked for, at first or anew, or it broke off and the browser connects again by itself. */
   readonly onBreak?: () => void;
   readonly onEvent: (data: unknown) => void;
   readonly onEnd: (problem: string | undefined) => void;
@@ -36,6 +36,7 @@ export function useEvents(address: string | undefined, name: string, reader: Eve
     const listen = (): void => {
       const opened = new EventSource(address);
       source = opened;
+      breakOff();
       opened.addEventListener('open', begin);
       opened.addEventListener(name, (event: MessageEvent) => take(JSON.parse(String(event.data))));
       opened.addEventListener('end', () => finish(undefined));

@@ -5,8 +5,8 @@ import { PAGE_SIZES } from './table-choices.ts';
 
 interface PageControlsProps {
   readonly title: string;
-  /** Rows over all pages. */
-  readonly total: number;
+  /** Rows over all pages; undefined until it is known. */
+  readonly total: number | undefined;
   /** 0-based. */
   readonly page: number;
   readonly size: number;
@@ -17,8 +17,9 @@ interface PageControlsProps {
 /** How many rows a page has, which of them are shown, and the ways to the others. */
 export function PageControls({ title, total, page, size, onPage, onSize }: PageControlsProps) {
   const id = useId();
-  const first = total === 0 ? 0 : page * size + 1;
-  const last = Math.min(total, (page + 1) * size);
+  const known = total ?? 0;
+  const first = known === 0 ? 0 : page * size + 1;
+  const last = Math.min(known, (page + 1) * size);
   return (
     <nav className="page-controls" aria-label={`Pages of ${title}`}>
       <label htmlFor={id}>Rows per page</label>
@@ -30,13 +31,19 @@ export function PageControls({ title, total, page, size, onPage, onSize }: PageC
         ))}
       </select>
       <div className="page-moves">
-        <span>
-          {printCount(first)}–{printCount(last)} of {printCount(total)}
-        </span>
+        {total === undefined ? (
+          <span className="skeleton unseen" aria-hidden="true">
+            1–10 of 10,000
+          </span>
+        ) : (
+          <span>
+            {printCount(first)}–{printCount(last)} of {printCount(total)}
+          </span>
+        )}
         <PageMove label="Previous page" isOff={page === 0} onMove={() => onPage(page - 1)}>
           ‹
         </PageMove>
-        <PageMove label="Next page" isOff={last >= total} onMove={() => onPage(page + 1)}>
+        <PageMove label="Next page" isOff={last >= known} onMove={() => onPage(page + 1)}>
           ›
         </PageMove>
       </div>

@@ -113,7 +113,7 @@ export function TableTile(props: TableTileProps) {
       </div>
       <PageControls
         title={title}
-        total={total}
+        total={answer?.total}
         page={Math.min(page, lastPage)}
         size={size}
         onPage={(next) => change({ page: next })}

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { useId } from 'react';
+import { isRefused } from '../api/http.ts';
 import type { ShownView } from '../api/use-view.ts';
 import { usePageState } from '../api/use-view.ts';
 
@@ -41,12 +42,12 @@ export function TileFrame({ kind, title, view, notes, aside, children }: TileFra
   );
 }
 
-/** Stands where something could not be had. */
+/** Stands where something could not be had; what the server refuses it says itself. */
 export function TileError({ error, onRetry }: { readonly error: Error; readonly onRetry: () => void }) {
   return (
     <div className="notice" role="alert">
       <p>This could not be read: {error.message}</p>
-      <p>See whether Daybook is still running, then try again.</p>
+      {!isRefused(error) && <p>See whether Daybook is still running, then try again.</p>}
       <button type="button" onClick={onRetry}>
         Try again
       </button>
