@@ -1,19 +1,14 @@
 import type { ConditionPlan, FieldPlan } from '../../plan/plan.ts';
+import { among, COMPARISONS } from '../../base/sql-text.ts';
 import { columnNumber, columnText } from '../../plan/ranges.ts';
 import { quotedName, quotedText } from './sql.ts';
-
-const OPERATORS = { above: '>', atLeast: '>=', below: '<', atMost: '<=' } as const;
 
 /** A condition of a report's `where` over a record. A null satisfies only a null in the list, and `notIn`. */
 export function conditionSql({ field, test, values }: ConditionPlan): string {
   const name = columnOf(field);
-  if (test !== 'in' && test !== 'notIn') {
-    return `${name} ${OPERATORS[test]} ${values.map((value) => valueSql(field, value)).join('')}`;
-  }
-  const texts = values.filter((value) => value !== null).map((value) => valueSql(field, value));
-  const takesNull = values.length > texts.length;
-  const among = texts.length === 0 ? 'FALSE' : `${name} IN (${texts.join(', ')})`;
-  const isWanted = takesNull ? `(${name} IS NULL OR ${among})` : among;
+  const texts = values.map((value) => (value === null ? null : valueSql(field, value)));
+  if (test !== 'in' && test !== 'notIn') return `${name} ${COMPARISONS[test]} ${texts.join('')}`;
+  const isWanted = among(name, texts);
   return test === 'in' ? isWanted : `NOT coalesce(${isWanted}, FALSE)`;
 }
 
@@ -22,7 +17,7 @@ function columnOf({ name, kind }: FieldPlan): string {
   return kind === 'integer' ? `CAST(${quotedName(name)} AS DOUBLE)` : quotedName(name);
 }
 
-function valueSql(field: FieldPlan, value: string | number | null): string {
+function valueSql(field: FieldPlan, value: string | number): string {
   const text = quotedText(String(value));
   switch (field.kind) {
     case 'date':
