@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { counted } from '../base/counted.ts';
-import type { GenerateTarget, Generated } from '../runtimes/generate.ts';
+import type { GenerateOptions, GenerateTarget, Generated } from '../runtimes/generate.ts';
 import { generate } from '../runtimes/generate.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { loadPlan } from './config.ts';
@@ -10,20 +10,15 @@ import { configOption, fromOption, numberIn, toOption, wholeNumber, requireDaysI
 import { outputEnded } from './output.ts';
 import { showProgress } from './progress.ts';
 
-interface GenerateFlags {
-  readonly from: string;
-  readonly to: string;
-  readonly perDay: number;
-  readonly rate?: number;
-  readonly seed: number;
-  readonly catalog?: string;
-  readonly duplicates: number;
-  readonly late: number;
-  readonly corrupt: number;
+interface TargetFlags {
   readonly toHttp?: string;
   readonly toKafka?: string;
   readonly out?: string;
-  readonly answerKey?: string;
+}
+
+/** What is to be generated, where it goes, and by which definition. */
+interface GenerateFlags
+  extends Omit<GenerateOptions, 'plan' | 'target' | 'clock' | 'signal' | 'onProgress'>, TargetFlags {
   readonly config: string;
 }
 
@@ -79,21 +74,11 @@ async function generateCommand(flags: GenerateFlags): Promise<void> {
   const clock = machineClock();
   const progress = showProgress('Generating', clock);
   try {
-    const { catalog, rate, answerKey } = flags;
     const target = targetOf(flags);
     const generated = await generate({
+      ...flags,
       plan,
-      from: flags.from,
-      to: flags.to,
-      perDay: flags.perDay,
-      seed: flags.seed,
-      duplicates: flags.duplicates,
-      late: flags.late,
-      corrupt: flags.corrupt,
       target,
-      ...(rate !== undefined && { rate }),
-      ...(catalog !== undefined && { catalog }),
-      ...(answerKey !== undefined && { answerKey }),
       clock,
       signal: AbortSignal.any([interruption(clock), ...(target.kind === 'stream' ? [outputEnded] : [])]),
       onProgress: (records, share) => progress.update(Math.round(share * 1000), 1000, counted(records, 'record')),
@@ -106,7 +91,7 @@ async function generateCommand(flags: GenerateFlags): Promise<void> {
   }
 }
 
-function targetOf({ toHttp, toKafka, out }: GenerateFlags): GenerateTarget {
+function targetOf({ toHttp, toKafka, out }: TargetFlags): GenerateTarget {
   if (toHttp !== undefined) return { kind: 'http', url: toHttp };
   if (toKafka !== undefined) return { kind: 'kafka', brokers: toKafka };
   return out === undefined ? { kind: 'stream', stream: process.stdout } : { kind: 'file', path: out };
