@@ -18,6 +18,10 @@ function object(members: Readonly<Record<string, Json>>): Json {
   };
 }
 
+function described(schema: Json, description: string): Json {
+  return { ...(schema as object), description };
+}
+
 function list(items: Json): Json {
   return { type: 'array', items };
 }
@@ -26,6 +30,8 @@ function orNull(schema: Json): Json {
   return { anyOf: [schema, { type: 'null' }] };
 }
 
+/** Of how much a list is kept. */
+const kept = described(whole, 'How many of the newest can be listed.');
 const refusal = { line: whole, code: text, 'field?': text, reason: text };
 const atLeastOne: Json = { type: 'integer', minimum: 1 };
 
@@ -33,11 +39,11 @@ const atLeastOne: Json = { type: 'integer', minimum: 1 };
 export const REQUEST_SCHEMAS: Readonly<Record<string, Json>> = {
   IntakeHead: object({
     origin: { type: 'string', minLength: 1, maxLength: 255, description: 'Where the batch came from: a file’s name.' },
-    firstLine: { ...(atLeastOne as object), description: 'The number of the first line of the records, in its file.' },
+    firstLine: described(atLeastOne, 'The number of the first line of the records, in its file.'),
     unreadable: list(
       object({
         line: atLeastOne,
-        bytes: { ...(whole as object), description: 'How long it is.' },
+        bytes: described(whole, 'How long it is.'),
         code: { type: 'string', description: 'Why it is no record, as the quarantine has it: CANNOT_BE_CONVERTED.' },
         'field?': text,
         reason: text,
@@ -68,7 +74,7 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
     accepted: whole,
     duplicates: whole,
     quarantined: list(object(refusal)),
-    offset: { ...(whole as object), description: 'The offset of the next record to come.' },
+    offset: described(whole, 'The offset of the next record to come.'),
   }),
   Definition: object({
     stream: object({
@@ -141,7 +147,7 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
   Frame: object({ frame: whole, atMs: number, reports: list(object({ name: text, rows: orNull(list(row)) })) }),
   Quarantine: object({
     total: whole,
-    'open?': { ...(whole as object), description: 'How many nobody has put right; not there where no marks are kept.' },
+    'open?': described(whole, 'How many nobody has put right; not there where no marks are kept.'),
     entries: list(
       object({
         id: whole,
@@ -150,12 +156,11 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
         ...refusal,
         record: text,
         encoding: { enum: ['utf8', 'base64'] },
-        'cutFrom?': {
-          ...(whole as object),
-          description:
-            'Of an entry of more than 16 KiB on a page of several: its record is the start of one of so many bytes, and ' +
+        'cutFrom?': described(
+          whole,
+          'Of an entry of more than 16 KiB on a page of several: its record is the start of one of so many bytes, and ' +
             'converted is not there. By its id, or with a limit of 1, it is whole.',
-        },
+        ),
         'converted?': {
           type: 'string',
           description: 'The record that was made of it, such as of a row of a table, in JSON: what is to be put right.',
@@ -167,7 +172,7 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
   Amendment: amendment,
   Amendments: object({
     total: whole,
-    kept: { ...(whole as object), description: 'How many of the newest can be listed.' },
+    kept,
     entries: list(ref('Amendment')),
   }),
   Pipeline: object({
@@ -180,29 +185,27 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
     log: object({ segments: whole, bytes: whole }),
     checkpoint: orNull(object({ offset: whole, atMs: number })),
     trouble: orNull(text),
-    engine: {
-      ...(orNull(
+    engine: described(
+      orNull(
         object({
           state: { enum: ['starting', 'running', 'trouble', 'stopped', 'silent'] },
           heardAtMs: orNull(number),
           reason: orNull(text),
         }),
-      ) as object),
-      description:
-        'Of an engine that is a process of its own, as Spark is, when it was last heard of; null for the embedded one. ' +
+      ),
+      'Of an engine that is a process of its own, as Spark is, when it was last heard of; null for the embedded one. ' +
         'Reports stand still in any state but running.',
-    },
+    ),
     newestDay: orNull({ type: 'string', format: 'date' }),
     amendments: whole,
     sources: list(
       object({
         name: text,
         partitions: list(object({ partition: whole, nextOffset: whole, endOffset: whole })),
-        lag: {
-          ...(orNull(whole) as object),
-          description:
-            'Records that are in the source and not taken in yet; null until the source has said what it has.',
-        },
+        lag: described(
+          orNull(whole),
+          'Records that are in the source and not taken in yet; null until the source has said what it has.',
+        ),
         trouble: orNull(text),
       }),
     ),
@@ -236,8 +239,8 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
       object({
         day: { type: 'string', format: 'date' },
         records: whole,
-        late: { ...(whole as object), description: 'Records that came when the day was closed.' },
-        waiting: { ...(whole as object), description: 'Those of them that are in none of the day’s rows yet.' },
+        late: described(whole, 'Records that came when the day was closed.'),
+        waiting: described(whole, 'Those of them that are in none of the day’s rows yet.'),
       }),
     ),
   }),
@@ -262,14 +265,14 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
   }),
   TopicRecords: object({
     records: list(ref('TopicRecord')),
-    scanned: { ...(whole as object), description: 'How many records were looked at, of how many.' },
+    scanned: described(whole, 'How many records were looked at, of how many.'),
     of: whole,
     nextOffset: orNull(whole),
   }),
   RecordDetails: object({ record: ref('TopicRecord'), rows: list(object({ report: text, row })) }),
   Duplicates: object({
     total: whole,
-    kept: { ...(whole as object), description: 'How many of the newest can be listed.' },
+    kept,
     entries: list(ref('Duplicate')),
   }),
   Duplicate: object({
@@ -277,7 +280,7 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
     atMs: number,
     origin: text,
     line: whole,
-    offset: { ...(whole as object), description: 'The next offset when it came.' },
+    offset: described(whole, 'The next offset when it came.'),
     key: text,
     record: text,
   }),
