@@ -54,7 +54,9 @@ function sentences(error: DaybookError): readonly string[] {
       ...mistakes.map((each) => `  ${String(each)}`),
     ];
   }
-  return [`daybook: ${error.message} (${error.code})`];
+  // DuckDB's go on with a picture of the place in the statement.
+  const [sentence, ...more] = error.message.split('\n');
+  return [`daybook: ${sentence} (${error.code})`, ...more];
 }
 
 /** A call that makes no sense, found after the flags were read. */

@@ -41,6 +41,8 @@ it('SQL reads the reports and the raw records, of a folder and through the Daybo
     const answer = await ask(wrong);
     expect([answer.code, answer.stdout]).toEqual([2, '']);
     expect(answer.stderr).toContain(code2);
+    // Behind the sentence, not behind DuckDB's picture of where in the statement it is.
+    expect(answer.stderr).toMatch(/^daybook: .* \(SQL_(WRONG|NOT_A_QUERY)\)\n/);
   }
 });
 
