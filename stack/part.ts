@@ -15,7 +15,7 @@ export interface Server {
   readonly command: readonly [string, ...string[]];
   readonly environment?: Readonly<Record<string, string>>;
   readonly workingFolder: string;
-  /** Others go first where all cores are busy: nobody waits for it. */
+  /** Once it is ready, others go first where all cores are busy: nobody waits for it then. */
   readonly isSteppedBack?: boolean;
   /** What it writes once it is ready. */
   readonly readyText: string;

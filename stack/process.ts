@@ -2,7 +2,6 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Clock } from '../src/ports/clock.ts';
-import { stepBackSession, steppedBack } from '../src/runtimes/machine/priority.ts';
 
 const POLL_MS = 50;
 
@@ -20,8 +19,6 @@ export interface SpawnOptions {
   readonly command: readonly [string, ...string[]];
   readonly environment: Readonly<Record<string, string>>;
   readonly workingFolder: string;
-  /** Whether others go first where all cores are busy. */
-  readonly isSteppedBack?: boolean | undefined;
   /** What it writes is appended here. */
   readonly logFile: string;
 }
@@ -31,8 +28,7 @@ export interface SpawnOptions {
  * @throws Error of the system when the program cannot be run
  */
 export async function startProcess(options: SpawnOptions): Promise<Started> {
-  const { isSteppedBack = false } = options;
-  const [program, ...args] = isSteppedBack ? steppedBack(options.command) : options.command;
+  const [program, ...args] = options.command;
   const log = await open(options.logFile, 'a');
   try {
     const child = spawn(program, args, {
@@ -44,7 +40,6 @@ export async function startProcess(options: SpawnOptions): Promise<Started> {
     await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
     child.unref();
     const pid = child.pid ?? 0;
-    if (isSteppedBack) await stepBackSession(pid);
     return { pid, began: beganOf(pid) ?? '' };
   } finally {
     await log.close();

@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { DaybookError } from '../src/base/errors.ts';
 import type { Clock } from '../src/ports/clock.ts';
+import { stepBackProcess } from '../src/runtimes/machine/priority.ts';
 import type { Packages } from './cache.ts';
 import { fetchPackages } from './cache.ts';
 import type { Ports } from './free-ports.ts';
@@ -194,6 +195,7 @@ async function startServer(server: Server, options: StackOptions, change: Change
     await change((state) => withProcess(state, server.name, { ...process, isReady: false }));
     const ended = await untilReady(server, process, options);
     if (ended === undefined) {
+      if (server.isSteppedBack === true) await stepBackProcess(process.pid);
       await change((state) => withProcess(state, server.name, { ...process, isReady: true }));
       onNotice?.(
         `${server.name} answers at 127.0.0.1:${server.port}, after ${((clock.nowMs() - startMs) / 1000).toFixed(1)} s.`,
@@ -222,7 +224,6 @@ async function begin(server: Server, folder: string): Promise<{ pid: number; beg
     command: server.command,
     environment: { ...ownEnvironment(), ...server.environment },
     workingFolder: server.workingFolder,
-    isSteppedBack: server.isSteppedBack,
     logFile: log,
   });
 }
