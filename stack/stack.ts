@@ -30,8 +30,8 @@ const CONNECT_MS_MAX = 2000;
 /** How often a server is started whose predecessor's last processes are still there. */
 const STARTS_MAX = 20;
 const LOG_SHOWN = 1500;
-/** What the servers get of this process's environment. */
-const ENVIRONMENT = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TMPDIR'];
+/** What the servers get of this process's environment; Java reads flags from its own variable. */
+const ENVIRONMENT = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TMPDIR', 'JAVA_TOOL_OPTIONS'];
 
 export interface StackOptions {
   /** Where configuration, data, logs and the list of processes are; made when it is not there. */

@@ -8,6 +8,9 @@ import { logToConsole } from './log4j.ts';
 
 const run = promisify(execFile);
 
+/** For what has ended before Java's second compiler and its threads for collecting are of any use. */
+const OF_A_MOMENT = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+
 /** A broker that is also a controller, as of KRaft. */
 export interface Broker {
   /** 1-based. */
@@ -58,7 +61,7 @@ export function kafkaServers(options: KafkaOptions): readonly Server[] {
         if (existsSync(join(data, 'meta.properties'))) return;
         // One of 64 ids begins with a hyphen, and is a flag where it stands alone.
         const format = ['format', `--cluster-id=${clusterId}`, '--config', properties, '--ignore-formatted'];
-        await run(java, ['-cp', classPath, 'kafka.tools.StorageTool', ...format]);
+        await run(java, [...OF_A_MOMENT, '-cp', classPath, 'kafka.tools.StorageTool', ...format]);
       },
     };
   });
