@@ -120,6 +120,19 @@ describe('a pause', () => {
     expect(store.state()).toMatchObject({ status: 'paused', frame: 11 });
   });
 
+  it('says that what is asked meanwhile cannot be had, until it can', async () => {
+    const store = await liveStore();
+    store.pause();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(store.state().isLost).toBe(false);
+    store.ask('other', { ...QUESTION, limit: 1 });
+    await vi.advanceTimersByTimeAsync(0);
+    Stream.open[0]?.dispatchEvent(new Event('error'));
+    expect(store.state()).toMatchObject({ status: 'paused', isLost: true });
+    Stream.open[0]?.send(11, [{ channel: 'Web', amount: 6 }]);
+    expect(store.state()).toMatchObject({ status: 'paused', isLost: false });
+  });
+
   it('shows nothing of another frame than the page: what was answered before is asked anew', async () => {
     const store = await liveStore();
     const leave = store.ask('other', { ...QUESTION, limit: 1 });

@@ -28,6 +28,8 @@ export interface ViewAnswer {
 /** What holds for the whole page. */
 export interface PageState {
   readonly status: 'connecting' | 'live' | 'reconnecting' | 'paused';
+  /** The server was there and does not answer any more, also while the page is paused and asks something. */
+  readonly isLost: boolean;
   /** The log's offset that everything is as of. */
   readonly frame: number | undefined;
   /** When that frame came, on this page's own clock: `performance.now()`. */
@@ -78,6 +80,7 @@ export class ViewStore {
   #refusedAtMs = 0;
   #state: PageState = {
     status: 'connecting',
+    isLost: false,
     frame: undefined,
     cameAtMs: undefined,
     newestDay: undefined,
@@ -136,12 +139,12 @@ export class ViewStore {
   /** Lets everything stand as it is until `resume`; what is asked before or meanwhile is answered once. */
   pause(): void {
     this.#close();
-    this.#become({ status: 'paused' });
+    this.#become({ status: 'paused', isLost: false });
     this.#connectSoon();
   }
 
   resume(): void {
-    this.#become({ status: 'connecting' });
+    this.#become({ status: 'connecting', isLost: false });
     this.#connect();
   }
 
@@ -149,7 +152,7 @@ export class ViewStore {
   leave(): void {
     this.#isLeft = true;
     this.#close();
-    if (this.#state.status !== 'paused') this.#become({ status: 'connecting' });
+    this.#become({ isLost: false, ...(this.#state.status !== 'paused' && { status: 'connecting' }) });
   }
 
   comeBack(): void {
@@ -255,7 +258,8 @@ export class ViewStore {
     this.#forget();
     const { frame, newestDay, amendments } = event;
     const cameAtMs = performance.now();
-    this.#become({ status: wasPaused ? 'paused' : 'live', frame, cameAtMs, newestDay, amendments, problem: undefined });
+    const status = wasPaused ? 'paused' : 'live';
+    this.#become({ status, isLost: false, frame, cameAtMs, newestDay, amendments, problem: undefined });
     if (wasPaused) this.#close();
   }
 
@@ -290,8 +294,9 @@ export class ViewStore {
   }
 
   #lost(): void {
-    if (this.#state.status === 'paused') return;
-    this.#become({ status: this.#state.frame === undefined ? 'connecting' : 'reconnecting' });
+    const isLost = this.#state.frame !== undefined;
+    const isPaused = this.#state.status === 'paused';
+    this.#become({ isLost, ...(!isPaused && { status: isLost ? 'reconnecting' : 'connecting' }) });
   }
 
   #become(change: Partial<PageState>): void {

@@ -76,7 +76,7 @@ export function follow(event: MouseEvent<HTMLAnchorElement>): void {
 }
 
 function Troubles() {
-  const { status, problem } = usePageState();
+  const { status, isLost, problem } = usePageState();
   if (problem !== undefined) {
     return (
       <p className="banner" role="alert">
@@ -84,10 +84,12 @@ function Troubles() {
       </p>
     );
   }
-  if (status !== 'reconnecting') return null;
+  if (!isLost) return null;
   return (
     <p className="banner" role="alert">
-      The connection is lost. What you see is as it was then; it goes on by itself as soon as Daybook answers.
+      {status === 'paused'
+        ? 'Daybook does not answer. What is missing comes as soon as it does.'
+        : 'The connection is lost. What you see is as it was then; it goes on by itself as soon as Daybook answers.'}
     </p>
   );
 }

@@ -20,9 +20,9 @@ interface TileFrameProps {
 export function TileFrame({ kind, title, view, notes, aside, children }: TileFrameProps) {
   const id = useId();
   const { answer, isStale } = view;
-  const { status } = usePageState();
+  const { isLost } = usePageState();
   // What is shown while an answer is on its way would stand for long.
-  const isFarAway = status === 'reconnecting' && (answer === undefined || isStale);
+  const isFarAway = isLost && (answer === undefined || isStale);
   return (
     <section className={`tile ${kind}-tile`} aria-labelledby={id} aria-busy={isStale && !isFarAway}>
       <header className="tile-header">
