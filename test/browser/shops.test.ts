@@ -140,3 +140,19 @@ it('a day of several rows that was amended leads to its late records, and is not
     .poll(() => page.getByRole('region', { name: 'Amendments' }).textContent())
     .toContain('2026-01-05 · Coast · – · 2021 · 10 · Web · Chair');
 });
+
+it('how many rows a search finds is said once, and not again with each sale that is found as well', async () => {
+  await using watched = await openPage(browser, daybook.url);
+  const { tile, place } = dailyReport(watched.page);
+  await tile('Revenue €').getByRole('searchbox').fill('nor');
+  const status = tile('Revenue €').getByRole('status');
+  await expect.poll(() => status.textContent()).toMatch(/^\d+ rows with “nor”$/);
+  const said = (await status.textContent()) ?? '';
+  const count = Number.parseInt(said, 10);
+  // A sale of the shop North, which sold nothing on that day.
+  expect((await post(daybook.url, [saleLine({ number: 302, day: '2026-03-05', amount: 1 })])).status).toBe(200);
+  await expect.poll(() => place('Revenue €')).toBe(`1–10 of ${count + 1}`);
+  expect(await status.textContent()).toBe(said);
+  await tile('Revenue €').getByRole('searchbox').fill('nort');
+  await expect.poll(() => status.textContent()).toBe(`${count + 1} rows with “nort”`);
+});

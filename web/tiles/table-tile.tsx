@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { DefinitionAnswer, JsonRow, TileInfo } from '../../src/server/protocol.ts';
 import type { DayRange } from '../api/day-range.ts';
 import { csvAddress } from '../api/queries.ts';
@@ -90,9 +90,7 @@ export function TableTile(props: TableTileProps) {
       aside={tools}
       notes={[unfilteredNote(source, definition), groups && summedNote(props, source, groups)]}
     >
-      <p className="visually-hidden" role="status">
-        {answer !== undefined && !isStale && search !== '' && `${countOf(total, 'rows')} with “${search}”`}
-      </p>
+      <FoundCount search={search} question={JSON.stringify(matching)} total={isStale ? undefined : answer?.total} />
       <div className="table-room">
         {answer === undefined && <TableSkeleton title={title} />}
         {answer !== undefined && total === 0 && (
@@ -166,6 +164,25 @@ function totalOf(
 ): Pick<ExplainedSum, 'report' | 'equals'> {
   const own = Object.fromEntries(by.map((name) => [name, [keyText(row[name] ?? null)]]));
   return { report, equals: { ...equals, ...own } };
+}
+
+interface FoundCountProps {
+  readonly search: string;
+  /** Tells what is found from what was found for another search, range or filter. */
+  readonly question: string;
+  /** Undefined until it is known. */
+  readonly total: number | undefined;
+}
+
+/** Says to screen readers how many rows a search found: once, and not again with each sale that is found as well. */
+function FoundCount({ search, question, total }: FoundCountProps) {
+  const [found, setFound] = useState<{ readonly question: string; readonly total: number }>();
+  if (total !== undefined && found?.question !== question) setFound({ question, total });
+  return (
+    <p className="visually-hidden" role="status">
+      {search !== '' && found?.question === question && `${countOf(found.total, 'rows')} with “${search}”`}
+    </p>
+  );
 }
 
 interface CsvLinkProps {
