@@ -1,9 +1,18 @@
 import { expect, it } from 'vitest';
 import type { ColumnInfo } from '../src/server/protocol.ts';
-import { printDay, printDuration, printKey, printShort } from './format.ts';
+import { countOf, printDay, printDuration, printKey, printShort } from './format.ts';
 
 it('a number where there is little room is short below zero as well', () => {
   expect([9_999, 12_345, -9_999, -12_345].map(printShort)).toEqual(['9,999', '12.3K', '-9,999', '-12.3K']);
+});
+
+it('one of a thing loses the s of its plural, and no other', () => {
+  expect(['customers', 'gross', 'profit'].map((things) => countOf(1, things))).toEqual([
+    '1 customer',
+    '1 gross',
+    '1 profit',
+  ]);
+  expect(countOf(2, 'customers')).toBe('2 customers');
 });
 
 it('a duration is printed in the unit that people say it in', () => {

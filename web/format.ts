@@ -82,7 +82,7 @@ export function heading(name: string): string {
 
 /** A number of things, the thing given in the plural: `1 customer`, `2 customers`. */
 export function countOf(value: number, plural: string): string {
-  const thing = value === 1 && plural.endsWith('s') ? plural.slice(0, -1) : plural;
+  const thing = value === 1 && /[^s]s$/.test(plural) ? plural.slice(0, -1) : plural;
   return `${printCount(value)} ${thing}`;
 }
 
