@@ -118,8 +118,28 @@ test('an entry of the quarantine is as it came: any bytes, and the record that w
   ] as const;
   await sink.write(batch({ quarantine }));
   await sink.write(batch({ quarantine }));
-  const { entries } = await postgresOwnReader(database, plan).quarantine({ limit: 10, offset: 0 });
+  const own = postgresOwnReader(database, plan);
+  const { entries } = await own.quarantine({ limit: 10, offset: 0 });
   expect(entries.map(({ id: _, ...entry }) => entry)).toEqual(quarantine.toReversed());
+  // Anybody may write to the topic, and a shown value may have been cut in the middle of a character.
+  const odd = {
+    ...why,
+    origin: 'a\0',
+    line: 4,
+    field: '\ud83d',
+    reason: 'is \ude00',
+    record: 'x',
+    encoding: 'utf8',
+  } as const;
+  await sink.write(batch({ quarantine: [{ ...odd, code: 'A\0\ud83d' as typeof why.code }] }));
+  const [newest] = (await own.quarantine({ limit: 1, offset: 0 })).entries;
+  expect(newest).toMatchObject({
+    origin: 'a\u2400',
+    code: 'A\u2400\ufffd',
+    field: '\ufffd',
+    reason: 'is \ufffd',
+    record: 'x',
+  });
 });
 
 test('a page of the quarantine has of long records the start, and one that is asked for alone is whole', async () => {

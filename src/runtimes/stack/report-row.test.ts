@@ -75,6 +75,14 @@ it.each([
   expect(readText(text)).toMatchObject({ code: 'WRONG_TYPE', reason });
 });
 
+it('takes no half of a character, and no number that is not finite, whoever wrote it: no store does', () => {
+  const nulls = Object.fromEntries(report.columns.map(({ name }) => [name, null]));
+  const whole = JSON.stringify({ ...nulls, ...OTHERS, takings: 1, frame: 5 });
+  expect(readText(whole.replace('"order":"o"', String.raw`"order":"\ud83d\ude00"`))).toMatchObject({ frame: 5 });
+  expect(readText(whole.replace('"order":"o"', String.raw`"order":"\ud83d"`))).toMatchObject({ field: 'order' });
+  expect(readText(whole.replace('"height":1', '"height":1e999'))).toMatchObject({ field: 'height' });
+});
+
 it('takes what has its dimensions, a frame and other measures for a row of another definition', () => {
   const nulls = Object.fromEntries(report.columns.map(({ name }) => [name, null]));
   const row = { ...nulls, ...OTHERS, takings: 1, frame: 5 };

@@ -90,13 +90,14 @@ function readCell(column: ColumnPlan, value: unknown): { readonly cell: Cell } |
   if (value === null) return column.nullable ? { cell: null } : undefined;
   switch (column.kind) {
     case 'text':
-      return typeof value === 'string' ? { cell: value } : undefined;
+      // Half of a character is in no text that a store takes.
+      return typeof value === 'string' && value.isWellFormed() ? { cell: value } : undefined;
     case 'date':
       return typeof value === 'string' && parseDay(value) !== undefined ? { cell: value } : undefined;
     case 'number': {
       const number = plainNumber(value);
       // Of the two zeros there is one row.
-      return number === undefined ? undefined : { cell: number + 0 };
+      return number !== undefined && Number.isFinite(number) ? { cell: number + 0 } : undefined;
     }
     case 'integer':
       return readInteger(value);

@@ -173,7 +173,7 @@ function refusal(code: Refusal['code'], field: string, reason: string): Refusal 
 
 /** A value as a reason shows it. */
 function short(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  return text.length > 60 ? `${text.slice(0, 57)}…`.toWellFormed() : text;
 }
 
 /** Programs that read a column of whole numbers in which a cell is empty, as pandas does, write 7.0 for 7. */

@@ -205,6 +205,11 @@ function rowJson(report: ReportPlan, { row, frame }: VersionedRow, keyHash: stri
   return `{${cells.join(',')},"frame":${frame}${hash}}`;
 }
 
+/** A text as PostgreSQL takes it, whoever wrote it into the topic: without U+0000, and without halves of characters. */
+function takenText(text: string): string {
+  return text.replaceAll('\0', '\u2400').toWellFormed();
+}
+
 function quarantineJson(entries: SinkBatch['quarantine']): string {
   return JSON.stringify(
     entries.map(({ atMs, origin, line, code, field, reason, record, encoding, converted }) => {
@@ -216,11 +221,11 @@ function quarantineJson(entries: SinkBatch['quarantine']): string {
       return {
         entry_hash: hash,
         at_ms: atMs,
-        origin: origin.replaceAll('\0', '\u2400'),
+        origin: takenText(origin),
         line,
-        code,
-        field: field ?? null,
-        reason: reason.replaceAll('\0', '\u2400'),
+        code: takenText(code),
+        field: field === undefined ? null : takenText(field),
+        reason: takenText(reason),
         record: bytes.toString('base64'),
         converted: converted === undefined ? null : Buffer.from(converted).toString('base64'),
       };
