@@ -163,6 +163,14 @@ test('Cassandra takes the longest keys that a definition may have, of the charac
   if ('reason' in read) throw new Error(read.reason);
   expect(await cassandraRecordSink(cluster, longest).write([{ partition: 0, records: [read] }])).toEqual([0]);
   expect(await cassandraRecordSink(cluster, longest).write([{ partition: 1, records: [read] }])).toEqual([1]);
+  // A topic that packs its messages gives many long records at once; a write of Cassandra has room for 16 MiB.
+  const many = Array.from({ length: 50 }, (_, index) => {
+    const value = Buffer.from(JSON.stringify({ ...record, id: `k${index}`, note: 'x'.repeat(400_000) }));
+    const each = recordReader(stream)({ ...message, value, offset: index + 1 });
+    if ('reason' in each) throw new Error(each.reason);
+    return each;
+  });
+  expect(await cassandraRecordSink(cluster, longest).write([{ partition: 0, records: many }])).toEqual([0]);
   await cassandraReportSink(cluster, longest).write(
     reports.map((each) => ({ report: each, rows: [versioned({ ...row, records: 1 }, 10, each)] })),
   );

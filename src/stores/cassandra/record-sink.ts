@@ -12,6 +12,11 @@ import { dateValue, valueOf } from './values.ts';
 const BUCKET_OFFSETS = 50_000;
 /** Rows of one partition that are written together. */
 const ROWS_AT_ONCE = 50;
+/**
+ * Characters of records that are written together, unless it is one record alone. A row has them twice, as it came and in columns, of up
+ * to three bytes each; Cassandra takes 16 MiB at once.
+ */
+const CHARACTERS_AT_ONCE = 1024 * 1024;
 
 /** Writes a stream's raw records into Cassandra. Throws what `CassandraCluster` does. */
 export interface CassandraRecordSink {
@@ -70,7 +75,11 @@ export function cassandraRecordSink(cluster: CassandraCluster, plan: Plan): Cass
       partition,
       offset,
     ]);
-    const batches = batchesOf(records, ({ businessDay, offset }) => `${businessDay}/${bucketOf(partition, offset)}`);
+    const batches = batchesOf(
+      records,
+      ({ businessDay, offset }) => `${businessDay}/${bucketOf(partition, offset)}`,
+      ({ text }) => text.length,
+    );
     await Promise.all([
       cluster.runEach(statements.insertKey, keys),
       cluster.writeBatches(
@@ -123,19 +132,26 @@ function bucketOf(partition: number, offset: number): string {
   return `${partition}-${Math.floor(offset / BUCKET_OFFSETS)}`;
 }
 
-/** Items of the same partition together, not too many at once. */
-export function batchesOf<T>(items: readonly T[], partitionOf: (item: T) => string): readonly (readonly T[])[] {
-  const open = new Map<string, T[]>();
+/** Items of the same partition together, not too many at once. @param lengthOf  how many characters an item has, if they may be many */
+export function batchesOf<T>(
+  items: readonly T[],
+  partitionOf: (item: T) => string,
+  lengthOf: (item: T) => number = () => 0,
+): readonly (readonly T[])[] {
+  const open = new Map<string, { readonly items: T[]; length: number }>();
   const batches: T[][] = [];
   for (const item of items) {
     const name = partitionOf(item);
+    const length = lengthOf(item);
     let batch = open.get(name);
-    if (batch === undefined || batch.length === ROWS_AT_ONCE) {
-      batch = [];
+    if (batch?.items.length === ROWS_AT_ONCE || (batch?.length ?? 0) + length > CHARACTERS_AT_ONCE) batch = undefined;
+    if (batch === undefined) {
+      batch = { items: [], length: 0 };
       open.set(name, batch);
-      batches.push(batch);
+      batches.push(batch.items);
     }
-    batch.push(item);
+    batch.items.push(item);
+    batch.length += length;
   }
   return batches;
 }
