@@ -75,7 +75,7 @@ async function write(
 ): Promise<WrittenBatch> {
   const report = present(plan.reports[0], 'it has one');
   const sink = postgresReportSink(database, plan);
-  await sink.places([{ topic: report.name, topicId: 'one', partition: 0 }]);
+  await sink.note([{ topic: report.name, topicId: 'one', partition: 0, firstOffset: 0, endOffset: 0 }]);
   await sink.begin({ frame: announced, accepted: 0 });
   const versioned = rows.map((row) => ({
     row,

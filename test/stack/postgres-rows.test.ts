@@ -33,6 +33,14 @@ function productRow(name: string, frame: number): VersionedRow {
   return { row, key: JSON.stringify(['2026-03-20', 'a', 'b', name]), frame };
 }
 
+const emptyPartition = (topic: string, partition = 0) => ({
+  topic,
+  topicId: 'one',
+  partition,
+  firstOffset: 0,
+  endOffset: 0,
+});
+
 const batch = (part: Partial<SinkBatch>): SinkBatch => ({
   reports: [],
   quarantine: [],
@@ -48,7 +56,7 @@ test('rows have versions, closed days have amendments, and keys may be null, lon
   await applyPostgres(database, plan, []);
   expect(await applyPostgres(database, plan, [])).toMatchObject({ statements: [], refusals: [] });
   const sink = postgresReportSink(database, plan);
-  await sink.places(plan.reports.map(({ name: topic }) => ({ topic, topicId: 'one', partition: 0 })));
+  await sink.note(plan.reports.map(({ name }) => emptyPartition(name)));
   await sink.begin({ frame: 50, accepted: 0 });
   const write = (...rows: readonly VersionedRow[]) => sink.write(batch({ reports: [{ report: days, rows }] }));
 
@@ -181,8 +189,12 @@ test('a sink that was overtaken writes nothing, and readers wait while one is be
   const reader = postgresReportReader(database, plan);
   expect(await reader.wholeFrame()).toBe(0);
   const parts = [0, 1].map((partition) => ({ topic: days.name, topicId: 'one', partition }));
+  expect(await sink.places(parts)).toEqual([]);
+  const others = [products, places].map(({ name }) => emptyPartition(name));
+  await sink.note([...others, ...parts.map(({ topic, partition }) => emptyPartition(topic, partition))]);
   expect(await sink.places(parts)).toEqual(parts.map((part) => ({ ...part, nextOffset: 0 })));
   const moves = parts.map((part) => ({ ...part, fromOffset: 0, nextOffset: 4 }));
+  const unmoved = others.map((part) => ({ ...part, fromOffset: 0, nextOffset: 0 }));
   const reports = [{ report: days, rows: [dayRow('2026-03-01', 5, 60)] }];
   await sink.write(batch({ reports, moves: moves.slice(0, 1), frame: { frame: 60, accepted: 5 } }));
   expect(await reader.wholeFrame()).toBeUndefined();
@@ -190,10 +202,35 @@ test('a sink that was overtaken writes nothing, and readers wait while one is be
   await expect(
     sink.write(batch({ reports: [{ report: days, rows: [dayRow('2026-03-01', 9, 99)] }], moves })),
   ).rejects.toMatchObject({ code: 'SINK_OVERTAKEN' });
-  await sink.write(batch({ moves: moves.slice(1), frame: { frame: 60, accepted: 5 } }));
+  await sink.write(batch({ moves: [...moves.slice(1), ...unmoved], frame: { frame: 60, accepted: 5 } }));
   expect(await reader.wholeFrame()).toBe(60);
   const { answers } = (await reader.read([{ kind: 'rows', report: days.name, query: {} }])) ?? {};
   expect(answers?.[0]?.rows).toEqual([dayRow('2026-03-01', 5, 60).row]);
+});
+
+test('a report that is to be filled again is whole as of no frame until it is, also when it is the last one', async () => {
+  await using servers = await startServers(['postgres']);
+  await using database = openDatabase(servers.at.postgres);
+  await applyPostgres(database, plan, []);
+  const sink = postgresReportSink(database, plan);
+  const reader = postgresReportReader(database, plan);
+  const parts = plan.reports.map(({ name }) => emptyPartition(name));
+  await sink.note(parts);
+  await sink.begin({ frame: 0, accepted: 0 });
+  expect(await reader.wholeFrame()).toBe(0);
+  const frame = { frame: 60, accepted: 5 };
+  const moves = parts.map((part) => ({ ...part, fromOffset: 0, nextOffset: 4 }));
+  await sink.write(batch({ moves, frame }));
+  expect(await reader.wholeFrame()).toBe(60);
+  const dropped = [[days.name], plan.reports.map(({ name }) => name)];
+  for (const names of dropped) {
+    expect((await applyPostgres(database, plan, names)).refusals).toEqual([]);
+    expect(await reader.wholeFrame()).toBeUndefined();
+    await sink.note(parts.map((part) => ({ ...part, endOffset: 4 })));
+    expect(await reader.wholeFrame()).toBeUndefined();
+    await sink.write(batch({ moves: moves.filter(({ topic }) => names.includes(topic)), frame }));
+    expect(await reader.wholeFrame()).toBe(60);
+  }
 });
 
 test('the readers’ role reads the reports and nothing else; a definition of every measure is taken as well', async () => {

@@ -3,7 +3,7 @@ import { formatDay } from '../../base/calendar.ts';
 import { microsText } from '../../base/decimal.ts';
 import { textOfKey } from '../../base/key-text.ts';
 import { dayParameter, numberParameter, wholeParameter } from '../../base/query-values.ts';
-import type { FieldPlan, ReportPlan } from '../../plan/plan.ts';
+import type { FieldPlan, Plan, ReportPlan } from '../../plan/plan.ts';
 import {
   dimensionNamed,
   dimensionsNamed,
@@ -112,12 +112,16 @@ export function daysStatement(report: ReportPlan, { from, to }: RowsWanted): Sta
   };
 }
 
-/** What the tables are whole as of: `frame`; null when they are between two frames. */
-export function wholeFrameStatement(reports: readonly ReportPlan[]): string {
+/**
+ * What the tables are whole as of: `frame`; null when they are between two frames. A report of which no place is noted is to be filled,
+ * unless no sink has ever come.
+ */
+export function wholeFrameStatement({ stream, reports }: Plan): string {
   const names = reports.map(({ name }) => quotedText(name)).join(', ');
+  const stands = `SELECT FROM ${qualified(OWN_SCHEMA, 'frames')} WHERE stream = ${quotedText(stream.name)}`;
   return `SELECT CASE
-  WHEN count(*) = 0 THEN 0
-  WHEN count(frame) = count(*) AND min(frame) = max(frame) THEN min(frame)
+  WHEN count(*) = 0 AND NOT EXISTS (${stands}) THEN 0
+  WHEN count(DISTINCT topic) = ${reports.length} AND count(frame) = count(*) AND min(frame) = max(frame) THEN min(frame)
 END AS frame FROM ${qualified(OWN_SCHEMA, 'offsets')} WHERE topic IN (${names})`;
 }
 

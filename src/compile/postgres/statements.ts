@@ -20,13 +20,16 @@ export interface ReportStatements {
 export interface SinkStatements {
   /** The newest business day of any report, as `day`; null when there is none. */
   readonly newestDay: string;
-  /** Notes partitions that were not: `$1` topics, `$2` numbers, `$3` ids of the topics. */
+  /**
+   * Notes partitions that were not: `$1` topics, `$2` numbers, `$3` ids of the topics, `$4` whether there is anything in them. What
+   * there is must be carried first, so that the partition is whole as of no frame.
+   */
   readonly noteOffsets: string;
   /** Partitions, `$1` topics and `$2` numbers, with what is noted of them. */
   readonly readOffsets: string;
-  /** Gives partitions that have none the ids of their topics: parameters as those of `noteOffsets`. */
+  /** Gives partitions that have none the ids of their topics: parameters as the first three of `noteOffsets`. */
   readonly adoptTopics: string;
-  /** Has partitions begin anew in other topics: parameters as those of `noteOffsets`. */
+  /** Has partitions begin anew in other topics: parameters as the first three of `noteOffsets`. */
   readonly beginTopics: string;
   /**
    * Moves partitions: `$1` topics, `$2` numbers, `$3` from where, `$4` to where, `$5` the frame that they are whole as of,
@@ -122,8 +125,9 @@ export function sinkStatements(plan: Plan): SinkStatements {
   const ofTopics = 'unnest($1::text[], $2::int[], $3::text[]) AS p(topic, "partition", topic_id)';
   return {
     newestDay: `SELECT greatest(${newest.join(', ')})::text AS day`,
-    noteOffsets: `INSERT INTO ${offsets} (topic, "partition", next_offset, topic_id)
-SELECT topic, "partition", 0, topic_id FROM ${ofTopics} ON CONFLICT DO NOTHING`,
+    noteOffsets: `INSERT INTO ${offsets} (topic, "partition", next_offset, topic_id, frame)
+SELECT topic, "partition", 0, topic_id, CASE WHEN NOT is_filled THEN 0 END
+FROM unnest($1::text[], $2::int[], $3::text[], $4::bool[]) AS p(topic, "partition", topic_id, is_filled) ON CONFLICT DO NOTHING`,
     readOffsets: `SELECT o.topic, o."partition", o.next_offset, o.topic_id FROM ${offsets} o
 JOIN unnest($1::text[], $2::int[]) AS p(topic, "partition") ON o.topic = p.topic AND o."partition" = p."partition"`,
     adoptTopics: `UPDATE ${offsets} o SET topic_id = p.topic_id FROM ${ofTopics}

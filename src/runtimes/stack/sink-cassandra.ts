@@ -95,7 +95,7 @@ async function openSession(
           refused: 0,
         },
     ),
-    { extents, store: 'Cassandra', fillAgain: (names) => fillAgain(names, plan) },
+    { extents, store: 'Cassandra', fillAgain: (names) => fillAgain(names, plan), logger: session.logger },
   );
   // Where Kafka has not kept what is next, the store stands behind the place that is read from.
   const worked = places.map((place) => ({

@@ -60,6 +60,7 @@ it('a frame that is announced while a sink begins is told to PostgreSQL with all
   const written: SinkBatch[] = [];
   const sink: PostgresReportSink = {
     // While it says where it stands, Spark writes a batch.
+    note: async () => undefined,
     places: async (partitions) => {
       topics[REPORT]?.push(row('2026-03-01', 200), row('2026-03-02', 200));
       topics[FRAMES]?.push({ stream: plan.stream.name, frame: 200, accepted: 4 });
@@ -87,4 +88,60 @@ it('a frame that is announced while a sink begins is told to PostgreSQL with all
   while (written.at(-1)?.frame?.frame !== 200) await work.step();
   const rows = written.flatMap(({ reports }) => reports.flatMap((report) => report.rows));
   expect(rows.filter(({ frame }) => frame === 200)).toHaveLength(2);
+});
+
+it('a sink to which nothing comes notices that the store stands elsewhere, as when a report is to be filled again', async () => {
+  const topics = {
+    [REPORT]: [row('2026-03-01', 100)],
+    [FRAMES]: [{ stream: plan.stream.name, frame: 100, accepted: 1 }],
+  };
+  const stored = new Map<string, number>();
+  const frames: unknown[] = [];
+  const sink: PostgresReportSink = {
+    note: async () => {
+      if (!stored.has(REPORT)) stored.set(REPORT, 0);
+    },
+    places: async (partitions) =>
+      partitions.flatMap((place) => {
+        const nextOffset = stored.get(place.topic);
+        return nextOffset === undefined ? [] : [{ ...place, nextOffset }];
+      }),
+    adopt: async () => undefined,
+    beginAnew: async () => undefined,
+    begin: async () => undefined,
+    write: async ({ moves, frame }) => {
+      for (const { topic, nextOffset } of moves) stored.set(topic, nextOffset);
+      frames.push(frame?.frame);
+      return { rows: 0, amendments: 0 };
+    },
+  };
+  const logger = pino({ level: 'silent' });
+  let nowMs = 0;
+  const clock = { ...machineClock(), nowMs: () => (nowMs += 100) };
+  const ended = new AbortController();
+  const session = {
+    partitions: [{ topic: REPORT, partition: 0 }],
+    reader: new SmallReads(topics, 2),
+    tell: () => undefined,
+    clock,
+    logger,
+    ended: ended.signal,
+  };
+  const open = () => openPostgresSession({ plan, progress: new SinkProgress(clock, logger) }, session, sink);
+  const untilEnded = async (): Promise<void> => {
+    const work = await open();
+    for (let steps = 0; steps < 100; steps++) await work.step();
+  };
+  await untilEnded();
+  expect([frames, [...stored]]).toEqual([[100], [[REPORT, 1]]]);
+  const work = await open();
+  await work.step();
+  // `daybook apply --target postgres --drop` takes the place away.
+  stored.delete(REPORT);
+  const idle = async (): Promise<void> => {
+    for (let steps = 0; steps < 100; steps++) await work.step();
+  };
+  await expect(idle()).rejects.toMatchObject({ code: 'SINK_OVERTAKEN', retryable: true });
+  await untilEnded();
+  expect([frames.at(-1), [...stored]]).toEqual([100, [[REPORT, 1]]]);
 });

@@ -7,7 +7,7 @@ import type { PartitionExtent, ReadPartition, TopicPlace } from '../../ports/mes
 import type { KafkaConnection } from '../../sources/kafka/connection.ts';
 import type { PostgresDatabase } from '../../stores/postgres/database.ts';
 import type { PostgresReportSink } from '../../stores/postgres/report-sink.ts';
-import { postgresReportSink } from '../../stores/postgres/report-sink.ts';
+import { overtaken, postgresReportSink } from '../../stores/postgres/report-sink.ts';
 import type { Announcement } from './announced-frames.ts';
 import { newestFrame } from './announced-frames.ts';
 import type { Gated, Released } from './frame-gate.ts';
@@ -25,6 +25,8 @@ import { sinkGroup } from './sink-group.ts';
 import type { SinkProgress } from './sink-progress.ts';
 
 const WAIT_MS = 250;
+/** How often it is looked whether the store stands where it is believed to, while nothing comes. */
+const CHECK_EVERY_MS = 1_000;
 /** More rows are not held back for the sake of whole frames: it is a sink that catches up, or a very large frame. */
 const HELD_MAX = 50_000;
 const HELD_AT_ALL_MAX = 500_000;
@@ -68,14 +70,16 @@ export async function openPostgresSession(
   sink: PostgresReportSink,
 ): Promise<Session> {
   const { reader, partitions } = session;
-  const topics = [...new Set(partitions.map(({ topic }) => topic)), framesTopic(plan)];
-  const extents = await reader.extents(topics);
+  const topics = [...plan.reports.map(({ name }) => name), quarantineTopic(plan)];
+  const extents = await reader.extents([...topics, framesTopic(plan)]);
   const own = extents.filter((extent) => partitions.some((each) => nameOf(each) === nameOf(extent)));
+  await sink.note(extents.filter(({ topic }) => topics.includes(topic)));
   const stored = await storedPlaces(plan, session, sink, own);
   const from = startingPlaces(stored, {
     extents,
     store: 'PostgreSQL',
     fillAgain: (names) => fillAgain(names, quarantineTopic(plan)),
+    logger: session.logger,
   });
   if (stored.some(({ topicId }) => topicId === undefined)) {
     session.logger.info({ topics }, PLACES_ADOPTED);
@@ -146,6 +150,7 @@ class Session {
   readonly #othersTold = new Set<string>();
   #quarantine: Omit<QuarantineEntry, 'id'>[] = [];
   #quarantinePlaces: readonly TopicPlace[];
+  #checkedAtMs: number;
 
   constructor(
     plan: Plan,
@@ -164,6 +169,7 @@ class Session {
     this.#gate = new FrameGate(from.filter((place) => !isQuarantine(place)));
     for (const place of [...from, ...frames]) this.#reading.set(nameOf(place), place);
     for (const place of stored) this.#worked.set(nameOf(place), place);
+    this.#checkedAtMs = session.clock.nowMs();
   }
 
   /** Looks at the newest message of the topic of frames, so that it is known what was whole when the sink came. */
@@ -248,7 +254,7 @@ class Session {
       const fromOffset = this.#worked.get(nameOf({ topic, partition }))?.nextOffset ?? 0;
       return fromOffset === nextOffset && !isAll ? [] : [{ topic, partition, fromOffset, nextOffset }];
     });
-    if (moves.length === 0 && frame === undefined) return;
+    if (moves.length === 0 && frame === undefined) return this.#checkStore();
     const batch = {
       reports: newestRows(messages.map(({ what }) => what)),
       quarantine: this.#quarantine,
@@ -259,6 +265,7 @@ class Session {
     const beganMs = clock.nowMs();
     const written = await this.#sink.write(batch);
     this.#quarantine = [];
+    this.#checkedAtMs = clock.nowMs();
     for (const place of places) this.#worked.set(nameOf(place), place);
     this.#session.tell(places);
     this.#progress.wrote({
@@ -268,6 +275,18 @@ class Session {
       frame: frame?.frame,
       tookMs: clock.nowMs() - beganMs,
     });
+  }
+
+  /**
+   * What is written says whether the store stands where it is believed to. While nothing comes it is asked: a report may be to be
+   * filled again, and a server that was put back, or another that took over, may lack what it had acknowledged.
+   */
+  async #checkStore(): Promise<void> {
+    const { clock, partitions } = this.#session;
+    if (clock.nowMs() - this.#checkedAtMs < CHECK_EVERY_MS) return;
+    this.#checkedAtMs = clock.nowMs();
+    const stored = new Map((await this.#sink.places(partitions)).map((place) => [nameOf(place), place.nextOffset]));
+    if ([...this.#worked].some(([name, { nextOffset }]) => stored.get(name) !== nextOffset)) throw overtaken();
   }
 }
 

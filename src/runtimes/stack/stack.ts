@@ -137,7 +137,9 @@ class StackRuntime implements Runtime {
       const found = await this.#reports.read(readings);
       if (found !== undefined) return found;
       if (this.#clock.nowMs() >= untilMs) {
-        const message = 'The reports are being filled and are between two frames. Try again in a moment.';
+        const message =
+          'The reports are being filled and are between two frames. Try again in a moment; if it stays so, see that daybook sink ' +
+          'postgres runs.';
         throw new DaybookError('NOT_WHOLE', message, { retryable: true });
       }
       await this.#clock.sleep(WHOLE_POLL_MS, this.#closing.signal);

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { present } from '../../base/assert.ts';
 import { DaybookError } from '../../base/errors.ts';
 import type { PartitionExtent, TopicPlace } from '../../ports/messages.ts';
@@ -13,6 +14,7 @@ export interface StartingOptions {
   readonly store: string;
   /** What to do to have the store filled from topics that are not those of before, a sentence. */
   readonly fillAgain: (topics: readonly string[]) => string;
+  readonly logger: Pick<Logger, 'warn'>;
 }
 
 /**
@@ -22,12 +24,17 @@ export interface StartingOptions {
  */
 export function startingPlaces<P extends TopicPlace>(
   places: readonly P[],
-  { extents, store, fillAgain }: StartingOptions,
+  { extents, store, fillAgain, logger }: StartingOptions,
 ): readonly (P & { readonly topicId: string })[] {
   const strange = places.filter((place) => isOfAnother(place, extents));
   if (strange.length > 0) throw ofAnotherTopic(strange, { extents, store, fillAgain });
   return places.map((place) => {
     const { topicId, firstOffset, endOffset } = extentOf(place, extents);
+    if (place.nextOffset < firstOffset) {
+      const { topic, partition, nextOffset: from } = place;
+      const text = `Kafka has not kept messages that ${store} does not have, and what was in them is missing there`;
+      logger.warn({ topic, partition, from, to: firstOffset }, text);
+    }
     if (place.nextOffset > endOffset) {
       throw new DaybookError(
         'SINK_AHEAD',
@@ -52,7 +59,10 @@ function extentOf(place: TopicPlace, extents: readonly PartitionExtent[]): Parti
   );
 }
 
-function ofAnotherTopic(strange: readonly TopicPlace[], { extents, store, fillAgain }: StartingOptions): DaybookError {
+function ofAnotherTopic(
+  strange: readonly TopicPlace[],
+  { extents, store, fillAgain }: Omit<StartingOptions, 'logger'>,
+): DaybookError {
   const topics = [...new Map(strange.map((place) => [place.topic, place])).values()];
   const each = topics.map((place) => {
     return `${place.topic} has the id ${extentOf(place, extents).topicId}, and ${store} was filled from the one with id ${place.topicId}`;

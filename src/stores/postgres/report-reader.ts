@@ -40,7 +40,7 @@ export interface PostgresReportReader {
 }
 
 export function postgresReportReader(database: PostgresDatabase, plan: Plan): PostgresReportReader {
-  const wholeFrame = wholeFrameStatement(plan.reports);
+  const wholeFrame = wholeFrameStatement(plan);
   return {
     async wholeFrame() {
       const [row] = await database.query(wholeFrame);

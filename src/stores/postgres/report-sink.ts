@@ -5,9 +5,9 @@ import { DaybookError } from '../../base/errors.ts';
 import type { Plan, ReportPlan } from '../../plan/plan.ts';
 import type { AnnouncedFrame, Move, RowsOfReport, VersionedRow } from '../../ports/report-rows.ts';
 import type { QuarantineEntry } from '../../ports/runtime.ts';
-import type { TopicPartition, TopicPlace } from '../../ports/messages.ts';
+import type { PartitionExtent, TopicPartition, TopicPlace } from '../../ports/messages.ts';
 import { reportStatements, sinkStatements } from '../../compile/postgres/statements.ts';
-import type { PostgresDatabase, Run } from './database.ts';
+import type { PostgresDatabase, Run, TextRow } from './database.ts';
 
 /** Texts of a key up to so many bytes together are sure to have room in an index. */
 const KEY_BYTES_MAX = 2_000;
@@ -37,8 +37,13 @@ export interface WrittenBatch {
 
 /** Writes reports into PostgreSQL, and with them how far their topics are worked off. Throws what `PostgresDatabase` does. */
 export interface PostgresReportSink {
-  /** Where partitions are worked off up to; a place that was noted before there were ids of topics has none. */
-  places(partitions: readonly PartitionOfTopic[]): Promise<readonly TopicPlace[]>;
+  /** Notes partitions that were not, from their beginning on. Of all, also those of others: what is not noted passes for whole. */
+  note(partitions: readonly PartitionExtent[]): Promise<void>;
+  /**
+   * Where partitions are worked off up to; those that are not noted are left out, and a place that was noted before there were ids of
+   * topics has none.
+   */
+  places(partitions: readonly TopicPartition[]): Promise<readonly TopicPlace[]>;
   /** Takes places without an id to be in these topics. */
   adopt(partitions: readonly PartitionOfTopic[]): Promise<void>;
   /** Has places in topics of other ids begin anew in these. */
@@ -85,16 +90,13 @@ export function postgresReportSink(database: PostgresDatabase, plan: Plan): Post
   };
 
   return {
+    async note(partitions) {
+      const isFilled = partitions.map(({ firstOffset, endOffset }) => endOffset > firstOffset);
+      await database.query(own.noteOffsets, [...valuesOf(partitions), isFilled]);
+    },
     async places(partitions) {
-      const values = valuesOf(partitions);
-      await database.query(own.noteOffsets, values);
-      const rows = await database.query(own.readOffsets, values.slice(0, 2));
-      return rows.map(({ topic, partition, next_offset, topic_id }) => ({
-        topic: topic ?? '',
-        topicId: topic_id ?? undefined,
-        partition: Number(partition),
-        nextOffset: Number(next_offset),
-      }));
+      const values = [partitions.map(({ topic }) => topic), partitions.map(({ partition }) => partition)];
+      return (await database.query(own.readOffsets, values)).map(placeOf);
     },
     async adopt(partitions) {
       await database.query(own.adoptTopics, valuesOf(partitions));
@@ -125,6 +127,15 @@ export function postgresReportSink(database: PostgresDatabase, plan: Plan): Post
   };
 }
 
+function placeOf({ topic, partition, next_offset, topic_id }: TextRow): TopicPlace {
+  return {
+    topic: topic ?? '',
+    topicId: topic_id ?? undefined,
+    partition: Number(partition),
+    nextOffset: Number(next_offset),
+  };
+}
+
 function valuesOf(partitions: readonly PartitionOfTopic[]): readonly (readonly unknown[])[] {
   return [
     partitions.map(({ topic }) => topic),
@@ -144,10 +155,15 @@ async function move(run: Run, sql: string, { moves, frame, reports }: SinkBatch)
     frame?.frame ?? null,
     frame === undefined && reports.length === 0,
   ]);
-  if (count === moves.length) return;
-  throw new DaybookError(
+  if (count !== moves.length) throw overtaken();
+}
+
+/** To be thrown when the store does not stand where a sink believes it to. */
+export function overtaken(): DaybookError {
+  return new DaybookError(
     'SINK_OVERTAKEN',
-    'Another sink has worked off one of the partitions further, or a report is to be filled again; beginning where it stands.',
+    'Another sink has worked off one of the partitions further, a report is to be filled again, or PostgreSQL lost what it had ' +
+      'acknowledged; beginning where it stands.',
     { retryable: true },
   );
 }
