@@ -145,3 +145,43 @@ it('a sink to which nothing comes notices that the store stands elsewhere, as wh
   await untilEnded();
   expect([frames.at(-1), [...stored]]).toEqual([100, [[REPORT, 1]]]);
 });
+
+it('what was announced is known before a sink begins, also where a new leader does not give it at once', async () => {
+  const topics = {
+    [REPORT]: [row('2026-03-01', 100)],
+    [FRAMES]: [{ stream: plan.stream.name, frame: 100, accepted: 1 }],
+  };
+  const reader = new SmallReads(topics, 2);
+  let reads = 0;
+  const late: TopicReader = {
+    extents: (names) => reader.extents(names),
+    read: async (places, waitMs) => {
+      const read = await reader.read(places, waitMs);
+      return reads++ > 0 ? read : read.map((each, index) => ({ ...each, ...places[index], messages: [] }));
+    },
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  const begun: unknown[] = [];
+  const sink: PostgresReportSink = {
+    note: async () => undefined,
+    places: async (partitions) => partitions.map((place) => ({ ...place, nextOffset: 0 })),
+    adopt: async () => undefined,
+    beginAnew: async () => undefined,
+    begin: async ({ frame }) => {
+      begun.push(frame);
+    },
+    write: async () => ({ rows: 0, amendments: 0 }),
+  };
+  const logger = pino({ level: 'silent' });
+  const clock = machineClock();
+  const session = {
+    partitions: [{ topic: REPORT, partition: 0 }],
+    reader: late,
+    tell: () => undefined,
+    clock,
+    logger,
+    ended: new AbortController().signal,
+  };
+  await openPostgresSession({ plan, progress: new SinkProgress(clock, logger) }, session, sink);
+  expect(begun).toEqual([100]);
+});

@@ -86,7 +86,7 @@ export async function openPostgresSession(
     await sink.adopt(own);
   }
   const work = new Session(plan, session, sink, progress, { stored, from, frames: newestFrames(plan, extents) });
-  await work.begin();
+  await work.begin(new Map(extents.map((extent) => [nameOf(extent), extent.endOffset])));
   return work;
 }
 
@@ -172,12 +172,16 @@ class Session {
     this.#checkedAtMs = session.clock.nowMs();
   }
 
-  /** Looks at the newest message of the topic of frames, so that it is known what was whole when the sink came. */
-  async begin(): Promise<void> {
+  /** Looks at the newest message of the topic of frames, so that it is known what was whole when the sink came. @param ends  of partitions */
+  async begin(ends: ReadonlyMap<string, number>): Promise<void> {
+    const { reader, ended } = this.#session;
     const frames = [...this.#reading.values()].filter(({ topic }) => topic === framesTopic(this.#plan));
-    const read = await this.#session.reader.read(frames, WAIT_MS);
+    const isBehind = (place: TopicPlace): boolean => place.nextOffset < (ends.get(nameOf(place)) ?? 0);
+    let read = await reader.read(frames, WAIT_MS);
+    // A broker that has just become the leader may not give it yet.
+    while (read.some(isBehind) && !ended.aborted) read = await reader.read(frames, WAIT_MS);
     for (const partition of read) this.#reading.set(nameOf(partition), partition);
-    if (this.#session.ended.aborted) return;
+    if (ended.aborted) return;
     const newest = newestFrame(read.flatMap(({ messages }) => messages));
     await this.#sink.begin(newest ?? { frame: 0, accepted: 0 });
     if (newest !== undefined) await this.#announce(newest);
