@@ -27,6 +27,8 @@ export function allocate(bytes: usize): usize {
   end += wanted;
   const missing = (((end + 0xffff) >> PAGE_SHIFT) as i32) - memory.size();
   if (missing > 0 && memory.grow(max(missing, GROWTH_PAGES)) < 0) unreachable();
+  // It is 0 already. But a page that is read before it is written is given to the process twice, and the other core waits.
+  memory.fill(at, 0, wanted);
   return at;
 }
 
