@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
-const MODULES = ['src/record/assembly/lines', 'src/engine/assembly/key-slots'];
+const MODULES = ['src/record/assembly/lines', 'src/engine/assembly/key-slots', 'src/engine/assembly/group-rows'];
 
 /** V8 keeps what is under way in registers only within a function, so all that is called from one place is put there. */
 const ONE_FUNCTION = ['-O3', '-lmu', '-ocimfs', '100000'];

@@ -1,17 +1,8 @@
-import { present } from '../base/assert.ts';
 import { divideHalfEven, divideNumbersHalfEven, MICROS_PER_UNIT } from '../base/decimal.ts';
 import type { FieldPlan, MeasurePlan } from '../plan/plan.ts';
 import type { Cell } from '../ports/rows.ts';
-import type { RecordColumns } from '../record/columns.ts';
-import { CARRY as SUM_CARRY, exactSum, sumCell, sumSortNumber } from './exact-sum.ts';
-import { PairSet } from './pair-set.ts';
-
-/** Where a measure's numbers stand: row `r` has them from `values[r * rowWidth + place]` on. */
-export interface Numbers {
-  readonly values: Float64Array;
-  readonly rowWidth: number;
-  readonly place: number;
-}
+import { exactSum, sumCell, sumSortNumber } from './exact-sum.ts';
+import type { GroupRows } from './group-rows.ts';
 
 /**
  * How a measure is kept: as a few numbers a row, which stand with those of the row's other measures, so that they can be
@@ -22,10 +13,10 @@ export interface Accumulator {
   readonly width: number;
   /** What each of them is in a new row. */
   readonly empty: number;
-  /** The different values that were seen, of a measure that counts them. */
-  readonly seen?: PairSet;
-  /** Adds `count` records: record `records[k]` of the columns to row `rows[k]`. */
-  add(numbers: Numbers, rows: Int32Array, records: Int32Array, count: number, columns: RecordColumns): void;
+  /** The set of the different values that were seen, of a measure that counts them. */
+  readonly seen?: number;
+  /** Adds the records whose rows of a table were found; `place` is that of its first number. */
+  add(rows: GroupRows, table: number, place: number): void;
   /** The value as a reader sees it, of the numbers at a place. */
   cell(numbers: Float64Array, at: number): Cell;
   /** The value as a reader sees it, as a number that sorts like it: decimals in micro-units. */
@@ -37,7 +28,7 @@ export interface Accumulator {
 }
 
 /** An accumulator for a measure; none for a ratio, which is computed of two others when it is read. */
-export function makeAccumulator(measure: MeasurePlan): Accumulator | undefined {
+export function makeAccumulator(measure: MeasurePlan, rows: GroupRows): Accumulator | undefined {
   switch (measure.kind) {
     case 'count':
       return new Count();
@@ -46,11 +37,11 @@ export function makeAccumulator(measure: MeasurePlan): Accumulator | undefined {
     case 'avg':
       return new Average(measure.field);
     case 'min':
-      return new Extreme(measure.field, (value, known) => value < known);
+      return new Extreme(measure.field, false);
     case 'max':
-      return new Extreme(measure.field, (value, known) => value > known);
+      return new Extreme(measure.field, true);
     case 'countDistinct':
-      return new CountDistinct(measure.field);
+      return new CountDistinct(measure.field, rows.makeSet());
     case 'ratio':
       return undefined;
   }
@@ -69,8 +60,8 @@ class Count implements Accumulator {
   readonly empty = 0;
   readonly exactBelow = Infinity;
 
-  add({ values, rowWidth, place }: Numbers, rows: Int32Array, _records: Int32Array, count: number): void {
-    for (let k = 0; k < count; k++) (values[(rows[k] as number) * rowWidth + place] as number)++;
+  add(rows: GroupRows, table: number, place: number): void {
+    rows.addOnes(table, place);
   }
 
   cell(numbers: Float64Array, at: number): number {
@@ -86,8 +77,6 @@ class Count implements Accumulator {
   }
 }
 
-const CARRY = SUM_CARRY;
-
 /** A sum: its low part, and behind it its high part in carries. */
 class Sum implements Accumulator {
   readonly width: number = 2;
@@ -99,21 +88,8 @@ class Sum implements Accumulator {
     this.#field = field;
   }
 
-  add(
-    { values, rowWidth, place }: Numbers,
-    rows: Int32Array,
-    records: Int32Array,
-    count: number,
-    columns: RecordColumns,
-  ): void {
-    const summed = present(columns.values[this.#field.index], 'a summed field has values');
-    for (let k = 0; k < count; k++) {
-      const at = (rows[k] as number) * rowWidth + place;
-      const value = summed[records[k] as number] as number;
-      // Both are below 2^52, so their sum is below 2^53.
-      const sum = (values[at] as number) + (value < CARRY && value > -CARRY ? value : carry(values, at, value));
-      values[at] = sum < CARRY && sum > -CARRY ? sum : carry(values, at, sum);
-    }
+  add(rows: GroupRows, table: number, place: number): void {
+    rows.addSums(table, place, this.#field.index);
   }
 
   cell(numbers: Float64Array, at: number): Cell {
@@ -127,13 +103,6 @@ class Sum implements Accumulator {
   micros(numbers: Float64Array, at: number): bigint {
     return totalOf(numbers, at) * scaleOf(this.#field);
   }
-}
-
-/** Moves a carry of a value to the high part of a sum. @returns the rest */
-function carry(numbers: Float64Array, at: number, value: number): number {
-  const sign = value < 0 ? -1 : 1;
-  numbers[at + 1] = (numbers[at + 1] as number) + sign;
-  return value - sign * CARRY;
 }
 
 /** A sum in its column's units. */
@@ -155,9 +124,9 @@ class Average implements Accumulator {
     this.#sum = new Sum(field);
   }
 
-  add(numbers: Numbers, rows: Int32Array, records: Int32Array, count: number, columns: RecordColumns): void {
-    this.#sum.add(numbers, rows, records, count, columns);
-    this.#count.add({ ...numbers, place: numbers.place + this.#sum.width }, rows, records, count);
+  add(rows: GroupRows, table: number, place: number): void {
+    this.#sum.add(rows, table, place);
+    this.#count.add(rows, table, place + this.#sum.width);
   }
 
   cell(numbers: Float64Array, at: number): Cell {
@@ -182,27 +151,15 @@ class Extreme implements Accumulator {
   readonly empty = NaN;
   readonly exactBelow = Infinity;
   readonly #field: FieldPlan;
-  readonly #replaces: (value: number, known: number) => boolean;
+  readonly #isLargest: boolean;
 
-  constructor(field: FieldPlan, replaces: (value: number, known: number) => boolean) {
+  constructor(field: FieldPlan, isLargest: boolean) {
     this.#field = field;
-    this.#replaces = replaces;
+    this.#isLargest = isLargest;
   }
 
-  add(
-    { values, rowWidth, place }: Numbers,
-    rows: Int32Array,
-    records: Int32Array,
-    count: number,
-    columns: RecordColumns,
-  ): void {
-    const compared = present(columns.values[this.#field.index], 'a compared field has values');
-    for (let k = 0; k < count; k++) {
-      const at = (rows[k] as number) * rowWidth + place;
-      const value = compared[records[k] as number] as number;
-      const known = values[at] as number;
-      if (Number.isNaN(known) || this.#replaces(value, known)) values[at] = value;
-    }
+  add(rows: GroupRows, table: number, place: number): void {
+    rows.addExtremes(table, place, this.#field.index, this.#isLargest);
   }
 
   cell(numbers: Float64Array, at: number): Cell {
@@ -223,27 +180,16 @@ class CountDistinct implements Accumulator {
   readonly width: number = 1;
   readonly empty = 0;
   readonly exactBelow = Infinity;
-  readonly seen = new PairSet();
+  readonly seen: number;
   readonly #field: FieldPlan;
 
-  constructor(field: FieldPlan) {
+  constructor(field: FieldPlan, seen: number) {
     this.#field = field;
+    this.seen = seen;
   }
 
-  add(
-    { values, rowWidth, place }: Numbers,
-    rows: Int32Array,
-    records: Int32Array,
-    count: number,
-    columns: RecordColumns,
-  ): void {
-    const ids = present(columns.ids[this.#field.index], 'a counted field has ids');
-    const seen = this.seen;
-    for (let k = 0; k < count; k++) {
-      const row = rows[k] as number;
-      const id = ids[records[k] as number] as number;
-      if (id !== 0 && seen.add(row, id)) (values[row * rowWidth + place] as number)++;
-    }
+  add(rows: GroupRows, table: number, place: number): void {
+    rows.addDistinct(table, place, this.seen, this.#field.index);
   }
 
   cell(numbers: Float64Array, at: number): number {

@@ -7,7 +7,7 @@ import type { AmendmentFacts } from './amendments.ts';
 import type { DayFilingFacts } from './day-filing.ts';
 import type { QuarantineFacts } from './quarantine.ts';
 import { bytesOf, packSections, PREFIX_BYTES, prefixOf, unpackSections } from './sections.ts';
-import type { PackedSections, Section, SectionArray } from './sections.ts';
+import type { Chunk, PackedSections, Section, SectionArray } from './sections.ts';
 import type { SourcePlaceFacts } from './source-places.ts';
 import type { StateFacts } from './state.ts';
 
@@ -97,12 +97,13 @@ async function writeFile(disk: Disk, path: string, packed: PackedSections): Prom
 }
 
 /** Chunks as they are written together: a few bytes or many, none of them large. */
-function* inWrites(chunks: readonly Uint8Array[]): Generator<readonly Uint8Array[]> {
+function* inWrites(chunks: readonly Chunk[]): Generator<readonly Uint8Array[]> {
   let some: Uint8Array[] = [];
   let bytes = 0;
   for (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; at += WRITE_BYTES) {
-      const part = chunk.subarray(at, at + WRITE_BYTES);
+    const whole = typeof chunk === 'function' ? chunk() : chunk;
+    for (let at = 0; at < whole.length; at += WRITE_BYTES) {
+      const part = whole.subarray(at, at + WRITE_BYTES);
       some.push(part);
       bytes += part.length;
       if (bytes < WRITE_BYTES) continue;

@@ -3,8 +3,9 @@ import type { Cell } from '../ports/rows.ts';
 
 /**
  * One carry. A sum of whole numbers is kept exact as two floats: a low part, which stays below a carry either way, so that
- * adding a value below it is exact, and a high part, in carries. Those who use it in a loop give it a name of their own: V8
- * looks up what is another module's each time, which makes an addition take 1.15 of the time.
+ * adding a value below it is exact, and a high part, in carries; `assembly/group-rows.ts` has it too, where records are added.
+ * Those who use it in a loop give it a name of their own: V8 looks up what is another module's each time, which makes an
+ * addition take 1.15 of the time.
  */
 export const CARRY = 2 ** 52;
 

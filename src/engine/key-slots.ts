@@ -1,8 +1,7 @@
+import { copyBytes } from '../base/copy-bytes.ts';
 import { AssemblyModule } from '../record/assembly-module.ts';
 
 const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT;
-/** From so many words on, they are copied as a whole. */
-const MANY = 32;
 /** Where what is left out stands when nothing is. */
 const NOWHERE = 0;
 
@@ -40,7 +39,7 @@ export function loadKeySlots(): void {
 export class KeySlots {
   readonly #assembly: Assembly;
   /** The assembly's memory, until it grows. */
-  #words: Int32Array = new Int32Array(0);
+  #words: Int32Array<ArrayBuffer> = new Int32Array(0);
   /** Where the records stand that `claim` has picked, by words. */
   #picked = NOWHERE;
 
@@ -108,21 +107,13 @@ export class KeySlots {
   /** Puts hashes where the assembly looks for them, with room for so many more bytes a record behind them. @returns where */
   #put(hashes: Int32Array, count: number, moreBytes: number): number {
     const at = this.#assembly.reserve(count * (WORD_BYTES + moreBytes)) >>> 0;
-    const memory = this.#memory;
-    if (count < MANY) for (let i = 0; i < count; i++) memory[at / WORD_BYTES + i] = hashes[i] as number;
-    else copyMany(hashes, memory, at, count);
+    copyBytes(hashes, count * WORD_BYTES, Buffer.from(this.#memory.buffer), at);
     return at;
   }
 
-  get #memory(): Int32Array {
+  get #memory(): Int32Array<ArrayBuffer> {
     const { buffer } = this.#assembly.memory;
     if (this.#words.buffer !== buffer) this.#words = new Int32Array(buffer);
     return this.#words;
   }
-}
-
-/** `set` copies word by word what threads share; this is the system's own copying, several times as fast. */
-function copyMany(from: Int32Array, to: Int32Array, at: number, count: number): void {
-  const bytes = Buffer.from(from.buffer, from.byteOffset, count * WORD_BYTES);
-  Buffer.from(to.buffer).fill(bytes, at, at + count * WORD_BYTES);
 }

@@ -4,7 +4,6 @@ import { KEY_WORDS } from '../record/columns.ts';
 import { KEY_SHARDS, keyHash, shardOf } from '../record/key-hash.ts';
 import type { Keys } from './key-table.ts';
 import { KeyTable } from './key-table.ts';
-import { PairSet } from './pair-set.ts';
 
 /** Keys out of few values, so that repeats are common. */
 const key = fc.tuple(...Array.from({ length: 4 }, () => fc.integer({ min: 0, max: 2 })));
@@ -157,25 +156,3 @@ function hashTwins(): readonly (readonly [readonly number[], readonly number[]])
   }
   return twins;
 }
-
-describe('a set of pairs', () => {
-  it('takes each pair once, saved or not', () => {
-    fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(5), fc.integer({ min: 1, max: 9 }))), (pairs) => {
-        let set = new PairSet();
-        const known = new Set<string>();
-        for (const [row, id] of pairs) {
-          expect(set.add(row, id)).toBe(!known.has(`${row}/${id}`));
-          known.add(`${row}/${id}`);
-          const saved = set.save();
-          const before = saved.slice();
-          set.detach();
-          set.add(0, 1_000_000 + known.size);
-          expect(saved).toEqual(before);
-          set = new PairSet();
-          set.load(saved);
-        }
-      }),
-    );
-  });
-});

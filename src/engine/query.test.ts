@@ -98,6 +98,30 @@ describe('the reports', () => {
     );
   });
 
+  it('come back as they were when a checkpoint was begun, whatever comes before it is written', async () => {
+    await fc.assert(
+      fc.asyncProperty(batchesOfSales, batchesOfSales, randomSale(10), async (before, after, sale) => {
+        // So many new rows that none stays where it was in memory.
+        const many = Array.from({ length: 20_000 }, (_, n) => ({
+          ...sale,
+          ts_id: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
+          product_name: `Product ${n % 7_000}`,
+          customer_id: `C-${n % 9_000}`,
+        }));
+        const state = stateOf(before);
+        const rows = plan.reports.map(({ name }) => rowTexts(queryState(state, name, {}, 0).rows));
+        const saved = state.save();
+        const scanner = new Scanner(plan, state.dictionaries);
+        for (const sales of [...after, many]) claimAndApply(state, scanner.scan(linesOf(sales), 1).columns);
+        const { facts, arrays } = await throughAFile(saved);
+        state.release();
+        const found = await EngineState.load(plan, facts, new SectionReader(arrays), new FaultyDisk());
+        expect(plan.reports.map(({ name }) => rowTexts(queryState(found, name, {}, 0).rows))).toEqual(rows);
+      }),
+      { numRuns: 5 },
+    );
+  });
+
   it('compute every measure as a plain recount does', () => {
     fc.assert(
       fc.property(batchesOfSales, (batches) => {

@@ -4,8 +4,16 @@ import type { DiskFile } from '../ports/disk.ts';
 
 /** The arrays that state is made of. */
 export type SectionArray = Uint8Array | Int32Array | Float64Array;
+/** An array that is made when it is its turn to be written, and not kept. */
+export interface LaterArray {
+  readonly kind: Kind;
+  readonly length: number;
+  readonly take: () => SectionArray;
+}
 /** An array, which may stand in pieces, at least one; only the last one may end at no multiple of 8 bytes. */
-export type Section = SectionArray | readonly SectionArray[];
+export type Section = SectionArray | readonly SectionArray[] | LaterArray;
+/** Bytes, or what makes them. */
+export type Chunk = Uint8Array | (() => Uint8Array);
 
 const MAGIC = 'DAYBOOKC';
 export const PREFIX_BYTES = 16;
@@ -19,18 +27,18 @@ type Kind = keyof typeof KINDS;
 /**
  * Arrays and facts as one file: `DAYBOOKC`, the header's length, the CRC-32 of all behind the prefix and then of that
  * length (both u32, little-endian), the header in JSON, and the arrays, each at a multiple of 8 bytes. This is all but
- * the prefix, which is known only when all else is; the arrays are not copied.
+ * the prefix, which is known only when all else is; the arrays are not copied, and made only when they are written.
  */
 export function packSections(facts: unknown, sections: readonly Section[]): PackedSections {
-  const inPieces = sections.map(piecesOf);
-  const header = JSON.stringify({ facts, arrays: inPieces.map((pieces) => [kindOf(pieces), lengthOf(pieces)]) });
+  const header = JSON.stringify({ facts, arrays: sections.map((section) => [kindOf(section), lengthOf(section)]) });
   const headerBytes = new TextEncoder().encode(header);
   const aligned = new Uint8Array(Math.ceil(headerBytes.length / ALIGNMENT) * ALIGNMENT).fill(0x20);
   aligned.set(headerBytes);
-  const body: Uint8Array[] = [aligned];
-  for (const piece of inPieces.flat()) {
-    body.push(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));
-    const rest = piece.byteLength % ALIGNMENT;
+  const body: Chunk[] = [aligned];
+  for (const section of sections) {
+    if ('take' in section) body.push(() => asBytes(section.take()));
+    else body.push(...piecesOf(section).map(asBytes));
+    const rest = bytesOf(section) % ALIGNMENT;
     if (rest !== 0) body.push(PADDING.subarray(rest));
   }
   return { headerLength: aligned.length, body };
@@ -38,25 +46,32 @@ export function packSections(facts: unknown, sections: readonly Section[]): Pack
 
 /** How many bytes a section has. */
 export function bytesOf(section: Section): number {
-  return piecesOf(section).reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return lengthOf(section) * KINDS[kindOf(section)].BYTES_PER_ELEMENT;
 }
 
-function piecesOf(section: Section): readonly SectionArray[] {
+function piecesOf(section: SectionArray | readonly SectionArray[]): readonly SectionArray[] {
   return 'buffer' in section ? [section] : section;
 }
 
-function kindOf([first]: readonly SectionArray[]): Kind {
+function asBytes(array: SectionArray): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+function kindOf(section: Section): Kind {
+  if ('take' in section) return section.kind;
+  const [first] = piecesOf(section);
   return first instanceof Int32Array ? 'i32' : first instanceof Float64Array ? 'f64' : 'u8';
 }
 
-function lengthOf(pieces: readonly SectionArray[]): number {
-  return pieces.reduce((sum, { length }) => sum + length, 0);
+function lengthOf(section: Section): number {
+  if ('take' in section) return section.length;
+  return piecesOf(section).reduce((sum, { length }) => sum + length, 0);
 }
 
 export interface PackedSections {
   readonly headerLength: number;
   /** What stands behind the prefix. */
-  readonly body: readonly Uint8Array[];
+  readonly body: readonly Chunk[];
 }
 
 /** The prefix of a file whose body has this CRC-32 by itself: its first `PREFIX_BYTES`. */

@@ -12,7 +12,7 @@ import { ClosedRows } from './amendments.ts';
 import { inRunsOfDays } from './day-runs.ts';
 import type { Filter } from './filter.ts';
 import { makeFilter } from './filter.ts';
-import type { Scratch } from './group-table.ts';
+import { GroupRows } from './group-rows.ts';
 import { GroupTable } from './group-table.ts';
 import type { KeyFacts } from './key-index.ts';
 import { KeyIndex } from './key-index.ts';
@@ -46,7 +46,7 @@ export class EngineState {
   /** By day: a table a report, in the plan's order. */
   readonly #days = new Map<number, readonly GroupTable[]>();
   readonly #filters: readonly (Filter | undefined)[];
-  #scratch: Scratch = { rows: new Int32Array(0), records: new Int32Array(0) };
+  readonly #rows: GroupRows;
   /** Tables with changed rows, by report. */
   readonly #changed: GroupTable[][];
   #newestDay: number | undefined;
@@ -55,6 +55,7 @@ export class EngineState {
     this.plan = plan;
     this.dictionaries = dictionaries;
     this.keys = keys;
+    this.#rows = new GroupRows(plan.reports);
     this.#filters = plan.reports.map((report) => makeFilter(report.where, dictionaries));
     this.#changed = plan.reports.map(() => []);
   }
@@ -71,9 +72,8 @@ export class EngineState {
 
   /** What it holds of memory, about. */
   get bytes(): number {
-    let bytes = this.keys.bytes;
+    let bytes = this.keys.bytes + this.#rows.bytes;
     for (const dictionary of this.dictionaries) bytes += dictionary?.bytes ?? 0;
-    for (const tables of this.#days.values()) for (const table of tables) bytes += table.bytes;
     return bytes;
   }
 
@@ -99,11 +99,9 @@ export class EngineState {
 
   /** Adds claimed records to the reports. */
   apply(columns: RecordColumns, records: Int32Array, frame: FrameScope = this.beginFrame()): void {
-    if (this.#scratch.rows.length < records.length) {
-      this.#scratch = { rows: new Int32Array(records.length), records: new Int32Array(records.length) };
-    }
     // Each run of a day's records is added at once. Within a day they keep their order.
     const inRuns = inRunsOfDays(columns.days, records);
+    this.#rows.take(columns, inRuns);
     for (let from = 0; from < inRuns.length;) {
       const day = columns.days[inRuns[from] as number] as number;
       let to = from + 1;
@@ -113,9 +111,7 @@ export class EngineState {
       const tables = this.#tables(day);
       for (let report = 0; report < tables.length; report++) {
         const table = tables[report] as GroupTable;
-        if (table.add(columns, inRuns, from, to, this.#filters[report], this.#scratch, closed)) {
-          this.#changed[report]?.push(table);
-        }
+        if (table.add(from, to, this.#filters[report], closed)) this.#changed[report]?.push(table);
       }
       from = to;
     }
@@ -176,7 +172,7 @@ export class EngineState {
     for (const [day, tables] of this.#days) if (day < closedBelow) for (const table of tables) table.trim();
   }
 
-  /** All of it for a checkpoint, in an order that `load` knows. No copies: call `release` when they are written. */
+  /** All of it for a checkpoint, in an order that `load` knows: call `release` when they are written. */
   save(): { readonly facts: StateFacts; readonly arrays: readonly Section[] } {
     const keys = this.keys.save();
     const arrays: Section[] = [...keys.arrays];
@@ -229,7 +225,7 @@ export class EngineState {
     const known = this.#days.get(day);
     if (known !== undefined) return known;
     assert(Number.isInteger(day), 'a day is a whole number');
-    const tables = this.plan.reports.map((report) => new GroupTable(report, day));
+    const tables = this.plan.reports.map((report) => new GroupTable(report, day, this.#rows));
     this.#days.set(day, tables);
     if (this.#newestDay === undefined || day > this.#newestDay) this.#newestDay = day;
     return tables;

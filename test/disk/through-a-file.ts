@@ -7,8 +7,8 @@ import { packSections, prefixOf, unpackSections } from '../../src/engine/section
 /** The bytes of a file of sections. */
 export function fileOf(facts: unknown, sections: readonly Section[]): Uint8Array {
   const packed = packSections(facts, sections);
-  const crc = packed.body.reduce((sum, chunk) => crc32(chunk, sum), 0);
-  return new Uint8Array(Buffer.concat([prefixOf(packed, crc), ...packed.body]));
+  const body = Buffer.concat(packed.body.map((chunk) => (typeof chunk === 'function' ? chunk() : chunk)));
+  return new Uint8Array(Buffer.concat([prefixOf(packed, crc32(body)), body]));
 }
 
 /** A file that holds these bytes, to be read. */

@@ -5,6 +5,7 @@
  * shard is its share of the hash (Lemire, "Fast random integer generation in an interval"), so a shard may have any number of slots.
  */
 import { allocate, release } from './memory';
+export { reserve } from './memory';
 
 /** As in `record/key-hash.ts`: the upper bits of a hash say its shard, the others its place there. */
 const SHARD_BITS: u32 = 8;
@@ -35,22 +36,8 @@ export let slotBytes: usize = 0;
 /** What was seen ahead; kept, or the compiler would leave the looking out as needless. */
 export let seen: u32 = 0;
 
-/** Room for what a call is told of so many records, and for what it answers. */
-let roomBytes: usize = 0;
-let room: usize = 0;
-
 /** Whether the key with a number, counted from 0, is that of a record of those that are asked for. */
 declare function isSame(number: u32, record: u32): bool;
-
-/** Room for so many bytes, until it is asked for again. */
-export function reserve(bytes: usize): usize {
-  if (bytes > roomBytes) {
-    if (roomBytes > 0) release(room, roomBytes);
-    roomBytes = bytes;
-    room = allocate(bytes);
-  }
-  return room;
-}
 
 /**
  * Gives numbers to the keys of some records that have none yet; of equal ones to the first.

@@ -12,12 +12,16 @@ const PAGE_SHIFT: usize = 16;
 const GROWTH_PAGES: i32 = 16;
 const NONE: usize = 0;
 
+/** How many bytes are given out. */
+export let usedBytes: usize = 0;
+
 let firstFree: usize = NONE;
 let end: usize = (__heap_base + GRAIN) & ~GRAIN;
 
 /** So many bytes, all of them 0. */
 export function allocate(bytes: usize): usize {
   const wanted = sizeOf(bytes);
+  usedBytes += wanted;
   let before: usize = NONE;
   for (let at = firstFree; at !== NONE; at = load<u32>(at, NEXT)) {
     if (load<u32>(at, SIZE) >= (wanted as u32)) return takeFree(before, at, wanted);
@@ -49,6 +53,7 @@ function takeFree(before: usize, at: usize, wanted: usize): usize {
 /** Gives back what `allocate` gave for so many bytes. */
 export function release(at: usize, bytes: usize): void {
   let size = sizeOf(bytes);
+  usedBytes -= size;
   let before: usize = NONE;
   let next = firstFree;
   while (next !== NONE && next < at) {
@@ -67,8 +72,23 @@ export function release(at: usize, bytes: usize): void {
   }
 }
 
+/** Room for what a call is told of some records, and for what it answers. */
+let roomBytes: usize = 0;
+let room: usize = NONE;
+
+/** Room for so many bytes, until it is asked for again. */
+export function reserve(bytes: usize): usize {
+  if (bytes > roomBytes) {
+    if (roomBytes > 0) release(room, roomBytes);
+    roomBytes = bytes;
+    room = allocate(bytes);
+  }
+  return room;
+}
+
+/** Of nothing, too, a piece of its own, or what is free would stand where somebody else's is. */
 function sizeOf(bytes: usize): usize {
-  return (bytes + GRAIN) & ~GRAIN;
+  return (max(bytes, 1) + GRAIN) & ~GRAIN;
 }
 
 function describe(at: usize, next: usize, size: usize): void {
