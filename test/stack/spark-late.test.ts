@@ -203,6 +203,24 @@ describe('a definition with other measures', { timeout: TEST_MS }, () => {
   });
 });
 
+describe('a report whose topic is made anew under the query', { timeout: TEST_MS }, () => {
+  it('has all its rows again', async () => {
+    const { kafka } = servers.at;
+    await using reader = openTopicReader({ bootstrapBrokers: [kafka] }, 'test');
+    const topicId = async (): Promise<unknown> => (await reader.extents(['daily_pu_rev']))[0]?.topicId;
+    const before = await topicId();
+    await using open = new AsyncDisposableStack();
+    const admin = open.adopt(new Admin({ bootstrapBrokers: [kafka], clientId: 'test' }), (each) => each.close());
+    await admin.deleteTopics({ topics: ['daily_pu_rev'] });
+    // A topic is gone a moment after it was deleted.
+    await expect
+      .poll(async () => (await applyTopics(kafka), topicId().catch(() => before)), { timeout: WAIT_MS })
+      .not.toBe(before);
+    await expectReports(reportsOf(sent.map(readSale)));
+    expect(supervisor.text()).toContain('REPORT_TOPIC_MADE_ANEW');
+  });
+});
+
 describe('a checkpoint is of one topic alone', { timeout: TEST_MS }, () => {
   it('so another Kafka begins anew in the same folder, and the one of before goes on where it was', async () => {
     await supervisor.stop();

@@ -54,6 +54,8 @@ interface Announced {
   readonly topicId: string | undefined;
   /** By report: which rows it has, as `rowsFingerprint` says it. */
   readonly reports: Readonly<Record<string, string>>;
+  /** By report: the id of the topic that has all of its rows. */
+  readonly reportTopics: Readonly<Record<string, string>>;
   /** Of the definition that announced it, as `recordsFacts` says them; empty where one of before did. */
   readonly records: Readonly<Record<string, string>>;
 }
@@ -90,6 +92,8 @@ export class Announcer {
   #generation = '';
   /** The fingerprints of the reports that are in their topics, those among them that are in no definition any more. */
   #reports: Readonly<Record<string, string>> = {};
+  /** The ids of the topics that have all rows of the reports. */
+  #reportTopics: Readonly<Record<string, string>> = {};
   /** The facts of the records that they were computed from last. */
   #records: Readonly<Record<string, string>> = {};
   /** Undefined until it is known what was announced before. */
@@ -114,8 +118,9 @@ export class Announcer {
   }
 
   /**
-   * The generation that the definition is in. One that comes back is in a new one: others have written over what its checkpoint of
-   * before takes for written, and a query that went on there would write only what new records change.
+   * The generation that the definition is in. One that comes back is in a new one, and so is one of whose reports a topic was made
+   * anew: what its checkpoint of before takes for written was written over, or is gone, and a query that went on there would write only
+   * what new records change.
    */
   get generation(): string {
     return this.#generation;
@@ -157,16 +162,58 @@ export class Announcer {
           }
           this.#madeOf = told.topicId ?? this.#madeOf;
           this.#reports = { ...this.#reports, ...told.reports };
+          this.#reportTopics = { ...this.#reportTopics, ...told.reportTopics };
           if (Object.keys(told.records).length > 0) this.#records = told.records;
         }
       }
     }
-    this.#generation = this.#owner?.query === this.#options.plan.fingerprint ? this.#owner.generation : randomUUID();
     this.#sign ??= { state: 'starting' };
     this.requireTopic(this.#madeOf ?? topicId, topicId);
     await this.#requireRows();
+    await this.#findGeneration();
     await this.#readAllDays();
     this.#counts.advance(this.#announced);
+  }
+
+  async #findGeneration(): Promise<void> {
+    const now = await this.#reportTopicsNow();
+    const isOwn = this.#owner?.query === this.#options.plan.fingerprint && this.#madeAnew(now).length === 0;
+    this.#generation = isOwn ? (this.#owner?.generation ?? '') : randomUUID();
+    // What is another one's is told when that is taken over.
+    this.#reportTopics = { ...now, ...this.#reportTopics };
+  }
+
+  async #reportTopicsNow(): Promise<Readonly<Record<string, string>>> {
+    const { plan, reader } = this.#options;
+    const extents = await reader.extents(plan.reports.map(({ name }) => name));
+    return Object.fromEntries(extents.map(({ topic, topicId }) => [topic, topicId]));
+  }
+
+  /** The reports whose topics are others than those that have all of their rows. */
+  #madeAnew(now: Readonly<Record<string, string>>): readonly string[] {
+    return Object.keys(now).filter((name) => (this.#reportTopics[name] ?? now[name]) !== now[name]);
+  }
+
+  /**
+   * A report's topic that was made anew has but the rows that have changed since, and would have no others.
+   * @throws DaybookError `REPORT_TOPIC_MADE_ANEW` (retryable: in another generation all rows are computed anew)
+   */
+  async requireReportTopics(): Promise<void> {
+    let now: Readonly<Record<string, string>>;
+    try {
+      now = await this.#reportTopicsNow();
+    } catch (error) {
+      // While Kafka is away, or a topic is not there yet, nothing is known.
+      if (error instanceof DaybookError) return;
+      throw error;
+    }
+    const anew = this.#madeAnew(now);
+    if (anew.length === 0) return;
+    throw new DaybookError(
+      'REPORT_TOPIC_MADE_ANEW',
+      `Topics of reports were made anew: ${anew.join(', ')}. All reports are computed again from the first record on, as their rows are gone.`,
+      { retryable: true, details: { topics: anew } },
+    );
   }
 
   /**
@@ -238,12 +285,17 @@ export class Announcer {
    * @throws what `send` throws; then they are not its own
    */
   async takeOver(): Promise<void> {
-    const { plan, send } = this.#options;
+    const { plan, topics, send } = this.#options;
     if (this.#owner?.generation === this.#generation) return;
     const owner = { query: plan.fingerprint, generation: this.#generation };
+    const reportTopics = { ...this.#reportTopics, ...(await this.#reportTopicsNow()) };
     await this.#inTurn(async () => {
-      await send([this.#frameMessage(this.#announced, this.#accepted, undefined, owner)]);
+      const frame = this.newestFrame;
+      const before = frame === 0 ? [] : [{ topic: topics.days, ...this.#counts.before(frame) }];
+      const taken = { ...owner, reportTopics };
+      await send([...before, this.#frameMessage(this.#announced, this.#accepted, undefined, taken)]);
       this.#owner = owner;
+      this.#reportTopics = reportTopics;
     });
   }
 
@@ -379,7 +431,8 @@ export class Announcer {
     return done;
   }
 
-  #frameMessage(frame: number, accepted: number, batch: Batch | undefined, owner = this.#owner): Announcement {
+  /** @param taken  what is told of a generation that begins */
+  #frameMessage(frame: number, accepted: number, batch: Batch | undefined, taken: object = {}): Announcement {
     const { plan, topicId, topics } = this.#options;
     const stream = plan.stream.name;
     const value = {
@@ -392,10 +445,12 @@ export class Announcer {
       ...(this.#since > 0 && { since: this.#since }),
       late: this.#counts.late,
       topicId: this.#madeOf ?? topicId,
-      ...owner,
+      ...this.#owner,
       reports: this.#reports,
+      reportTopics: this.#reportTopics,
       records: this.#records,
       ...this.#sign,
+      ...taken,
     };
     return { topic: topics.frames, key: stream, value: JSON.stringify(value) };
   }
@@ -446,7 +501,8 @@ export class Announcer {
 }
 
 function readAnnounced(message: TopicMessage): Announced {
-  const { query, generation, frame, accepted, since, anew, readTo, topicId, reports, records } = objectOf(message);
+  const members = objectOf(message);
+  const { query, generation, frame, accepted, since, anew, readTo, topicId, reports, reportTopics, records } = members;
   return {
     owner: typeof query === 'string' && typeof generation === 'string' ? { query, generation } : undefined,
     frame: wholeOf(frame),
@@ -456,6 +512,7 @@ function readAnnounced(message: TopicMessage): Announced {
     readTo: readToOf(readTo),
     topicId: typeof topicId === 'string' ? topicId : undefined,
     reports: textsOf(reports),
+    reportTopics: textsOf(reportTopics),
     records: textsOf(records),
   };
 }

@@ -192,6 +192,15 @@ export class DayCounts {
     return this.#again(day, this.#inRows(day), frame);
   }
 
+  /**
+   * The message that says that what was counted up to a frame is of rows that are written anew: of no definition's query, it is
+   * another's for all.
+   */
+  before(frame: number): { readonly key: string; readonly value: string } {
+    const key = { of: 'again' };
+    return { key: JSON.stringify(key), value: JSON.stringify({ ...key, records: 0, query: '', frame }) };
+  }
+
   #again(day: string, records: number, frame: number): { readonly key: string; readonly value: string } {
     const key = { [this.#dateName]: day, of: 'again' };
     return { key: JSON.stringify(key), value: JSON.stringify({ ...key, records, query: this.#query, frame }) };

@@ -12,9 +12,11 @@ import { recordsFacts, rowsFingerprint } from '../../plan/fingerprints.ts';
 import { makePlan } from '../../plan/normalise.ts';
 import { daysTopic } from '../../plan/shared-names.ts';
 import type { Plan } from '../../plan/plan.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { TopicReader } from '../../ports/messages.ts';
 import { machineClock } from '../../runtimes/machine/clock.ts';
 import type { SparkSession } from '../connect/session.ts';
+import { DayCounts } from './day-counts.ts';
 import type { ReportsQuery } from './reports-query.ts';
 import type { SupervisorOptions } from './supervisor.ts';
 import { Supervisor } from './supervisor.ts';
@@ -35,8 +37,12 @@ type Messages = Readonly<Record<string, readonly unknown[]>>;
 
 const FRAME = { stream: plan.stream.name, frame: 1, accepted: 5, topicId: 'topic' };
 
-/** What topics hold, each in one partition. */
-function readerOf(messages: Messages): TopicReader {
+function bytesOf(value: unknown): Buffer {
+  return Buffer.from(JSON.stringify(value));
+}
+
+/** What topics hold, each in one partition. @param ids  of topics; of others it is 'topic' */
+function readerOf(messages: Messages, ids: Readonly<Record<string, string>> = {}): TopicReader {
   return {
     read: async (places) => {
       await setImmediate();
@@ -53,7 +59,8 @@ function readerOf(messages: Messages): TopicReader {
     },
     extents: async (names) =>
       names.map((topic) => {
-        return { topic, topicId: 'topic', partition: 0, firstOffset: 0, endOffset: messages[topic]?.length ?? 0 };
+        const endOffset = messages[topic]?.length ?? 0;
+        return { topic, topicId: ids[topic] ?? 'topic', partition: 0, firstOffset: 0, endOffset };
       }),
     [Symbol.asyncDispose]: async () => undefined,
   };
@@ -65,10 +72,20 @@ interface Fakes {
   readonly query?: object;
   readonly send: SupervisorOptions['send'];
   readonly messages: Messages;
+  readonly ids?: Readonly<Record<string, string>>;
+  readonly clock?: Clock;
   readonly plan?: Plan;
 }
 
-function supervisorOf({ session, query = {}, send, messages, plan: other = plan }: Fakes): Supervisor {
+function supervisorOf({
+  session,
+  query = {},
+  send,
+  messages,
+  ids,
+  clock = machineClock(),
+  plan: other = plan,
+}: Fakes): Supervisor {
   const ofAll = {
     topicId: 'topic',
     sessionId: 'session',
@@ -85,9 +102,9 @@ function supervisorOf({ session, query = {}, send, messages, plan: other = plan 
     openSession: (id) => (typeof session === 'function' ? session(id) : session) as SparkSession,
     topicId: async () => 'topic',
     topics,
-    reader: readerOf(messages),
+    reader: readerOf(messages, ids),
     send,
-    clock: machineClock(),
+    clock,
     logger: { info: () => undefined, warn: () => undefined },
     isQueryToStop: () => false,
   });
@@ -313,6 +330,8 @@ describe('a clock of Spark that goes back', () => {
     };
     await supervisorOf({ session, query, send, messages }).run(ended.signal);
     expect(events).toEqual([
+      // Nobody said whose the reports are.
+      `${topics.days} ${NEWER} undefined`,
       'started',
       'stopped',
       `${topics.frames} ${NEWER} trouble`,
@@ -429,6 +448,69 @@ describe('reports that are in their topics', () => {
     const [one, , other, , back] = generations;
     expect(generations).toEqual([one, one, other, other, back, back]);
     expect(new Set(generations).size).toBe(3);
+  });
+
+  it('are computed anew where the topic of one was made anew, as it lacks what does not change any more', async () => {
+    const held: Record<string, unknown[]> = { [topics.frames]: [{ ...FRAME, reports }], [topics.days]: [] };
+    const generations: string[] = [];
+    let entered = '';
+    const query = { enter: (generation: string) => (entered = generation) };
+    const send: SupervisorOptions['send'] = async (sent) => {
+      for (const { topic, value } of sent) held[topic]?.push(JSON.parse(value) as unknown);
+    };
+    const anew = { [first.name]: 'anew' };
+    for (const ids of [{}, {}, anew, anew]) {
+      await startOver(daybook, held, { query, send, ids });
+      generations.push(entered);
+    }
+    const [one, , back] = generations;
+    expect(generations).toEqual([one, one, back, back]);
+    expect(back).not.toBe(one);
+    // What was counted before is of rows that are gone.
+    const counts = new DayCounts(plan.stream, plan.fingerprint);
+    const before = LATE_DAY.map((count) => ({ offset: 0, timestampMs: 0, key: null, value: bytesOf(count) }));
+    const taken = held[topics.days]?.map((value) => ({ offset: 0, timestampMs: 0, key: null, value: bytesOf(value) }));
+    counts.take([...before, ...(taken ?? [])]);
+    counts.advance(1);
+    expect(counts.behind()).toEqual([]);
+  });
+
+  it('are computed anew where the topic of one is made anew while the query runs', async () => {
+    const ended = new AbortController();
+    const ids: Record<string, string> = {};
+    const events: string[] = [];
+    let nowMs = Date.now();
+    const session = {
+      // Time passes while Spark is asked.
+      lastProgress: async () => {
+        nowMs += 1_000;
+        ids[first.name] = 'anew';
+      },
+      status: async () => ({ isActive: true }),
+      rows: async () => [{ now: 10n }],
+      close: () => undefined,
+    };
+    let generation = '';
+    const query = {
+      enter: (entered: string) => (generation = entered),
+      start: async () => {
+        events.push(generation);
+        if (events.length === 2) ended.abort();
+        return STREAMING;
+      },
+    };
+    const frames: unknown[] = [{ ...FRAME, reports }];
+    const send: SupervisorOptions['send'] = async (sent) => {
+      for (const { topic, value } of sent) if (topic === topics.frames) frames.push(JSON.parse(value) as unknown);
+    };
+    const clock = { ...machineClock(), nowMs: () => nowMs, sleep: async () => setImmediate() };
+    await supervisorOf({ session, query, send, messages: { [topics.frames]: frames }, ids, clock }).run(
+      AbortSignal.any([ended.signal, AbortSignal.timeout(5_000)]),
+    );
+    expect(new Set(events).size).toBe(2);
+    expect(frames).toContainEqual(
+      expect.objectContaining({ state: 'trouble', reason: expect.stringContaining(first.name) as unknown }),
+    );
   });
 
   it('are taken on where fields, conditions and their values stand in another order', async () => {

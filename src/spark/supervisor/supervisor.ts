@@ -17,6 +17,8 @@ const POLL_MS = 250;
 const SOON_MS_MIN = 10;
 const SOON_SHARE = 0.25;
 const STATUS_EVERY_MS = 1_000;
+/** How often it is looked whether the reports' topics are those that have their rows. */
+const TOPICS_EVERY_MS = 5_000;
 const TOLD_EVERY_MS = 10_000;
 /** How often it says that it lives; readers take a silence of several times that for its end. */
 const SIGN_EVERY_MS = 5_000;
@@ -200,6 +202,7 @@ export class Supervisor {
   async #follow(session: SparkSession, streaming: StreamingQuery, ended: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     let statusAtMs = 0;
+    let topicsAtMs = clock.nowMs();
     let countsAtMs = Infinity;
     let nextId = -1;
     while (!ended.aborted) {
@@ -209,6 +212,10 @@ export class Supervisor {
         statusAtMs = clock.nowMs();
         const { isActive } = await session.status(streaming);
         if (!isActive) throw this.#endOf(streaming, await session.failure(streaming));
+      }
+      if (clock.nowMs() - topicsAtMs >= TOPICS_EVERY_MS) {
+        topicsAtMs = clock.nowMs();
+        await this.#announcer.requireReportTopics();
       }
       this.#daysAgain.tend((this.#newest?.lag ?? 0) === 0, ended);
       // The last that a batch does is to write its rows, and its counts among them.
