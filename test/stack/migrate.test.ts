@@ -10,7 +10,7 @@ import { mixedSales } from '../sales/mixed-sales.ts';
 import { readyUrl, startProcess } from './processes.ts';
 import { openFeeder } from './report-feeder.ts';
 import { startServers } from './servers.ts';
-import { apply, reportsInCassandra, reportsInPostgres, rowsInPostgres } from './stores.ts';
+import { apply, reportsInPostgres, rowsInPostgres, sunkInCassandra } from './stores.ts';
 
 const plan = makePlan(daybook);
 const TIMEOUT_MS = 900_000;
@@ -64,7 +64,7 @@ test.each([
     });
     expect(await reportsInPostgres(plan, postgres)).toEqual(expected);
     await expect
-      .poll(() => reportsInCassandra(plan, cassandra), { interval: 3_000, timeout: TIMEOUT_MS / 3 })
+      .poll(() => sunkInCassandra(plan, kafka, cassandra), { interval: 3_000, timeout: TIMEOUT_MS / 3 })
       .toEqual(expected);
     const url = await readyUrl(serve);
     const agreed = `All reports agree with the ${unique} raw records.`;

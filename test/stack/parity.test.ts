@@ -15,7 +15,7 @@ import { rowTexts } from '../process/reports-of-runtime.ts';
 import { readyUrl, startProcess } from './processes.ts';
 import { sendRecords } from './report-topics.ts';
 import { startServers } from './servers.ts';
-import { amendmentsIn, apply, reportsInCassandra, reportsInPostgres, rowsInPostgres } from './stores.ts';
+import { amendmentsIn, apply, rowsInPostgres, sunkInCassandra, sunkInPostgres } from './stores.ts';
 
 const PER_DAY = 9_700;
 const LINES_AT_ONCE = 50_000;
@@ -119,8 +119,8 @@ test(
     }
     // Late records of days that are closed come a little later.
     const patience = { timeout: WAIT_MS, interval: 3_000 };
-    await expect.poll(() => reportsInPostgres(plan, postgres), patience).toEqual(expected);
-    await expect.poll(() => reportsInCassandra(plan, cassandra), patience).toEqual(expected);
+    await expect.poll(() => sunkInPostgres(plan, kafka, postgres), patience).toEqual(expected);
+    await expect.poll(() => sunkInCassandra(plan, kafka, cassandra), patience).toEqual(expected);
 
     const changed = changedClosedDays(sales, step);
     expect(changed['daily_pu_rev']?.length).toBeGreaterThan(0);

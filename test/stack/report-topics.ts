@@ -1,3 +1,4 @@
+import { present } from '../../src/base/assert.ts';
 import { framesTopic } from '../../src/compile/kafka/topics.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { TopicMessage } from '../../src/ports/messages.ts';
@@ -19,26 +20,51 @@ export async function messagesOf(broker: string, topic: string): Promise<readonl
   return found;
 }
 
+/** What was read of a topic so far. */
+interface ReadTopic {
+  readonly rows: Map<string, Row>;
+  /** By partition. */
+  readonly nextOffsets: Map<number, number>;
+}
+
+/** By the topic's id, which no other has. What stands at an offset stays, so who waits for more reads what is new. */
+const readTopics = new Map<string, ReadTopic>();
+
 /** The reports as their topics have them: the last message of a key holds, number texts as they stand, without frames. */
 export async function reportsInTopics(plan: Plan, broker: string): Promise<Reports> {
+  await using reader = openTopicReader({ bootstrapBrokers: broker.split(',') }, 'test');
   const reports: Record<string, Reports[string]> = {};
-  for (const { name } of plan.reports) {
-    const byKey = new Map<string, Row>();
-    for (const { key, value } of await messagesOf(broker, name)) {
-      const { frame: _frame, ...row } = JSON.parse(
-        Buffer.from(value ?? '').toString(),
-        (_key, each: unknown, context?: { readonly source: string }) =>
-          typeof each === 'number' ? (context?.source ?? '') : each,
-      ) as Row;
-      byKey.set(Buffer.from(key ?? '').toString(), row);
+  const extents = Map.groupBy(await reader.extents(plan.reports.map(({ name }) => name)), ({ topic }) => topic);
+  for (const [name, partitions] of extents) {
+    const { topicId } = present(partitions[0], 'a partition');
+    const read: ReadTopic = readTopics.get(topicId) ?? { rows: new Map(), nextOffsets: new Map() };
+    readTopics.set(topicId, read);
+    for (const extent of partitions) {
+      const from = Math.max(extent.firstOffset, read.nextOffsets.get(extent.partition) ?? 0);
+      for await (const messages of messagesBetween(reader, extent, from, extent.endOffset)) {
+        for (const { key, value, offset } of messages) {
+          read.rows.set(Buffer.from(key ?? '').toString(), rowOf(value));
+          // Not the end: of a partition that has no leader just now nothing is read.
+          read.nextOffsets.set(extent.partition, offset + 1);
+        }
+      }
     }
     reports[name] = sortedRows(
-      [...byKey.values()].map((row) =>
+      [...read.rows.values()].map((row) =>
         Object.fromEntries(Object.entries(row).map(([column, cell]) => [column, String(cell)])),
       ),
     );
   }
   return reports;
+}
+
+function rowOf(value: Uint8Array | null): Row {
+  const { frame: _frame, ...row } = JSON.parse(
+    Buffer.from(value ?? '').toString(),
+    (_key, each: unknown, context?: { readonly source: string }) =>
+      typeof each === 'number' ? (context?.source ?? '') : each,
+  ) as Row;
+  return row;
 }
 
 /** Every frame that was announced, in order, with how many records there were. What tells one again is a sign of life. */

@@ -17,7 +17,14 @@ import type { StackProcess } from './processes.ts';
 import { readyUrl, startProcess } from './processes.ts';
 import { openFeeder, untilReached } from './report-feeder.ts';
 import { startServers } from './servers.ts';
-import { apply, reportsInCassandra, reportsInPostgres, rowsInCassandra, rowsInPostgres } from './stores.ts';
+import {
+  apply,
+  reportsInPostgres,
+  rowsInCassandra,
+  rowsInPostgres,
+  sunkInCassandra,
+  sunkInPostgres,
+} from './stores.ts';
 
 const plan = makePlan(daybook);
 const SALES_AT_ONCE = 500;
@@ -147,8 +154,8 @@ test('reports and records reach both stores to the last digit while sinks are ki
   const niceness = [...later.slice(0, 2).map(({ child }) => child.pid), cassandraPid].map((pid) => getPriority(pid));
   expect(niceness).toEqual([getPriority(), STEPPED_BACK, STEPPED_BACK]);
   const expected = reportsOf(sales.map(readSale));
-  await expect.poll(() => reportsInPostgres(plan, postgres), { interval: 1000 }).toEqual(expected);
-  await expect.poll(() => reportsInCassandra(plan, cassandra), { interval: 1000 }).toEqual(expected);
+  await expect.poll(() => sunkInPostgres(plan, kafka, postgres), { interval: 1000 }).toEqual(expected);
+  await expect.poll(() => sunkInCassandra(plan, kafka, cassandra), { interval: 1000 }).toEqual(expected);
 
   const unique = firstOfEach(sales);
   await expect.poll(() => recordsIn(cassandra), { interval: 1000 }).toEqual(unique);
@@ -244,8 +251,8 @@ test(
       send(kafka, sales.slice(index * step, (index + 1) * step), async () => undefined);
     const untilThere = async (parts: number): Promise<void> => {
       const expected = reportsOf(sales.slice(0, parts * step).map(readSale));
-      await expect.poll(() => reportsInPostgres(plan, postgres), PATIENT).toEqual(expected);
-      await expect.poll(() => reportsInCassandra(plan, cassandra), PATIENT).toEqual(expected);
+      await expect.poll(() => sunkInPostgres(plan, kafka, postgres), PATIENT).toEqual(expected);
+      await expect.poll(() => sunkInCassandra(plan, kafka, cassandra), PATIENT).toEqual(expected);
     };
     await sent(0);
     await servers.stack.kill('postgres');

@@ -4,7 +4,9 @@ import pg from 'pg';
 import { expect } from 'vitest';
 import { present } from '../../src/base/assert.ts';
 import { microsText, parseMicros } from '../../src/base/decimal.ts';
+import { quarantineTopic } from '../../src/compile/kafka/topics.ts';
 import type { Plan } from '../../src/plan/plan.ts';
+import { openTopicReader } from '../../src/sources/kafka/topic-reader.ts';
 import type { PostgresDatabase } from '../../src/stores/postgres/database.ts';
 import { openPostgres } from '../../src/stores/postgres/database.ts';
 import type { Reports } from '../oracle/furniture-store.ts';
@@ -37,6 +39,39 @@ export async function reportsInPostgres(plan: Plan, url: string): Promise<Report
     reports[name] = sortedRows(rows.map((row) => asOracle(columns, row)));
   }
   return reports;
+}
+
+/**
+ * The reports in PostgreSQL once its sinks have worked off what their topics hold; until then, how much is left: who waits
+ * for many rows by reading them all, again and again, takes the cores that the sinks need.
+ */
+export async function sunkInPostgres(plan: Plan, kafka: string, url: string): Promise<Reports | string> {
+  const places = await rowsInPostgres(url, 'SELECT topic, partition, next_offset FROM daybook.offsets');
+  const left = await messagesBehind([quarantineTopic(plan), ...reportTopics(plan)], kafka, places);
+  return left === 0 ? reportsInPostgres(plan, url) : `${left} messages are left for PostgreSQL`;
+}
+
+/** The reports in Cassandra once its sinks have worked off what their topics hold, as `sunkInPostgres`. */
+export async function sunkInCassandra(plan: Plan, kafka: string, node: string): Promise<Reports | string> {
+  const places = await rowsInCassandra(node, 'SELECT topic, partition, next_offset FROM daybook.progress');
+  const left = await messagesBehind([plan.stream.name, ...reportTopics(plan)], kafka, places);
+  return left === 0 ? reportsInCassandra(plan, node) : `${left} messages are left for Cassandra`;
+}
+
+const reportTopics = (plan: Plan): readonly string[] => plan.reports.map(({ name }) => name);
+
+/** How many messages the topics hold behind the places that a store has noted. */
+async function messagesBehind(
+  topics: readonly string[],
+  kafka: string,
+  places: readonly Readonly<Record<string, string>>[],
+): Promise<number> {
+  await using reader = openTopicReader({ bootstrapBrokers: kafka.split(',') }, 'test');
+  const next = new Map(places.map((each) => [`${each['topic']}/${each['partition']}`, Number(each['next_offset'])]));
+  return (await reader.extents(topics)).reduce(
+    (left, { topic, partition, endOffset }) => left + Math.max(0, endOffset - (next.get(`${topic}/${partition}`) ?? 0)),
+    0,
+  );
 }
 
 /** What PostgreSQL has of a report's amendments. */
