@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/longest-first.ts';
 
 const UNIT_TIMEOUT_MS = 30_000;
 const SLOW_TIMEOUT_MS = 180_000;
@@ -36,6 +37,7 @@ const NIGHT = Math.floor(new Date().getTime() / MS_PER_DAY);
 export default defineConfig({
   test: {
     maxWorkers: FILES_AT_A_TIME,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
