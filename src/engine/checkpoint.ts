@@ -12,7 +12,7 @@ import type { SourcePlaceFacts } from './source-places.ts';
 import type { StateFacts } from './state.ts';
 
 export const FOLDER = 'checkpoints';
-const FORMAT = 8;
+const FORMAT = 9;
 const NAME = /^(\d{20})\.checkpoint$/;
 const UNFINISHED = /^\d{20}\.checkpoint\.tmp$/;
 /** The one before the newest stays, in case the newest is damaged. */
@@ -77,10 +77,10 @@ export async function writeCheckpoint(disk: Disk, checkpoint: NewCheckpoint): Pr
 
 async function writeFile(disk: Disk, path: string, packed: PackedSections): Promise<void> {
   const file = await disk.open(path, 'create');
+  let writing = Promise.resolve();
   try {
     let position = PREFIX_BYTES;
     let crc = 0;
-    let writing = Promise.resolve();
     for (const chunks of inWrites(packed.body)) {
       // While those before are being written.
       for (const chunk of chunks) crc = crc32(chunk, crc);
@@ -92,6 +92,8 @@ async function writeFile(disk: Disk, path: string, packed: PackedSections): Prom
     await file.writeAt(0, [prefixOf(packed, crc)]);
     await file.sync();
   } finally {
+    // Where something else has failed, it still is under way, and what becomes of it matters no more.
+    await Promise.allSettled([writing]);
     await file.close();
   }
 }

@@ -54,7 +54,7 @@ import { Reader } from './reading/reader.ts';
 import { removeKeyFiles } from './key-file.ts';
 import { SectionReader } from './sections.ts';
 import { Scanning } from './scanning.ts';
-import { EngineState } from './state.ts';
+import { EngineState, ROWS_BYTES_MAX_AT_START } from './state.ts';
 import { SourcePlaces } from './source-places.ts';
 import { REMEMBERED_SHARE_MAX, STATE_BYTES_DEFAULT, StateBudget } from './state-budget.ts';
 import type { DiskPart } from './trouble.ts';
@@ -252,6 +252,7 @@ export class Engine implements Runtime, SourceDoor {
     await this.#filing.removeUnnamed();
     const total = this.#log.nextOffset - this.#place.offset;
     for await (const frame of this.#log.read(this.#place.next)) {
+      this.#state.requireRoom(ROWS_BYTES_MAX_AT_START);
       await this.#takeIn(frame);
       if (this.#isSpillDue()) this.#spill();
       await this.#spilling;
@@ -273,6 +274,7 @@ export class Engine implements Runtime, SourceDoor {
     const bytes = intake.lines.length;
     assert(this.#isCaughtUp, 'batches are accepted behind all that is in the log');
     this.#checkOpen();
+    this.#state.requireRoom();
     if (this.#pendingBytes + bytes > PENDING_BYTES_MAX && this.#pendingBytes > 0) {
       throw new DaybookError(
         'INTAKE_FULL',

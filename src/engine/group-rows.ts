@@ -1,3 +1,4 @@
+import { assert } from '../base/assert.ts';
 import { copyBytes } from '../base/copy-bytes.ts';
 import type { ReportPlan } from '../plan/plan.ts';
 import { AssemblyModule } from '../record/assembly-module.ts';
@@ -10,6 +11,8 @@ const NUMBER_BYTES = Float64Array.BYTES_PER_ELEMENT;
 const NOWHERE = 0;
 
 /** What a table says of itself, by words from where it is: as in `assembly/group-rows.ts`. */
+const WIDTH = 0;
+const ROW_WIDTH = 1;
 const KEYS = 2;
 const NUMBERS = 3;
 const MARKS = 4;
@@ -22,6 +25,11 @@ const PAIR_SLOTS = 1;
 const PAIR_COUNT = 2;
 
 const NO_ROWS = new Int32Array(0);
+/** So many words of pairs are handed over at once. */
+const PART_WORDS = 16 * 1024;
+/** Of fewer records, or a smaller share of them, the fields are copied one by one. */
+const FEW_RECORDS = 32;
+const SMALL_SHARE = 1 / 8;
 
 /** Bits of a row's marks. */
 const CHANGED = 1;
@@ -75,7 +83,7 @@ interface Assembly {
   ) => void;
   readonly makeSet: () => number;
   readonly addPairs: (set: number, pairs: number, count: number) => void;
-  readonly trimSet: (set: number) => void;
+  readonly sizeSet: (set: number, count: number) => void;
 }
 
 const rowsModule = new AssemblyModule<Assembly, Readonly<Record<string, never>>>(
@@ -93,7 +101,7 @@ const rowsModule = new AssemblyModule<Assembly, Readonly<Record<string, never>>>
     addDistinct: 7,
     makeSet: 0,
     addPairs: 3,
-    trimSet: 1,
+    sizeSet: 2,
   },
   {},
 );
@@ -123,7 +131,7 @@ export class GroupRows {
   readonly #ids: number[] = [];
   readonly #values: number[] = [];
   #columns: RecordColumns | undefined;
-  #taken: Int32Array = new Int32Array(0);
+  #taken: Int32Array = NO_ROWS;
   /** Where the numbers of the records in hand are, and room for as many of each of the others. */
   #records = NOWHERE;
   #filtered = NOWHERE;
@@ -155,7 +163,7 @@ export class GroupRows {
     return this.#assembly.usedBytes.value >>> 0;
   }
 
-  /** The memory in numbers: where a table's are, `numbersOf` says. Good until records are added. */
+  /** The memory in numbers: where a table's are, `numbersOf` says. Good until anything is added. */
   get numbers(): Float64Array {
     return this.#numbers;
   }
@@ -186,7 +194,7 @@ export class GroupRows {
     return this.#words[this.#at(table, KEYS) / WORD_BYTES + place] as number;
   }
 
-  /** The first ids of a table's rows; good until records are added. */
+  /** The first ids of a table's rows; good until anything is added. */
   ids(table: number, count: number): Int32Array {
     return new Int32Array(this.#words.buffer, this.#at(table, KEYS), count);
   }
@@ -213,6 +221,9 @@ export class GroupRows {
 
   /** Gives a table without rows those of these ids and numbers. */
   fill(table: number, rowCount: number, ids: Int32Array, numbers: Float64Array): void {
+    const width = this.#words[table / WORD_BYTES + WIDTH] as number;
+    const rowWidth = this.#words[table / WORD_BYTES + ROW_WIDTH] as number;
+    assert(ids.length === rowCount * width && numbers.length === rowCount * rowWidth, 'arrays are of as many rows');
     this.resize(table, rowCount);
     this.#words.set(ids, this.#at(table, KEYS) / WORD_BYTES);
     this.#numbers.set(numbers, this.numbersOf(table));
@@ -244,34 +255,45 @@ export class GroupRows {
     return pairs;
   }
 
-  /** Adds pairs, row and id alternating; those of id 0 are none. Not while records are in hand. */
+  /** Adds pairs, row and id alternating; ids are 1 and more. Not while records are in hand. */
   addPairs(set: number, pairs: Int32Array): void {
-    const at = this.#reserve(pairs.byteLength);
-    this.#words.set(pairs, at / WORD_BYTES);
-    this.#assembly.addPairs(set, at, pairs.length / 2);
+    this.#assembly.sizeSet(set, this.pairCount(set) + pairs.length / 2);
+    for (let from = 0; from < pairs.length; from += PART_WORDS) {
+      const part = pairs.subarray(from, from + PART_WORDS);
+      const at = this.#reserve(part.byteLength);
+      this.#words.set(part, at / WORD_BYTES);
+      this.#assembly.addPairs(set, at, part.length / 2);
+    }
     this.#renew();
   }
 
   /** Gives a set no more room than its pairs need. */
   trimSet(set: number): void {
-    this.#assembly.trimSet(set);
+    this.#assembly.sizeSet(set, this.pairCount(set));
     this.#renew();
   }
 
   /** Takes records of the columns in hand, which `find` then counts from 0. */
   take(columns: RecordColumns, records: Int32Array): void {
-    const { count } = columns;
+    const areFew = records.length < FEW_RECORDS || records.length < columns.count * SMALL_SHARE;
+    const count = areFew ? records.length : columns.count;
     const recordBytes = this.#valueFields.length * NUMBER_BYTES + this.#idFields.length * WORD_BYTES;
     const lists = 5 * records.length + this.#idFields.length;
     let at = this.#reserve(count * recordBytes + lists * WORD_BYTES);
     for (const field of this.#valueFields) {
       this.#values[field] = at;
-      copyBytes(columns.values[field] as Float64Array, count * NUMBER_BYTES, this.#bytes, at);
+      const values = columns.values[field] as Float64Array;
+      if (areFew)
+        for (let k = 0; k < count; k++) this.#numbers[at / NUMBER_BYTES + k] = values[records[k] as number] as number;
+      else copyBytes(values, count * NUMBER_BYTES, this.#bytes, at);
       at += count * NUMBER_BYTES;
     }
     for (const field of this.#idFields) {
       this.#ids[field] = at;
-      copyBytes(columns.ids[field] as Int32Array, count * WORD_BYTES, this.#bytes, at);
+      const ids = columns.ids[field] as Int32Array;
+      if (areFew)
+        for (let k = 0; k < count; k++) this.#words[at / WORD_BYTES + k] = ids[records[k] as number] as number;
+      else copyBytes(ids, count * WORD_BYTES, this.#bytes, at);
       at += count * WORD_BYTES;
     }
     const room = (): number => {
@@ -285,9 +307,16 @@ export class GroupRows {
     this.#changed = room();
     this.#noted = room();
     this.#dimensions = at;
-    copyBytes(records, records.byteLength, this.#bytes, this.#records);
+    if (areFew) for (let k = 0; k < count; k++) this.#words[this.#records / WORD_BYTES + k] = k;
+    else copyBytes(records, records.byteLength, this.#bytes, this.#records);
     this.#columns = columns;
     this.#taken = records;
+  }
+
+  /** Forgets the records in hand. */
+  letGo(): void {
+    this.#columns = undefined;
+    this.#taken = NO_ROWS;
   }
 
   /**
@@ -355,8 +384,8 @@ export class GroupRows {
     this.#found = this.#filtered;
     this.#count = 0;
     for (let k = from; k < to; k++) {
-      const record = this.#taken[k] as number;
-      if (filter(columns, record)) this.#words[this.#filtered / WORD_BYTES + this.#count++] = record;
+      if (!filter(columns, this.#taken[k] as number)) continue;
+      this.#words[this.#filtered / WORD_BYTES + this.#count++] = this.#words[this.#records / WORD_BYTES + k] as number;
     }
   }
 

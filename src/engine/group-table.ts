@@ -11,6 +11,8 @@ import type { GroupRows } from './group-rows.ts';
 import type { LaterArray, SectionArray, SectionReader } from './sections.ts';
 
 const FIRST_ROWS = 4;
+const FIRST_SLOTS = 8;
+const NO_ARRAY = new Int32Array(0);
 
 /** One report's rows of one business day: the ids of its dimensions and the numbers of its measures. Rows keep their numbers. */
 export class GroupTable {
@@ -31,8 +33,9 @@ export class GroupTable {
   readonly #changedRows: number[] = [];
   /** A checkpoint is to have the arrays as they are: they are copied before they change. */
   #isShared = false;
-  /** The copies, until it is written. */
-  #saved: readonly SectionArray[] | undefined;
+  /** How many of them it has, and copies of the others from their first change on. */
+  #taken = 0;
+  #saved: readonly SectionArray[] = [];
   /** How many rows there were when the table was last asked to give back room. */
   #rowsAtTrim = -1;
   #version = 0;
@@ -53,7 +56,7 @@ export class GroupTable {
     this.rowWidth = empty.length;
     this.#table = rows.makeTable(this.#width, empty);
     rows.resize(this.#table, FIRST_ROWS);
-    rows.rehash(this.#table, powerOfTwo(FIRST_ROWS * 2));
+    rows.rehash(this.#table, FIRST_SLOTS);
   }
 
   get rowCount(): number {
@@ -155,16 +158,20 @@ export class GroupTable {
   }
 
   /**
-   * What a checkpoint needs; `load` takes it back. The arrays are copied when they are asked for, or, until `release`, before
-   * the first change.
+   * What a checkpoint needs; `load` takes it back. Each array is copied when it is asked for, once and in this order, or,
+   * until `release`, before the first change.
    */
   save(): readonly LaterArray[] {
+    this.release();
     this.#isShared = true;
     const rows = this.rowCount;
     const later = (kind: 'i32' | 'f64', length: number, index: number): LaterArray => ({
       kind,
       length,
-      take: () => this.#saved?.[index] ?? (this.#arrays()[index] as () => SectionArray)(),
+      take: () => {
+        this.#taken = index + 1;
+        return this.#saved[index] ?? present(this.#arrays()[index], 'an array is one of the table')();
+      },
     });
     return [
       later('i32', rows * this.#width, 0),
@@ -176,7 +183,8 @@ export class GroupTable {
   /** Says that what `save` gave is no longer used. */
   release(): void {
     this.#isShared = false;
-    this.#saved = undefined;
+    this.#saved = [];
+    this.#taken = 0;
   }
 
   /** Takes back what `save` saved of so many rows; nothing counts as changed. */
@@ -205,7 +213,7 @@ export class GroupTable {
   /** Copies what a checkpoint has not taken yet, as it is about to change. */
   #detach(): void {
     this.#isShared = false;
-    this.#saved = this.#arrays().map((copy) => copy());
+    this.#saved = this.#arrays().map((copy, index) => (index < this.#taken ? NO_ARRAY : copy()));
   }
 
   /** Where a row's numbers begin in the memory. */

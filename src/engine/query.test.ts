@@ -122,6 +122,12 @@ describe('the reports', () => {
     );
   });
 
+  it('are refused more records when their rows leave no room, before one is taken', () => {
+    const state = stateOf([]);
+    state.requireRoom();
+    expect(() => state.requireRoom(-1)).toThrow(/^The rows of the reports take 0 MB, and .* none is lost/);
+  });
+
   it('compute every measure as a plain recount does', () => {
     fc.assert(
       fc.property(batchesOfSales, (batches) => {

@@ -1,5 +1,6 @@
 import { assert, present } from '../base/assert.ts';
 import { formatDay } from '../base/calendar.ts';
+import { DaybookError } from '../base/errors.ts';
 import type { Plan, ReportPlan } from '../plan/plan.ts';
 import type { Disk } from '../ports/disk.ts';
 import type { Cell, Row } from '../ports/rows.ts';
@@ -17,6 +18,12 @@ import { GroupTable } from './group-table.ts';
 import type { KeyFacts } from './key-index.ts';
 import { KeyIndex } from './key-index.ts';
 import type { Section, SectionReader } from './sections.ts';
+
+const MIB = 1024 * 1024;
+/** An assembly's memory has 4 GiB, and what grows needs room for what it was and for half as much again. */
+const ROWS_BYTES_MAX = 1536 * MIB;
+/** What the log has behind that is taken in all the same. */
+export const ROWS_BYTES_MAX_AT_START = 2048 * MIB;
 
 /** What a checkpoint says of the state besides its arrays. */
 export interface StateFacts {
@@ -97,6 +104,20 @@ export class EngineState {
     return { closedBelow: this.closedBelow, closedRows: new ClosedRows(), days: new Map() };
   }
 
+  /**
+   * Must be asked before records are taken that `apply` is to add, as nothing can be done about it then.
+   * @param bytesMax  what rows may take already
+   * @throws DaybookError `REPORTS_FULL`
+   */
+  requireRoom(bytesMax: number = ROWS_BYTES_MAX): void {
+    const { bytes } = this.#rows;
+    if (bytes <= bytesMax) return;
+    const message =
+      `The rows of the reports take ${Math.round(bytes / MIB)} MB, and Daybook keeps at most ${bytesMax / MIB} MB of them. ` +
+      'No more records are taken, and none is lost. Leave out a dimension that has very many values, or run a report of it on the stack.';
+    throw new DaybookError('REPORTS_FULL', message);
+  }
+
   /** Adds claimed records to the reports. */
   apply(columns: RecordColumns, records: Int32Array, frame: FrameScope = this.beginFrame()): void {
     // Each run of a day's records is added at once. Within a day they keep their order.
@@ -115,6 +136,7 @@ export class EngineState {
       }
       from = to;
     }
+    this.#rows.letGo();
   }
 
   /** The rows of a report that changed since the last call; undefined when there are more than `most`. */

@@ -33,6 +33,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   RANGE_OUTSIDE: 416,
   HEADERS_TOO_LARGE: 431,
   INTAKE_FULL: 503,
+  REPORTS_FULL: 507,
   CLOSING: 503,
   DISK_FULL: 503,
   DISK_FAILED: 503,

@@ -84,8 +84,8 @@ function moveArray(table: usize, place: usize, rowBytes: usize, rows: usize, old
 /** Gives a table so many slots. */
 export function rehash(table: usize, slotCount: u32): void {
   const old: usize = load<u32>(table, SLOTS);
-  if (old !== NOWHERE) release(old, (load<u32>(table, SLOT_COUNT) as usize) << WORD_SHIFT);
   const slots = allocate((slotCount as usize) << WORD_SHIFT);
+  if (old !== NOWHERE) release(old, (load<u32>(table, SLOT_COUNT) as usize) << WORD_SHIFT);
   const keys: usize = load<u32>(table, KEYS);
   const width = load<u32>(table, WIDTH);
   const rows = load<u32>(table, ROWS);
@@ -282,18 +282,18 @@ function addPair(set: usize, row: u32, id: u32): bool {
   return true;
 }
 
-/** Adds pairs that stand behind each other, a row and an id; those of id 0 are none. */
+/** Adds pairs that stand behind each other, a row and an id. */
 export function addPairs(set: usize, pairs: usize, count: u32): void {
   const end = pairs + ((count as usize) << PAIR_SHIFT);
-  for (let pair = pairs; pair < end; pair += 1 << PAIR_SHIFT) {
-    const id = load<u32>(pair, ID);
-    if (id !== 0) addPair(set, load<u32>(pair), id);
-  }
+  for (let pair = pairs; pair < end; pair += 1 << PAIR_SHIFT) addPair(set, load<u32>(pair), load<u32>(pair, ID));
 }
 
-/** Gives a set no more room than its pairs need. */
-export function trimSet(set: usize): void {
-  resizeSet(set, max(FIRST_PAIRS, (load<u32>(set, PAIR_COUNT) * 4) / 3 + 1));
+/**
+ * Gives a set just the room that so many pairs need, which are no fewer than it has. Pairs that come in the order of their slots,
+ * as those of another set do, would stand in one long row in a set that grows by and by.
+ */
+export function sizeSet(set: usize, count: u32): void {
+  resizeSet(set, max(FIRST_PAIRS, count + count / 3 + 1));
 }
 
 function resizeSet(set: usize, slotCount: u32): void {
