@@ -88,22 +88,6 @@ interface Assembly {
 
 const rowsModule = new AssemblyModule<Assembly, Readonly<Record<string, never>>>(
   new URL('assembly/group-rows.wasm', import.meta.url),
-  {
-    reserve: 1,
-    makeTable: 2,
-    resize: 2,
-    rehash: 2,
-    setRows: 2,
-    findRows: 7,
-    addOnes: 4,
-    addSums: 6,
-    addExtremes: 7,
-    addDistinct: 7,
-    makeSet: 0,
-    addPairs: 3,
-    sizeSet: 2,
-  },
-  {},
 );
 
 /** What `find` found: the rows that it tells of are good until anything else is asked. */

@@ -24,11 +24,7 @@ type IsSame = (number: number, record: number) => boolean;
 
 type Given = { readonly 'key-slots': { readonly isSame: IsSame } };
 
-const slotsModule = new AssemblyModule<Assembly, Given>(
-  new URL('assembly/key-slots.wasm', import.meta.url),
-  { reserve: 1, claim: 5, addAll: 3, has: 2, markKnown: 3, remove: 2, keysOf: 1, numbersOf: 2 },
-  { 'key-slots': { isSame: () => false } },
-);
+const slotsModule = new AssemblyModule<Assembly, Given>(new URL('assembly/key-slots.wasm', import.meta.url));
 
 /** @throws DaybookError `ASSEMBLY_NOT_BUILT` */
 export function loadKeySlots(): void {

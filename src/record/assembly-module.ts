@@ -1,30 +1,24 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DaybookError } from '../base/errors.ts';
 
 /** TypeScript knows it of browsers alone. */
 declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Module: {
+    new (bytes: Uint8Array): object;
+    customSections(module: object, name: string): readonly ArrayBuffer[];
+  };
   readonly Instance: new (module: object, imports: Imports) => { readonly exports: unknown };
   readonly CompileError: new () => Error;
-  readonly LinkError: new () => Error;
 };
 
 /** What a module is given: functions, by the file that declares them. */
 type Imports = Readonly<Record<string, Readonly<Record<string, (...numbers: number[]) => number | boolean>>>>;
 
-/** Those of `Exports` that are functions. */
-type FunctionsOf<Exports> = {
-  [Name in keyof Exports]: Exports[Name] extends (...given: never) => unknown ? Name : never;
-}[keyof Exports];
-
-/** How many parameters the functions have: WebAssembly would take 0 for one that a caller of another version leaves out. */
-export type ParametersOf<Exports> = {
-  readonly [Name in FunctionsOf<Exports>]: Exports[Name] extends (...given: infer Given) => unknown
-    ? Given['length']
-    : never;
-};
+/** The part of a module that says of which sources it was built. */
+export const SOURCES_SECTION = 'sources';
 
 /**
  * A module that was built of an `assembly` folder (AssemblyScript): compiled once a thread, however many instances there are.
@@ -32,18 +26,11 @@ export type ParametersOf<Exports> = {
  */
 export class AssemblyModule<Exports, Given extends Imports> {
   readonly #url: URL;
-  readonly #parameters: ParametersOf<Exports>;
-  readonly #givenForATry: Given;
   #compiled: object | undefined;
 
-  /**
-   * @param url  of the built module
-   * @param givenForATry  what instances will be given, to see whether they would take it; nothing of it is called
-   */
-  constructor(url: URL, parameters: ParametersOf<Exports>, givenForATry: Given) {
+  /** @param url  of the built module, which stands beside its sources */
+  constructor(url: URL) {
     this.#url = url;
-    this.#parameters = parameters;
-    this.#givenForATry = givenForATry;
   }
 
   /**
@@ -54,14 +41,11 @@ export class AssemblyModule<Exports, Given extends Imports> {
   load(): void {
     if (this.#compiled !== undefined) return;
     if (!existsSync(this.#url)) throw notBuilt(this.#url, 'has not been built. Run npm run build.');
-    this.#compiled = this.compile(readFileSync(this.#url));
-  }
-
-  /** @throws DaybookError `ASSEMBLY_NOT_BUILT` */
-  compile(bytes: Uint8Array): object {
-    const module = compiledOf(bytes);
-    if (module !== undefined && this.#fits(module)) return module;
-    throw notBuilt(this.#url, 'was built of another version of Daybook. Run npm ci, or npm run build.');
+    const module = compiledOf(readFileSync(this.#url));
+    if (module === undefined || !isOf(module, sourcesDigest(new URL('.', this.#url)))) {
+      throw notBuilt(this.#url, 'was built of another version of Daybook. Run npm ci, or npm run build.');
+    }
+    this.#compiled = module;
   }
 
   /** @throws DaybookError `ASSEMBLY_NOT_BUILT` */
@@ -69,19 +53,21 @@ export class AssemblyModule<Exports, Given extends Imports> {
     this.load();
     return new WebAssembly.Instance(this.#compiled as object, given).exports as Exports;
   }
+}
 
-  /** Whether a module takes what it is given here, and gives what is asked of it. */
-  #fits(module: object): boolean {
-    try {
-      const { exports } = new WebAssembly.Instance(module, this.#givenForATry);
-      const functions = exports as Readonly<Record<string, { readonly length: number } | undefined>>;
-      return Object.entries(this.#parameters).every(([name, count]) => functions[name]?.length === count);
-    } catch (error) {
-      // It wants something else.
-      if (error instanceof WebAssembly.LinkError || error instanceof TypeError) return false;
-      throw error;
-    }
-  }
+/** Tells one state of all sources of a folder from another: SHA-256. */
+export function sourcesDigest(folder: URL): Uint8Array {
+  const hash = createHash('sha256');
+  const sources = readdirSync(folder).filter((name) => name.endsWith('.ts'));
+  // Whoever reads a folder gets its names in any order.
+  for (const name of sources.sort()) hash.update(`${name}\n`).update(readFileSync(new URL(name, folder)));
+  return hash.digest();
+}
+
+/** Whether a module says that it was built of these sources. */
+function isOf(module: object, digest: Uint8Array): boolean {
+  const [built] = WebAssembly.Module.customSections(module, SOURCES_SECTION);
+  return built !== undefined && Buffer.from(built).equals(digest);
 }
 
 /** @returns undefined when the bytes are no whole module */

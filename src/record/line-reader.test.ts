@@ -24,7 +24,7 @@ import type { CarefulRecord } from './careful.ts';
 import { readCarefully } from './careful.ts';
 import { makeDictionaries } from './dictionaries.ts';
 import { keyHash } from './key-hash.ts';
-import { LineReader, linesModule } from './line-reader.ts';
+import { LineReader } from './line-reader.ts';
 import { ReadingColumns } from './reading-columns.ts';
 import { fieldRoles } from './roles.ts';
 import { Scanner } from './scanner.ts';
@@ -39,17 +39,6 @@ const revenueField = plan.stream.fields.findIndex(({ name }) => name === 'revenu
 function bytesOf(lines: readonly string[]): Uint8Array {
   return withSlack(new TextEncoder().encode(lines.map((line) => `${line}\n`).join('')));
 }
-
-it('what was built of other sources is told at once, before it reads anything', () => {
-  const nothing = Buffer.from('0061736d01000000', 'hex');
-  expect(() => linesModule.compile(nothing)).toThrow(/built of another version.*npm run build/);
-  // What was built of these has the function that is asked for, with other parameters.
-  const readLines = Buffer.from(
-    '0061736d010000000105016001 7f00 03020100 070d01 09726561644c696e6573 0000 0a040102000b'.replaceAll(' ', ''),
-    'hex',
-  );
-  expect(() => linesModule.compile(readLines)).toThrow(/built of another version/);
-});
 
 describe('the line reader', () => {
   const roles = fieldRoles(plan);

@@ -80,18 +80,7 @@ interface Assembly {
   readonly readLines: (position: number, end: number, rows: number, offset: number, line: number) => number;
 }
 
-/** None of it is called when the module is tried. */
-const NOTHING_GIVEN: AssemblyImports = {
-  forms: { readForm: () => 0 },
-  lines: { numberId: () => 0, otherNumber: () => 0 },
-  moments: { zoneOffset: () => 0 },
-};
-
-export const linesModule = new AssemblyModule<Assembly, AssemblyImports>(
-  new URL('assembly/lines.wasm', import.meta.url),
-  { allocate: 1, setColumns: 6, setBusinessDay: 5, addShape: 0, addMember: 10, stepChecksums: 4, readLines: 5 },
-  NOTHING_GIVEN,
-);
+const linesModule = new AssemblyModule<Assembly, AssemblyImports>(new URL('assembly/lines.wasm', import.meta.url));
 
 /**
  * Reads lines whose shapes it was taught into columns, and stops at any line that is not as expected. The work is done in
