@@ -166,6 +166,29 @@ it('who follows the log is told when that ends, and can go on', async () => {
   });
 });
 
+it('a disk that takes no more is said on every page, and no longer once it takes what comes again', async () => {
+  await withDaybook(async (daybook) => {
+    await using watched = await openPage(browser, daybook.url);
+    const { page } = watched;
+    await expect.poll(() => page.locator('.live-state [role=status]').textContent()).toBe('Live');
+    expect(await page.getByRole('alert').count()).toBe(0);
+    daybook.refuseWrites(true);
+    const sale = JSON.stringify({ ...readSale(lines[0] ?? ''), ts_id: '00000000-0000-4000-8000-000000000001' });
+    const answer = await fetch(`${daybook.url}/api/v1/records`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: `${sale}\n`,
+    });
+    expect(answer.status).toBe(503);
+    await expect.poll(() => page.getByRole('alert').textContent()).toMatch(/^The figures stand still\. .+/);
+    await page.getByRole('link', { name: 'Pipeline' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Pipeline' }).waitFor();
+    expect(await page.getByRole('alert').count()).toBe(1);
+    daybook.refuseWrites(false);
+    await expect.poll(() => page.getByRole('alert').count()).toBe(0);
+  });
+});
+
 it('a Daybook that was started again with another definition has its dashboard on the pages that are open', async () => {
   await using folder = await temporaryFolder();
   const data = join(folder.path, 'data');

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { devNull, tmpdir } from 'node:os';
@@ -25,6 +25,8 @@ export interface DaybookProcess {
   goOn(): void;
   /** Reads none of what it prints any more. */
   stopReading(): void;
+  /** Has the system refuse each write to a file, or none. Linux alone. */
+  refuseWrites(isRefused: boolean): void;
 }
 
 /** Starts Daybook on a free port and waits until it says that it is ready. */
@@ -52,6 +54,9 @@ export async function startDaybook(
     stopReading: () => {
       child.stdout.destroy();
       child.stderr.destroy();
+    },
+    refuseWrites: (isRefused) => {
+      execFileSync('prlimit', ['--pid', String(child.pid), `--fsize=${isRefused ? 0 : 'unlimited'}:`]);
     },
   };
 }

@@ -25,11 +25,6 @@ export function PipelinePage({ definition }: { readonly definition: DefinitionAn
   return (
     <Shell title="Pipeline">
       {error !== null && !isRead && <TileError error={error} onRetry={() => void refetch()} />}
-      {status?.trouble !== undefined && status.trouble !== null && (
-        <p className="banner" role="alert">
-          {status.trouble}
-        </p>
-      )}
       {isRead ? (
         <>
           <Figures status={status} details={details} frames={definition.frames} />

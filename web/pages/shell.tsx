@@ -3,8 +3,8 @@ import { useEffect } from 'react';
 import { usePageState } from '../api/use-view.ts';
 import { goTo, usePath } from '../choices.ts';
 import { focusHeading } from '../focus.ts';
-import { EngineTrouble } from './engine-trouble.tsx';
 import { LiveState } from './live-state.tsx';
+import { TroubleBanner } from './trouble-banner.tsx';
 
 const PAGES = [
   ['/', 'Dashboard'],
@@ -43,7 +43,7 @@ export function Shell({ title, aside, children }: ShellProps) {
         <LiveState />
       </header>
       <Troubles />
-      <EngineTrouble />
+      <TroubleBanner />
       <main>
         <div className="page-header">
           <h1 tabIndex={-1}>{title}</h1>

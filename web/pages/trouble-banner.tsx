@@ -1,19 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
 import type { PipelineAnswer } from '../../src/server/protocol.ts';
-import { definitionQuery, pipelineQuery } from '../api/queries.ts';
+import { pipelineQuery } from '../api/queries.ts';
 import { printMoment } from '../format.ts';
 
 const ASK_EVERY_MS = 5_000;
 
-/** Says on every page of the stack that its engine does not run, as what is seen then is how things were. */
-export function EngineTrouble() {
-  const { data } = useQuery(definitionQuery);
-  return data?.frames === 'moments' ? <Banner /> : null;
-}
-
-function Banner() {
+/** Says on every page that figures stand still though the connection is there: what is seen then is how things were. */
+export function TroubleBanner() {
   const { data } = useQuery({ ...pipelineQuery, refetchInterval: ASK_EVERY_MS });
-  const sentence = sentenceOf(data?.engine ?? null);
+  if (data === undefined) return null;
+  const sentence =
+    sentenceOf(data.engine) ?? (data.trouble === null ? undefined : `The figures stand still. ${data.trouble}`);
   if (sentence === undefined) return null;
   return (
     <p className="banner" role="alert">
@@ -22,7 +19,7 @@ function Banner() {
   );
 }
 
-/** What is to be known and done; undefined when all is well. */
+/** What is to be known and done of a stack's engine; undefined when all is well. */
 function sentenceOf(engine: PipelineAnswer['engine']): string | undefined {
   if (engine === null) return undefined;
   const { state, heardAtMs, reason } = engine;
