@@ -59,7 +59,8 @@ export async function openPage(
   let expectedError: RegExp | undefined;
   await context.route('**/*', (route) => {
     const requested = route.request().url();
-    if (requested.startsWith(`${url}/`) || requested.startsWith('blob:')) return route.continue();
+    // The page may be closed meanwhile, or a test takes a route of its own away: then others have seen to the request.
+    if (requested.startsWith(`${url}/`) || requested.startsWith('blob:')) return route.continue().catch(() => {});
     outside.push(requested);
     return route.abort();
   });
