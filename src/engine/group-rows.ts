@@ -264,21 +264,14 @@ export class GroupRows {
     const recordBytes = this.#valueFields.length * NUMBER_BYTES + this.#idFields.length * WORD_BYTES;
     const lists = 5 * records.length + this.#idFields.length;
     let at = this.#reserve(count * recordBytes + lists * WORD_BYTES);
+    const few = areFew ? records : undefined;
     for (const field of this.#valueFields) {
       this.#values[field] = at;
-      const values = columns.values[field] as Float64Array;
-      if (areFew)
-        for (let k = 0; k < count; k++) this.#numbers[at / NUMBER_BYTES + k] = values[records[k] as number] as number;
-      else copyBytes(values, count * NUMBER_BYTES, this.#bytes, at);
-      at += count * NUMBER_BYTES;
+      at = this.#put(columns.values[field] as Float64Array, few, count, at);
     }
     for (const field of this.#idFields) {
       this.#ids[field] = at;
-      const ids = columns.ids[field] as Int32Array;
-      if (areFew)
-        for (let k = 0; k < count; k++) this.#words[at / WORD_BYTES + k] = ids[records[k] as number] as number;
-      else copyBytes(ids, count * WORD_BYTES, this.#bytes, at);
-      at += count * WORD_BYTES;
+      at = this.#put(columns.ids[field] as Int32Array, few, count, at);
     }
     const room = (): number => {
       const before = at;
@@ -295,6 +288,18 @@ export class GroupRows {
     else copyBytes(records, records.byteLength, this.#bytes, this.#records);
     this.#columns = columns;
     this.#taken = records;
+  }
+
+  /** Puts the first `count` of a column into the memory, or those of few records. @returns where they end */
+  #put(column: Int32Array | Float64Array, few: Int32Array | undefined, count: number, at: number): number {
+    const bytes = column.BYTES_PER_ELEMENT;
+    if (few === undefined) {
+      copyBytes(column, count * bytes, this.#bytes, at);
+    } else {
+      const memory = column instanceof Float64Array ? this.#numbers : this.#words;
+      for (let k = 0; k < count; k++) memory[at / bytes + k] = column[few[k] as number] as number;
+    }
+    return at + count * bytes;
   }
 
   /** Forgets the records in hand. */
