@@ -4,6 +4,7 @@ import { Command, Help } from 'commander';
 import type { HelpConfiguration, Option } from 'commander';
 import { limitYoungSpace } from '../runtimes/machine/young-space.ts';
 import { FAILED, VERIFY_FAILED, printFailure } from './failure.ts';
+import { endWhenInterrupted } from './interruption.ts';
 import { outliveOutput } from './output.ts';
 
 type AddCommand = (program: Command) => void;
@@ -47,6 +48,7 @@ const HELP: HelpConfiguration = {
  */
 export async function runDaybook(argv: readonly string[]): Promise<void> {
   outliveOutput(argv[2] === 'verify' ? VERIFY_FAILED : FAILED);
+  endWhenInterrupted();
   dropEmptySettings(process.env);
   limitYoungSpace();
   try {

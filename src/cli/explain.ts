@@ -83,9 +83,9 @@ function recordsText({ records }: Explanation): string {
 }
 
 /** @param limit  so many records and so many repeats are listed */
-function explanationText(report: ReportPlan, explanation: Explanation, limit: number): string {
+export function explanationText(report: ReportPlan, explanation: Explanation, limit: number): string {
   const { frame, row, computed, total, records, duplicates, amendments } = explanation;
-  if (row === null && total === 0) return `There is no such row, and no record of it (offset ${frame}).\n`;
+  if (row === null && total === 0) return `There is no such row, and no record of it (frame ${frame}).\n`;
   const page = { frame, total: 1, rows: row === null ? [] : [row] };
   // On one machine there is one partition, of which nobody speaks.
   const isOfSeveral = records.some(({ partition }) => partition > 0);
@@ -104,10 +104,12 @@ function explanationText(report: ReportPlan, explanation: Explanation, limit: nu
       .map(({ offset, origin, line, record }) => `  before ${offset}, from ${origin}, line ${line}  ${record}`),
     ...moreLine(duplicates.length - limit, 'more repeat'),
     ...(amendments.length > 0 ? [`${counted(amendments.length, 'change')} after the day was closed:`] : []),
-    ...amendments.map(({ firstOffset, before, after }) => {
+    ...amendments.map(({ frame: changedIn, firstOffset, before, after }) => {
       const line = (each: Row): string => ndjsonText(report, { ...page, rows: [each] }).trim();
       const was = before === null ? 'there was no such row' : line(before);
-      return `  by records from offset ${firstOffset} on: ${was}; then ${line(after)}`;
+      // On the stack a frame is no offset, and nobody knows which records changed the row.
+      const by = firstOffset < changedIn ? `by records from offset ${firstOffset} on` : `in frame ${changedIn}`;
+      return `  ${by}: ${was}; then ${line(after)}`;
     }),
   ];
   return printableLines(parts);

@@ -1,9 +1,24 @@
+import { DaybookError } from '../base/errors.ts';
 import type { Clock } from '../ports/clock.ts';
+import { printFailure } from './failure.ts';
 
 /** A terminal and npm may each pass on the same Ctrl-C; only a later one means "at once". */
 const SAME_SIGNAL_MS = 500;
 const PARENT_POLL_MS = 1000;
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/**
+ * Has the first SIGINT or SIGTERM end the process, as a command that was interrupted. It is for those that have nothing to put away,
+ * and holds until a command calls `interruption`.
+ */
+export function endWhenInterrupted(): void {
+  process.on('SIGINT', endInterrupted);
+  process.on('SIGTERM', endInterrupted);
+}
+
+function endInterrupted(): void {
+  process.exit(printFailure(new DaybookError('INTERRUPTED', 'The command was interrupted before its end.')));
+}
 
 /**
  * A signal that is aborted by the first SIGINT or SIGTERM, so that a command can end cleanly. A second SIGINT or
@@ -17,8 +32,8 @@ export function interruption(clock: Clock): AbortSignal {
     firstAtMs ??= clock.nowMs();
     controller.abort();
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  process.off('SIGINT', endInterrupted).on('SIGINT', onSignal);
+  process.off('SIGTERM', endInterrupted).on('SIGTERM', onSignal);
   return controller.signal;
 }
 

@@ -46,7 +46,7 @@ describe('a report as text', () => {
       '----------  ---------------  ------------  --------------  --------------  -----------  ------------',
       '2026-03-04  Furniture        Tables        Desk, 30" wide              12  1234.500001         -7.00',
       '2026-03-04  Office Supplies  Paper         Café 𝒜4                      3     5.000000          0.25',
-      '2 of 3 rows, offset 12',
+      '2 of 3 rows, frame 12',
       '',
     ]);
   });
@@ -99,7 +99,7 @@ describe('a report as text', () => {
       rows: [{ ts_date: '2026-03-04', latitude: null, longitude: -86.5, daily_pu: 2 }],
     };
     expect(csvText(places, one)).toContain('\r\n2026-03-04,,-86.5,2\r\n');
-    expect(tableText(places, one)).toContain('\n1 row, offset 1\n');
+    expect(tableText(places, one)).toContain('\n1 row, frame 1\n');
     expect(jsonText(places, one)).toContain('"latitude":null');
   });
 });

@@ -4,10 +4,10 @@ import type { ReportPlan } from '../plan/plan.ts';
 import type { Cell, ReportPage, Row } from '../ports/rows.ts';
 import { printable } from './printable.ts';
 
-/** A report as people read it. */
+/** A report as people read it. Its frame is an offset on one machine, and a moment on the stack. */
 export function tableText(report: ReportPlan, { rows, total, frame }: ReportPage): string {
   const shown = rows.length === total ? '' : `${rows.length} of `;
-  return `${tableLines(report, rows).join('\n')}\n${shown}${counted(total, 'row')}, offset ${frame}\n`;
+  return `${tableLines(report, rows).join('\n')}\n${shown}${counted(total, 'row')}, frame ${frame}\n`;
 }
 
 /** Rows of a report: aligned columns, a column's decimals with the same number of places. */

@@ -171,7 +171,7 @@ it('explains a row of a folder, and says when there is none', async () => {
   const none = await runDaybook(['explain', 'daily_pu_rev', '1999-01-01', '--data', data]);
   expect([none.code, none.stdout]).toEqual([
     1,
-    `There is no such row, and no record of it (offset ${new Set(LINES.map((line) => readSale(line).ts_id.toLowerCase())).size}).\n`,
+    `There is no such row, and no record of it (frame ${new Set(LINES.map((line) => readSale(line).ts_id.toLowerCase())).size}).\n`,
   ]);
   const short = await runDaybook(['explain', 'daily_category_product', day, '--data', data]);
   expect(short.stderr).toContain(

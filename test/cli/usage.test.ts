@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { get } from 'node:http';
+import { createServer, get } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -179,6 +180,24 @@ it('a Daybook answers to the names that it was told', async () => {
   } finally {
     await daybook.stop();
   }
+});
+
+describe('a command that waits for a Daybook that does not answer', () => {
+  const CALLS = [
+    ['report', 'daily_pu_rev'],
+    ['explain', 'daily_pu_rev', '2026-03-04'],
+  ];
+  it.each(CALLS)('ends as interrupted, by the first Ctrl-C: %s', async (...call) => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const asked = once(silent, 'request');
+    const { code, stdout, stderr } = await runDaybook([...call, '--url', url], '', {}, () => asked);
+    silent.closeAllConnections();
+    silent.close();
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toBe('daybook: The command was interrupted before its end. (INTERRUPTED)\n');
+  });
 });
 
 it('a definition may stand in any folder, also where no package is', async () => {

@@ -86,6 +86,8 @@ describe('generated sales', () => {
     expect(() => begin({ to: '2026-02-25' })).toThrow('the first not after the last');
     const cashier = { ...plan.stream.primaryKey, name: 'cashier', index: plan.stream.fields.length };
     const other = { ...plan, stream: { ...plan.stream, fields: [...plan.stream.fields, cashier] } };
-    expect(() => begin({ plan: other })).toThrow('have no cashier');
+    expect(() => begin({ plan: other })).toThrow(
+      /have no cashier\. Send records of the stream instead \(daybook start --no-generate/,
+    );
   });
 });

@@ -32,7 +32,7 @@ export function requireSalesStream({ stream }: Plan): void {
   throw new DaybookError(
     'GENERATE_STREAM',
     `No sales can be generated for the stream '${stream.name}': generated sales have no ${names}. ` +
-      'Start with --no-generate and send its records, or take the field out of the stream.',
+      'Send records of the stream instead (daybook start --no-generate, or daybook import), or take the fields out of it.',
     { details: { stream: stream.name, missing: missing.map((field) => field.name) } },
   );
 }
