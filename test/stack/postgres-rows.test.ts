@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
 import { everyMeasure } from '../definitions/every-measure.ts';
+import { formatDay } from '../../src/base/calendar.ts';
 import { makePlan } from '../../src/plan/normalise.ts';
 import type { VersionedRow } from '../../src/ports/report-rows.ts';
+import { rowReader } from '../../src/runtimes/stack/report-row.ts';
 import { applyPostgres } from '../../src/stores/postgres/apply.ts';
 import { postgresOwnReader } from '../../src/stores/postgres/own-reader.ts';
 import { postgresReportReader } from '../../src/stores/postgres/report-reader.ts';
@@ -111,6 +113,40 @@ test('rows have versions, closed days have amendments, and keys may be null, lon
   const [found] =
     (await reader.read([{ kind: 'rows', report: places.name, query: { equals: { latitude: [''] } } }]))?.answers ?? [];
   expect(found?.rows).toEqual([nowhere.row]);
+});
+
+test('whatever number another engine writes, what is taken for a row has room in its table', async () => {
+  await using servers = await startServers(['postgres']);
+  await using database = openDatabase(servers.at.postgres);
+  const every = makePlan(everyMeasure);
+  await applyPostgres(database, every, []);
+  const sink = postgresReportSink(database, every);
+  await sink.begin({ frame: 50, accepted: 0 });
+  const sizes = Array.from({ length: 50 }, (_, zeros) => 10n ** BigInt(zeros));
+  const texts = [2n ** 63n, ...sizes].flatMap((size) => [
+    `${size}`,
+    `${size - 1n}`,
+    `-${size}`,
+    `${size - 1n}.9999996`,
+  ]);
+  let refused = 0;
+  for (const report of every.reports) {
+    const read = rowReader(report);
+    const usual = Object.fromEntries(report.columns.map(({ name, kind }) => [name, kind === 'text' ? 'x' : 1]));
+    for (const { name, kind } of report.columns) {
+      if (kind === 'text' || kind === 'date') continue;
+      const rows = texts.flatMap((text, index) => {
+        const day = formatDay(index);
+        const json = JSON.stringify({ ...usual, day, booked: day, [name]: 'HERE', frame: 60 });
+        const value = Buffer.from(json.replace('"HERE"', text));
+        const row = read({ key: null, value, offset: 0, timestampMs: 0 });
+        return row === undefined || 'reason' in row ? [] : [row];
+      });
+      refused += texts.length - rows.length;
+      expect(await sink.write(batch({ reports: [{ report, rows }] }))).toMatchObject({ rows: rows.length });
+    }
+  }
+  expect(refused).toBeGreaterThan(0);
 });
 
 test('an entry of the quarantine is as it came: any bytes, and the record that was made of them', async () => {

@@ -1,4 +1,5 @@
 import { present } from '../../base/assert.ts';
+import { MICROS_PER_UNIT } from '../../base/decimal.ts';
 import { DaybookError } from '../../base/errors.ts';
 import type { ColumnKind, ColumnPlan, MeasurePlan, ReportPlan } from '../../plan/plan.ts';
 import { isSummedInBigint } from '../../plan/ranges.ts';
@@ -76,6 +77,24 @@ function kindType(kind: ColumnKind): string {
     case 'number':
       return 'double precision';
   }
+}
+
+/** The largest whole and decimal numbers that columns have room for, by type, in micro-units. */
+const LARGEST: Readonly<Record<string, bigint>> = {
+  bigint: (2n ** 63n - 1n) * MICROS_PER_UNIT,
+  'numeric(38,0)': (10n ** 38n - 1n) * MICROS_PER_UNIT,
+  'numeric(18,6)': 10n ** 18n - 1n,
+  'numeric(38,6)': 10n ** 38n - 1n,
+};
+
+/** How far from zero a report's whole and decimal numbers may be, by column, in micro-units; none is more for another store. */
+export function largestNumbers(report: ReportPlan): ReadonlyMap<string, bigint> {
+  return new Map(
+    report.columns.flatMap((column) => {
+      const largest = LARGEST[typeOf(report, column)];
+      return largest === undefined ? [] : [[column.name, largest] as const];
+    }),
+  );
 }
 
 /** Wide enough for what a measure can come to: a sum, and a ratio of sums, has no limit; whole numbers have 16 digits. */

@@ -83,6 +83,31 @@ it('takes no half of a character, and no number that is not finite, whoever wrot
   expect(readText(whole.replace('"height":1', '"height":1e999'))).toMatchObject({ field: 'height' });
 });
 
+it('takes the largest numbers that a store has room for, and says of others that it has none', () => {
+  const nulls = Object.fromEntries(report.columns.map(({ name }) => [name, null]));
+  const whole = JSON.stringify({ ...nulls, ...OTHERS, takings: 1, frame: 5 });
+  // Of a count, of a sum of whole numbers, and of decimals: a dimension, and a sum.
+  const largest = {
+    records: '9223372036854775807',
+    beds: '9'.repeat(38),
+    rooms: '9223372036854775807',
+    takings: `${'9'.repeat(32)}.999999`,
+  };
+  for (const [name, digits] of Object.entries(largest)) {
+    for (const sign of ['', '-']) {
+      const withNumber = (text: string): string => whole.replace(`"${name}":1`, `"${name}":${sign}${text}`);
+      expect(readText(withNumber(digits))).toMatchObject({ frame: 5 });
+      const refused = {
+        code: 'NUMBER_OUT_OF_RANGE',
+        field: name,
+        reason: expect.stringContaining(`±${digits}`) as string,
+      };
+      expect(readText(withNumber(`1${digits}`))).toMatchObject(refused);
+      expect(readText(withNumber('1e500'))).toMatchObject(refused);
+    }
+  }
+});
+
 it('takes what has its dimensions, a frame and other measures for a row of another definition', () => {
   const nulls = Object.fromEntries(report.columns.map(({ name }) => [name, null]));
   const row = { ...nulls, ...OTHERS, takings: 1, frame: 5 };

@@ -2,6 +2,7 @@ import { parseDay } from '../../base/calendar.ts';
 import { microsText, parseMicros } from '../../base/decimal.ts';
 import { keepNumberText, NumberText } from '../../base/number-text.ts';
 import type { ColumnPlan, ReportPlan } from '../../plan/plan.ts';
+import { largestNumbers } from '../../compile/postgres/tables.ts';
 import type { VersionedRow } from '../../ports/report-rows.ts';
 import type { Refusal } from '../../ports/runtime.ts';
 import type { Cell, Row } from '../../ports/rows.ts';
@@ -22,6 +23,7 @@ type Members = Readonly<Record<string, unknown>>;
  *   measures, which the engine writes anew
  */
 export function rowReader(report: ReportPlan): (message: TopicMessage) => Read {
+  const largest = largestNumbers(report);
   return ({ value, timestampMs }) => {
     const text = Buffer.from(value ?? []).toString();
     const quick = readMembers(report, text, undefined);
@@ -29,6 +31,9 @@ export function rowReader(report: ReportPlan): (message: TopicMessage) => Read {
     if (row === 'inexact') return refusal(undefined, 'the message is no row');
     if (row === undefined) return undefined;
     if ('reason' in row) return row as unknown as Refusal;
+    // What is exact as a float has room in any column.
+    const beyond = quick === 'inexact' ? beyondRoom(report, row, largest) : undefined;
+    if (beyond !== undefined) return beyond;
     const { frame, ...cells } = row;
     return {
       row: cells,
@@ -36,6 +41,21 @@ export function rowReader(report: ReportPlan): (message: TopicMessage) => Read {
       frame: typeof frame === 'number' ? frame : timestampMs * MICROS_PER_MS,
     };
   };
+}
+
+/** Why a row has no room in its table: PostgreSQL would refuse it, and all that comes with it, each time anew. */
+function beyondRoom(report: ReportPlan, row: Row, largest: ReadonlyMap<string, bigint>): Refusal | undefined {
+  for (const { name, kind } of report.columns) {
+    const [cell, most] = [row[name], largest.get(name)];
+    if (typeof cell !== 'bigint' || most === undefined || (cell <= most && cell >= -most)) continue;
+    const digits = kind === 'integer' ? String(most / BigInt(MICROS_PER_UNIT)) : microsText(most);
+    return {
+      code: 'NUMBER_OUT_OF_RANGE',
+      field: name,
+      reason: `field '${name}' is beyond ±${digits}, the most that a table has room for`,
+    };
+  }
+  return undefined;
 }
 
 /** A row's dimensions as JSON, a decimal as its digits: no two rows of a report have the same. */
