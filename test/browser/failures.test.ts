@@ -189,6 +189,62 @@ it('a disk that takes no more is said on every page, and no longer once it takes
   });
 });
 
+/** Has the page's questions of a kind answered by a server that cannot do so now. */
+async function holdBack(page: Page, addresses: string, detail: string): Promise<void> {
+  await page.route(addresses, (route) =>
+    route.fulfill({ status: 503, contentType: 'application/problem+json', json: { detail } }),
+  );
+}
+
+it('what a server needs and does not have is said on every page, of figures that came before as well', async () => {
+  await withDaybook(async ({ url }) => {
+    await using watched = await openPage(browser, url);
+    const { page } = watched;
+    const banner = page.getByRole('alert');
+    await expect.poll(() => page.locator('.live-state [role=status]').textContent()).toBe('Live');
+    watched.expectStatus(503);
+    // The connection stands, as where the store behind the server is away.
+    await holdBack(page, '**/api/v1/pipeline*', 'The store does not answer.');
+    await expect.poll(() => banner.allTextContents()).toEqual(['The figures stand still. The store does not answer.']);
+    await page.unroute('**/api/v1/pipeline*');
+    await expect.poll(() => banner.count()).toBe(0);
+    await holdBack(page, '**/api/v1/frames*', 'The store does not answer.');
+    await choose(page, '/?range=7d');
+    await expect.poll(() => banner.allTextContents()).toEqual(['The figures stand still. The store does not answer.']);
+    await page.unroute('**/api/v1/frames*');
+    await expect.poll(() => banner.count()).toBe(0);
+  });
+});
+
+it('a source that cannot be read is said on every page, and how far it has been read on the pipeline’s', async () => {
+  await withDaybook(async ({ url }) => {
+    await using watched = await openPage(browser, url, '/pipeline');
+    const { page } = watched;
+    expect(await page.getByRole('region', { name: 'Sources' }).count()).toBe(0);
+    const partitions = [
+      { partition: 0, nextOffset: 1_200, endOffset: 1_500 },
+      { partition: 1, nextOffset: 40, endOffset: 40 },
+    ];
+    const source = { name: 'kafka sales', partitions, lag: 300, trouble: 'Kafka does not answer.' };
+    await page.route('**/api/v1/pipeline', async (route) => {
+      const status = (await (await route.fetch()).json()) as object;
+      await route.fulfill({ json: { ...status, sources: [source] } });
+    });
+    const rows = page.getByRole('region', { name: 'Sources' }).locator('tbody tr');
+    await expect
+      .poll(() => rows.evaluateAll((all) => all.map((row) => Array.from(row.children, (cell) => cell.textContent))))
+      .toEqual([
+        ['kafka sales · 0', '1,200', '1,500', '300'],
+        ['kafka sales · 1', '40', '40', '0'],
+      ]);
+    const said = 'Nothing comes from kafka sales. Kafka does not answer.';
+    expect(await page.getByRole('alert').allTextContents()).toEqual([said]);
+    await page.getByRole('link', { name: 'Dashboard' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Daily report' }).waitFor();
+    expect(await page.getByRole('alert').allTextContents()).toEqual([said]);
+  });
+});
+
 it('a Daybook that was started again with another definition has its dashboard on the pages that are open', async () => {
   await using folder = await temporaryFolder();
   const data = join(folder.path, 'data');

@@ -31,6 +31,9 @@ it('what is wrong with an address is what the server says of it; a good answer i
     if (url === '/gone') {
       return response.writeHead(404, { 'content-type': 'application/problem+json' }).end('{"detail":"There is none."}');
     }
+    if (url === '/away') {
+      return response.writeHead(503, { 'content-type': 'application/problem+json' }).end('{"detail":"It is away."}');
+    }
     response.once('close', () => left.resolve());
     return response.writeHead(200, { 'content-type': 'text/event-stream' }).write('event: alive\n\n');
   });
@@ -38,13 +41,16 @@ it('what is wrong with an address is what the server says of it; a good answer i
   const { port } = server.address() as AddressInfo;
   const at = (path: string) => problemAt(`http://127.0.0.1:${port}${path}`);
   try {
-    expect(await at('/gone')).toBe('There is none.');
-    expect(await at('/long')).toContain('longer than a request may be');
+    expect(await at('/gone')).toEqual({ detail: 'There is none.', isPassing: false });
+    expect(await at('/away')).toEqual({ detail: 'It is away.', isPassing: true });
+    expect((await at('/long'))?.detail).toContain('longer than a request may be');
     expect(await at('/proxy')).toBeUndefined();
     expect(await at('/events')).toBeUndefined();
     await left.promise;
   } finally {
     server.close();
+    // The answer that was not read holds its connection.
+    server.closeAllConnections();
   }
   expect(await at('/gone')).toBeUndefined();
 });

@@ -2,6 +2,8 @@ import type { AcceptanceAnswer, Problem } from '../../src/server/protocol.ts';
 
 /** Statuses of an address that is too long for the server, or for what stands before it. */
 const TOO_LONG: readonly number[] = [414, 431];
+/** Status of what the server would answer, if it could. */
+const NOT_NOW = 503;
 const TOO_LONG_SAID = 'What the page asks is longer than a request may be. Search for a shorter text.';
 
 /** What the API answered instead of what was asked for; the message is for people. */
@@ -22,6 +24,11 @@ export function isRefused(error: Error): boolean {
   return error instanceof ApiError && error.status < 500;
 }
 
+/** Whether the server answered that it cannot do now what was asked. */
+export function isNotNow(error: Error): boolean {
+  return error instanceof ApiError && error.status === NOT_NOW;
+}
+
 /** An answer in JSON. @throws ApiError when the API says no; Error when nobody answers */
 export async function readJson<T>(path: string, signal: AbortSignal): Promise<T> {
   const response = await request(path, { signal });
@@ -38,16 +45,24 @@ export async function putBack(entryId: number, record: string): Promise<Acceptan
   return (await response.json()) as AcceptanceAnswer;
 }
 
+/** What is wrong with an address, in a sentence for people. */
+export interface AddressProblem {
+  readonly detail: string;
+  /** It is nothing that was asked: what the server needs is away, and may be back soon. */
+  readonly isPassing: boolean;
+}
+
 /**
  * What the server says that is wrong with an address of events, which the browser does not tell.
  * @returns undefined when it says nothing: nobody answers, or nothing is wrong any more
  */
-export async function problemAt(address: string): Promise<string | undefined> {
+export async function problemAt(address: string): Promise<AddressProblem | undefined> {
   const gone = new AbortController();
   try {
     const response = await fetch(address, { signal: gone.signal });
-    if (TOO_LONG.includes(response.status)) return TOO_LONG_SAID;
-    return response.ok ? undefined : (await problemOf(response))?.detail;
+    if (TOO_LONG.includes(response.status)) return { detail: TOO_LONG_SAID, isPassing: false };
+    const problem = response.ok ? undefined : await problemOf(response);
+    return problem && { detail: problem.detail, isPassing: response.status === NOT_NOW };
   } catch {
     return undefined;
   } finally {

@@ -253,6 +253,21 @@ describe('a server that was started again', () => {
   });
 });
 
+it('a server that cannot answer now says why, which is no refusal, until it can', async () => {
+  const store = await liveStore();
+  const answer = { detail: 'PostgreSQL does not answer.' };
+  vi.stubGlobal('fetch', () => Promise.resolve(Response.json(answer, { status: 503 })));
+  await failFor(6_000);
+  expect(store.state()).toMatchObject({ status: 'reconnecting', problem: undefined, hindrance: answer.detail });
+  expect(onOtherServer).not.toHaveBeenCalled();
+  // Where nobody answers any more, nobody says that, either.
+  vi.stubGlobal('fetch', () => Promise.reject(new TypeError('nobody')));
+  await failFor(2_000);
+  expect(store.state()).toMatchObject({ isLost: true, hindrance: undefined });
+  Stream.open[0]?.send(11);
+  expect(store.state()).toMatchObject({ status: 'live', isLost: false, hindrance: undefined });
+});
+
 it('of totals, a group of null is told from one of the text null', async () => {
   const store = await liveStore();
   const rows = [

@@ -40,7 +40,12 @@ export interface PageState {
   readonly silences: number;
   /** Why the server does not take the page's questions. */
   readonly problem: string | undefined;
+  /** Why it cannot answer them now, though it would: what it needs is away. */
+  readonly hindrance: string | undefined;
 }
+
+/** No connection is lost, or none is wanted. */
+const WELL = { isLost: false, hindrance: undefined } as const;
 
 interface Held {
   /** What the stream calls its answers. */
@@ -87,6 +92,7 @@ export class ViewStore {
     amendments: 0,
     silences: 0,
     problem: undefined,
+    hindrance: undefined,
   };
 
   readonly #onOtherServer: () => void;
@@ -139,12 +145,12 @@ export class ViewStore {
   /** Lets everything stand as it is until `resume`; what is asked before or meanwhile is answered once. */
   pause(): void {
     this.#close();
-    this.#become({ status: 'paused', isLost: false });
+    this.#become({ status: 'paused', ...WELL });
     this.#connectSoon();
   }
 
   resume(): void {
-    this.#become({ status: 'connecting', isLost: false });
+    this.#become({ status: 'connecting', ...WELL });
     this.#connect();
   }
 
@@ -152,7 +158,7 @@ export class ViewStore {
   leave(): void {
     this.#isLeft = true;
     this.#close();
-    this.#become({ isLost: false, ...(this.#state.status !== 'paused' && { status: 'connecting' }) });
+    this.#become({ ...WELL, ...(this.#state.status !== 'paused' && { status: 'connecting' }) });
   }
 
   comeBack(): void {
@@ -230,7 +236,7 @@ export class ViewStore {
     this.#doubled = Math.min(DOUBLED_MAX, this.#doubled + 1);
     this.#close();
     this.#lost();
-    this.#become({ silences: this.#state.silences + 1 });
+    this.#become({ hindrance: undefined, silences: this.#state.silences + 1 });
     this.#connect();
   }
 
@@ -259,7 +265,7 @@ export class ViewStore {
     const { frame, newestDay, amendments } = event;
     const cameAtMs = performance.now();
     const status = wasPaused ? 'paused' : 'live';
-    this.#become({ status, isLost: false, frame, cameAtMs, newestDay, amendments, problem: undefined });
+    this.#become({ status, ...WELL, frame, cameAtMs, newestDay, amendments, problem: undefined });
     if (wasPaused) this.#close();
   }
 
@@ -274,11 +280,16 @@ export class ViewStore {
   #failed(source: EventSource, url: string): void {
     if (source !== this.#source && source !== this.#next) return;
     this.#lost();
-    if (source.readyState !== EventSource.CLOSED) return;
+    if (source.readyState !== EventSource.CLOSED) {
+      // Nobody answers, and so nobody says why not.
+      this.#become({ hindrance: undefined });
+      return;
+    }
     // The browser says nothing of the answer, so it is asked for once more.
     void problemAt(url).then((problem) => {
       if (source !== this.#source && source !== this.#next) return;
-      if (problem !== undefined) this.#refused(problem);
+      if (problem?.isPassing === false) this.#refused(problem.detail);
+      else this.#become({ hindrance: problem?.detail, ...(problem !== undefined && { problem: undefined }) });
       this.#close();
       this.#timer = setTimeout(() => this.#connect(), TRY_AGAIN_MS);
     });
@@ -290,7 +301,7 @@ export class ViewStore {
       this.#refusedAtMs = nowMs;
       this.#onOtherServer();
     }
-    this.#become({ problem });
+    this.#become({ problem, hindrance: undefined });
   }
 
   #lost(): void {

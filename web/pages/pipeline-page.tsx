@@ -31,6 +31,7 @@ export function PipelinePage({ definition }: { readonly definition: DefinitionAn
           <Parts details={details} />
           <div className="panels">
             <Kept details={details} status={status} />
+            <Sources status={status} />
             <Consumers details={details} />
             <Batches details={details} />
             <LateDays details={details} />
@@ -251,6 +252,27 @@ function DayFiles({ details }: DetailsProps) {
       columns={['File', 'Size']}
       rows={rows.toReversed()}
       empty="None: all primary keys are in memory."
+    />
+  );
+}
+
+/** What is read all the time, and how far. */
+function Sources({ status: { sources } }: { readonly status: PipelineAnswer }) {
+  if (sources.length === 0) return null;
+  const rows = sources.flatMap(({ name, partitions }) =>
+    partitions.map(({ partition, nextOffset, endOffset }) => [
+      `${name} · ${partition}`,
+      printCount(nextOffset),
+      printCount(endOffset),
+      printCount(Math.max(0, endOffset - nextOffset)),
+    ]),
+  );
+  return (
+    <ListTile
+      title="Sources"
+      columns={['Source', 'Taken in', 'Next', 'Lag']}
+      rows={rows}
+      empty="Nobody has said yet how much there is."
     />
   );
 }

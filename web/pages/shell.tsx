@@ -4,7 +4,7 @@ import { usePageState } from '../api/use-view.ts';
 import { goTo, usePath } from '../choices.ts';
 import { focusHeading } from '../focus.ts';
 import { LiveState } from './live-state.tsx';
-import { TroubleBanner } from './trouble-banner.tsx';
+import { FIGURES_STAND_STILL, TroubleBanner } from './trouble-banner.tsx';
 
 const PAGES = [
   ['/', 'Dashboard'],
@@ -76,11 +76,18 @@ export function follow(event: MouseEvent<HTMLAnchorElement>): void {
 }
 
 function Troubles() {
-  const { status, isLost, problem } = usePageState();
+  const { status, isLost, problem, hindrance, frame } = usePageState();
   if (problem !== undefined) {
     return (
       <p className="banner" role="alert">
         The server does not take what this address asks for: {problem} <a href="/">Show everything</a>
+      </p>
+    );
+  }
+  if (hindrance !== undefined) {
+    return (
+      <p className="banner" role="alert">
+        {frame === undefined ? 'There are no figures yet.' : FIGURES_STAND_STILL} {hindrance}
       </p>
     );
   }

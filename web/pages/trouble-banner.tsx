@@ -1,22 +1,43 @@
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import type { PipelineAnswer } from '../../src/server/protocol.ts';
+import { isNotNow } from '../api/http.ts';
 import { pipelineQuery } from '../api/queries.ts';
+import { usePageState } from '../api/use-view.ts';
 import { printMoment } from '../format.ts';
 
 const ASK_EVERY_MS = 5_000;
 
-/** Says on every page that figures stand still though the connection is there: what is seen then is how things were. */
+export const FIGURES_STAND_STILL = 'The figures stand still.';
+
+/**
+ * Says on every page that figures stand still though the connection is there: what is seen then is how things were. What
+ * the connection itself is told is said beside it.
+ */
 export function TroubleBanner() {
-  const { data } = useQuery({ ...pipelineQuery, refetchInterval: ASK_EVERY_MS });
-  if (data === undefined) return null;
+  const { hindrance } = usePageState();
+  const { status, data, error } = useQuery({ ...pipelineQuery, refetchInterval: ASK_EVERY_MS });
+  // A question that failed is on its way again for seconds, and nothing is well until it is answered.
+  const [failure, setFailure] = useState<Error | null>(null);
+  if (status !== 'pending' && error !== failure) setFailure(error);
   const sentence =
-    sentenceOf(data.engine) ?? (data.trouble === null ? undefined : `The figures stand still. ${data.trouble}`);
-  if (sentence === undefined) return null;
+    failure !== null && isNotNow(failure) ? `${FIGURES_STAND_STILL} ${failure.message}` : data && sentenceFor(data);
+  if (sentence === undefined || hindrance !== undefined) return null;
   return (
     <p className="banner" role="alert">
       {sentence}
     </p>
   );
+}
+
+function sentenceFor({ engine, trouble, sources }: PipelineAnswer): string | undefined {
+  const ofEngine = sentenceOf(engine);
+  if (ofEngine !== undefined) return ofEngine;
+  if (trouble !== null) return `${FIGURES_STAND_STILL} ${trouble}`;
+  const silent = sources.flatMap((source) =>
+    source.trouble === null ? [] : [`Nothing comes from ${source.name}. ${source.trouble}`],
+  );
+  return silent.length === 0 ? undefined : silent.join(' ');
 }
 
 /** What is to be known and done of a stack's engine; undefined when all is well. */

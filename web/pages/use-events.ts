@@ -48,7 +48,7 @@ export function useEvents(address: string | undefined, name: string, reader: Eve
           breakOff();
           return;
         }
-        void problemAt(address).then((problem) => finish(problem ?? 'Daybook did not answer.'));
+        void problemAt(address).then((problem) => finish(problem?.detail ?? 'Daybook did not answer.'));
       });
     };
     signal.addEventListener('abort', close);
