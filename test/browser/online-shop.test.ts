@@ -24,6 +24,25 @@ function sum(lines: readonly OrderLine[]): number {
   return lines.reduce((cents, { amount }) => cents + Math.round(amount * 100), 0) / 100;
 }
 
+interface ShownLabel {
+  readonly text: string;
+  readonly isCut: boolean;
+  readonly left: number;
+  readonly right: number;
+  readonly middle: number;
+}
+
+/** Runs in the page: the labels of an axis that can be seen. */
+function labelsIn(axis: Element): ShownLabel[] {
+  return Array.from(axis.children).flatMap((room) => {
+    const label = room.firstElementChild ?? room;
+    if (getComputedStyle(label).visibility === 'hidden') return [];
+    const { left, right } = label.getBoundingClientRect();
+    const isCut = label.scrollWidth > label.clientWidth;
+    return [{ text: label.textContent ?? '', isCut, left, right, middle: (left + right) / 2 }];
+  });
+}
+
 it('another definition has its page: numbers, bars by hour and channel, lines by day', async () => {
   await mkdir(SCREENSHOTS, { recursive: true });
   const text = execFileSync(process.execPath, [join(EXAMPLE, 'orders.ts'), '30', '100'], { encoding: 'utf8' });
@@ -69,6 +88,26 @@ it('another definition has its page: numbers, bars by hour and channel, lines by
       ]);
       expect(label?.y).toBeGreaterThanOrEqual((heading?.y ?? NaN) + (heading?.height ?? NaN));
     }
+
+    // What stands beneath the bars can be read, and told apart, where there is little room.
+    const labels = (): Promise<readonly ShownLabel[]> =>
+      tile('Revenue by hour').locator('.axis-marks').evaluate(labelsIn);
+    expect((await labels()).map(({ text }) => text)).toEqual(Array.from({ length: 24 }, (_, hour) => String(hour)));
+    await page.setViewportSize({ width: 390, height: 844 });
+    await expect.poll(async () => (await labels()).length).toBeLessThan(24);
+    const shown = await labels();
+    expect(shown.length).toBeGreaterThan(7);
+    for (const [at, { text, isCut, left, right, middle }] of shown.entries()) {
+      expect([text, isCut]).toEqual([text, false]);
+      expect(left).toBeGreaterThan((shown[at - 1]?.right ?? -Infinity) + 2);
+      const bar = await tile('Revenue by hour').locator('.bar-column').nth(Number(text)).boundingBox();
+      expect(middle).toBeCloseTo((bar?.x ?? NaN) + (bar?.width ?? NaN) / 2, 0);
+      expect(right).toBeLessThan(390);
+    }
+    const channels = await tile('Order lines by channel').locator('.axis-marks').evaluate(labelsIn);
+    expect(channels.map(({ text }) => text)).toEqual(['Web', 'App', 'Marketplace']);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await expect.poll(async () => (await labels()).length).toBe(24);
 
     // Bars, what stands for them in the legend, and whether the page is live, can be told also in the system's colours.
     await page.emulateMedia({ forcedColors: 'active' });

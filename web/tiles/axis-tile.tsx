@@ -13,6 +13,7 @@ import { printCount, printDay, printerOf, printShort } from '../format.ts';
 import { keyText, printCell } from '../key-text.ts';
 import type { AxisData } from './axis-data.ts';
 import { axisData } from './axis-data.ts';
+import { AxisMarks } from './axis-marks.tsx';
 import './axis-tile.css';
 import { ExplainButton } from './explain-button.tsx';
 import { columnLabel } from './labels.ts';
@@ -25,6 +26,8 @@ import { TileEmpty, TileFrame } from './tile-frame.tsx';
 const BARS_MAX = 60;
 /** Nor a line more points: screens have no more dots side by side. */
 const LINE_POINTS_MAX = 4_000;
+/** Of more bars not each is marked, however much room there is. */
+const MARKED_MAX = 24;
 /** Marks of the scale that are nearer to each other, as a share of it, would touch. */
 const MARKS_APART = 0.1;
 
@@ -142,7 +145,11 @@ function Chart(props: ChartProps) {
             </>
           )}
         </Plot>
-        <Axis data={data} column={column} kind={kind} />
+        <AxisMarks
+          texts={points.map((point) => pointText(point, column))}
+          isEach={kind === 'bar' && points.length <= MARKED_MAX}
+          mayBeCut={column.kind === 'text'}
+        />
       </div>
       {series.length > 1 && <Legend series={series} print={print} onSeries={onSeries} />}
       {points.length < data.pointCount && <p className="tile-note">{cutNote(data, column, kind)}</p>}
@@ -301,21 +308,6 @@ function Bars({ data, pointed }: { readonly data: AxisData; readonly pointed: nu
 /** How much of a value is above zero, or below it. */
 function partOn(side: 'up' | 'down', value: number): number {
   return Math.max(0, side === 'up' ? value : -value);
-}
-
-function Axis({ data: { points }, column, kind }: Pick<ChartProps, 'data' | 'column' | 'kind'>) {
-  const marks = kind === 'bar' && points.length <= 24 ? points.map((_, index) => index) : ends(points.length);
-  return (
-    <div className={`axis-marks ${marks.length === points.length ? 'all' : ''}`} aria-hidden="true">
-      {marks.map((index) => (
-        <span key={index}>{pointText(points[index] ?? null, column)}</span>
-      ))}
-    </div>
-  );
-}
-
-function ends(length: number): readonly number[] {
-  return length < 3 ? Array.from({ length }, (_, index) => index) : [0, Math.floor((length - 1) / 2), length - 1];
 }
 
 function pointText(point: JsonCell, { kind }: ColumnInfo): string {
