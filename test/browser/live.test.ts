@@ -189,6 +189,35 @@ it('a day that changed after it was closed is marked, with old value, new value 
   });
 });
 
+it('a chart that has the focus is read out when its reader comes or moves, and not again with each sale', async () => {
+  await withPage(500, async (page, url) => {
+    const report = dailyReport(page);
+    const trend = report.tile('Revenue').getByRole('slider');
+    await trend.focus();
+    const read = (): Promise<readonly (string | null)[]> =>
+      trend.evaluate((slider: HTMLInputElement) => [slider.value, slider.getAttribute('aria-valuetext')]);
+    const before = await read();
+    const revenue = await report.number('Revenue');
+    const day = await report.tile('Revenue').locator('.figure-facts time').getAttribute('datetime');
+    // More of the same day, and a day that is newer.
+    const sale = (number: number, ts_date: string): string => {
+      const ts_id = `ffffffff-0000-4000-8000-00000000000${number}`;
+      return JSON.stringify({ ...(JSON.parse(lines[0] ?? '') as object), ts_id, ts: `${ts_date} 10:00:00`, ts_date });
+    };
+    await post(url, [sale(1, day ?? '')]);
+    await expect.poll(() => report.number('Revenue')).not.toBe(revenue);
+    const now = await report.number('Revenue');
+    expect(await read()).toEqual(before);
+    await post(url, [sale(2, '2026-05-02')]);
+    await expect.poll(() => trend.getAttribute('max')).not.toBe(before[0]);
+    expect(await read()).toEqual(before);
+    await trend.press('ArrowLeft');
+    expect((await read())[0]).toBe(String(Number(before[0]) - 1));
+    await trend.press('ArrowRight');
+    expect(await read()).toEqual([before[0], expect.stringContaining(MONEY.format(now))]);
+  });
+});
+
 it('loads little before the map, packed, and nothing of the map on the other pages', async () => {
   await using folder = await temporaryFolder();
   const daybook = await startDaybook(folder.path);

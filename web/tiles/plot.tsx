@@ -26,11 +26,14 @@ interface PlotProps {
 
 /**
  * A drawing of points along an axis. Where the pointer is, or the arrow keys went, a label says what is there: a range
- * input lies over the drawing, so that keyboards and screen readers walk along it too. Unless the reader is at another, it is at the last point.
+ * input lies over the drawing, so that keyboards and screen readers walk along it too. Until a reader comes, it is at the last point.
  */
 export function Plot({ count, spread, label, textOf, renderLabel, isTall = false, onChoose, children }: PlotProps) {
   const [pointed, setPointed] = useState<number>();
   const [isFocused, setIsFocused] = useState(false);
+  // What has the focus is read out whenever its text changes: until its reader moves, that is what it was when he came.
+  const [read, setRead] = useState<{ readonly index: number; readonly text: string }>();
+  const readOut = (at: number): void => setRead({ index: at, text: textOf(at) });
   const last = count - 1;
   const index = Math.min(pointed ?? last, last);
   const indexOf = (event: PointerEvent<HTMLElement>): number => indexAt(event, last, spread);
@@ -65,17 +68,29 @@ export function Plot({ count, spread, label, textOf, renderLabel, isTall = false
         max={last}
         value={index}
         aria-label={label}
-        aria-valuetext={textOf(index)}
-        onChange={(event) => setPointed(event.currentTarget.valueAsNumber)}
+        aria-valuetext={read?.index === index ? read.text : textOf(index)}
+        onChange={(event) => {
+          const at = event.currentTarget.valueAsNumber;
+          setPointed(at);
+          readOut(at);
+        }}
         onClick={() => onChoose(index)}
         {...tap}
         onKeyDown={(event) => {
           if (event.key === 'Enter') onChoose(index);
         }}
-        onFocus={(event) => setIsFocused(event.currentTarget.matches(':focus-visible'))}
+        onKeyUp={() => readOut(index)}
+        onFocus={(event) => {
+          if (!event.currentTarget.matches(':focus-visible')) return;
+          setIsFocused(true);
+          // A day that comes does not take its reader along.
+          setPointed(index);
+          readOut(index);
+        }}
         onBlur={() => {
           setIsFocused(false);
           setPointed(undefined);
+          setRead(undefined);
         }}
       />
     </div>
