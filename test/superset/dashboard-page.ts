@@ -1,4 +1,5 @@
 import type { Browser, Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
 import type { SupersetProcess } from './superset-process.ts';
 
 /** All of the dashboard fits in. */
@@ -78,14 +79,23 @@ async function photograph(page: Page, path: string): Promise<void> {
 }
 
 async function filterDays(page: Page, from: string, dayAfterLast: string): Promise<void> {
-  await page.getByText('No filter').first().click();
   const popover = page.locator('.ant-popover', { hasText: 'Edit time range' });
-  await popover.locator('.ant-select').first().click();
-  await page.locator('.ant-select-item-option', { hasText: 'Advanced' }).click();
   const [start, end] = [popover.locator('input.ant-input').nth(0), popover.locator('input.ant-input').nth(1)];
+  await expect.poll(() => chooseAdvancedRange(page, popover, start), { timeout: 60_000 }).toBe(true);
   await start.fill(from);
   await end.fill(dayAfterLast);
   await popover.getByText(`${from} ≤ col < ${dayAfterLast}`).waitFor();
   await popover.getByRole('button', { name: 'Apply' }).click();
   await page.locator('[data-test="filter-bar__apply-button"]').click();
+}
+
+/** Whether a range can be typed. What is chosen before Superset has looked up the present range is put back by that. */
+async function chooseAdvancedRange(page: Page, popover: Locator, start: Locator): Promise<boolean> {
+  if (!(await popover.isVisible())) await page.getByText('No filter').first().click();
+  await popover.locator('.ant-select').first().click();
+  await page.locator('.ant-select-item-option', { hasText: 'Advanced' }).click();
+  return start.waitFor({ timeout: 5000 }).then(
+    () => true,
+    () => false,
+  );
 }
