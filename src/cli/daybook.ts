@@ -5,7 +5,7 @@ import type { HelpConfiguration, Option } from 'commander';
 import { limitYoungSpace } from '../runtimes/machine/young-space.ts';
 import { FAILED, VERIFY_FAILED, printFailure } from './failure.ts';
 import { endWhenInterrupted } from './interruption.ts';
-import { outliveOutput } from './output.ts';
+import { outliveOutput, outputWritten } from './output.ts';
 
 type AddCommand = (program: Command) => void;
 
@@ -43,7 +43,7 @@ const HELP: HelpConfiguration = {
 };
 
 /**
- * Runs the command that the arguments name, and sets the exit code.
+ * Runs the command that the arguments name, and ends the process with its exit code.
  * @param argv  as `process.argv` is: the program, its file, and what the user wrote
  */
 export async function runDaybook(argv: readonly string[]): Promise<void> {
@@ -57,6 +57,10 @@ export async function runDaybook(argv: readonly string[]): Promise<void> {
   } catch (error) {
     process.exitCode = printFailure(error);
   }
+  await outputWritten();
+  // All that was begun has ended. Without this, Node gives back the memory object by object, and connections that a driver
+  // forgot, as Cassandra's does when the cluster was away, keep the process.
+  process.exit();
 }
 
 /** An empty setting is none, whoever reads it: a Compose file or a unit of systemd has no other way to leave one out. */

@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import { DaybookError } from '../base/errors.ts';
 import { printFailure } from './failure.ts';
 
@@ -25,6 +26,15 @@ export function outliveOutput(exitCode: number): void {
       if (Number(process.exitCode ?? 0) === 0) process.exitCode = exitCode;
     });
   });
+}
+
+/** Waits until all that was printed is written, or cannot be. */
+export async function outputWritten(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) {
+    await new Promise<void>((resolve) => stream.write('', () => resolve()));
+  }
+  // What could not be is told behind the write.
+  await immediate();
 }
 
 function outputFailed(cause: Error): DaybookError {

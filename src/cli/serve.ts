@@ -72,6 +72,4 @@ async function serve(flags: ServeFlags): Promise<void> {
     onReady: (url) => process.stdout.write(`Daybook is ready at ${url}\n`),
   });
   process.stdout.write('Stopped.\n');
-  // Cassandra's driver may forget a connection when the cluster was away, and that would keep the process.
-  process.exit();
 }

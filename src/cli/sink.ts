@@ -48,6 +48,4 @@ async function run(name: keyof typeof SINKS, store: string, { kafka, logLevel, c
   const signal = interruption(clock);
   await SINKS[name]({ plan, kafka, store, clock, logLevel, signal });
   process.stdout.write('Stopped.\n');
-  // Cassandra's driver may forget a connection when the cluster was away, and that would keep the process.
-  process.exit();
 }
