@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { hash } from 'node:crypto';
 import { assert, present } from '../base/assert.ts';
 import { counted } from '../base/counted.ts';
 import { DaybookError } from '../base/errors.ts';
@@ -125,7 +124,8 @@ export class Quarantine {
 
   /** Whether a record's bytes were not known; now they are. */
   #isFirst(bytes: Uint8Array): boolean {
-    const digest = hash('sha256', bytes, 'buffer');
+    // Loaded with the first refused record, as most processes see none and it takes long.
+    const digest = process.getBuiltinModule('node:crypto').hash('sha256', bytes, 'buffer');
     for (let word = 0; word < KEY_WORDS; word++)
       this.#words[word] = digest.readInt32LE(word * this.#words.BYTES_PER_ELEMENT);
     this.#hashes[0] = keyHash(this.#words, 0);
