@@ -1,4 +1,3 @@
-import { setImmediate as immediate } from 'node:timers/promises';
 import { DaybookError } from '../base/errors.ts';
 import { printFailure } from './failure.ts';
 
@@ -34,7 +33,7 @@ export async function outputWritten(): Promise<void> {
     await new Promise<void>((resolve) => stream.write('', () => resolve()));
   }
   // What could not be is told behind the write.
-  await immediate();
+  await new Promise((resolve) => setImmediate(resolve));
 }
 
 function outputFailed(cause: Error): DaybookError {
