@@ -32,8 +32,6 @@ export async function outputWritten(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) {
     await new Promise<void>((resolve) => stream.write('', () => resolve()));
   }
-  // What could not be is told behind the write.
-  await new Promise((resolve) => setImmediate(resolve));
 }
 
 function outputFailed(cause: Error): DaybookError {
