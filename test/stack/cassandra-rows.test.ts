@@ -7,9 +7,12 @@ import { count, date, defineReport, defineStream, text, timestamp } from '../../
 import { makePlan } from '../../src/plan/normalise.ts';
 import type { Plan, ReportPlan } from '../../src/plan/plan.ts';
 import type { VersionedRow } from '../../src/ports/report-rows.ts';
+import type { WorkedPlace } from '../../src/ports/stored-records.ts';
+import { machineClock } from '../../src/runtimes/machine/clock.ts';
 import { rowReader } from '../../src/runtimes/stack/report-row.ts';
 import { recordReader } from '../../src/runtimes/stack/stream-record.ts';
 import { applyCassandra } from '../../src/stores/cassandra/apply.ts';
+import type { CassandraCluster } from '../../src/stores/cassandra/cluster.ts';
 import { openCassandra } from '../../src/stores/cassandra/cluster.ts';
 import { cassandraRecordReader } from '../../src/stores/cassandra/record-reader.ts';
 import { cassandraRecordSink } from '../../src/stores/cassandra/record-sink.ts';
@@ -61,6 +64,63 @@ const rows = [
   },
 ];
 
+/** Whatever the clocks say, whoever writes meanwhile, and wherever an apply ends: what has no rows, or not all of them, is filled. */
+async function expectFilledAgain(cluster: CassandraCluster): Promise<void> {
+  const { name: topic } = report;
+  const place = { topic, topicId: 'one', partition: 0, accepted: 0, duplicates: 0, refused: 0 };
+  const begun = async (): Promise<readonly WorkedPlace[]> =>
+    (await cassandraSinkPlaces(cluster, plan, machineClock()).read([topic])).filter((each) => each.nextOffset > 0);
+  // A sink's clock may be an hour ahead of this one's, and that of the next sink may not.
+  for (const [nextOffset, aheadMs] of [3_600_000, 0].entries()) {
+    const places = cassandraSinkPlaces(cluster, plan, { nowMs: () => Date.now() + aheadMs });
+    await places.read([topic]);
+    await places.note([{ ...place, nextOffset: nextOffset + 1 }]);
+    expect(await places.read([topic])).toMatchObject([{ topicId: 'one', nextOffset: nextOffset + 1 }]);
+    const late = cassandraSinkPlaces(cluster, plan, machineClock());
+    await late.read([topic]);
+    await applyCassandra(cluster, plan, [topic]);
+    expect(await begun()).toEqual([]);
+    // What a sink notes of rows that it wrote before.
+    await late.note([{ ...place, nextOffset: 9 }]);
+    expect(await begun()).toEqual([]);
+  }
+
+  const places = cassandraSinkPlaces(cluster, plan, machineClock());
+  // Before the first change of the table nothing is to be filled.
+  for (const { drop, first } of [
+    { drop: [], first: 1 },
+    { drop: [topic], first: 2 },
+  ]) {
+    for (let isDone = false, statements = first; !isDone; statements++) {
+      if (drop.length === 0) await cluster.run(`ALTER TABLE spark_streams.${topic} DROP records`);
+      await places.read([topic]);
+      await places.note([{ ...place, nextOffset: 7 }]);
+      isDone = await applyCassandra(endingAfter(cluster, statements), plan, drop).then(
+        () => true,
+        () => false,
+      );
+      await applyCassandra(cluster, plan, []);
+      expect(await begun(), `after ${statements}`).toEqual([]);
+    }
+  }
+}
+
+const CHANGE = /^(?:ALTER|DROP|INSERT|CREATE TABLE IF NOT EXISTS "spark_streams")/;
+
+/** A cluster whose user is killed once so many statements have changed something. */
+function endingAfter(cluster: CassandraCluster, statements: number): CassandraCluster {
+  let left = statements;
+  const counted = async <T>(cql: string, run: () => Promise<T>): Promise<T> => {
+    if (CHANGE.test(cql) && left-- <= 0) throw new Error('it was killed');
+    return run();
+  };
+  return {
+    ...cluster,
+    run: (cql, values) => counted(cql, () => cluster.run(cql, values)),
+    runEach: (cql, values) => counted(cql, () => cluster.runEach(cql, values)),
+  };
+}
+
 test('Cassandra takes a definition of every measure beside another one, and its records and rows to the last digit', async () => {
   await using servers = await startServers(['cassandra']);
   const node = servers.at.cassandra;
@@ -71,16 +131,7 @@ test('Cassandra takes a definition of every measure beside another one, and its 
   const again = await applyCassandra(cluster, plan, []);
   expect(again.statements).toEqual([]);
 
-  // A sink's clock may be an hour ahead of this one's, and that of the next sink may not.
-  const place = { topic: report.name, topicId: 'one', partition: 0, accepted: 0, duplicates: 0, refused: 0 };
-  for (const [nextOffset, aheadMs] of [3_600_000, 0].entries()) {
-    const places = cassandraSinkPlaces(cluster, plan, { nowMs: () => Date.now() + aheadMs });
-    await places.read([report.name]);
-    await places.note([{ ...place, nextOffset: nextOffset + 1 }]);
-    expect(await places.read([report.name])).toMatchObject([{ topicId: 'one', nextOffset: nextOffset + 1 }]);
-    await applyCassandra(cluster, plan, [report.name]);
-    expect(await places.read([report.name])).toMatchObject([{ topicId: undefined, nextOffset: 0 }]);
-  }
+  await expectFilledAgain(cluster);
   // The stack's own Cassandra acknowledges what is on the disk.
   expect(again.notes.join()).not.toContain('commitlog_sync');
 

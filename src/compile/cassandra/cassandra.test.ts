@@ -9,8 +9,9 @@ import type { CassandraTable } from './tables.ts';
 import { dataTables } from './tables.ts';
 
 const plan = makePlan(daybook);
-const all: CassandraState = { versions: [1, 2], tables: dataTables(plan) };
+const all: CassandraState = { versions: [1, 2, 3], tables: dataTables(plan) };
 const { migrate } = cassandraCql(plan);
+const filling = (topic: string): string => `INSERT INTO "daybook"."fillings" (topic, id) VALUES ('${topic}', uuid())`;
 const withTable = (name: string, change: (table: CassandraTable) => CassandraTable): CassandraState => ({
   ...all,
   tables: all.tables.map((table) => (table.name === name ? change(table) : table)),
@@ -25,7 +26,7 @@ describe('the CQL for Cassandra', () => {
   });
 
   it('is nothing for a cluster that has all of it', () => {
-    expect(migrate(all, [])).toEqual({ statements: [], filledAgain: [], notes: [], refusals: [] });
+    expect(migrate(all, [])).toEqual({ statements: [], notes: [], refusals: [] });
   });
 
   it('adds a column for a new measure, and has the topic read again', () => {
@@ -33,10 +34,16 @@ describe('the CQL for Cassandra', () => {
       ...table,
       columns: table.columns.filter(({ name }) => name !== 'daily_profit'),
     }));
-    expect(migrate(state, [])).toMatchObject({
-      statements: ['ALTER TABLE "spark_streams"."daily_pu_rev" ADD "daily_profit" decimal'],
-      filledAgain: ['daily_pu_rev'],
-    });
+    expect(migrate(state, []).statements).toEqual([
+      filling('daily_pu_rev'),
+      'ALTER TABLE "spark_streams"."daily_pu_rev" ADD "daily_profit" decimal',
+    ]);
+  });
+
+  it('has the topic of a table read again that is made, but in a cluster that no sink has seen', () => {
+    const tables = all.tables.filter(({ name }) => name !== 'daily_pu_rev');
+    expect(migrate({ ...all, tables }, []).statements[0]).toBe(filling('daily_pu_rev'));
+    expect(migrate({ versions: [], tables }, []).statements).not.toContain(filling('daily_pu_rev'));
   });
 
   it('takes nothing away unless it is told to', () => {
@@ -53,7 +60,10 @@ describe('the CQL for Cassandra', () => {
     ]);
     const old = { ...all, tables: [...all.tables, { name: 'daily_segment', columns: [] }] };
     expect(migrate(old, [])).toMatchObject({ statements: [], refusals: [] });
-    expect(migrate(old, ['daily_segment']).statements[0]).toBe('DROP TABLE IF EXISTS "spark_streams"."daily_segment"');
+    expect(migrate(old, ['daily_segment']).statements).toEqual([
+      filling('daily_segment'),
+      'DROP TABLE IF EXISTS "spark_streams"."daily_segment"',
+    ]);
     expect(migrate(all, ['nothing']).refusals).toEqual(["there is no 'nothing' to drop in keyspace spark_streams"]);
   });
 

@@ -1,5 +1,5 @@
 import type { Plan } from '../../plan/plan.ts';
-import { qualified, quotedName } from '../../base/sql-text.ts';
+import { qualified, quotedName, quotedText } from '../../base/sql-text.ts';
 import { DATA_KEYSPACE, OWN_KEYSPACE } from './cql.ts';
 import type { CassandraColumn, CassandraTable } from './tables.ts';
 import { createTable, dataTables, OWN_VERSIONS } from './tables.ts';
@@ -13,9 +13,11 @@ export interface CassandraState {
 
 /** How a cluster becomes what the definition asks for; see PostgreSQL's. */
 export interface CassandraMigration {
+  /**
+   * To be run in order; then the fillings that they note may begin. One that is noted and may not is of statements that did not come to
+   * their end, and may begin once others have.
+   */
   readonly statements: readonly string[];
-  /** Topics that the sink is to read from their beginning once the statements have run. */
-  readonly filledAgain: readonly string[];
   readonly notes: readonly string[];
   readonly refusals: readonly string[];
 }
@@ -51,7 +53,6 @@ export function migrationOf(plan: Plan, state: CassandraState, drop: readonly st
   ];
   return {
     statements: parts.flatMap((part) => part.statements ?? []),
-    filledAgain: parts.flatMap((part) => part.filledAgain ?? []),
     notes: parts.flatMap((part) => part.notes ?? []),
     refusals: parts.flatMap((part) => part.refusals ?? []),
   };
@@ -83,8 +84,13 @@ function unknownDrops({ tables }: CassandraState, drop: readonly string[]): Part
 
 function leftOver(name: string, drop: readonly string[]): Part {
   return drop.includes(name)
-    ? { statements: [dropTable(name)], filledAgain: [name], notes: [`${DATA_KEYSPACE}.${name}: dropped`] }
+    ? { statements: [noteFilling(name), dropTable(name)], notes: [`${DATA_KEYSPACE}.${name}: dropped`] }
     : { notes: [`${DATA_KEYSPACE}.${name} is of no report; it stays until --drop ${name}`] };
+}
+
+/** Has the sink read a topic from its beginning. It stands before what makes this needed, which may be the last that is done. */
+function noteFilling(topic: string): string {
+  return `INSERT INTO ${qualified(OWN_KEYSPACE, 'fillings')} (topic, id) VALUES (${quotedText(topic)}, uuid())`;
 }
 
 function dropTable(name: string): string {
@@ -94,13 +100,16 @@ function dropTable(name: string): string {
 function tableMigration(table: CassandraTable, comment: string, state: CassandraState, drop: readonly string[]): Part {
   const name = `${DATA_KEYSPACE}.${table.name}`;
   const existing = state.tables.find((each) => each.name === table.name);
-  // One that an apply has dropped which failed then has a place yet.
-  const anew = { statements: [createTable(table, comment)], filledAgain: [table.name] };
-  if (existing === undefined) return { ...anew, notes: [`${name}: created`] };
+  const filling = noteFilling(table.name);
+  const create = createTable(table, comment);
+  if (existing === undefined) {
+    // No sink has a place in what is new. One that somebody dropped, or an apply that failed then, may have one.
+    const isNew = state.versions.length === 0;
+    return { statements: isNew ? [create] : [filling, create], notes: [`${name}: created`] };
+  }
   if (drop.includes(table.name)) {
     return {
-      ...anew,
-      statements: [dropTable(table.name), ...anew.statements],
+      statements: [filling, dropTable(table.name), create],
       notes: [`${name}: dropped and created again; the sink fills it from its topic`],
     };
   }
@@ -110,12 +119,12 @@ function tableMigration(table: CassandraTable, comment: string, state: Cassandra
   const dropped = missingFrom(table, existing);
   return {
     statements: [
+      ...(added.length > 0 ? [filling] : []),
       ...dropped.map((each) => `ALTER TABLE ${qualified(DATA_KEYSPACE, table.name)} DROP ${quotedName(each.name)}`),
       ...added.map(
         (each) => `ALTER TABLE ${qualified(DATA_KEYSPACE, table.name)} ADD ${quotedName(each.name)} ${each.type}`,
       ),
     ],
-    filledAgain: added.length > 0 ? [table.name] : [],
     notes: [
       ...dropped.map((each) => `${name}: column '${each.name}' dropped`),
       ...added.map((each) => `${name}: column '${each.name}' added; the sink fills it from the topic`),

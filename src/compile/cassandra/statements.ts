@@ -25,8 +25,13 @@ export interface CassandraStatements {
   readonly insertBucket: string;
   /** The topic. */
   readonly readProgress: string;
-  /** The topic, the partition, the next offset, what was accepted, repeated and refused up to there, the topic's id, and the write timestamp. */
+  /**
+   * The topic, the partition, the next offset, what was accepted, repeated and refused up to there, the topic's id, its fillings, and the
+   * write timestamp.
+   */
   readonly writeProgress: string;
+  /** The topic: its fillings. */
+  readonly readFillings: string;
   /** The stream. */
   readonly readDays: string;
   /** The stream and the day. */
@@ -52,8 +57,9 @@ export function cassandraStatements(plan: Plan): CassandraStatements {
     insertKey: `INSERT INTO ${own('record_keys')} (stream, key, day, "partition", "offset") VALUES (?, ?, ?, ?, ?)`,
     insertDay: `INSERT INTO ${own('days')} (stream, day) VALUES (?, ?)`,
     insertBucket: `INSERT INTO ${own('buckets')} (stream, day, bucket) VALUES (?, ?, ?)`,
-    readProgress: `SELECT "partition", next_offset, accepted, duplicates, refused, topic_id, WRITETIME(next_offset) AS written_at FROM ${own('progress')} WHERE topic = ?`,
-    writeProgress: `INSERT INTO ${own('progress')} (topic, "partition", next_offset, accepted, duplicates, refused, topic_id) VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?`,
+    readProgress: `SELECT "partition", next_offset, accepted, duplicates, refused, topic_id, fillings, WRITETIME(next_offset) AS written_at FROM ${own('progress')} WHERE topic = ?`,
+    writeProgress: `INSERT INTO ${own('progress')} (topic, "partition", next_offset, accepted, duplicates, refused, topic_id, fillings) VALUES (?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?`,
+    readFillings: `SELECT may_begin FROM ${own('fillings')} WHERE topic = ?`,
     readDays: `SELECT day FROM ${own('days')} WHERE stream = ?`,
     readBuckets: `SELECT bucket FROM ${own('buckets')} WHERE stream = ? AND day = ?`,
     readRecords: `SELECT ${quotedName(OFFSET)} AS at, ${quotedName(RECORD)} AS record FROM ${qualified(DATA_KEYSPACE, plan.stream.name)} WHERE ${day} = ? AND ${quotedName(BUCKET)} = ?`,

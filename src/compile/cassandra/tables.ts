@@ -173,4 +173,12 @@ export const OWN_VERSIONS: readonly (readonly string[])[] = [
   ],
   // The topic that a place is in, by Kafka's id; null: noted before there were ids.
   [`ALTER TABLE ${qualified(OWN_KEYSPACE, 'progress')} ADD IF NOT EXISTS topic_id text`],
+  [
+    // Each time that a table is to be filled from its topic's beginning; it may begin once the table is as it should be.
+    `CREATE TABLE IF NOT EXISTS ${qualified(OWN_KEYSPACE, 'fillings')} (
+  topic text, id uuid, may_begin boolean, PRIMARY KEY (topic, id)
+)`,
+    // How many fillings there were when a place was noted; it holds no more once there are others. Null: there were none.
+    `ALTER TABLE ${qualified(OWN_KEYSPACE, 'progress')} ADD IF NOT EXISTS fillings int`,
+  ],
 ];

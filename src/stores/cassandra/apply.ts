@@ -6,7 +6,6 @@ import type { CassandraMigration, CassandraState } from '../../compile/cassandra
 import type { CassandraColumn } from '../../compile/cassandra/tables.ts';
 import type { CassandraCluster } from './cluster.ts';
 import { durabilityNote } from './durability.ts';
-import { cassandraSinkPlaces } from './sink-places.ts';
 
 /**
  * Makes a cluster what a plan asks for; what is there already is left as it is. Statements are run one by one: when one
@@ -25,10 +24,20 @@ export async function applyCassandra(
   const migration = cql.migrate(await readState(cluster), drop);
   if (migration.refusals.length > 0) return migration;
   for (const statement of migration.statements) await cluster.run(statement);
-  // What is noted there follows what was noted before, whatever the time is here.
-  await cassandraSinkPlaces(cluster, plan, { nowMs: () => 0 }).beginAnew(migration.filledAgain);
+  await beginFillings(cluster);
   const note = await durabilityNote(cluster);
   return note === undefined ? migration : { ...migration, notes: [...migration.notes, note] };
+}
+
+/** Lets fillings begin that were noted, also those of an apply that did not come to its end. */
+async function beginFillings(cluster: CassandraCluster): Promise<void> {
+  const fillings = qualified(OWN_KEYSPACE, 'fillings');
+  const rows = await cluster.run(`SELECT topic, id, may_begin FROM ${fillings}`);
+  const waiting = rows.filter((row) => row.get('may_begin') !== true);
+  await cluster.runEach(
+    `INSERT INTO ${fillings} (topic, id, may_begin) VALUES (?, ?, true)`,
+    waiting.map((row): readonly unknown[] => [row.get('topic'), row.get('id')]),
+  );
 }
 
 async function readState(cluster: CassandraCluster): Promise<CassandraState> {

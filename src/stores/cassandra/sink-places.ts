@@ -9,12 +9,13 @@ const MICROS_PER_MS = 1_000;
 
 /** Where the sinks stand. Throws what `CassandraCluster` does. */
 export interface CassandraSinkPlaces {
-  /** The places in topics; partitions that were never worked on are left out. */
+  /** The places in topics; partitions that were never worked on, or are to be begun anew, are left out. */
   read(topics: readonly string[]): Promise<readonly WorkedPlace[]>;
-  /** Notes places; to be called when all up to there is written. They hold against any that was read here before. */
+  /**
+   * Notes places; to be called when all up to there is written. They hold against any that was read here before, but not where the
+   * topic is to be begun anew since.
+   */
   note(places: readonly WorkedPlace[]): Promise<void>;
-  /** Has the sinks read topics from their beginning, those that are at it as well. */
-  beginAnew(topics: readonly string[]): Promise<void>;
 }
 
 export function cassandraSinkPlaces(
@@ -22,19 +23,25 @@ export function cassandraSinkPlaces(
   plan: Plan,
   clock: Pick<Clock, 'nowMs'>,
 ): CassandraSinkPlaces {
-  const { readProgress, writeProgress } = cassandraStatements(plan);
+  const { readFillings, readProgress, writeProgress } = cassandraStatements(plan);
   /** By partition, the write timestamp of its place: of two notes the one with the later timestamp holds, and clocks differ. */
   const writtenAt = new Map<string, number>();
-  const places: CassandraSinkPlaces = {
+  /** By topic, how many fillings there were when it was read last. */
+  const known = new Map<string, number>();
+  return {
     async read(topics) {
-      const rows = await cluster.runEach(
-        readProgress,
-        topics.map((topic) => [topic]),
-      );
-      return topics.flatMap((topic, index) =>
-        (rows[index] ?? []).map((row) => {
+      const values = topics.map((topic) => [topic]);
+      const [fillings, progress] = await Promise.all([
+        cluster.runEach(readFillings, values),
+        cluster.runEach(readProgress, values),
+      ]);
+      return topics.flatMap((topic, index) => {
+        const begun = (fillings[index] ?? []).filter((row) => row.get('may_begin') === true).length;
+        known.set(topic, begun);
+        return (progress[index] ?? []).flatMap((row) => {
           const place = { topic, partition: Number(row.get('partition')), nextOffset: Number(row.get('next_offset')) };
           writtenAt.set(nameOf(place), Number(row.get('written_at')));
+          if (Number(row.get('fillings')) !== begun) return [];
           const topicId = row.get('topic_id') as string | null;
           return {
             ...place,
@@ -43,28 +50,19 @@ export function cassandraSinkPlaces(
             duplicates: Number(row.get('duplicates')),
             refused: Number(row.get('refused')),
           };
-        }),
-      );
+        });
+      });
     },
     async note(noted) {
       const values = noted.map((place) => {
         const { topic, partition, nextOffset, accepted, duplicates, refused, topicId } = place;
         const micros = Math.max(clock.nowMs() * MICROS_PER_MS, (writtenAt.get(nameOf(place)) ?? 0) + 1);
-        return [topic, partition, nextOffset, accepted, duplicates, refused, topicId ?? null, micros];
+        const fillings = known.get(topic) ?? 0;
+        return [topic, partition, nextOffset, accepted, duplicates, refused, topicId ?? null, fillings, micros];
       });
       await cluster.runEach(writeProgress, values);
     },
-    async beginAnew(topics) {
-      for (;;) {
-        const begun = (await places.read(topics)).filter(({ nextOffset }) => nextOffset > 0);
-        if (begun.length === 0) return;
-        // Not deleted: a sink whose clock is behind that of the deletion could note nothing until it has passed it.
-        const beginning = { nextOffset: 0, accepted: 0, duplicates: 0, refused: 0 };
-        await places.note(begun.map(({ topic, partition }) => ({ topic, partition, ...beginning })));
-      }
-    },
   };
-  return places;
 }
 
 function nameOf({ topic, partition }: TopicPartition): string {
