@@ -86,6 +86,18 @@ describe('explain', () => {
     expect(offsets).toEqual(own.slice(0, 25).map((offset) => COUNT.format(offset)));
     expect(await panel.locator('.agrees').textContent()).toContain(`revenue ${revenue}`);
     await looksRight(page, 'explain');
+    // A text may be marked beyond the panel's edge; a click beside the panel closes it.
+    const { x, y } = (await panel.getByRole('heading').boundingBox()) ?? { x: NaN, y: NaN };
+    await page.mouse.move(x + 100, y + 5);
+    await page.mouse.down();
+    await page.mouse.move(x - 200, y + 5);
+    await page.mouse.up();
+    expect(await panel.isVisible()).toBe(true);
+    const address = page.url().slice(daybook.url.length);
+    await page.mouse.click(x - 200, y + 5);
+    await expect.poll(() => panel.count()).toBe(0);
+    await page.goto(`${daybook.url}${address}`);
+    await panel.locator('.agrees').waitFor();
     // The address shows the same to someone else, and Escape closes it.
     await using other = await openPage(browser, daybook.url, page.url().slice(daybook.url.length), PHONE);
     await expect.poll(() => other.page.locator('dialog .agrees').count()).toBe(1);

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { useRef } from 'react';
 import { usePanel } from '../focus.ts';
 import './side-panel.css';
 
@@ -15,6 +16,8 @@ interface SidePanelProps {
 /** A panel in front of the page, open as long as it is drawn; a click beside it closes it, as Escape does. */
 export function SidePanel({ label, over, title, onClose, children }: SidePanelProps) {
   const dialog = usePanel();
+  // What is marked beyond the panel's edge ends beside it, and is no click there.
+  const isPressedBeside = useRef(false);
   return (
     // Escape is the keyboard's way, which a dialog has by itself.
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
@@ -23,8 +26,11 @@ export function SidePanel({ label, over, title, onClose, children }: SidePanelPr
       className="explain"
       aria-label={label}
       onClose={onClose}
+      onPointerDown={(event) => {
+        isPressedBeside.current = event.target === event.currentTarget;
+      }}
       onClick={(event) => {
-        if (event.target === event.currentTarget) dialog.current?.close();
+        if (isPressedBeside.current && event.target === event.currentTarget) dialog.current?.close();
       }}
     >
       <div className="explain-content">
