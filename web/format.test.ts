@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ColumnInfo } from '../src/server/protocol.ts';
-import { countOf, printDay, printDuration, printKey, printShort } from './format.ts';
+import { countOf, printDay, printDuration, printKey, printMoment, printShort } from './format.ts';
 
 it('a number where there is little room is short below zero as well', () => {
   expect([9_999, 12_345, -9_999, -12_345].map(printShort)).toEqual(['9,999', '12.3K', '-9,999', '-12.3K']);
@@ -13,6 +13,15 @@ it('one of a thing loses the s of its plural, and no other', () => {
     '1 profit',
   ]);
   expect(countOf(2, 'customers')).toBe('2 customers');
+});
+
+it('a moment names the zone of the clock that shows it', () => {
+  const atMs = Date.UTC(2026, 10, 30, 20, 15, 17);
+  const zone = new Intl.DateTimeFormat('en-US', { timeZoneName: 'short' })
+    .formatToParts(atMs)
+    .find(({ type }) => type === 'timeZoneName')?.value;
+  expect(printMoment(atMs)).toMatch(/^Nov 30, 2026|^Dec 1, 2026/);
+  expect(printMoment(atMs).endsWith(` ${zone}`)).toBe(true);
 });
 
 it('a duration is printed in the unit that people say it in', () => {

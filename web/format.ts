@@ -126,7 +126,8 @@ export function printFrame(frame: number, frames: DefinitionAnswer['frames'] | u
   return `frame of ${isToday ? at.toLocaleTimeString(LOCALE) : FRAME_MOMENT.format(at)}`;
 }
 
-/** A moment as the reader's clock shows it. */
+/** A moment as the reader's clock shows it, with its zone: times of records beside it are by the store's. */
 export function printMoment(ms: number): string {
-  return new Date(ms).toLocaleString(LOCALE, { dateStyle: 'medium', timeStyle: 'medium' });
+  // A long time has the zone's short name.
+  return new Date(ms).toLocaleString(LOCALE, { dateStyle: 'medium', timeStyle: 'long' });
 }
