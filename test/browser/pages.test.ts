@@ -783,3 +783,21 @@ describe('the pipeline page', () => {
     await looksRight(page, name);
   });
 });
+  it('shows what somebody else puts right, also while nothing else is refused', async () => {
+    const sale = { ...(JSON.parse(lines[5] ?? '') as object), ts_id: '00000000-0000-4000-8000-0000000000ee' };
+    await post(daybook.url, ['put right elsewhere']);
+    await using watched = await openPage(browser, daybook.url, '/records?tab=quarantine');
+    const entry = watched.page.locator('.refused > li', { hasText: 'put right elsewhere' });
+    await entry.waitFor();
+    const listed = await fetch(`${daybook.url}/api/v1/quarantine?limit=1`);
+    const [newest] = ((await listed.json()) as QuarantineAnswer).entries;
+    const elsewhere = await fetch(`${daybook.url}/api/v1/records?corrects=${newest?.id}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(sale),
+    });
+    expect(await elsewhere.json()).toMatchObject({ accepted: 1 });
+    await expect.poll(() => entry.locator('.agrees').count()).toBe(1);
+    expect(await entry.getByRole('button', { name: 'Put it right' }).count()).toBe(0);
+  });
+

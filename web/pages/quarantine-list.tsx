@@ -10,6 +10,7 @@ import { PageMove } from '../tiles/page-move.tsx';
 import { TileError } from '../tiles/tile-frame.tsx';
 
 const PAGE_SIZE = 20;
+const READ_AGAIN_MS = 5_000;
 
 type Entry = QuarantineAnswer['entries'][number];
 
@@ -25,6 +26,8 @@ export function QuarantineList() {
   const { data, error, refetch, isPlaceholderData } = useQuery({
     ...quarantineQuery({ limit: PAGE_SIZE, offset: page * PAGE_SIZE, isOpenOnly }, pipeline?.quarantined),
     placeholderData: keepPreviousData,
+    // Nothing else tells what others put right; where no marks are kept, nothing is.
+    refetchInterval: ({ state }) => (state.data?.open === undefined ? false : READ_AGAIN_MS),
   });
   // What cannot be read takes nothing along that is being put right.
   const [known, setKnown] = useState(data);
