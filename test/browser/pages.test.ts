@@ -392,6 +392,92 @@ describe('sums', () => {
 });
 
 describe('the records page', () => {
+  it('shows the newest records first, and leads to older ones and back', async () => {
+    await using own = await temporaryFolder();
+    const started = await startDaybook(own.path, ['--no-generate']);
+    try {
+      await post(started.url, lines.slice(0, 120));
+      await using watched = await openPage(browser, started.url, '/records');
+      const { page } = watched;
+      const shown = (): Promise<readonly number[]> =>
+        page
+          .locator('.record-scroller tbody tr td:first-child')
+          .evaluateAll((cells) => cells.map((cell) => Number(cell.textContent)));
+      const down = (from: number, to: number): readonly number[] =>
+        Array.from({ length: from - to + 1 }, (_, at) => from - at);
+      await expect.poll(shown).toEqual(down(119, 70));
+      const [newer, older] = [
+        page.getByRole('button', { name: 'Newer records' }),
+        page.getByRole('button', { name: 'Older records' }),
+      ];
+      expect(await newer.isEnabled()).toBe(false);
+      await older.press('Enter');
+      await expect.poll(shown).toEqual(down(69, 20));
+      expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Older records');
+      await older.press('Enter');
+      await expect.poll(shown).toEqual(down(19, 0));
+      expect(await older.isEnabled()).toBe(false);
+      await page.reload();
+      await expect.poll(shown).toEqual(down(19, 0));
+      await newer.press('Enter');
+      await expect.poll(shown).toEqual(down(69, 20));
+      await post(started.url, lines.slice(120, 130));
+      await page.locator('.topics tbody td:last-child', { hasText: '130' }).waitFor();
+      await newer.press('Enter');
+      await expect.poll(shown).toEqual(down(119, 70));
+      await newer.press('Enter');
+      await expect.poll(shown).toEqual(down(129, 80));
+      await page.goBack();
+      await expect.poll(shown).toEqual(down(119, 70));
+      // Who says where to begin reads on from there.
+      await page.getByLabel('From offset').fill('100');
+      await page.getByRole('button', { name: 'Show' }).click();
+      await expect.poll(shown).toEqual(down(129, 100).toReversed());
+    } finally {
+      await started.stop();
+    }
+  });
+
+  it('says why its topics cannot be read, for as long as they cannot', async () => {
+    await using watched = await openPage(browser, daybook.url, '/pipeline');
+    const { page } = watched;
+    watched.expectStatus(503);
+    let asked = 0;
+    await page.route('**/api/v1/topics', (route) => {
+      asked++;
+      return route.fulfill({
+        status: 503,
+        contentType: 'application/problem+json',
+        json: { detail: 'Kafka is away.' },
+      });
+    });
+    await page.goto(`${daybook.url}/records`);
+    const trouble = page.getByText('This could not be read: Kafka is away.');
+    await trouble.waitFor();
+    // They are asked for again, and meanwhile it is known as little as before.
+    const before = asked;
+    await expect.poll(() => asked).toBeGreaterThan(before + 1);
+    expect(await trouble.count()).toBe(1);
+    await page.unroute('**/api/v1/topics');
+    await expect.poll(() => page.locator('.topics tbody tr').count()).toBe(1);
+    expect(await trouble.count()).toBe(0);
+  });
+
+  it('on a phone has what fields are called beside them', async () => {
+    await using watched = await openPage(browser, daybook.url, '/records', PHONE);
+    const { page } = watched;
+    await page.locator('.record-scroller').waitFor();
+    for (const name of ['From offset', 'or time', 'where']) {
+      const [label, field] = await Promise.all([
+        page.locator('.record-search label', { hasText: name }).boundingBox(),
+        page.getByLabel(name).boundingBox(),
+      ]);
+      expect(label?.y).toBeGreaterThan(field?.y ?? NaN);
+      expect((label?.y ?? NaN) + (label?.height ?? NaN)).toBeLessThan((field?.y ?? NaN) + (field?.height ?? NaN));
+    }
+    await looksRight(page, 'records-small');
+  });
+
   it('shows records by offset and by time, each with the rows that it is in', async () => {
     await using watched = await openPage(browser, daybook.url, '/records?offset=100');
     const { page } = watched;
@@ -434,6 +520,20 @@ describe('the records page', () => {
       .poll(() => page.locator('.notice').textContent())
       .toBe(`None of ${COUNT.format(lines.length)} records is like that.`);
     await looksRight(page, 'records-search');
+  });
+
+  it('says of a search that was ended early how many records were looked at', async () => {
+    await using watched = await openPage(browser, daybook.url, '/records');
+    const { page } = watched;
+    const begun = 'retry: 100000\nevent: chunk\ndata: {"records":[],"scanned":20,"of":100,"nextOffset":20}\n\n';
+    await page.route('**/records?stream=true*field=*', (route) =>
+      route.fulfill({ contentType: 'text/event-stream', body: begun }),
+    );
+    await page.goto(`${daybook.url}/records?field=country&value=Nowhere`);
+    await page.getByText('0 found in 20 of 100 records').waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await expect.poll(() => page.locator('.notice').textContent()).toBe('None of 20 records is like that.');
+    expect(await page.getByRole('button', { name: 'Look further' }).isEnabled()).toBe(true);
   });
 
   it('shows each record once, also when a search is begun anew behind a connection that broke', async () => {
@@ -577,12 +677,21 @@ describe('the records page', () => {
     }
   });
 
-  it('says how many came while it was not connected', async () => {
+  it.each([
+    ['offsets', ', 7 while'],
+    // There, ends of transactions have offsets too.
+    ['moments', ', at most 7 while'],
+  ])('says how many came while it was not connected: frames are %s', async (frames, said) => {
     await using own = await temporaryFolder();
     const started = await startDaybook(own.path);
     try {
       await using watched = await openPage(browser, started.url, '/records');
       const { page } = watched;
+      await page.route('**/api/v1/reports', async (route) => {
+        const definition = (await (await route.fetch()).json()) as object;
+        await route.fulfill({ json: { ...definition, frames } });
+      });
+      await page.reload();
       const sent = Promise.withResolvers<void>();
       let asked = 0;
       await page.route(/\/topics\/\w+\/records\?follow=true$/, async (route) => {
@@ -599,11 +708,11 @@ describe('the records page', () => {
       await expect.poll(() => progress.getByRole('status').textContent()).toContain('Connecting');
       await post(started.url, lines.slice(0, 7));
       sent.resolve();
-      await expect.poll(() => progress.textContent()).toContain('7 while not connected');
+      await expect.poll(() => progress.textContent()).toContain(`${said} not connected`);
       expect(await progress.getByRole('status').textContent()).toBe('Following');
       await post(started.url, lines.slice(7, 9));
       await expect.poll(() => page.locator('.record-scroller tbody tr').count()).toBe(2);
-      expect(await progress.textContent()).toContain('7 while not connected');
+      expect(await progress.textContent()).toContain(`${said} not connected`);
     } finally {
       await started.stop();
     }
@@ -680,6 +789,24 @@ describe('the records page', () => {
     await field.fill(JSON.stringify(sale));
     await entry.getByRole('button', { name: 'Send it again' }).click();
     await expect.poll(() => entry.getByRole('status').textContent()).toContain('Accepted');
+  });
+
+  it('shows what somebody else puts right, also while nothing else is refused', async () => {
+    const sale = { ...(JSON.parse(lines[5] ?? '') as object), ts_id: '00000000-0000-4000-8000-0000000000ee' };
+    await post(daybook.url, ['put right elsewhere']);
+    await using watched = await openPage(browser, daybook.url, '/records?tab=quarantine');
+    const entry = watched.page.locator('.refused > li', { hasText: 'put right elsewhere' });
+    await entry.waitFor();
+    const listed = await fetch(`${daybook.url}/api/v1/quarantine?limit=1`);
+    const [newest] = ((await listed.json()) as QuarantineAnswer).entries;
+    const elsewhere = await fetch(`${daybook.url}/api/v1/records?corrects=${newest?.id}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(sale),
+    });
+    expect(await elsewhere.json()).toMatchObject({ accepted: 1 });
+    await expect.poll(() => entry.locator('.agrees').count()).toBe(1);
+    expect(await entry.getByRole('button', { name: 'Put it right' }).count()).toBe(0);
   });
 
   it('says of an entry that somebody else put right meanwhile that another record was not counted', async () => {
@@ -783,21 +910,3 @@ describe('the pipeline page', () => {
     await looksRight(page, name);
   });
 });
-  it('shows what somebody else puts right, also while nothing else is refused', async () => {
-    const sale = { ...(JSON.parse(lines[5] ?? '') as object), ts_id: '00000000-0000-4000-8000-0000000000ee' };
-    await post(daybook.url, ['put right elsewhere']);
-    await using watched = await openPage(browser, daybook.url, '/records?tab=quarantine');
-    const entry = watched.page.locator('.refused > li', { hasText: 'put right elsewhere' });
-    await entry.waitFor();
-    const listed = await fetch(`${daybook.url}/api/v1/quarantine?limit=1`);
-    const [newest] = ((await listed.json()) as QuarantineAnswer).entries;
-    const elsewhere = await fetch(`${daybook.url}/api/v1/records?corrects=${newest?.id}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(sale),
-    });
-    expect(await elsewhere.json()).toMatchObject({ accepted: 1 });
-    await expect.poll(() => entry.locator('.agrees').count()).toBe(1);
-    expect(await entry.getByRole('button', { name: 'Put it right' }).count()).toBe(0);
-  });
-

@@ -3,6 +3,7 @@ import type { DefinitionAnswer } from '../../src/server/protocol.ts';
 import { duplicatesQuery, pipelineQuery } from '../api/queries.ts';
 import { choose } from '../choices.ts';
 import { countOf, printCount, printMoment } from '../format.ts';
+import { FROM_THE_NEWEST } from './record-search.tsx';
 import { TileError } from '../tiles/tile-frame.tsx';
 
 const LISTED_MAX = 100;
@@ -45,9 +46,8 @@ export function DuplicateList({ definition }: { readonly definition: DefinitionA
                     {
                       tab: undefined,
                       topic: undefined,
-                      offset: undefined,
+                      ...FROM_THE_NEWEST,
                       'in-partition': undefined,
-                      time: undefined,
                       follow: undefined,
                       field: definition.stream.primaryKey,
                       test: 'is',

@@ -1,13 +1,19 @@
 import { useQuery } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
-import type { DefinitionAnswer, TailEvent, TopicRecordInfo, TopicRecordsAnswer } from '../../src/server/protocol.ts';
+import type {
+  DefinitionAnswer,
+  TailEvent,
+  TopicRecordInfo,
+  TopicRecordsAnswer,
+  TopicsAnswer,
+} from '../../src/server/protocol.ts';
 import { topicsQuery } from '../api/queries.ts';
 import { choose, useChoices } from '../choices.ts';
 import { countOf, printCount } from '../format.ts';
 import { PageMove } from '../tiles/page-move.tsx';
 import { RecordTable } from './record-table.tsx';
 import type { RecordSearch } from './record-search.tsx';
-import { RecordSearchForm, searchOf } from './record-search.tsx';
+import { FROM_THE_NEWEST, RecordSearchForm, searchOf } from './record-search.tsx';
 import { useEvents } from './use-events.ts';
 
 const PAGE_SIZE = 50;
@@ -86,30 +92,25 @@ interface FoundProps extends LogRecordsProps {
 
 function Found({ topic, definition, search, moved, onAsk }: FoundProps) {
   const { data } = useQuery(topicsQuery);
-  const next = data?.topics.find(({ name }) => name === topic)?.partitions[search.partition ?? 0]?.nextOffset;
-  // The newest page unless the reader says where to begin; it stays where it began.
-  const [newest, setNewest] = useState<number>();
-  if (newest === undefined && next !== undefined) setNewest(Math.max(0, next - PAGE_SIZE));
-  const isFiltered = search.field !== '';
-  const from = search.time === '' ? (search.offset ?? (isFiltered ? 0 : newest)) : undefined;
+  const partition = data?.topics.find(({ name }) => name === topic)?.partitions[search.partition ?? 0];
+  const place = usePlace(search, partition);
+  const { from, end } = place;
   const [progress, setProgress] = useState(BEGUN);
+  const { state, problem, scanned } = progress;
   const isReady = search.time !== '' || from !== undefined;
-  const address = isReady && progress.state === 'looking' ? addressOf(topic, search, from) : undefined;
+  const address = isReady && state === 'looking' ? addressOf(topic, search, from) : undefined;
   useEvents(address, 'chunk', {
     onBegin: () => setProgress(BEGUN),
     onEvent: (chunk) => {
       const { records, ...rest } = chunk as TopicRecordsAnswer;
       setProgress((before) => ({ ...before, ...rest, records: [...before.records, ...records] }));
     },
-    onEnd: (problem) => setProgress((before) => ({ ...before, state: 'done', problem })),
+    onEnd: (why) => setProgress((before) => ({ ...before, state: 'done', problem: why })),
   });
-  const { records, state, problem, scanned, of } = progress;
-  const first = records[0]?.offset ?? from ?? 0;
-  // A page at the end of the log goes on once there is more.
-  const following = (records.at(-1)?.offset ?? first - 1) + 1;
-  const isPlaced = from !== undefined || records.length > 0;
-  const hasMore = !isFiltered && isPlaced && next !== undefined && following < next;
-  const further = progress.nextOffset ?? (hasMore ? following : null);
+  const isFiltered = search.field !== '';
+  // What lies behind the end is on the page of newer ones.
+  const records =
+    end === undefined ? progress.records : progress.records.filter(({ offset }) => offset < end).toReversed();
   return (
     <>
       {isFiltered && (
@@ -125,17 +126,14 @@ function Found({ topic, definition, search, moved, onAsk }: FoundProps) {
       )}
       {records.length > 0 && <RecordTable records={records} definition={definition} />}
       {records.length === 0 && state !== 'looking' && problem === undefined && (
-        <p className="notice">
-          {isFiltered ? `None of ${printCount(of)} records is like that.` : 'There is no record from there on.'}
-        </p>
+        <p className="notice">{noneText(isFiltered, end, scanned)}</p>
       )}
       <Pages
-        progress={{ ...progress, nextOffset: further }}
-        first={first}
-        isFiltered={isFiltered}
+        records={records}
+        ways={end === undefined ? waysOn(place, partition, progress, isFiltered) : waysBack(place, partition)}
         moved={moved}
-        onPage={(offset, move) => {
-          choose({ offset: String(offset), time: undefined }, 'push');
+        onMove={(move, to) => {
+          choose({ ...FROM_THE_NEWEST, ...to }, 'push');
           onAsk(move);
         }}
       />
@@ -146,40 +144,107 @@ function Found({ topic, definition, search, moved, onAsk }: FoundProps) {
   );
 }
 
-interface PagesProps {
-  readonly progress: Progress;
-  /** The first offset that is shown. */
-  readonly first: number;
-  readonly isFiltered: boolean;
-  readonly moved: Move | undefined;
-  readonly onPage: (offset: number, move: Move) => void;
+function noneText(isFiltered: boolean, end: number | undefined, scanned: number): string {
+  if (isFiltered) return `None of ${printCount(scanned)} records is like that.`;
+  return end === undefined ? 'There is no record from there on.' : 'There is no record.';
 }
 
-function Pages({ progress: { records, nextOffset, state }, first, isFiltered, moved, onPage }: PagesProps) {
+type Partition = TopicsAnswer['topics'][number]['partitions'][number];
+
+interface Place {
+  /** The offset that is looked at first; undefined: a time says where to begin, or nobody knows yet. */
+  readonly from: number | undefined;
+  /** Where the newest are shown first: the offset behind the newest of them. */
+  readonly end: number | undefined;
+}
+
+/** Where a page of records lies: it stays where it began, also while more come. */
+function usePlace(search: RecordSearch, partition: Partition | undefined): Place {
+  const next = partition?.nextOffset;
+  const [newest, setNewest] = useState(next);
+  if (newest === undefined && next !== undefined) setNewest(next);
+  const { offset, before, time, field } = search;
+  if (time !== '') return { from: undefined, end: undefined };
+  if (offset !== undefined || field !== '') return { from: offset ?? 0, end: undefined };
+  if (newest === undefined) return { from: undefined, end: undefined };
+  const end = Math.min(before ?? newest, newest);
+  return { from: Math.max(partition?.firstOffset ?? 0, end - PAGE_SIZE), end };
+}
+
+/** A way to another page. */
+interface Way {
+  readonly move: Move;
+  readonly label: string;
+  /** What the address says of where to begin there; undefined: there is no such page. */
+  readonly to: Readonly<Record<string, string | undefined>> | undefined;
+}
+
+/** From the newest to older ones, and back. */
+function waysBack({ from = 0, end = 0 }: Place, partition: Partition | undefined): readonly Way[] {
+  const { firstOffset = 0, nextOffset = 0 } = partition ?? {};
+  const newer = end + PAGE_SIZE;
+  return [
+    {
+      move: 'newer',
+      label: 'Newer records',
+      to: end < nextOffset ? { before: newer < nextOffset ? String(newer) : undefined } : undefined,
+    },
+    { move: 'older', label: 'Older records', to: from > firstOffset ? { before: String(from) } : undefined },
+  ];
+}
+
+/** From where the reader began to what came later, and back. */
+function waysOn(
+  { from }: Place,
+  partition: Partition | undefined,
+  { records, nextOffset, state }: Progress,
+  isFiltered: boolean,
+): readonly Way[] {
+  const { firstOffset = 0, nextOffset: next } = partition ?? {};
+  const first = records[0]?.offset ?? from ?? 0;
+  // A page at the end of the log goes on once there is more.
+  const following = (records.at(-1)?.offset ?? first - 1) + 1;
+  const isPlaced = from !== undefined || records.length > 0;
+  const hasMore = !isFiltered && isPlaced && next !== undefined && following < next;
+  const further = nextOffset ?? (hasMore ? following : null);
+  const onward = further === null || state === 'looking' ? undefined : { offset: String(further) };
+  if (isFiltered) return [{ move: 'newer', label: 'Look further', to: onward }];
+  const older = first > firstOffset ? { offset: String(Math.max(0, first - PAGE_SIZE)) } : undefined;
+  return [
+    { move: 'older', label: 'Older records', to: older },
+    { move: 'newer', label: 'Newer records', to: onward },
+  ];
+}
+
+interface PagesProps {
+  readonly records: readonly TopicRecordInfo[];
+  /** In their order; what lies before what is shown stands first. */
+  readonly ways: readonly Way[];
+  readonly moved: Move | undefined;
+  readonly onMove: (move: Move, to: NonNullable<Way['to']>) => void;
+}
+
+function Pages({ records, ways, moved, onMove }: PagesProps) {
+  const [first, last] = [records[0], records.at(-1)];
   return (
     <nav className="page-controls" aria-label="Pages of records">
       <span>
-        {records.length > 0 && `Offsets ${printCount(first)} to ${printCount(records.at(-1)?.offset ?? first)}`}
+        {first !== undefined &&
+          last !== undefined &&
+          `Offsets ${printCount(first.offset)} to ${printCount(last.offset)}`}
       </span>
       <div className="page-moves">
-        {!isFiltered && (
+        {ways.map(({ move, label, to }, index) => (
           <PageMove
-            label="Older records"
-            isOff={first === 0}
-            hasMoved={moved === 'older'}
-            onMove={() => onPage(Math.max(0, first - PAGE_SIZE), 'older')}
+            key={label}
+            label={label}
+            isOff={to === undefined}
+            hasMoved={moved === move}
+            onMove={() => to !== undefined && onMove(move, to)}
           >
-            ‹
+            {index < ways.length - 1 ? '‹' : '›'}
           </PageMove>
-        )}
-        <PageMove
-          label={isFiltered ? 'Look further' : 'Newer records'}
-          isOff={nextOffset === null || state === 'looking'}
-          hasMoved={moved === 'newer'}
-          onMove={() => onPage(nextOffset ?? 0, 'newer')}
-        >
-          ›
-        </PageMove>
+        ))}
       </div>
     </nav>
   );
@@ -273,6 +338,8 @@ function Followed({ topic, definition }: LogRecordsProps) {
     },
   });
   const isConnecting = state !== 'ended' && !isOpen;
+  // In Kafka, ends of transactions and what was taken back have offsets, too.
+  const isCounted = definition.frames === 'offsets';
   return (
     <>
       <div className="search-progress">
@@ -280,7 +347,7 @@ function Followed({ topic, definition }: LogRecordsProps) {
         <span role="status">{isConnecting ? CONNECTING : FOLLOWING[state]}</span>
         <span>
           {printCount(skipped)} skipped as they came too fast, {printCount(missed)} while paused
-          {lost > 0 && `, ${printCount(lost)} while not connected`}
+          {lost > 0 && `, ${isCounted ? '' : 'at most '}${printCount(lost)} while not connected`}
         </span>
         <button type="button" onClick={() => setState(state === 'following' ? 'paused' : 'following')}>
           {state === 'following' ? 'Pause' : 'Go on'}

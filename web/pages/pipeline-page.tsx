@@ -7,6 +7,7 @@ import type {
   TopicsAnswer,
 } from '../../src/server/protocol.ts';
 import { pipelineDetailsQuery, pipelineQuery, topicsQuery } from '../api/queries.ts';
+import { useFailure } from '../api/use-failure.ts';
 import { countOf, printBytes, printCount, printDuration, printMoment, printNumbersIn } from '../format.ts';
 import { SparkLine } from '../tiles/spark-line.tsx';
 import { TileError } from '../tiles/tile-frame.tsx';
@@ -18,9 +19,11 @@ const LISTED_MAX = 100;
 
 /** How records get into the reports: how fast, how fresh, and what each part is doing. */
 export function PipelinePage({ definition }: { readonly definition: DefinitionAnswer }) {
-  const { data: status, error: statusError, refetch } = useQuery(pipelineQuery);
-  const { data: details, error: detailsError } = useQuery(pipelineDetailsQuery);
-  const error = statusError ?? detailsError;
+  const ofStatus = useQuery(pipelineQuery);
+  const ofDetails = useQuery(pipelineDetailsQuery);
+  const [{ data: status, refetch }, { data: details }] = [ofStatus, ofDetails];
+  const [statusFailure, detailsFailure] = [useFailure(ofStatus), useFailure(ofDetails)];
+  const error = statusFailure ?? detailsFailure;
   const isRead = status !== undefined && details !== undefined;
   return (
     <Shell title="Pipeline">

@@ -10,11 +10,16 @@ export interface RecordSearch {
   /** undefined: all of them when a field is looked at, else the first one, as offsets are a partition's own. */
   readonly partition: number | undefined;
   readonly offset: number | undefined;
+  /** Where neither an offset nor a time says where to begin, the newest are shown: those below this offset; undefined: of all. */
+  readonly before: number | undefined;
   readonly time: string;
   readonly field: string;
   readonly test: keyof typeof TESTS;
   readonly value: string;
 }
+
+/** What the address says of where to begin is taken back. */
+export const FROM_THE_NEWEST = { offset: undefined, before: undefined, time: undefined } as const;
 
 /** The search that the address holds. */
 export function searchOf(choices: Choices): RecordSearch {
@@ -26,6 +31,7 @@ export function searchOf(choices: Choices): RecordSearch {
   return {
     partition: wholeOf('in-partition'),
     offset: wholeOf('offset'),
+    before: wholeOf('before'),
     time: choices.get('time') ?? '',
     field: choices.get('field') ?? '',
     test: test !== null && Object.hasOwn(TESTS, test) ? (test as keyof typeof TESTS) : 'contains',
@@ -63,36 +69,37 @@ export function RecordSearchForm({ definition, partitions, search, isFollowing, 
         const { partition, offset, time, field, test, value } = draft;
         const none = { field: undefined, test: undefined, value: undefined };
         const filter = field === '' ? none : { field, test, value };
-        const from = time === '' && offset !== undefined ? String(offset) : undefined;
+        const from = time === '' ? { offset: offset === undefined ? undefined : String(offset) } : { time };
         const within = partition === undefined ? undefined : String(partition);
-        choose(
-          { 'in-partition': within, offset: from, time: time === '' ? undefined : time, ...filter, follow: undefined },
-          'push',
-        );
+        choose({ ...FROM_THE_NEWEST, ...from, 'in-partition': within, ...filter, follow: undefined }, 'push');
         onAsk();
       }}
     >
       {partitions > 1 && <PartitionChoice partitions={partitions} draft={draft} onChange={change} />}
-      <label htmlFor={`${id}-offset`}>From offset</label>
-      <input
-        id={`${id}-offset`}
-        type="number"
-        min={0}
-        placeholder="newest"
-        value={draft.offset ?? ''}
-        onChange={(event) => {
-          const text = event.currentTarget.value;
-          change({ offset: text === '' ? undefined : Number(text), time: '' });
-        }}
-      />
-      <label htmlFor={`${id}-time`}>or time</label>
-      <input
-        id={`${id}-time`}
-        type="text"
-        placeholder="YYYY-MM-DD HH:MM:SS"
-        value={draft.time}
-        onChange={(event) => change({ time: event.currentTarget.value, offset: undefined })}
-      />
+      <span className="labelled">
+        <label htmlFor={`${id}-offset`}>From offset</label>
+        <input
+          id={`${id}-offset`}
+          type="number"
+          min={0}
+          placeholder={draft.field === '' ? 'newest' : 'oldest'}
+          value={draft.offset ?? ''}
+          onChange={(event) => {
+            const text = event.currentTarget.value;
+            change({ offset: text === '' ? undefined : Number(text), time: '' });
+          }}
+        />
+      </span>
+      <span className="labelled">
+        <label htmlFor={`${id}-time`}>or time</label>
+        <input
+          id={`${id}-time`}
+          type="text"
+          placeholder="YYYY-MM-DD HH:MM:SS"
+          value={draft.time}
+          onChange={(event) => change({ time: event.currentTarget.value, offset: undefined })}
+        />
+      </span>
       <FieldTest definition={definition} draft={draft} onChange={change} />
       <button type="submit" className="primary">
         {draft.field === '' ? 'Show' : 'Search'}
@@ -119,7 +126,7 @@ function PartitionChoice({ partitions, draft, onChange }: PartitionChoiceProps) 
   const id = useId();
   const isFiltered = draft.field !== '';
   return (
-    <>
+    <span className="labelled">
       <label htmlFor={id}>Partition</label>
       <select
         id={id}
@@ -136,7 +143,7 @@ function PartitionChoice({ partitions, draft, onChange }: PartitionChoiceProps) 
           </option>
         ))}
       </select>
-    </>
+    </span>
   );
 }
 
@@ -151,17 +158,19 @@ function FieldTest({ definition, draft, onChange }: FieldTestProps) {
   const id = useId();
   return (
     <>
-      <label htmlFor={`${id}-field`}>where</label>
-      <select
-        id={`${id}-field`}
-        value={draft.field}
-        onChange={(event) => onChange({ field: event.currentTarget.value })}
-      >
-        <option value="">any record</option>
-        {definition.stream.fields.map((name) => (
-          <option key={name}>{name}</option>
-        ))}
-      </select>
+      <span className="labelled">
+        <label htmlFor={`${id}-field`}>where</label>
+        <select
+          id={`${id}-field`}
+          value={draft.field}
+          onChange={(event) => onChange({ field: event.currentTarget.value })}
+        >
+          <option value="">any record</option>
+          {definition.stream.fields.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </span>
       {draft.field !== '' && (
         <>
           <select

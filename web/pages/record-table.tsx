@@ -51,7 +51,7 @@ function RecordRow({ record, fields, hasPartitions }: RecordRowProps) {
         <button
           type="button"
           className="cell-button"
-          aria-label={`Open record ${record.offset}`}
+          aria-label={`Open record ${printCount(record.offset)}`}
           onClick={(event) => {
             event.stopPropagation();
             open();

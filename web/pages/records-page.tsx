@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { DefinitionAnswer } from '../../src/server/protocol.ts';
 import { pipelineQuery, topicsQuery } from '../api/queries.ts';
+import { useFailure } from '../api/use-failure.ts';
 import { choose, useChoices } from '../choices.ts';
 import { printBytes, printCount } from '../format.ts';
 import { DuplicateList } from './duplicate-list.tsx';
@@ -9,7 +10,9 @@ import { LogRecords } from './log-records.tsx';
 import { QuarantineList } from './quarantine-list.tsx';
 import { RecordPanel } from './record-panel.tsx';
 import './records-page.css';
+import { FROM_THE_NEWEST } from './record-search.tsx';
 import { Shell } from './shell.tsx';
+import { TileError } from '../tiles/tile-frame.tsx';
 
 const TABS = ['records', 'quarantine', 'duplicates'] as const;
 type Tab = (typeof TABS)[number];
@@ -61,7 +64,10 @@ function TabList({ tab }: { readonly tab: Tab }) {
 }
 
 function Topics({ topic }: { readonly topic: string }) {
-  const { data } = useQuery(topicsQuery);
+  const query = useQuery(topicsQuery);
+  const failure = useFailure(query);
+  const { data, refetch } = query;
+  if (data === undefined && failure !== null) return <TileError error={failure} onRetry={() => void refetch()} />;
   return (
     <section className="tile topics" aria-label="Topics">
       <table className="plain">
@@ -89,9 +95,7 @@ function Topics({ topic }: { readonly topic: string }) {
                 <button
                   type="button"
                   className="cell-button"
-                  onClick={() =>
-                    choose({ topic: name, 'in-partition': undefined, offset: undefined, time: undefined }, 'push')
-                  }
+                  onClick={() => choose({ topic: name, ...FROM_THE_NEWEST, 'in-partition': undefined }, 'push')}
                 >
                   {name}
                 </button>

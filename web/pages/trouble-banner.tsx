@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import type { PipelineAnswer } from '../../src/server/protocol.ts';
 import { isNotNow } from '../api/http.ts';
 import { pipelineQuery } from '../api/queries.ts';
+import { useFailure } from '../api/use-failure.ts';
 import { usePageState } from '../api/use-view.ts';
 import { printMoment } from '../format.ts';
 
@@ -16,10 +16,9 @@ export const FIGURES_STAND_STILL = 'The figures stand still.';
  */
 export function TroubleBanner() {
   const { hindrance } = usePageState();
-  const { status, data, error } = useQuery({ ...pipelineQuery, refetchInterval: ASK_EVERY_MS });
-  // A question that failed is on its way again for seconds, and nothing is well until it is answered.
-  const [failure, setFailure] = useState<Error | null>(null);
-  if (status !== 'pending' && error !== failure) setFailure(error);
+  const query = useQuery({ ...pipelineQuery, refetchInterval: ASK_EVERY_MS });
+  const failure = useFailure(query);
+  const { data } = query;
   const sentence =
     failure !== null && isNotNow(failure) ? `${FIGURES_STAND_STILL} ${failure.message}` : data && sentenceFor(data);
   if (sentence === undefined || hindrance !== undefined) return null;
