@@ -270,6 +270,11 @@ export class Engine implements Runtime, SourceDoor {
     void this.#trouble.retryUntilWell();
   }
 
+  /** Has what the first batch would wait for be done now. Who only reads need not wait for it. */
+  prepareToAccept(): void {
+    this.#state.keys.findAll();
+  }
+
   async accept(intake: Intake): Promise<Acceptance> {
     const bytes = intake.lines.length;
     assert(this.#isCaughtUp, 'batches are accepted behind all that is in the log');

@@ -133,6 +133,11 @@ export class KeyIndex {
     return known;
   }
 
+  /** Has keys that were loaded be found at once by who asks first; see `KeyTable.findAll`. */
+  findAll(): void {
+    this.#young.findAll();
+  }
+
   /** How many keys `undo` would take back. */
   get undoable(): number {
     return this.#young.undoable;

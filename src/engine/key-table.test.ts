@@ -117,6 +117,38 @@ describe('a key table', () => {
     expect(table.bytes).toBeLessThan(100_000 * 40);
   });
 
+  it('goes on behind keys that were loaded in parts of any length, and leaves those as they were', () => {
+    const keyOf = (number: number): readonly number[] => [number, 5, number * 3, 2];
+    const part = fc.integer({ min: 0, max: 9000 });
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 4 }), part, fc.boolean(), (loaded, added, isSplit) => {
+        const table = new KeyTable();
+        let size = 0;
+        const parts = loaded.map((count) => {
+          const from = size;
+          size += count;
+          return Int32Array.from(Array.from({ length: count }, (_, i) => keyOf(from + i)).flat());
+        });
+        for (const words of parts) table.load(words);
+        const copies = parts.map((words) => words.slice());
+        const comers = Array.from({ length: added }, (_, i) => keyOf(size - 3000 + i));
+        const isNew = (number: number): boolean => number >= size || number < 0;
+        const picked = comers.flatMap((_, record) => (isNew(size - 3000 + record) ? [record] : []));
+        expect(claim(table, comers)).toEqual(picked);
+        if (isSplit)
+          expect(claim(table.splitUndoable(), comers.slice(0, 5))).toEqual(
+            comers.slice(0, 5).flatMap((_, i) => (picked.includes(i) ? [] : [i])),
+          );
+        else table.undo();
+        expect(table.size).toBe(size);
+        expect(knownOf(table, comers)).toEqual(comers.map((_, record) => (isNew(size - 3000 + record) ? 0 : 1)));
+        expect(parts).toEqual(copies);
+        expect(wordsOf(table.keptKeys())).toEqual(copies.flatMap((words) => [...words]));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   it('tells keys apart that have one hash', () => {
     const table = new KeyTable();
     const twins = hashTwins();

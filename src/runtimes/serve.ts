@@ -76,6 +76,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     scanElsewhere: scanThread(plan),
   });
   stack.defer(() => runtime.close());
+  runtime.prepareToAccept();
   const server = await startServer({ runtime, host, allowHosts, port, pages, logger, clock }).catch(failure);
   stack.defer(() => server.close());
   await lock.announce(server.url);
