@@ -122,7 +122,7 @@ test('whatever number another engine writes, what is taken for a row has room in
   await applyPostgres(database, every, []);
   const sink = postgresReportSink(database, every);
   await sink.begin({ frame: 50, accepted: 0 });
-  const sizes = Array.from({ length: 50 }, (_, zeros) => 10n ** BigInt(zeros));
+  const sizes = [11, 12, 15, 16, 18, 19, 31, 32, 37, 38, 44].map((zeros) => 10n ** BigInt(zeros));
   const texts = [2n ** 63n, ...sizes].flatMap((size) => [
     `${size}`,
     `${size - 1n}`,
@@ -184,6 +184,42 @@ test('an entry of the quarantine is as it came: any bytes, and the record that w
     reason: 'is \ufffd',
     record: 'x',
   });
+});
+
+test('what was refused and what changed of one stream is told apart from that of another in the same database', async () => {
+  await using servers = await startServers(['postgres']);
+  await using database = openDatabase(servers.at.postgres);
+  const other = makePlan(everyMeasure);
+  const why = { atMs: 1, origin: 'a.csv', code: 'NOT_JSON', reason: 'odd', encoding: 'utf8', line: 1 } as const;
+  await applyPostgres(database, plan, []);
+  const sink = postgresReportSink(database, plan);
+  await sink.begin({ frame: 50, accepted: 0 });
+  await sink.write(batch({ quarantine: [{ ...why, record: 'both' }] }));
+  // What a Daybook put there that told no streams apart is of the only one that there was.
+  await database.query('ALTER TABLE daybook.quarantine DROP COLUMN stream');
+  await database.query('ALTER TABLE daybook.quarantine ADD UNIQUE (entry_hash)');
+  await database.query('DELETE FROM daybook.versions WHERE version = 5');
+  await applyPostgres(database, plan, []);
+  await sink.write(batch({ quarantine: [{ ...why, record: 'both' }] }));
+
+  await applyPostgres(database, other, []);
+  const sinkOfOther = postgresReportSink(database, other);
+  await sinkOfOther.begin({ frame: 50, accepted: 0 });
+  await sinkOfOther.write(batch({ quarantine: ['both', 'one'].map((record) => ({ ...why, record })) }));
+  await sink.write(
+    batch({ reports: [{ report: days, rows: [dayRow('2026-03-01', 5, 60), dayRow('2026-03-20', 7, 60)] }] }),
+  );
+  await sink.write(batch({ reports: [{ report: days, rows: [dayRow('2026-03-01', 6, 70)] }] }));
+  const [own, ownOfOther] = [postgresOwnReader(database, plan), postgresOwnReader(database, other)];
+  expect(await own.counts()).toMatchObject({ quarantined: 1, amendments: 1 });
+  expect(await ownOfOther.counts()).toMatchObject({ quarantined: 2, amendments: 0 });
+  const page = { limit: 10, offset: 0 };
+  const [{ total, entries }, ofOther] = await Promise.all([own.quarantine(page), ownOfOther.quarantine(page)]);
+  expect([total, entries.map(({ record }) => record)]).toEqual([1, ['both']]);
+  expect([ofOther.total, ofOther.entries.map(({ record }) => record)]).toEqual([2, ['one', 'both']]);
+  expect(await ownOfOther.quarantine({ id: entries[0]?.id ?? 0 })).toEqual({ total: 2, entries: [] });
+  expect((await ownOfOther.amendments(page)).entries).toEqual([]);
+  expect(await own.amendments(page)).toMatchObject({ total: 1, entries: [{ report: days.name }] });
 });
 
 test('a page of the quarantine has of long records the start, and one that is asked for alone is whole', async () => {

@@ -72,6 +72,14 @@ ALTER TABLE "daybook"."frames" DROP COLUMN since;
 
 INSERT INTO "daybook"."versions" (version) VALUES (4);
 
+ALTER TABLE "daybook"."quarantine" ADD COLUMN stream text;
+
+UPDATE "daybook"."quarantine" SET stream = (SELECT min(stream) FROM "daybook"."frames" HAVING count(*) = 1);
+
+ALTER TABLE "daybook"."quarantine" DROP CONSTRAINT quarantine_entry_hash_key, ADD UNIQUE NULLS NOT DISTINCT (entry_hash, stream);
+
+INSERT INTO "daybook"."versions" (version) VALUES (5);
+
 CREATE TABLE IF NOT EXISTS "daily_report"."daily_pu_rev" (
   "ts_date" date NOT NULL,
   "daily_pu" bigint NOT NULL,

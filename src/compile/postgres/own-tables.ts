@@ -67,6 +67,12 @@ END $$`,
     `UPDATE ${qualified(OWN_SCHEMA, 'offsets')} SET since = (SELECT max(since) FROM ${qualified(OWN_SCHEMA, 'frames')})`,
     `ALTER TABLE ${qualified(OWN_SCHEMA, 'frames')} DROP COLUMN since`,
   ],
+  // The stream of which a record was refused, as there may be several; null: noted before, when there were several already.
+  [
+    `ALTER TABLE ${qualified(OWN_SCHEMA, 'quarantine')} ADD COLUMN stream text`,
+    `UPDATE ${qualified(OWN_SCHEMA, 'quarantine')} SET stream = (SELECT min(stream) FROM ${qualified(OWN_SCHEMA, 'frames')} HAVING count(*) = 1)`,
+    `ALTER TABLE ${qualified(OWN_SCHEMA, 'quarantine')} DROP CONSTRAINT quarantine_entry_hash_key, ADD UNIQUE NULLS NOT DISTINCT (entry_hash, stream)`,
+  ],
 ];
 
 /** Statements to be run before it can be known which versions a database has had. */

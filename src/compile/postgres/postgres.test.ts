@@ -12,7 +12,7 @@ import { countStatement, rowsStatement, totalsStatement } from './readings.ts';
 import { tableOf } from './tables.ts';
 
 const furnitureStore: PostgresState = {
-  versions: [1, 2, 3, 4],
+  versions: [1, 2, 3, 4, 5],
   tables: [
     {
       name: 'daily_pu_rev',
@@ -128,7 +128,7 @@ describe('the SQL for PostgreSQL', () => {
     const plan = makePlan(daybook);
     const { name, columns, key } = tableOf(present(plan.reports[2], 'that of addresses'));
     const before = { name, key, columns: columns.map((column) => ({ ...column, nullable: false })) };
-    const { statements, refusals } = postgresSql(plan).migrate({ versions: [1, 2, 3, 4], tables: [before] }, []);
+    const { statements, refusals } = postgresSql(plan).migrate({ versions: [1, 2, 3, 4, 5], tables: [before] }, []);
     expect(statements.join()).not.toContain('"daily_address"');
     expect(refusals.join()).toContain(
       "'latitude', 'longitude' may be null now, and its rows are known by a key that takes no null; --drop daily_address",
@@ -141,7 +141,7 @@ describe('the SQL for PostgreSQL', () => {
     expect(foreign.refusals.join()).toContain('this table is not of Daybook');
     const [table] = furnitureStore.tables;
     const otherKey = postgresSql(makePlan(oneReport)).migrate(
-      { versions: [1, 2, 3, 4], tables: table === undefined ? [] : [{ ...table, key: ['ts_date', 'segment'] }] },
+      { versions: [1, 2, 3, 4, 5], tables: table === undefined ? [] : [{ ...table, key: ['ts_date', 'segment'] }] },
       [],
     );
     expect(otherKey.refusals.join()).toContain("its rows are known by ts_date, segment, the report's by ts_date");
@@ -178,7 +178,7 @@ describe('the SQL for PostgreSQL', () => {
 
   it('leaves a database alone that a newer Daybook has set up', () => {
     const { refusals } = postgresSql(makePlan(oneReport)).migrate(
-      { ...furnitureStore, versions: [1, 2, 3, 4, 99] },
+      { ...furnitureStore, versions: [1, 2, 3, 4, 5, 99] },
       [],
     );
     expect(refusals.join()).toContain('set up by a newer Daybook (version 99');

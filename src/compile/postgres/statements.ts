@@ -44,7 +44,7 @@ export interface SinkStatements {
   readonly readSince: string;
   /** Notes a frame that was written: `$1` the stream, `$2` the frame, `$3` accepted records. Older ones change nothing. */
   readonly moveFrame: string;
-  /** Adds refused records, `$1` a JSON array of them; those that are there are left out. */
+  /** Adds refused records, `$1` a JSON array of them, `$2` their stream; those that are there are left out. */
   readonly addQuarantine: string;
 }
 
@@ -142,8 +142,8 @@ WHERE o.topic = m.topic AND o."partition" = m."partition" AND o.next_offset = m.
     // A partition that was added holds what is new.
     readSince: `SELECT topic, min(since) AS since FROM ${offsets} WHERE topic = ANY($1::text[]) GROUP BY topic`,
     moveFrame: `UPDATE ${frames} SET frame = $2, accepted = $3 WHERE stream = $1 AND frame < $2`,
-    addQuarantine: `INSERT INTO ${qualified(OWN_SCHEMA, 'quarantine')} (entry_hash, at_ms, origin, line, code, field, reason, record, converted)
-SELECT decode(entry_hash, 'hex'), at_ms, origin, line, code, field, reason, decode(record, 'base64'), decode(converted, 'base64')
+    addQuarantine: `INSERT INTO ${qualified(OWN_SCHEMA, 'quarantine')} (entry_hash, at_ms, origin, line, code, field, reason, record, converted, stream)
+SELECT decode(entry_hash, 'hex'), at_ms, origin, line, code, field, reason, decode(record, 'base64'), decode(converted, 'base64'), $2
 FROM json_to_recordset($1::json)
   AS q(entry_hash text, at_ms bigint, origin text, line bigint, code text, field text, reason text, record text, converted text)
 ON CONFLICT DO NOTHING`,

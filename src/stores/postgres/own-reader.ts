@@ -7,7 +7,7 @@ import type {
   QuarantinePage,
   QuarantinePageQuery,
 } from '../../ports/runtime.ts';
-import { qualified } from '../../base/sql-text.ts';
+import { qualified, quotedText } from '../../base/sql-text.ts';
 import { OWN_SCHEMA } from '../../compile/postgres/sql.ts';
 import { sinkStatements } from '../../compile/postgres/statements.ts';
 import type { PostgresDatabase, TextRow } from './database.ts';
@@ -47,8 +47,11 @@ export interface PostgresOwnReader {
 
 export function postgresOwnReader(database: PostgresDatabase, plan: Plan): PostgresOwnReader {
   const statements = sinkStatements(plan);
-  const quarantine = qualified(OWN_SCHEMA, 'quarantine');
-  const amendments = qualified(OWN_SCHEMA, 'amendments');
+  // Other streams may be in the same database. An entry of which nobody knows the stream is one of each.
+  const stream = quotedText(plan.stream.name);
+  const quarantine = `(SELECT * FROM ${qualified(OWN_SCHEMA, 'quarantine')} WHERE coalesce(stream, ${stream}) = ${stream}) AS q`;
+  const names = plan.reports.map(({ name }) => quotedText(name)).join(', ');
+  const amendments = `(SELECT * FROM ${qualified(OWN_SCHEMA, 'amendments')} WHERE report IN (${names})) AS a`;
   return {
     async quarantine(query) {
       const { limit, offset, id } = 'id' in query ? { limit: 1, offset: 0, id: query.id } : { ...query, id: null };

@@ -120,7 +120,7 @@ export function postgresReportSink(database: PostgresDatabase, plan: Plan): Post
           sum.rows += rows;
           sum.amendments += amendments;
         }
-        if (batch.quarantine.length > 0) await run(own.addQuarantine, [quarantineJson(batch.quarantine)]);
+        if (batch.quarantine.length > 0) await run(own.addQuarantine, [quarantineJson(batch.quarantine), stream]);
         if (batch.frame !== undefined) await run(own.moveFrame, [stream, batch.frame.frame, batch.frame.accepted]);
         return sum;
       }),
