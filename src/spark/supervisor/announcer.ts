@@ -290,6 +290,8 @@ export class Announcer {
     const owner = { query: plan.fingerprint, generation: this.#generation };
     const reportTopics = { ...this.#reportTopics, ...(await this.#reportTopicsNow()) };
     await this.#inTurn(async () => {
+      // A query of before that was stopped just now may have counted until then.
+      await this.#readAllDays();
       const frame = this.newestFrame;
       const before = frame === 0 ? [] : [{ topic: topics.days, ...this.#counts.before(frame) }];
       const taken = { ...owner, reportTopics };

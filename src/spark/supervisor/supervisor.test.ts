@@ -475,6 +475,23 @@ describe('reports that are in their topics', () => {
     expect(counts.behind()).toEqual([]);
   });
 
+  it('are counted anew then, also what the query of before had under way when it was stopped', async () => {
+    const days: unknown[] = [];
+    const query = {
+      find: async () => void days.push({ ...DAY, of: 'kept', records: 5, frame: 50, query: plan.fingerprint }),
+    };
+    const send: SupervisorOptions['send'] = async (sent) => {
+      for (const { topic, value } of sent) if (topic === topics.days) days.push(JSON.parse(value) as unknown);
+    };
+    const owner = { query: plan.fingerprint, generation: 'of before', reportTopics: { [first.name]: 'gone' } };
+    await startOver(
+      daybook,
+      { [topics.frames]: [{ ...FRAME, ...owner, reports }], [topics.days]: days },
+      { query, send },
+    );
+    expect(days.at(-1)).toMatchObject({ query: '', frame: 50 });
+  });
+
   it('are computed anew where the topic of one is made anew while the query runs', async () => {
     const ended = new AbortController();
     const ids: Record<string, string> = {};
