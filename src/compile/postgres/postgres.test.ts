@@ -190,6 +190,15 @@ describe('the SQL for PostgreSQL', () => {
     expect(values).toEqual([['1']]);
   });
 
+  it('asks for a float that is too near to zero as for zero, and not for what PostgreSQL refuses to read', () => {
+    const places = present(
+      makePlan(daybook).reports.find(({ name }) => name === 'daily_address'),
+      'it has places',
+    );
+    const { values } = rowsStatement(places, { equals: { latitude: ['1e-400', '37.50'] } });
+    expect(values).toEqual([['0', '37.5']]);
+  });
+
   it('asks for null and for an empty text apart, as keys spell them', () => {
     const { reports } = makePlan(everyMeasure);
     const report = present(

@@ -229,8 +229,9 @@ function arrayType({ kind }: FieldPlan): string {
 function checked(field: FieldPlan, value: string): string {
   if (field.kind === 'date') return dayText(field.name, value);
   if (field.kind === 'text') return withoutNul(textOfKey(value));
-  const { micros } = numberParameter(field.name, field.kind, value);
-  return field.kind === 'decimal' ? microsText(micros) : value;
+  const { value: float, micros } = numberParameter(field.name, field.kind, value);
+  if (field.kind === 'decimal') return microsText(micros);
+  return field.kind === 'number' ? String(float) : value;
 }
 
 /** PostgreSQL takes none in a text; rows have the same in its place. */
