@@ -3,10 +3,10 @@ import { BaseSequencer } from 'vitest/node';
 
 /** What takes minutes, the longest first; a machine that never ran them would take files by their size. */
 const LONGEST = [
-  'test/stack/migrate',
-  'test/stack/spark-faults',
-  'test/stack/spark-late',
   'test/stack/parity',
+  'test/stack/spark-faults',
+  'test/stack/migrate',
+  'test/stack/spark-late',
   'test/stack/sinks',
   'test/stack/serve',
 ];
