@@ -30,19 +30,25 @@ class OpenPage {
   readonly stream = new PassThrough();
   readonly events: ViewsEvent[] = [];
   problem: string | undefined;
+  /** The places that it showed before. */
+  #had: ReadonlyMap<string, unknown> = new Map();
 
-  open(hub: ViewHub, view: ViewRequest): Promise<void> {
+  /** @param before  the same page until its connection broke: what it had then it has now */
+  open(hub: ViewHub, view: ViewRequest, before?: OpenPage): Promise<void> {
+    const frame = before?.events.at(-1)?.frame;
+    this.#had = before?.places.at(-1) ?? new Map();
+    const asked = frame === undefined ? view : { ...view, since: frame };
     this.stream.setEncoding('utf8').on('data', (text: string) => {
       const data = JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? '') as ViewsEvent & { readonly detail: string };
       if (text.startsWith('event: problem\n')) this.problem = data.detail;
       else this.events.push(data);
     });
-    return hub.open(this.stream as unknown as ServerResponse, viewsOf(JSON.stringify([view]), false), () => undefined);
+    return hub.open(this.stream as unknown as ServerResponse, viewsOf(JSON.stringify([asked]), true), () => undefined);
   }
 
   /** The places that it showed, event by event: of totals an answer has those alone that changed, unless it is whole. */
   get places(): readonly ReadonlyMap<string, unknown>[] {
-    let places = new Map<string, unknown>();
+    let places = new Map(this.#had);
     return this.events.map(({ views }) => {
       const { isWhole, rows } = (views['view'] as TotalsAnswer | undefined) ?? { isWhole: false, rows: [] };
       places = new Map([...(isWhole ? [] : places), ...placesOf(rows)]);
@@ -143,10 +149,11 @@ it('a page whose answers take long is told them, and what came meanwhile, howeve
   await expect.poll(() => second.shown).toEqual([5, 5]);
 });
 
-it('in whatever order answers come, each page shows what the reports have as of its frame, and goes forward only', async () => {
-  const steps = fc.array(fc.constantFrom('open', 'sell', 'frame', 'answer', 'answer', 'last answer'), {
-    maxLength: 30,
-  });
+it('in whatever order answers come, and whoever leaves or comes back, each page shows what the reports have as of its frame, and goes forward only', async () => {
+  const steps = fc.array(
+    fc.constantFrom('open', 'sell', 'frame', 'answer', 'answer', 'last answer', 'leave', 'come back'),
+    { maxLength: 40 },
+  );
   await fc.assert(
     fc.asyncProperty(steps, async (taken) => {
       await using daybook = await serveEmbedded();
@@ -164,6 +171,14 @@ it('in whatever order answers come, each page shows what the reports have as of 
           const page = new OpenPage();
           pages.push(page);
           void page.open(hub, PLACES);
+        } else if (step === 'leave' || step === 'come back') {
+          const [left] = pages.splice(0, 1);
+          left?.stream.destroy();
+          if (left !== undefined && step === 'come back') {
+            const page = new OpenPage();
+            pages.push(page);
+            void page.open(hub, PLACES, left);
+          }
         } else if (step === 'sell') {
           await sell(runtime, placesAt.size);
           const { frame, places } = await placesNow(daybook.api);
