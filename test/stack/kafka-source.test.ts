@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Admin } from '@platformatic/kafka';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { keyedRows } from '../process/answer-key.ts';
 import type { DaybookProcess } from '../process/daybook-process.ts';
 import { runDaybook, startDaybook, temporaryFolder } from '../process/daybook-process.ts';
 import { readReport } from '../process/reports-over-http.ts';
 import { startProcess } from './processes.ts';
+import type { Servers } from './servers.ts';
 import { startServers } from './servers.ts';
 import { produce } from './topic-messages.ts';
 
@@ -68,10 +69,26 @@ function messageOf(line: string): { readonly topic: string; readonly key?: strin
   return { topic: 'daily_records', value: line, ...(id !== undefined && { key: id }) };
 }
 
+let servers: Servers<'kafka'>;
+
+beforeAll(async () => {
+  servers = await startServers(['kafka']);
+});
+// Each test has a broker that answers and holds nothing, however the one before it ended.
+beforeEach(async () => {
+  await servers.stack.up(['kafka']);
+  await using open = new AsyncDisposableStack();
+  const options = { clientId: 'test', bootstrapBrokers: [servers.at.kafka] };
+  const admin = open.adopt(new Admin(options), (each) => each.close());
+  const topics = await admin.listTopics();
+  if (topics.length > 0) await admin.deleteTopics({ topics });
+  await expect.poll(() => admin.listTopics(), PATIENT).toEqual([]);
+});
+afterAll(() => servers[Symbol.asyncDispose]());
+
 describe('an embedded Daybook that reads a topic', () => {
   test('takes each record in once, though it is killed again and again, and counts what it left out', async () => {
     await using folder = await temporaryFolder();
-    await using servers = await startServers(['kafka']);
     const { kafka } = servers.at;
     await apply(kafka, 6);
     const { lines, key } = await foreignSales(folder.path);
@@ -100,7 +117,6 @@ describe('an embedded Daybook that reads a topic', () => {
 
   test('goes on when the broker is killed and starts again, while sales are written to it', async () => {
     await using folder = await temporaryFolder();
-    await using servers = await startServers(['kafka']);
     const { kafka } = servers.at;
     await apply(kafka, 3);
     const path = join(folder.path, 'key.json');
@@ -127,15 +143,15 @@ describe('an embedded Daybook that reads a topic', () => {
 
   test('needs two of three brokers, and finds partitions that are added while it runs', async () => {
     await using folder = await temporaryFolder();
-    await using servers = await startServers(['kafka'], { brokers: 3 });
-    const { kafka } = servers.at;
+    await using three = await startServers(['kafka'], { brokers: 3 });
+    const { kafka } = three.at;
     await apply(kafka, 2);
     const path = join(folder.path, 'key.json');
     const daybook = await startDaybook(join(folder.path, 'data'), ['--from-kafka', kafka]);
     const to = ['--to-kafka', kafka, '--answer-key', path];
     await using generating = startProcess(['generate', ...DAYS, ...FAULTS, '--seed', '5', '--rate', '20000', ...to]);
     await untilAccepted(daybook, 5000);
-    await servers.stack.kill('kafka-2');
+    await three.stack.kill('kafka-2');
     await untilAccepted(daybook, 20_000);
     await apply(kafka, 6);
     expect(await generating.ended).toBe(0);
@@ -152,7 +168,6 @@ describe('an embedded Daybook that reads a topic', () => {
 
   test('takes what an old producer writes, and reads a topic that was deleted and made anew', async () => {
     await using folder = await temporaryFolder();
-    await using servers = await startServers(['kafka']);
     const { kafka } = servers.at;
     await apply(kafka, 1);
     // As Python prints it: spaces, all digits of a float, the discount as a text.
