@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/longest-first.ts';
 
-const UNIT_TIMEOUT_MS = 30_000;
+const UNIT_TIMEOUT_MS = 60_000;
 const SLOW_TIMEOUT_MS = 180_000;
 /** How long a page may take to show what is waited for. */
 const PAGE_TIMEOUT_MS = 20_000;

@@ -4,6 +4,8 @@ import type { EngineState } from './state.ts';
 
 /** At most one frame in so many ms, so that a stream of single sales costs its readers little. */
 const FRAME_INTERVAL_MS = 50;
+/** Behind a pause as long as that, what comes in so many ms is told: who sees one sale an hour need not wait longer. */
+const FIRST_FRAME_MS = 5;
 /** A frame with more changed rows in a report says only that there are many; reading the report is cheaper then. */
 const ROWS_MAX = 2_000;
 
@@ -16,6 +18,7 @@ export class FrameFeed {
   readonly #listeners = new Set<(frame: Frame) => void>();
   #offset = 0;
   #scheduled = false;
+  #sentMs = -Infinity;
 
   /** @param onSent  told when a frame is due, also when nobody listens */
   constructor(state: EngineState, clock: Clock, closing: AbortSignal, onSent: () => void) {
@@ -35,7 +38,8 @@ export class FrameFeed {
     this.#offset = offset;
     if (this.#scheduled) return;
     this.#scheduled = true;
-    void this.#clock.sleep(FRAME_INTERVAL_MS, this.#closing).then(() => {
+    const isPause = this.#clock.nowMs() - this.#sentMs >= FRAME_INTERVAL_MS;
+    void this.#clock.sleep(isPause ? FIRST_FRAME_MS : FRAME_INTERVAL_MS, this.#closing).then(() => {
       this.#scheduled = false;
       this.#send();
     });
@@ -47,6 +51,7 @@ export class FrameFeed {
   }
 
   #send(): void {
+    this.#sentMs = this.#clock.nowMs();
     this.#onSent();
     if (this.#listeners.size === 0) return this.forget();
     const reports = this.#state.plan.reports.map((report) => ({

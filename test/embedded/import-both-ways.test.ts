@@ -43,16 +43,18 @@ function csvOf(sales: readonly Sale[]): Buffer {
   const columns = Object.keys(sales.find((sale) => 'ts_date' in sale) ?? {});
   const cell = (value: string | number | null | undefined): string => `"${String(value ?? '').replaceAll('"', '""')}"`;
   const rows = sales.map((sale) => columns.map((column) => cell(sale[column])).join(','));
-  const odd = [
-    'a,"quote that" is wrong,b',
-    'too,few,cells',
-    '',
-    `"over\n\ntwo lines","${'wide '.repeat(500)}"`,
-    rows[7]?.replace(/"[^"]*"$/, '"not a number"') ?? '',
-  ];
+  // No two are alike: of those that are, one is kept, and which one depends on whose request comes first.
+  const odd = (index: number): string =>
+    [
+      `${index},"quote that" is wrong,b`,
+      `too,few,${index}`,
+      '',
+      `"over\n\ntwo lines","${`wide ${index}`.repeat(500)}"`,
+      rows[7]?.replace(/"[^"]*"$/, `"no number ${index}"`) ?? '',
+    ][(index / 5) % 5] ?? '';
   const lines = [
     columns.join(','),
-    ...rows.flatMap((row, index) => (index % 5 === 0 ? [odd[(index / 5) % 5] ?? '', row] : [row])),
+    ...rows.flatMap((row, index) => (index % 5 === 0 ? [odd(index), row] : [row])),
   ];
   const text = Buffer.from(lines.join('\n'));
   return Buffer.concat([text, Buffer.from('\n"bad \xff bytes",x\n', 'latin1'), Buffer.from('"open to the end')]);
@@ -64,7 +66,7 @@ const BROKEN = ['{"a": "\xff\n"}', '{"a": "\xfe\n"}', '{"a":\n "\xfd'].map((text
 /** A file of records as people print them, some of them broken. */
 function jsonOf(sales: readonly Sale[]): Buffer {
   const pieces = sales.map((sale, index) =>
-    Buffer.from((index % 20 === 0 ? '[1,\n2]\n' : '') + JSON.stringify(sale, null, 2)),
+    Buffer.from((index % 20 === 0 ? `[1,\n${index}]\n` : '') + JSON.stringify(sale, null, 2)),
   );
   return Buffer.concat(
     [Buffer.from('['), ...pieces, ...BROKEN].flatMap((piece) => [piece, Buffer.from('\n')]).slice(0, -1),
@@ -76,7 +78,7 @@ function ndjsonOf(sales: readonly Sale[]): Buffer {
   const lines = sales.flatMap((sale, index) => {
     const line = JSON.stringify(sale);
     if (index % 10 !== 0) return [line];
-    return [line, ['{', '', '"a text"', `{"ts_id":"${index}"}`, '[1,2]'][(index / 10) % 5] ?? '', line];
+    return [line, [`{${index}`, '', `"text ${index}"`, `{"ts_id":"${index}"}`, `[${index}]`][(index / 10) % 5] ?? '', line];
   });
   return Buffer.concat([Buffer.from(lines.join('\n')), Buffer.from('\n{"bad \xff": 1}\n', 'latin1')]);
 }
