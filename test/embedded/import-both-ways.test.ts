@@ -52,10 +52,7 @@ function csvOf(sales: readonly Sale[]): Buffer {
       `"over\n\ntwo lines","${`wide ${index}`.repeat(500)}"`,
       rows[7]?.replace(/"[^"]*"$/, `"no number ${index}"`) ?? '',
     ][(index / 5) % 5] ?? '';
-  const lines = [
-    columns.join(','),
-    ...rows.flatMap((row, index) => (index % 5 === 0 ? [odd(index), row] : [row])),
-  ];
+  const lines = [columns.join(','), ...rows.flatMap((row, index) => (index % 5 === 0 ? [odd(index), row] : [row]))];
   const text = Buffer.from(lines.join('\n'));
   return Buffer.concat([text, Buffer.from('\n"bad \xff bytes",x\n', 'latin1'), Buffer.from('"open to the end')]);
 }
@@ -78,7 +75,11 @@ function ndjsonOf(sales: readonly Sale[]): Buffer {
   const lines = sales.flatMap((sale, index) => {
     const line = JSON.stringify(sale);
     if (index % 10 !== 0) return [line];
-    return [line, [`{${index}`, '', `"text ${index}"`, `{"ts_id":"${index}"}`, `[${index}]`][(index / 10) % 5] ?? '', line];
+    return [
+      line,
+      [`{${index}`, '', `"text ${index}"`, `{"ts_id":"${index}"}`, `[${index}]`][(index / 10) % 5] ?? '',
+      line,
+    ];
   });
   return Buffer.concat([Buffer.from(lines.join('\n')), Buffer.from('\n{"bad \xff": 1}\n', 'latin1')]);
 }
