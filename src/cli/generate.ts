@@ -1,6 +1,9 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { formatDay, zone } from '../base/calendar.ts';
 import { counted } from '../base/counted.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { GenerateOptions, GenerateTarget, Generated } from '../runtimes/generate.ts';
 import { generate } from '../runtimes/generate.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
@@ -84,7 +87,7 @@ async function generateCommand(flags: GenerateFlags): Promise<void> {
       onProgress: (records, share) => progress.update(Math.round(share * 1000), 1000, counted(records, 'record')),
     });
     progress.end();
-    for (const line of summaryLines(generated, flags)) process.stderr.write(`${line}\n`);
+    for (const line of summaryLines(generated, flags, today(plan, clock))) process.stderr.write(`${line}\n`);
     if (generated.isStopped) process.exitCode = 1;
   } finally {
     progress.end();
@@ -97,8 +100,13 @@ function targetOf({ toHttp, toKafka, out }: TargetFlags): GenerateTarget {
   return out === undefined ? { kind: 'stream', stream: process.stdout } : { kind: 'file', path: out };
 }
 
+/** The store's day, as YYYY-MM-DD. */
+function today({ stream }: Plan, clock: Clock): string {
+  return formatDay(zone(stream.timeZone).localTime(clock.nowMs()).day);
+}
+
 /** On standard error, since the records themselves may be on standard output. */
-function summaryLines(generated: Generated, flags: GenerateFlags): readonly string[] {
+function summaryLines(generated: Generated, flags: GenerateFlags, newestDay: string): readonly string[] {
   const { records, acceptance, isStopped, placesNotFound } = generated;
   return [
     ...(isStopped ? ['Stopped before the end.'] : []),
@@ -114,6 +122,9 @@ function summaryLines(generated: Generated, flags: GenerateFlags): readonly stri
     ...placesNotFound.map(
       ({ city, state, count }) => `Not found on the map: ${city}, ${state} (${counted(count, 'customer')})`,
     ),
+    ...(flags.to <= newestDay
+      ? []
+      : [`Records of days after ${newestDay}, which is today, are refused until their day has come.`]),
     ...(flags.answerKey === undefined || isStopped ? [] : [`The reports that they must give: ${flags.answerKey}`]),
   ];
 }

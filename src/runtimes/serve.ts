@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { pino } from 'pino';
 import { DaybookError } from '../base/errors.ts';
@@ -58,11 +59,13 @@ export async function serve(options: ServeOptions): Promise<void> {
   const connection = options.topic === undefined ? undefined : kafkaConnection(options.topic.brokers);
   const catalogue = await givenCatalogue(options);
   await using stack = new AsyncDisposableStack();
-  await makeDurableFolder(root);
-  const lock = stack.use(await takeFolderLock(root));
   const failure = async (error: unknown): Promise<never> => {
     throw await startFailure(error, host, port, clock);
   };
+  // No folder is made by who cannot serve. One that is held is told of before its port, which is taken then as well.
+  if (!existsSync(root)) await checkAddress(host, port).catch(failure);
+  await makeDurableFolder(root);
+  const lock = stack.use(await takeFolderLock(root));
   // Known before the log is read, which may take a while.
   await checkAddress(host, port).catch(failure);
   const runtime = await openEmbedded({

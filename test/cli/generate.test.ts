@@ -61,6 +61,16 @@ describe('generate', () => {
     expect(other.stdout).not.toBe(toStdout.stdout);
   });
 
+  it('of days that have not come says that they are refused until then', async () => {
+    const days = (from: string): string[] => ['generate', '--from', from, '--to', '2999-01-02', '--per-day', '1'];
+    const { code, stderr } = await runDaybook(days('2999-01-01'));
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(/^Records of days after \d{4}-.*, which is today, are /m),
+    ]);
+    expect((await runDaybook(['generate', ...DAYS])).stderr).not.toContain('today');
+  });
+
   it('that is interrupted says so and ends with 1, as its days are not whole', async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, 'sales.ndjson');

@@ -35,7 +35,10 @@ describe('start', () => {
       expect(stderr).toMatch(new RegExp(`${port}.*--port`));
       expect(stderr).toContain(`is taken by another Daybook, which serves at ${daybook.url}. `);
       // It was seen before anything was read, or made.
-      expect(await readdir(other)).not.toContain('log');
+      expect(await readdir(folder.path)).toEqual(['data']);
+      const mine = join(folder.path, 'data');
+      const held = await runDaybook(['start', '--no-generate', '--port', port, '--data', mine]);
+      expect([held.code, held.stderr]).toEqual([1, expect.stringContaining('(FOLDER_HELD)')]);
       const doctor = await runDaybook(['doctor', '--port', port, '--data', other]);
       expect(doctor.stdout).toMatch(/^warning +port: \d+ is taken by another Daybook\. .*--port\.$/m);
     } finally {
