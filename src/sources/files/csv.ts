@@ -255,7 +255,8 @@ class Table {
       const found = `the row has ${counted(row.record.length, 'cell')}, the header has ${this.#width}`;
       return { code: 'CANNOT_BE_CONVERTED', reason: found };
     }
-    if (row.bytes !== undefined) return { code: 'NOT_UNICODE', reason: 'the row is not UTF-8; save the file as UTF-8 and import that' };
+    if (row.bytes !== undefined)
+      return { code: 'NOT_UNICODE', reason: 'the row is not UTF-8; save the file as UTF-8 and import that' };
     return undefined;
   }
 
