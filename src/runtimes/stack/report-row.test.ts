@@ -34,9 +34,14 @@ function cell(kind: ColumnKind): fc.Arbitrary<Cell> {
     case 'text':
       return fc.string({ unit: 'grapheme' });
     case 'integer':
-      return fc.oneof(fc.maxSafeInteger(), fc.constant(123_456_789_012_345_678_901n * 1_000_000n));
+      // The largest that every column of whole numbers has room for.
+      return fc.oneof(fc.maxSafeInteger(), fc.constant(9_223_372_036_854_775_807n * 1_000_000n));
     case 'decimal':
-      return fc.oneof(fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }), fc.bigInt({ min: -99n, max: 10n ** 15n }));
+      // What a single value may be; sums have room for more.
+      return fc.oneof(
+        fc.bigInt({ min: 1n - 10n ** 18n, max: 10n ** 18n - 1n }),
+        fc.bigInt({ min: -99n, max: 10n ** 15n }),
+      );
     case 'number':
       return fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
   }
