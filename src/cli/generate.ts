@@ -106,7 +106,7 @@ function today({ stream }: Plan, clock: Clock): string {
 }
 
 /** On standard error, since the records themselves may be on standard output. */
-function summaryLines(generated: Generated, flags: GenerateFlags, newestDay: string): readonly string[] {
+function summaryLines(generated: Generated, flags: GenerateFlags, todayText: string): readonly string[] {
   const { records, acceptance, isStopped, placesNotFound } = generated;
   return [
     ...(isStopped ? ['Stopped before the end.'] : []),
@@ -122,9 +122,9 @@ function summaryLines(generated: Generated, flags: GenerateFlags, newestDay: str
     ...placesNotFound.map(
       ({ city, state, count }) => `Not found on the map: ${city}, ${state} (${counted(count, 'customer')})`,
     ),
-    ...(flags.to <= newestDay
+    ...(flags.to <= todayText
       ? []
-      : [`Records of days after ${newestDay}, which is today, are refused until their day has come.`]),
+      : [`Records of days after ${todayText}, which is today, are refused until their day has come.`]),
     ...(flags.answerKey === undefined || isStopped ? [] : [`The reports that they must give: ${flags.answerKey}`]),
   ];
 }

@@ -12,7 +12,7 @@ it('a frame comes soon behind a pause, and no other one for 50 ms', async () => 
   const startMs = clock.nowMs();
   feed.subscribe(({ offset, atMs }) => frames.push(`${offset} at ${atMs - startMs}`));
   for (let ms = 0; ms <= 400; ms++) {
-    // Ten at once, one in the midst of their pause, many in a row, and one behind a pause.
+    // Some in a row, one in the midst of the interval, many in a row, and one behind a pause.
     if (ms <= 10 || ms === 40 || (ms >= 150 && ms <= 220) || ms === 380) feed.changed(ms);
     clock.advance(1);
     await Promise.resolve();
