@@ -41,6 +41,7 @@ function methodsOf(disk: Disk): Disk {
     rename: (from, to) => disk.rename(from, to),
     remove: (path) => disk.remove(path),
     syncFolder: (folder) => disk.syncFolder(folder),
+    tryRoom: (bytes) => disk.tryRoom(bytes),
   };
 }
 

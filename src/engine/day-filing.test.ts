@@ -112,6 +112,7 @@ function dyingDisk(root: string, steps: number): Disk {
     rename: (from, to) => alive(() => real.rename(from, to)),
     remove: (path) => alive(() => real.remove(path)),
     syncFolder: (folder) => alive(() => real.syncFolder(folder)),
+    tryRoom: (bytes) => alive(() => real.tryRoom(bytes)),
   };
 }
 

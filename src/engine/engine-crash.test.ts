@@ -46,6 +46,57 @@ describe('the engine on a disk that fails', () => {
     await again.close();
   });
 
+  it('says that there is room again once what was refused would fit, whatever small batches fit before', async () => {
+    const disk = new FaultyDisk();
+    const slow = new SimulatedClock(clock.nowMs());
+    const notices: string[] = [];
+    const engine = await openEmbedded({ plan, disk, clock: slow, onNotice: (sentence) => notices.push(sentence) });
+    const accept = (sales: readonly RandomSale[]): Promise<unknown> =>
+      engine.accept({ origin: 'test', lines: linesOf(sales) });
+    const trials = (): number => disk.calls.filter((call) => call === 'tryRoom').length;
+    const tried = async (): Promise<string | undefined> => {
+      const before = trials();
+      await expect.poll(() => slow.wakesAtMs).toBeDefined();
+      slow.pass(5_000);
+      await expect.poll(trials).toBe(before + 1);
+      // All that follows from it happens.
+      await new Promise((resolve) => setImmediate(resolve));
+      return (await engine.status()).trouble;
+    };
+    const large = batch(1, 400);
+    const small = batch(2, 1);
+    disk.roomBytes = 1_000;
+    await expect(accept(large)).rejects.toMatchObject({ code: 'DISK_FULL' });
+    // Room for a batch without records, and for a small one, but not for the one that was refused.
+    disk.roomBytes = linesOf(large).length / 4;
+    expect(await tried()).toMatch(/full/);
+    await accept(small);
+    expect((await engine.status()).trouble).toMatch(/full/);
+    expect(await tried()).toMatch(/full/);
+    expect(notices).toEqual([expect.stringMatching(/^Batches are refused at present\. The disk is full/)]);
+    disk.roomBytes = Number.POSITIVE_INFINITY;
+    expect(await tried()).toBeUndefined();
+    expect(notices.slice(1)).toEqual(['Log: all is well again.']);
+    await accept(large);
+    await expectReportsOf(engine, [...small, ...large]);
+    await engine.close();
+    // Nothing of the trial is left.
+    expect(disk.paths.filter((path) => !/^(?:log|checkpoints)\//.test(path))).toEqual([]);
+  });
+
+  it('needs no trial for a batch that is as large as what was refused', async () => {
+    const disk = new FaultyDisk();
+    const slow = new SimulatedClock(clock.nowMs());
+    const engine = await openEmbedded({ plan, disk, clock: slow });
+    const lines = linesOf(batch(1, 400));
+    disk.roomBytes = 1_000;
+    await expect(engine.accept({ origin: 'test', lines })).rejects.toMatchObject({ code: 'DISK_FULL' });
+    disk.roomBytes = 2 * lines.length;
+    await engine.accept({ origin: 'test', lines });
+    expect((await engine.status()).trouble).toBeUndefined();
+    await engine.close();
+  });
+
   it('says for as long as it is so that checkpoints cannot be written, whatever the log takes meanwhile', async () => {
     const disk = new FaultyDisk();
     const slow = new SimulatedClock(clock.nowMs());

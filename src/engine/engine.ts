@@ -7,7 +7,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DayFiles } from '../ports/day-files.ts';
 import type { Disk } from '../ports/disk.ts';
-import type { Log, StoredFrame, WrittenFrame } from '../ports/log.ts';
+import type { Log, NewFrame, StoredFrame, WrittenFrame } from '../ports/log.ts';
 import type { DuplicatePage, ExplainQuery, Explanation } from '../ports/explanation.ts';
 import type { PipelineDetails } from '../ports/pipeline.ts';
 import type { Frame, Reading, Readings, ReportPage, ReportQuery } from '../ports/rows.ts';
@@ -41,6 +41,7 @@ import { LogIndex } from './log-index.ts';
 import { otherDefinition, repeated } from './log-other-definition.ts';
 import { LogTail } from './log-tail.ts';
 import { LogTopic } from './log-topic.ts';
+import { MissingRoom } from './missing-room.ts';
 import { partsOf } from './pipeline-parts.ts';
 import type { Journey } from './pipeline-watch.ts';
 import { PipelineWatch } from './pipeline-watch.ts';
@@ -171,6 +172,7 @@ export class Engine implements Runtime, SourceDoor {
   readonly #filing: DayFiling;
   readonly #checkpoints: Checkpointing;
   readonly #trouble: Trouble;
+  readonly #missingRoom = new MissingRoom();
   readonly #hasDayFiles: boolean;
   #keepsFiling: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
@@ -538,7 +540,8 @@ export class Engine implements Runtime, SourceDoor {
       for (const group of framesOf(batches, this.#quarantine, this.#clock.nowMs())) {
         // With nothing to write, a disk in trouble is tried all the same: that is how the trouble ends.
         if (group.isEmpty && this.#trouble.of('Log') === undefined) break;
-        const writing = this.#log.append(group.frame);
+        if (group.isEmpty) await this.#missingRoom.tryAgain(this.#disk);
+        const writing = this.#append(group.frame);
         this.#settleDurable();
         const stored = await writing;
         if (group.isLast) last = { stored, group };
@@ -561,6 +564,15 @@ export class Engine implements Runtime, SourceDoor {
     if (last !== undefined && last.group.frame.quarantineCount > 0) this.#settleDurable();
   }
 
+  async #append(frame: NewFrame): Promise<WrittenFrame> {
+    try {
+      return await this.#log.append(frame);
+    } catch (error) {
+      this.#missingRoom.note(frame, error);
+      throw error;
+    }
+  }
+
   /** Adds the group that is durable and not yet in the reports, if there is one, and answers its batches. */
   #settleDurable(): void {
     if (this.#durable === undefined) return;
@@ -580,7 +592,7 @@ export class Engine implements Runtime, SourceDoor {
 
   /** Adds a durable frame of a group to the reports. */
   #settle(stored: WrittenFrame, group: GroupFrame): void {
-    this.#trouble.end('Log');
+    if (this.#missingRoom.isEndedBy(stored)) this.#trouble.end('Log');
     const scope = this.#state.beginFrame();
     for (const { columns, claim, journey } of group.batches) {
       this.#state.apply(columns, claim.picked, scope);

@@ -6,7 +6,7 @@ const RETRY_MS = 5_000;
 
 /** The parts of an engine that need the disk, with what it means when it fails them. */
 const MEANINGS = {
-  Log: 'Nothing can be accepted at present.',
+  Log: 'Batches are refused at present.',
   Keys: 'Primary keys cannot leave memory.',
   'Key files': 'Records whose primary key may be in a file cannot be accepted.',
   Quarantine: 'It cannot be written which refused records were put right; after a start those would be open again.',

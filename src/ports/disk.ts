@@ -14,6 +14,8 @@ export interface Disk {
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
   syncFolder(folder: string): Promise<void>;
+  /** Fails where so many more bytes could not be written and synced; leaves nothing. For that long, others may find no room. */
+  tryRoom(bytes: number): Promise<void>;
 }
 
 export interface DiskFile {

@@ -194,7 +194,7 @@ export interface RuntimeStatus {
   readonly pendingBytes: number;
   readonly log: { readonly segments: number; readonly bytes: number };
   readonly checkpoint: { readonly offset: number; readonly atMs: number } | undefined;
-  /** Why nothing can be accepted at present (the disk is full, say); undefined when all is well. */
+  /** Why batches are refused at present (the disk is full, say); undefined when all is well. */
   readonly trouble: string | undefined;
   /** Of an engine that is a process of its own and tells how it is; the reports stand still when it does not run. */
   readonly engine?: EngineStatus | undefined;

@@ -180,7 +180,7 @@ it('a disk that takes no more is said on every page, and no longer once it takes
       body: `${sale}\n`,
     });
     expect(answer.status).toBe(503);
-    await expect.poll(() => page.getByRole('alert').textContent()).toMatch(/^The figures stand still\. .+/);
+    await expect.poll(() => page.getByRole('alert').textContent()).toMatch(/^Records are refused\. .+/);
     await page.getByRole('link', { name: 'Pipeline' }).click();
     await page.getByRole('heading', { level: 1, name: 'Pipeline' }).waitFor();
     expect(await page.getByRole('alert').count()).toBe(1);

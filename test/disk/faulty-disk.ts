@@ -163,6 +163,12 @@ export class FaultyDisk implements Disk {
     this.#nameChanges = this.#nameChanges.filter((change) => !isInside(change));
   }
 
+  async tryRoom(bytes: number): Promise<void> {
+    this.#happens('tryRoom');
+    this.#mayFail('tryRoom', '');
+    if (this.roomBytes < bytes) throw full('');
+  }
+
   #file(path: string, content: Content): DiskFile {
     return {
       path,
@@ -220,7 +226,7 @@ export class FaultyDisk implements Disk {
     const fitting = Math.min(bytes.byteLength, this.roomBytes);
     put(fitting);
     if (fitting === bytes.byteLength) return;
-    throw new DaybookError('DISK_FULL', `The disk is full: ${path}.`, { retryable: true, details: { path } });
+    throw full(path);
   }
 
   #syncFails(path: string): boolean {
@@ -252,6 +258,10 @@ export class FaultyDisk implements Disk {
 
 function failed(operation: string, path: string): DaybookError {
   return new DaybookError('DISK_FAILED', `Could not ${operation} ${path}.`, { details: { path, operation } });
+}
+
+function full(path: string): DaybookError {
+  return new DaybookError('DISK_FULL', `The disk is full: ${path}.`, { retryable: true, details: { path } });
 }
 
 function folderOf(path: string): string {

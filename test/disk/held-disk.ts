@@ -62,6 +62,10 @@ export class HeldDisk implements Disk {
     await this.#disk.syncFolder(folder);
   }
 
+  tryRoom(bytes: number): Promise<void> {
+    return this.#disk.tryRoom(bytes);
+  }
+
   async #wait(): Promise<void> {
     this.waiting++;
     await this.#released?.promise;

@@ -11,6 +11,7 @@ export function scheduledDisk(disk: Disk, turns: Turns): Disk {
     rename: (from, to) => turns.take(`rename ${from}`, () => disk.rename(from, to)),
     remove: (path) => turns.take(`remove ${path}`, () => disk.remove(path)),
     syncFolder: (folder) => turns.take(`sync ${folder}`, () => disk.syncFolder(folder)),
+    tryRoom: (bytes) => turns.take('try room', () => disk.tryRoom(bytes)),
   };
 }
 

@@ -32,7 +32,8 @@ export function TroubleBanner() {
 function sentenceFor({ engine, trouble, sources }: PipelineAnswer): string | undefined {
   const ofEngine = sentenceOf(engine);
   if (ofEngine !== undefined) return ofEngine;
-  if (trouble !== null) return `${FIGURES_STAND_STILL} ${trouble}`;
+  // On a disk that is nearly full, small batches may still be taken.
+  if (trouble !== null) return `${engine === null ? 'Records are refused.' : FIGURES_STAND_STILL} ${trouble}`;
   const silent = sources.flatMap((source) =>
     source.trouble === null ? [] : [`Nothing comes from ${source.name}. ${source.trouble}`],
   );

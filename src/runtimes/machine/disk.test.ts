@@ -150,6 +150,18 @@ describe("the machine's disk", () => {
     }
     await file.close();
   });
+
+  it('tries whether there is room, and leaves nothing', async () => {
+    const disk = openDisk(root);
+    await disk.tryRoom(3_000_001);
+    await disk.tryRoom(0);
+    await expect(disk.tryRoom(2 ** 60)).rejects.toMatchObject({
+      code: 'DISK_FULL',
+      retryable: true,
+      details: { operation: 'write' },
+    });
+    expect(await disk.list('')).toEqual([]);
+  });
 });
 
 describe('a data folder', () => {

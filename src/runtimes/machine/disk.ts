@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
@@ -37,7 +37,33 @@ export function openDisk(root: string): Disk {
     rename: (from, to) => translated('rename', at(from), () => rename(at(from), at(to))),
     remove: (path) => translated('remove', at(path), () => rm(at(path), { force: true })),
     syncFolder: (folder) => translated('sync the folder', at(folder), () => syncFolder(at(folder))),
+    tryRoom: (bytes) => translated('write', at(TRIAL_NAME), () => tryRoom(root, bytes)),
   };
+}
+
+/** A file that is gone as soon as it is there. */
+const TRIAL_NAME = 'room.trial';
+const TRIAL_PART_BYTES = 1024 * 1024;
+
+/** Free blocks tell neither of quotas nor of what a file system needs for itself, so that only writing shows that there is room. */
+async function tryRoom(root: string, bytes: number): Promise<void> {
+  // Whoever has none sees that without taking the last of it from others.
+  const { bfree, bsize } = await statfs(root);
+  if (bfree * bsize < bytes) throw Object.assign(new Error(`${bfree * bsize} bytes are free`), { code: 'ENOSPC' });
+  const path = join(root, TRIAL_NAME);
+  const handle = await open(path, 'w');
+  try {
+    // Its blocks go with the handle, however this process ends.
+    await rm(path);
+    // Some file systems have zeros, and what is alike, take no room.
+    const { randomFillSync } = process.getBuiltinModule('node:crypto');
+    const part = randomFillSync(new Uint8Array(Math.min(bytes, TRIAL_PART_BYTES)));
+    for (let at = 0; at < bytes; at += part.length)
+      await writeFully(handle, at, [part.subarray(0, Math.min(part.length, bytes - at))]);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 function machineFile(path: string, fullPath: string, handle: FileHandle): DiskFile {
