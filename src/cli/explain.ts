@@ -9,7 +9,7 @@ import { ndjsonText } from '../runtimes/page-text.ts';
 import { definedReport, loadPlan } from './config.ts';
 import { usageError } from './failure.ts';
 import { openToRead } from './open-to-read.ts';
-import { configOption, dataOption, urlOption, wholeNumber } from './options.ts';
+import { configOption, dataOption, requireOneDaybook, urlOption, wholeNumber } from './options.ts';
 import { printableLines } from './printable.ts';
 import { tableLines } from './table-text.ts';
 
@@ -51,6 +51,7 @@ Examples:
   daybook explain daily_pu_rev 2026-03-04
   daybook explain daily_category_product 2026-03-04 Furniture Chairs "Stacking chair"`,
     )
+    .hook('preAction', requireOneDaybook)
     .action(explain);
 }
 

@@ -11,7 +11,16 @@ import { loadPlan } from './config.ts';
 import { usageError } from './failure.ts';
 import { interruption } from './interruption.ts';
 import { openToRead } from './open-to-read.ts';
-import { configOption, dataOption, day, fromOption, toOption, urlOption, requireDaysInOrder } from './options.ts';
+import {
+  configOption,
+  dataOption,
+  day,
+  fromOption,
+  toOption,
+  requireOneDaybook,
+  urlOption,
+  requireDaysInOrder,
+} from './options.ts';
 import { showProgress } from './progress.ts';
 
 interface ExportFlags {
@@ -58,6 +67,7 @@ Examples:
   daybook export --date 2026-03-04 --out files
   daybook export --from 2026-03-01 --to 2026-03-31 --out files --format csv`,
     )
+    .hook('preAction', requireOneDaybook)
     .action(exportCommand);
 }
 

@@ -9,7 +9,7 @@ import { cellText } from '../runtimes/stack/reconcile.ts';
 import { loadPlan } from './config.ts';
 import { interruption } from './interruption.ts';
 import { openToRead } from './open-to-read.ts';
-import { configOption, dataOption, postgresOption, urlOption, wholeNumber } from './options.ts';
+import { configOption, dataOption, postgresOption, requireOneDaybook, urlOption, wholeNumber } from './options.ts';
 import { printableLines } from './printable.ts';
 import { showProgress } from './progress.ts';
 
@@ -54,6 +54,7 @@ Exit code 0: all rows are equal; 1: some differ, or it could not be done.
 Examples:
   daybook migrate --data ../my-shop --to-kafka 127.0.0.1:9092 --postgres 127.0.0.1:5432/daybook`,
     )
+    .hook('preAction', requireOneDaybook)
     .action(run);
 }
 

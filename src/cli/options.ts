@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { isIPv6 } from 'node:net';
 import { parseDay } from '../base/calendar.ts';
@@ -13,6 +14,21 @@ export function dataOption(): Option {
 /** Another Daybook than the one of a data folder of this machine. */
 export function urlOption(): Option {
   return new Option('--url <url>', 'the Daybook that serves there, in place of a data folder').argParser(webAddress);
+}
+
+/**
+ * Settings of the environment give way to a flag, so that only two flags can contradict each other.
+ * @throws DaybookError `USAGE` when a folder and an address are given
+ */
+export function requireOneDaybook(command: Command): void {
+  if (!isGiven(command, 'data') || !isGiven(command, 'url')) return;
+  const { data, url } = command.opts<{ readonly data: string; readonly url: string }>();
+  throw usageError(`--data ${data} and --url ${url} name two Daybooks. Leave one of them out.`);
+}
+
+/** Whether an option stands in the call itself. */
+export function isGiven(command: Command, option: string): boolean {
+  return command.getOptionValueSource(option) === 'cli';
 }
 
 export function configOption(): Option {

@@ -8,7 +8,7 @@ import { query } from '../runtimes/query.ts';
 import { loadPlan } from './config.ts';
 import { interruption } from './interruption.ts';
 import { openToRead } from './open-to-read.ts';
-import { configOption, dataOption, urlOption } from './options.ts';
+import { configOption, dataOption, requireOneDaybook, urlOption } from './options.ts';
 import { showProgress } from './progress.ts';
 import { alignedLines } from './table-text.ts';
 
@@ -46,6 +46,7 @@ Examples:
   daybook query "SELECT ts_date, daily_rev / daily_pu AS basket FROM daily_pu_rev ORDER BY ts_date DESC LIMIT 7"
   daybook query "SELECT segment, count(*), sum(revenue) FROM daily_records GROUP BY segment" --format csv`,
     )
+    .hook('preAction', requireOneDaybook)
     .action(runQueryCommand);
 }
 

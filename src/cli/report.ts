@@ -11,6 +11,7 @@ import {
   dataOption,
   fromOption,
   toOption,
+  requireOneDaybook,
   urlOption,
   wholeNumber,
   requireDaysInOrder,
@@ -59,6 +60,7 @@ Examples:
   daybook report daily_pu_rev --from 2026-03-01
   daybook report daily_category_product --sort=-daily_rev --limit 10 --format csv`,
     )
+    .hook('preAction', requireOneDaybook)
     .action(report);
 }
 

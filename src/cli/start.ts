@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { serve } from '../runtimes/serve.ts';
 import { loadPlan } from './config.ts';
+import { usageError } from './failure.ts';
 import { abandonment, interruption } from './interruption.ts';
 import { notices } from './notices.ts';
 import {
@@ -13,6 +14,7 @@ import {
   configOption,
   dataOption,
   hostOption,
+  isGiven,
   logLevelOption,
   numberIn,
   portOption,
@@ -90,7 +92,21 @@ Examples:
   daybook start --no-generate --data ../my-shop --port 8080
   daybook start --from-kafka 127.0.0.1:9092 --data ../my-shop`,
     )
+    .hook('preAction', requireSense)
     .action(start);
+}
+
+/** @throws DaybookError `USAGE` when flags do not go together */
+function requireSense(command: Command): void {
+  const none = ['generate', 'fromKafka'].find((option) => isGiven(command, option));
+  const how = ['rate', 'seed', 'catalog'].find((option) => isGiven(command, option));
+  if (none !== undefined && how !== undefined) {
+    const flag = none === 'generate' ? '--no-generate' : '--from-kafka';
+    throw usageError(`--${how} is of sales that are generated, and ${flag} generates none. Leave one of them out.`);
+  }
+  if (isGiven(command, 'topic') && command.getOptionValue('fromKafka') === undefined) {
+    throw usageError('--topic needs --from-kafka: where the topic is.');
+  }
 }
 
 async function start(flags: StartFlags): Promise<void> {

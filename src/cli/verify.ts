@@ -8,7 +8,15 @@ import { loadPlan } from './config.ts';
 import { VERIFY_FAILED, printFailure } from './failure.ts';
 import { interruption } from './interruption.ts';
 import { openToRead } from './open-to-read.ts';
-import { configOption, dataOption, fromOption, toOption, urlOption, requireDaysInOrder } from './options.ts';
+import {
+  configOption,
+  dataOption,
+  fromOption,
+  toOption,
+  requireOneDaybook,
+  urlOption,
+  requireDaysInOrder,
+} from './options.ts';
 import { printableLines } from './printable.ts';
 import { showProgress } from './progress.ts';
 
@@ -45,6 +53,7 @@ Examples:
   daybook verify
   daybook verify --data ../my-shop --from 2026-03-01 --to 2026-03-31`,
     )
+    .hook('preAction', requireOneDaybook)
     .action(verifyCommand);
 }
 

@@ -90,6 +90,48 @@ describe('a wrong call ends with exit code 2 and a sentence', () => {
   });
 });
 
+describe('a Daybook is named once, by its folder or its address', () => {
+  const url = 'http://127.0.0.1:9';
+  it.each([
+    [['report', 'daily_pu_rev']],
+    [['query', 'SELECT * FROM daily_pu_rev']],
+    [['explain', 'daily_pu_rev', '2026-03-04']],
+    [['export', '--date', '2026-03-04', '--out', 'files']],
+    [['verify']],
+    [['migrate', '--to-kafka', '127.0.0.1:9', '--postgres', '127.0.0.1:9/daybook']],
+  ])('%j', async (args) => {
+    const both = await runDaybook([...args, '--data', 'shop', '--url', url]);
+    expect([both.code, both.stdout, both.stderr]).toEqual([
+      2,
+      '',
+      `daybook: --data shop and --url ${url} name two Daybooks. Leave one of them out. (USAGE)\n`,
+    ]);
+    // A setting gives way to a flag.
+    const { stderr } = await runDaybook([...args, '--url', url], '', { DAYBOOK_DATA: 'shop' });
+    expect(stderr).toContain(`at ${url}`);
+  });
+});
+
+it.each([
+  ['--no-generate', '--rate 5', '--rate'],
+  ['--no-generate', '--seed 2', '--seed'],
+  ['--from-kafka 127.0.0.1:9', '--catalog shop.csv', '--catalog'],
+])('a start that generates no sales is not told how to: %s %s', async (none, how, flag) => {
+  await using folder = await temporaryFolder();
+  const data = ['--data', join(folder.path, 'data')];
+  const { code, stdout, stderr } = await runDaybook(['start', ...data, ...none.split(' '), ...how.split(' ')]);
+  expect([code, stdout, stderr]).toEqual([
+    2,
+    '',
+    `daybook: ${flag} is of sales that are generated, and ${none.split(' ')[0]} generates none. Leave one of them out. (USAGE)\n`,
+  ]);
+});
+
+it('a start is told which topic to read along with where it is', async () => {
+  const { code, stderr } = await runDaybook(['start', '--topic', 'sales']);
+  expect([code, stderr]).toEqual([2, 'daybook: --topic needs --from-kafka: where the topic is. (USAGE)\n']);
+});
+
 describe('a setting', () => {
   it('comes from the environment, unless a flag says otherwise', async () => {
     await using folder = await temporaryFolder();
