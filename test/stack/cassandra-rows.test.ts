@@ -86,13 +86,14 @@ async function expectFilledAgain(cluster: CassandraCluster): Promise<void> {
   }
 
   const places = cassandraSinkPlaces(cluster, plan, machineClock());
+  const fewer = without(plan, 'records');
   // Before the first change of the table nothing is to be filled.
   for (const { drop, first } of [
     { drop: [], first: 1 },
     { drop: [topic], first: 2 },
   ]) {
     for (let isDone = false, statements = first; !isDone; statements++) {
-      if (drop.length === 0) await cluster.run(`ALTER TABLE spark_streams.${topic} DROP records`);
+      if (drop.length === 0) await applyCassandra(cluster, fewer, [topic]);
       await places.read([topic]);
       await places.note([{ ...place, nextOffset: 7 }]);
       isDone = await applyCassandra(endingAfter(cluster, statements), plan, drop).then(
@@ -103,6 +104,26 @@ async function expectFilledAgain(cluster: CassandraCluster): Promise<void> {
       expect(await begun(), `after ${statements}`).toEqual([]);
     }
   }
+}
+
+/** The plan without a measure of its report. */
+function without(of: Plan, measure: string): Plan {
+  const isOther = ({ name }: { readonly name: string }): boolean => name !== measure;
+  const reports = of.reports.map((each) => ({
+    ...each,
+    measures: each.measures.filter(isOther),
+    columns: each.columns.filter(isOther),
+  }));
+  return { ...of, reports };
+}
+
+/** A column that was dropped and added again would hide what the sink fills it with. */
+async function expectDroppedForGood(cluster: CassandraCluster): Promise<void> {
+  const { name } = report;
+  expect((await applyCassandra(cluster, without(plan, 'records'), [`${name}.records`])).refusals).toEqual([]);
+  const { statements, refusals } = await applyCassandra(cluster, plan, []);
+  expect([statements, refusals.join()]).toEqual([[], expect.stringContaining("column 'records' was dropped before")]);
+  expect((await applyCassandra(cluster, plan, [name])).refusals).toEqual([]);
 }
 
 const CHANGE = /^(?:ALTER|DROP|INSERT|CREATE TABLE IF NOT EXISTS "spark_streams")/;
@@ -132,6 +153,7 @@ test('Cassandra takes a definition of every measure beside another one, and its 
   expect(again.statements).toEqual([]);
 
   await expectFilledAgain(cluster);
+  await expectDroppedForGood(cluster);
   // The stack's own Cassandra acknowledges what is on the disk.
   expect(again.notes.join()).not.toContain('commitlog_sync');
 

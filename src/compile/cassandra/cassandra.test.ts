@@ -9,7 +9,7 @@ import type { CassandraTable } from './tables.ts';
 import { dataTables } from './tables.ts';
 
 const plan = makePlan(daybook);
-const all: CassandraState = { versions: [1, 2, 3], tables: dataTables(plan) };
+const all: CassandraState = { versions: [1, 2, 3], tables: dataTables(plan), dropped: [] };
 const { migrate } = cassandraCql(plan);
 const filling = (topic: string): string => `INSERT INTO "daybook"."fillings" (topic, id) VALUES ('${topic}', uuid())`;
 const withTable = (name: string, change: (table: CassandraTable) => CassandraTable): CassandraState => ({
@@ -40,10 +40,35 @@ describe('the CQL for Cassandra', () => {
     ]);
   });
 
+  it('does not add a column again that was dropped, where what was written before that would stay hidden', () => {
+    const without = (name: string, column: string, type: string): CassandraState => ({
+      ...withTable(name, (table) => ({ ...table, columns: table.columns.filter((each) => each.name !== column) })),
+      dropped: [{ table: name, name: column, type }],
+    });
+    expect(migrate(without('daily_pu_rev', 'daily_profit', 'decimal'), [])).toEqual({
+      statements: [],
+      notes: [],
+      refusals: [
+        "spark_streams.daily_pu_rev: column 'daily_profit' was dropped before, and Cassandra would show nothing in it of rows " +
+          'from before that; --drop daily_pu_rev takes it away and creates it again, to be filled from its topic',
+      ],
+    });
+    // Raw records are written as of now.
+    const records = (type: string) => migrate(without('daily_records', 'quantity', type), []);
+    expect(records('bigint').statements).toEqual([
+      filling('daily_records'),
+      'ALTER TABLE "spark_streams"."daily_records" ADD "quantity" bigint',
+    ]);
+    expect(records('text').refusals).toEqual([
+      "spark_streams.daily_records: column 'quantity' was text when it was dropped, and Cassandra takes no bigint for it; " +
+        '--drop daily_records takes it away and creates it again, to be filled from its topic',
+    ]);
+  });
+
   it('has the topic of a table read again that is made, but in a cluster that no sink has seen', () => {
     const tables = all.tables.filter(({ name }) => name !== 'daily_pu_rev');
     expect(migrate({ ...all, tables }, []).statements[0]).toBe(filling('daily_pu_rev'));
-    expect(migrate({ versions: [], tables }, []).statements).not.toContain(filling('daily_pu_rev'));
+    expect(migrate({ ...all, versions: [], tables }, []).statements).not.toContain(filling('daily_pu_rev'));
   });
 
   it('takes nothing away unless it is told to', () => {

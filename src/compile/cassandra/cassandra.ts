@@ -16,7 +16,7 @@ export interface CassandraCql {
  * @throws DaybookError `DEFINITION_WRONG` for a name or a key that is too long for a table there
  */
 export function cassandraCql(plan: Plan): CassandraCql {
-  const { statements } = migrationOf(plan, { versions: [], tables: [] }, []);
+  const { statements } = migrationOf(plan, { versions: [], tables: [], dropped: [] }, []);
   return {
     script: [...PREPARE, ...statements].map((statement) => `${statement};\n`).join('\n'),
     prepare: PREPARE,

@@ -9,6 +9,12 @@ export interface CassandraState {
   readonly versions: readonly number[];
   /** Those of the data's keyspace. */
   readonly tables: readonly CassandraTable[];
+  /** Columns that these tables do not have any more, with the types that they had. */
+  readonly dropped: readonly DroppedColumn[];
+}
+
+export interface DroppedColumn extends Pick<CassandraColumn, 'name' | 'type'> {
+  readonly table: string;
 }
 
 /** How a cluster becomes what the definition asks for; see PostgreSQL's. */
@@ -45,7 +51,7 @@ export function migrationOf(plan: Plan, state: CassandraState, drop: readonly st
   ]);
   const parts: readonly Part[] = [
     ownMigration(state),
-    ...wanted.map((table) => tableMigration(table, comments.get(table.name) ?? '', state, drop)),
+    ...wanted.map((table) => tableMigration(plan, table, comments.get(table.name) ?? '', state, drop)),
     ...state.tables
       .filter(({ name }) => wanted.every((table) => table.name !== name))
       .map(({ name }) => leftOver(name, drop)),
@@ -97,7 +103,13 @@ function dropTable(name: string): string {
   return `DROP TABLE IF EXISTS ${qualified(DATA_KEYSPACE, name)}`;
 }
 
-function tableMigration(table: CassandraTable, comment: string, state: CassandraState, drop: readonly string[]): Part {
+function tableMigration(
+  plan: Plan,
+  table: CassandraTable,
+  comment: string,
+  state: CassandraState,
+  drop: readonly string[],
+): Part {
   const name = `${DATA_KEYSPACE}.${table.name}`;
   const existing = state.tables.find((each) => each.name === table.name);
   const filling = noteFilling(table.name);
@@ -113,7 +125,7 @@ function tableMigration(table: CassandraTable, comment: string, state: Cassandra
       notes: [`${name}: dropped and created again; the sink fills it from its topic`],
     };
   }
-  const refusals = refusalsOf(table, existing, drop);
+  const refusals = [...refusalsOf(table, existing, drop), ...droppedBefore(plan, table, state)];
   if (refusals.length > 0) return { refusals: refusals.map((each) => `${name}: ${each}`) };
   const added = missingFrom(existing, table);
   const dropped = missingFrom(table, existing);
@@ -132,8 +144,37 @@ function tableMigration(table: CassandraTable, comment: string, state: Cassandra
   };
 }
 
+/**
+ * A column that was dropped and is added again hides for ever what was written before it was dropped. Rows of reports are as of their
+ * frames, so of them that would be whatever their topic holds. Raw records are as of when the sink writes them.
+ */
+function droppedBefore(
+  { stream }: Plan,
+  table: CassandraTable,
+  { tables, dropped }: CassandraState,
+): readonly string[] {
+  const existing = tables.find(({ name }) => name === table.name);
+  const added = existing === undefined ? [] : missingFrom(existing, table);
+  return added.flatMap(({ name, type }) => {
+    const before = dropped.find((each) => each.table === table.name && each.name === name);
+    if (before === undefined) return [];
+    if (table.name !== stream.name) {
+      return [
+        `column '${name}' was dropped before, and Cassandra would show nothing in it of rows from before that; ${again(table)}`,
+      ];
+    }
+    if (before.type === type) return [];
+    return [
+      `column '${name}' was ${before.type} when it was dropped, and Cassandra takes no ${type} for it; ${again(table)}`,
+    ];
+  });
+}
+
+function again({ name }: CassandraTable): string {
+  return `--drop ${name} takes it away and creates it again, to be filled from its topic`;
+}
+
 function refusalsOf(table: CassandraTable, existing: CassandraTable, drop: readonly string[]): readonly string[] {
-  const again = `--drop ${table.name} takes it away and creates it again, to be filled from its topic`;
   const isKey = ({ kind }: CassandraColumn): boolean => kind !== 'regular';
   const keyOf = ({ columns }: CassandraTable): string =>
     columns
@@ -142,7 +183,7 @@ function refusalsOf(table: CassandraTable, existing: CassandraTable, drop: reado
       .sort()
       .join();
   if (keyOf(table) !== keyOf(existing)) {
-    return [`its primary key is another one: it is of an older definition, or of another system; ${again}`];
+    return [`its primary key is another one: it is of an older definition, or of another system; ${again(table)}`];
   }
   return [
     ...missingFrom(table, existing)
@@ -154,7 +195,9 @@ function refusalsOf(table: CassandraTable, existing: CassandraTable, drop: reado
     ...table.columns.flatMap(({ name, type }) => {
       const before = existing.columns.find((each) => each.name === name);
       if (before === undefined || before.type === type) return [];
-      return [`column '${name}' is ${before.type} and would become ${type}, which Cassandra cannot do; ${again}`];
+      return [
+        `column '${name}' is ${before.type} and would become ${type}, which Cassandra cannot do; ${again(table)}`,
+      ];
     }),
   ];
 }

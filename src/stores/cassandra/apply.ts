@@ -59,8 +59,17 @@ async function readState(cluster: CassandraCluster): Promise<CassandraState> {
       tables.set(table, [...(tables.get(table) ?? []), column]);
     }
   }
+  const dropped = await cluster.run(
+    'SELECT table_name, column_name, type FROM system_schema.dropped_columns WHERE keyspace_name = ?',
+    [DATA_KEYSPACE],
+  );
   return {
     versions: versions.map((row) => Number(row.get('version'))),
     tables: [...tables].map(([name, found]) => ({ name, columns: found })),
+    dropped: dropped.map((row) => ({
+      table: String(row.get('table_name')),
+      name: String(row.get('column_name')),
+      type: String(row.get('type')),
+    })),
   };
 }
