@@ -7,9 +7,9 @@ export interface StoredRecord {
   readonly key: string;
   /** Days since 1970-01-01. */
   readonly businessDay: number;
-  /** Unix ms. */
-  readonly eventTimeMs: number;
-  /** By field index: texts, numbers, decimals in micro-units; the event time and dates count for nothing here. */
+  /** Unix ms, by the names of the fields that are moments. */
+  readonly momentsMs: ReadonlyMap<string, number>;
+  /** By field index: texts, numbers, decimals in micro-units, dates in days since 1970-01-01; moments count for nothing here. */
   readonly values: readonly (string | number | null)[];
   /** As it came. */
   readonly text: string;

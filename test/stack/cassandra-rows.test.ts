@@ -208,6 +208,7 @@ test('Cassandra takes the longest keys that a definition may have, of the charac
       fields: {
         id: text({ maxLength: lengths.id }),
         at: timestamp(),
+        left: timestamp(),
         day: date(),
         order: text({ maxLength: lengths.order }),
         guest: text({ maxLength: lengths.guest, nullable: true }),
@@ -230,12 +231,19 @@ test('Cassandra takes the longest keys that a definition may have, of the charac
   await using cluster = openCassandra({ contactPoints, localDataCenter: 'datacenter1' });
   await applyCassandra(cluster, longest, []);
   const row = { day: '2026-03-01', order: '😀'.repeat(lengths.order), guest: '\u0001'.repeat(lengths.guest) };
-  const record = { ...row, id: '😀'.repeat(lengths.id), at: '2026-03-01 12:00:00' };
+  const moments = { at: '2026-03-01 12:00:00', left: '2026-03-02T08:30:00.25+01:00' };
+  const record = { ...row, ...moments, id: '😀'.repeat(lengths.id) };
   const message = { key: null, value: Buffer.from(JSON.stringify(record)), offset: 0, timestampMs: 0 };
   const read = recordReader(stream)(message);
   if ('reason' in read) throw new Error(read.reason);
   expect(await cassandraRecordSink(cluster, longest).write([{ partition: 0, records: [read] }])).toEqual([0]);
   expect(await cassandraRecordSink(cluster, longest).write([{ partition: 1, records: [read] }])).toEqual([1]);
+  const [stored] = await rowsInCassandra(
+    servers.at.cassandra,
+    'SELECT toUnixTimestamp("at") AS "at", toUnixTimestamp("left") AS "left" FROM spark_streams.visits',
+  );
+  const asMs = [Date.UTC(2026, 2, 1, 12), Date.UTC(2026, 2, 2, 7, 30, 0, 250)].map(String);
+  expect([stored?.['at'], stored?.['left']]).toEqual(asMs);
   // A topic that packs its messages gives many long records at once; a write of Cassandra has room for 16 MiB.
   const many = Array.from({ length: 50 }, (_, index) => {
     const value = Buffer.from(JSON.stringify({ ...record, id: `k${index}`, note: 'x'.repeat(400_000) }));

@@ -13,6 +13,7 @@ import { readCarefully } from '../../record/careful.ts';
  */
 export function recordReader(stream: StreamPlan): (message: TopicMessage) => StoredRecord | Refusal {
   const local = zone(stream.timeZone);
+  const moments = stream.fields.filter(({ kind }) => kind === 'timestamp').map(({ name }) => name);
   return ({ value, offset, timestampMs }) => {
     const bytes = Buffer.from(value ?? []);
     const read = readCarefully(bytes, stream, local);
@@ -25,16 +26,20 @@ export function recordReader(stream: StreamPlan): (message: TopicMessage) => Sto
       return { code: 'DATE_IN_THE_FUTURE', field, reason };
     }
     const text = bytes.toString();
-    const moment = String((JSON.parse(text) as Readonly<Record<string, unknown>>)[stream.eventTime.name]);
+    const members = JSON.parse(text) as Readonly<Record<string, unknown>>;
     return {
       offset,
       key: String(read.values[stream.primaryKey.index]),
       businessDay: read.businessDay,
-      eventTimeMs: parseInstant(moment) ?? instantOf(parseTimestamp(moment, local), local),
+      momentsMs: new Map(moments.map((name) => [name, instantIn(String(members[name]), local)])),
       values: read.values,
       text,
     };
   };
+}
+
+function instantIn(moment: string, local: Zone): number {
+  return parseInstant(moment) ?? instantOf(parseTimestamp(moment, local), local);
 }
 
 /** The instant at which a zone's clock shows a time; of two the earlier, and for one that is skipped one beside it. */

@@ -115,7 +115,8 @@ function rowOf(
     if (name === OFFSET) return record.offset;
     if (name === RECORD) return record.text;
     if (name === stream.businessDate.name) return dateValue(record.businessDay);
-    if (name === stream.eventTime.name) return new Date(record.eventTimeMs);
+    const momentMs = record.momentsMs.get(name);
+    if (momentMs !== undefined) return new Date(momentMs);
     const field = present(
       stream.fields.find((each) => each.name === name),
       'a column is a field',
