@@ -117,5 +117,5 @@ function generateArgs({ days, seed, perDay = PER_DAY }: SalesRange, out: string)
     seed: String(seed),
     out,
   };
-  return ['generate', ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value])];
+  return ['generate', '--overwrite', ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value])];
 }

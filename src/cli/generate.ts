@@ -1,5 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { formatDay, zone } from '../base/calendar.ts';
 import { counted } from '../base/counted.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -8,6 +10,7 @@ import type { GenerateOptions, GenerateTarget, Generated } from '../runtimes/gen
 import { generate } from '../runtimes/generate.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { loadPlan } from './config.ts';
+import { usageError } from './failure.ts';
 import { interruption } from './interruption.ts';
 import { configOption, fromOption, numberIn, toOption, wholeNumber, requireDaysInOrder } from './options.ts';
 import { outputEnded } from './output.ts';
@@ -22,6 +25,7 @@ interface TargetFlags {
 /** What is to be generated, where it goes, and by which definition. */
 interface GenerateFlags
   extends Omit<GenerateOptions, 'plan' | 'target' | 'clock' | 'signal' | 'onProgress'>, TargetFlags {
+  readonly overwrite: boolean;
   readonly config: string;
 }
 
@@ -59,6 +63,7 @@ export function addGenerate(program: Command): void {
     )
     .addOption(new Option('--out <file>', 'write them to a file; standard output unless told'))
     .addOption(new Option('--answer-key <file>', 'write the exact reports that they must give, as JSON'))
+    .option('--overwrite', 'write over files that are there', false)
     .addOption(configOption())
     .addHelpText(
       'after',
@@ -73,6 +78,7 @@ Examples:
 
 async function generateCommand(flags: GenerateFlags): Promise<void> {
   requireDaysInOrder(flags);
+  await requireFreePaths(flags);
   const plan = await loadPlan(flags.config);
   const clock = machineClock();
   const progress = showProgress('Generating', clock);
@@ -91,6 +97,20 @@ async function generateCommand(flags: GenerateFlags): Promise<void> {
     if (generated.isStopped) process.exitCode = 1;
   } finally {
     progress.end();
+  }
+}
+
+/** @throws DaybookError `USAGE` when a file would be lost, before hours are spent on what should take its place */
+async function requireFreePaths({ out, answerKey, overwrite }: GenerateFlags): Promise<void> {
+  if (out !== undefined && answerKey !== undefined && resolve(out) === resolve(answerKey)) {
+    throw usageError('--out and --answer-key name one file. Give each its own.');
+  }
+  if (overwrite) return;
+  for (const path of [out, answerKey]) {
+    const found = path === undefined ? undefined : await stat(path).catch(() => undefined);
+    // What cannot be looked at cannot be written either, which is told then.
+    if (found?.isFile() !== true || found.size === 0) continue;
+    throw usageError(`The file ${path} is there already. Name another, or write over it with --overwrite.`);
   }
 }
 

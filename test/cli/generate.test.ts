@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { readSale, reportsOf, rowsOfAnswer } from '../oracle/furniture-store.ts';
@@ -69,6 +69,28 @@ describe('generate', () => {
       expect.stringMatching(/^Records of days after \d{4}-.*, which is today, are /m),
     ]);
     expect((await runDaybook(['generate', ...DAYS])).stderr).not.toContain('today');
+  });
+
+  it('writes over no file unless told to, and over none with nothing in it', async () => {
+    await using folder = await temporaryFolder();
+    const [sales, key] = [join(folder.path, 'sales.ndjson'), join(folder.path, 'key.json')];
+    const call = ['generate', ...DAYS, '--out', sales, '--answer-key', key];
+    await Promise.all([writeFile(sales, ''), writeFile(key, 'my own')]);
+    const refused = await runDaybook(call);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      `daybook: The file ${key} is there already. Name another, or write over it with --overwrite. (USAGE)\n`,
+    ]);
+    expect([await readFile(sales, 'utf8'), await readFile(key, 'utf8')]).toEqual(['', 'my own']);
+    await writeFile(sales, 'mine, too');
+    expect((await runDaybook(call)).stderr).toContain(`The file ${sales} is there already.`);
+    expect((await runDaybook([...call, '--overwrite'])).code).toBe(0);
+    const { records } = JSON.parse(await readFile(key, 'utf8')) as AnswerKey;
+    expect((await readFile(sales, 'utf8')).split('\n')).toHaveLength(records.sent + 1);
+    // What is no file of bytes that stay, as a terminal, has nothing to lose.
+    expect((await runDaybook(['generate', ...DAYS, '--out', '/dev/null'])).code).toBe(0);
+    const one = await runDaybook(['generate', ...DAYS, '--out', sales, '--answer-key', sales, '--overwrite']);
+    expect([one.code, one.stderr]).toEqual([2, expect.stringContaining('--out and --answer-key name one file')]);
   });
 
   it('that is interrupted says so and ends with 1, as its days are not whole', async () => {
