@@ -73,6 +73,32 @@ describe('the careful reader', () => {
     });
   });
 
+  it('says how records are sent, where something is around them', () => {
+    const wanted = 'as a JSON array, as a record a line (NDJSON), or as one record';
+    for (const [body, name] of [
+      [{ data: [sale, sale] }, 'data'],
+      [{ status: 'ok', sale }, 'sale'],
+      [{ count: 0, ['x'.repeat(99)]: [] }, `${'x'.repeat(57)}…`],
+    ] as const) {
+      expect(read(JSON.stringify(body))).toEqual({
+        code: 'MISSING_FIELD',
+        field: 'ts_id',
+        reason: expect.stringMatching(
+          new RegExp(`^fields 'ts_id', .* are missing; if '${name}' holds the records, send those alone: .*$`),
+        ) as string,
+      });
+    }
+    expect(read(JSON.stringify({ data: [sale] }))).toHaveProperty('reason', expect.stringContaining(wanted));
+    for (const body of [{}, { a: 1 }, { a: 'b', c: null }, { city: 'Henderson', data: [sale] }]) {
+      expect(read(JSON.stringify(body))).toHaveProperty('reason', expect.stringMatching(/ are missing$/));
+    }
+    expect(read(JSON.stringify([sale]))).toEqual({
+      code: 'NOT_AN_OBJECT',
+      reason: 'a record must be a JSON object, and this is an array; a line holds one record, not an array of them',
+    });
+    expect(read('7')).toEqual({ code: 'NOT_AN_OBJECT', reason: 'a record must be a JSON object' });
+  });
+
   it('shows a value as it stands in the record, and not all of a long one', () => {
     const reasonOf = (wrong: object): string =>
       (read(JSON.stringify({ ...sale, ...wrong })) as { readonly reason: string }).reason;

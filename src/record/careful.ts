@@ -59,7 +59,7 @@ function readLine(line: Uint8Array, stream: StreamPlan, local: Zone): CarefulRec
     else values[field.index] = read.value;
   }
   const [first] = faults;
-  if (first !== undefined) return { ...first, reason: reasonOf(faults) };
+  if (first !== undefined) return { ...first, reason: `${reasonOf(faults)}${envelopeHint(json.members, stream)}` };
   const eventDay = businessDayOf(json.members[stream.eventTime.name] as string, stream, local);
   const given = values[stream.businessDate.index] as number | null;
   if (given !== null && Math.abs(given - eventDay) > 1) {
@@ -88,6 +88,19 @@ function reasonOf(faults: readonly Refusal[]): string {
   return reasons.join('; and ');
 }
 
+/** What to send instead, where records may be inside of something else: `{"data":[…]}` is one record to us, and none. */
+function envelopeHint(members: Readonly<Record<string, unknown>>, { fields }: StreamPlan): string {
+  if (fields.some(({ name }) => Object.hasOwn(members, name))) return '';
+  const [around] = Object.entries(members).find(([, value]) => isNest(value)) ?? [];
+  if (around === undefined) return '';
+  const how = 'as a JSON array, as a record a line (NDJSON), or as one record';
+  return `; if '${shortened(around)}' holds the records, send those alone: ${how}`;
+}
+
+function isNest(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !(value instanceof NumberText);
+}
+
 function missingReason(missing: readonly Refusal[]): string {
   return `fields ${missing.map(({ field }) => `'${field}'`).join(', ')} are missing`;
 }
@@ -103,9 +116,12 @@ function parseJson(line: Uint8Array): { readonly members: Readonly<Record<string
   }
   if (fault !== undefined) return refuse('NOT_JSON', undefined, `the line is not JSON: ${faultText(text, fault)}`);
   const parsed = JSON.parse(text, keepNumberText) as unknown;
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed) || parsed instanceof NumberText) {
-    return refuse('NOT_AN_OBJECT', undefined, 'a record must be a JSON object');
+  if (Array.isArray(parsed)) {
+    const reason =
+      'a record must be a JSON object, and this is an array; a line holds one record, not an array of them';
+    return refuse('NOT_AN_OBJECT', undefined, reason);
   }
+  if (!isNest(parsed)) return refuse('NOT_AN_OBJECT', undefined, 'a record must be a JSON object');
   return { members: parsed as Readonly<Record<string, unknown>> };
 }
 
