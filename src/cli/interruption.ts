@@ -32,8 +32,9 @@ export function interruption(clock: Clock): AbortSignal {
     firstAtMs ??= clock.nowMs();
     controller.abort();
   };
-  process.off('SIGINT', endInterrupted).on('SIGINT', onSignal);
-  process.off('SIGTERM', endInterrupted).on('SIGTERM', onSignal);
+  // What comes while modules are loaded is told afterwards, and to nobody once the last listener has gone, even if another comes.
+  process.on('SIGINT', onSignal).off('SIGINT', endInterrupted);
+  process.on('SIGTERM', onSignal).off('SIGTERM', endInterrupted);
   return controller.signal;
 }
 
