@@ -369,7 +369,7 @@ export class Engine implements Runtime, SourceDoor {
   #queue(intake: Intake, scanned: ScannedLines, journey: Journey): Promise<Acceptance> {
     const { promise, resolve, reject } = Promise.withResolvers<Acceptance>();
     const refused = refusedOf(intake, scanned);
-    this.#waiting.push({ intake, columns: scanned.columns, refused, journey, resolve, reject });
+    this.#waiting.push({ intake, columns: scanned.columns, refused, entryIds: [], journey, resolve, reject });
     return promise;
   }
 

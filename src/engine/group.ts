@@ -23,6 +23,8 @@ export interface WaitingBatch {
   claim: Claim;
   /** What cannot be accepted, in the order of the lines. */
   readonly refused: readonly RefusedOfBatch[];
+  /** The ids of what is kept of them in the quarantine, in their order, once the batch is laid out. */
+  readonly entryIds: (number | undefined)[];
   readonly journey: Journey;
   readonly resolve: (answer: Acceptance) => void;
   readonly reject: (error: unknown) => void;
@@ -94,13 +96,18 @@ function inFile(intake: Intake, refused: readonly RefusedLine[]): readonly Refus
  * What of a refused batch goes to the quarantine, one by one, as there may be millions. A correction's entry is there already,
  * and stays as it is.
  */
-export function* keptOf(intake: Intake, refused: readonly RefusedOfBatch[]): Generator<Refused> {
+export function* keptOf(
+  intake: Intake,
+  refused: readonly RefusedOfBatch[],
+  ids?: (number | undefined)[],
+): Generator<Refused> {
   const { origin, lines, corrects, originalsFollow } = intake;
   if (corrects !== undefined || originalsFollow === true) return;
   for (const each of refused) {
     const { line, refusal } = each;
-    if ('record' in each) yield { refusal, line, origin, bytes: Buffer.from(each.record), converted: each.converted };
-    else yield { refusal, line, origin, bytes: lines.subarray(each.start, each.end) };
+    if ('record' in each)
+      yield { refusal, line, origin, bytes: Buffer.from(each.record), converted: each.converted, ids };
+    else yield { refusal, line, origin, bytes: lines.subarray(each.start, each.end), ids };
   }
 }
 
@@ -170,14 +177,18 @@ function frameOfRefused({ bytes, count }: QuarantinePart): GroupFrame {
 }
 
 function* refusedRecords(batches: readonly WaitingBatch[]): Generator<Refused> {
-  for (const { intake, refused } of batches) yield* keptOf(intake, refused);
+  for (const { intake, refused, entryIds } of batches) yield* keptOf(intake, refused, entryIds);
 }
 
-export function answerOf({ columns, claim, refused }: WaitingBatch, offset: number): Acceptance {
+export function answerOf({ columns, claim, refused, entryIds, intake }: WaitingBatch, offset: number): Acceptance {
+  const idOf = (index: number): number | undefined => intake.corrects ?? entryIds[index];
   return {
     accepted: claim.picked.length,
     duplicates: columns.count - claim.picked.length,
-    quarantined: refused.map(({ refusal, line }) => ({ line, ...refusal })),
+    quarantined: refused.map(({ refusal, line }, index) => {
+      const id = idOf(index);
+      return { line, ...refusal, ...(id !== undefined && { id }) };
+    }),
     offset,
   };
 }

@@ -13,6 +13,7 @@ interface Assembly {
   readonly claim: (hashes: number, leftOut: number, count: number, size: number, picked: number) => number;
   readonly addAll: (hashes: number, count: number, size: number) => void;
   readonly has: (hash: number, record: number) => number;
+  readonly numberOf: (hash: number, record: number) => number;
   readonly markKnown: (hashes: number, count: number, marks: number) => void;
   readonly remove: (hash: number, number: number) => void;
   readonly keysOf: (shard: number) => number;
@@ -76,6 +77,12 @@ export class KeySlots {
   /** Whether a record's key has a number. */
   has(hash: number, record: number): boolean {
     return this.#assembly.has(hash, record) !== 0;
+  }
+
+  /** The number of a record's key; undefined when it has none. */
+  numberOf(hash: number, record: number): number | undefined {
+    const above = this.#assembly.numberOf(hash, record) >>> 0;
+    return above === 0 ? undefined : above - 1;
   }
 
   /** A byte a record: 1 for those whose keys have a number. */

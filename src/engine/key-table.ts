@@ -72,6 +72,14 @@ export class KeyTable {
     return isThere;
   }
 
+  /** The number of the key whose words stand at `at`, counted from 0 in the order of their coming; undefined when it is not there. */
+  numberOf(words: Int32Array, at: number, hash: number): number | undefined {
+    this.#asked = words;
+    const number = this.#slots.numberOf(hash, at / KEY_WORDS);
+    this.#asked = NO_WORDS;
+    return number;
+  }
+
   /** A byte for each of some records, given as to `claim`: 1 where the key is there. */
   known(words: Int32Array, hashes: Int32Array, count: number): Uint8Array {
     this.#asked = words;

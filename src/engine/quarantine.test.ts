@@ -165,3 +165,59 @@ it('a page of several has of long records the start, and one that is asked for a
   for (const id of [0, 6]) expect((await engine.quarantine({ id })).entries).toEqual([]);
   await engine.close();
 });
+
+it('an answer names the entry of each line that was refused, which may be one of before', async () => {
+  const disk = new FaultyDisk();
+  let engine = await openEmbedded({ plan, disk, clock });
+  const known = new Map<string, number>();
+  const send = async (...batches: readonly (readonly string[])[]): Promise<void> => {
+    const answers = await Promise.all(
+      batches.map((lines) => engine.accept({ origin: 'test', lines: Buffer.from(lines.join('\n')) })),
+    );
+    for (const [index, { quarantined }] of answers.entries()) {
+      for (const { line, id } of quarantined) {
+        const record = batches[index]?.[line - 1] ?? '';
+        const { entries } = await engine.quarantine({ id: id ?? 0 });
+        expect(entries).toMatchObject([{ id, record }]);
+        expect(known.get(record) ?? id).toBe(id);
+        known.set(record, id ?? 0);
+      }
+    }
+  };
+  const sales = mixedSales(4, { repeats: 0, seed: 7 });
+  await send(['a', 'b', 'a', ...sales], ['c', 'b'], [...sales, 'd'], ['a']);
+  disk.roomBytes = 10;
+  await expect(send(['lost', 'e'])).rejects.toMatchObject({ code: 'DISK_FULL' });
+  disk.roomBytes = Number.POSITIVE_INFINITY;
+  await send(['f'], ['e', 'c', 'lost']);
+  await engine.close();
+  // From the checkpoint, and from the log alone.
+  for (const isLogAlone of [false, true]) {
+    if (isLogAlone) for (const path of disk.paths) if (path.startsWith('checkpoints/')) disk.lose(path);
+    engine = await openEmbedded({ plan, disk: disk.restart(), clock });
+    await send(['d', `new ${isLogAlone}`, 'lost'], ['f', 'a']);
+    await engine.close();
+  }
+  expect(known.size).toBe(9);
+  expect(new Set(known.values()).size).toBe(9);
+});
+
+it('an answer names no entries where the log has the same bytes twice, as ids would be others', async () => {
+  const quarantine = new Quarantine();
+  const entry = (record: string): string => `${JSON.stringify({ record, encoding: 'utf8' })}\n`;
+  quarantine.addStored(AT, Buffer.from(entry('first') + entry('first') + entry('second')));
+  const ids: (number | undefined)[] = [];
+  const [line] = refusedLines('second');
+  for (const _ of quarantine.claim(line === undefined ? [] : [{ ...line, ids }], 0));
+  expect([quarantine.size, ids]).toEqual([3, [undefined]]);
+});
+
+it('an answer names the entry that a correction leaves as it was, and none for what is not kept', async () => {
+  const engine = await openEmbedded({ plan, disk: new FaultyDisk(), clock });
+  const lines = Buffer.from('wrong');
+  await engine.accept({ origin: 'test', lines: Buffer.from('first') });
+  expect(await engine.accept({ origin: 'test', lines, corrects: 1 })).toMatchObject({ quarantined: [{ id: 1 }] });
+  const { quarantined } = await engine.accept({ origin: 'test', lines, originalsFollow: true });
+  expect(quarantined).toEqual([expect.not.objectContaining({ id: expect.anything() as unknown })]);
+  await engine.close();
+});

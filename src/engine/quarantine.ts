@@ -33,6 +33,8 @@ export interface Refused {
   readonly bytes: Uint8Array;
   /** The record that its source had made of it. */
   readonly converted?: string | undefined;
+  /** Gets the id of its entry, which is one of before where the same bytes were refused before; undefined: not known. */
+  readonly ids?: (number | undefined)[] | undefined;
 }
 
 /** Entries for one frame of the log. */
@@ -86,10 +88,14 @@ export class Quarantine {
    */
   *claim(refused: Iterable<Refused>, atMs: number): Generator<QuarantinePart> {
     assert(this.#known.undoable === 0, 'what was claimed before is durable or taken back');
+    // Keys are numbered as entries are, but for a log that has the same bytes twice.
+    const areNumbered = this.#known.size === this.#size;
     let lines: string[] = [];
     let size = 0;
     for (const each of refused) {
-      if (!this.#isFirst(each.bytes)) continue;
+      const isFirst = this.#isFirst(each.bytes);
+      each.ids?.push(areNumbered ? this.#idOfLast() : undefined);
+      if (!isFirst) continue;
       const line = printEntry(each, atMs);
       const lineSize = Buffer.byteLength(line);
       if (size > 0 && size + lineSize > PART_BYTES) {
@@ -130,6 +136,11 @@ export class Quarantine {
       this.#words[word] = digest.readInt32LE(word * this.#words.BYTES_PER_ELEMENT);
     this.#hashes[0] = keyHash(this.#words, 0);
     return this.#known.claim(this.#words, this.#hashes, 1).length === 1;
+  }
+
+  /** The id of the entry whose bytes were asked for last. */
+  #idOfLast(): number {
+    return present(this.#known.numberOf(this.#words, 0, this.#hashes[0] as number), 'now it is known') + 1;
   }
 
   #remember(at: LogPosition, count: number): void {

@@ -16,6 +16,7 @@ function batchOf(numbers: readonly number[]): NewBatch {
     intake,
     columns: keyColumns(numbers.map((number) => keys[number] ?? keyOf(number))),
     refused: [],
+    entryIds: [],
     journey: { sinceMs: 0, records: 0 },
     resolve: () => {},
     reject: () => {},

@@ -88,7 +88,8 @@ export interface SourcePlace {
 export interface Acceptance {
   readonly accepted: number;
   readonly duplicates: number;
-  readonly quarantined: readonly (Refusal & { readonly line: number })[];
+  /** Each with the id of its entry in the quarantine; without, where it is not kept, and where ids are not known yet. */
+  readonly quarantined: readonly (Refusal & { readonly line: number; readonly id?: number })[];
   /** The log's next offset after the batch, whose accepted records are the ones right before it. */
   readonly offset: number;
 }

@@ -166,6 +166,8 @@ export interface AcceptanceAnswer {
     readonly code: string;
     readonly field?: string;
     readonly reason: string;
+    /** Of its entry in the quarantine, where that is known. */
+    readonly id?: number;
   }[];
   readonly offset: number;
 }

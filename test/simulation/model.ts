@@ -51,18 +51,18 @@ export class Model {
   /** What it is after batches that became durable together, and what each of them is answered. */
   after(group: readonly Batch[]): { readonly model: Model; readonly answers: readonly ExpectedAnswer[] } {
     const keys = new Set(this.sales.map(({ ts_id }) => ts_id.toLowerCase()));
-    const refusedBefore = new Set(this.quarantine.map(({ record }) => record));
+    const entries = new Map(this.quarantine.map(({ record }, index) => [record, index + 1]));
     const sales = [...this.sales];
     const records = [...this.records];
     const quarantine = [...this.quarantine];
     let { duplicates } = this;
     const answers = group.map((batch) => {
-      const answer = { accepted: 0, duplicates: 0, quarantined: [] as { line: number; code: string }[] };
+      const answer = { accepted: 0, duplicates: 0, quarantined: [] as { line: number; code: string; id: number }[] };
       const refuse = (line: number, code: string, bytes: Uint8Array): void => {
-        answer.quarantined.push({ line, code });
         const record = Buffer.from(bytes).toString('base64');
-        if (!refusedBefore.has(record)) quarantine.push({ origin: batch.origin, line, code, record });
-        refusedBefore.add(record);
+        const id = entries.get(record) ?? quarantine.push({ origin: batch.origin, line, code, record });
+        entries.set(record, id);
+        answer.quarantined.push({ line, code, id });
       };
       batch.lines.forEach(({ bytes, fate }, index) => {
         if (fate.kind === 'blank') return;
@@ -102,7 +102,7 @@ export class Model {
 
 /** An answer without the reasons' words. */
 export type ExpectedAnswer = Pick<Acceptance, 'accepted' | 'duplicates' | 'offset'> & {
-  readonly quarantined: readonly { readonly line: number; readonly code: string }[];
+  readonly quarantined: readonly { readonly line: number; readonly code: string; readonly id: number | undefined }[];
 };
 
 const DIMENSIONS: Readonly<Record<string, readonly string[]>> = {

@@ -45,7 +45,12 @@ export class Witness {
     if (answered.length === 0) return;
     const { model, answers } = this.#model.after(answered.map(({ batch }) => batch));
     const given = answered.map(({ answer: { accepted, duplicates, quarantined, offset } }) => {
-      return { accepted, duplicates, quarantined: quarantined.map(({ line, code }) => ({ line, code })), offset };
+      return {
+        accepted,
+        duplicates,
+        quarantined: quarantined.map(({ line, code, id }) => ({ line, code, id })),
+        offset,
+      };
     });
     mustBeEqual('answers', given, answers);
     const numbers = answered.map(({ number }) => number);

@@ -73,7 +73,9 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
   Acceptance: object({
     accepted: whole,
     duplicates: whole,
-    quarantined: list(object(refusal)),
+    quarantined: list(
+      object({ ...refusal, 'id?': described(whole, 'Of its entry in the quarantine; not on the stack.') }),
+    ),
     offset: described(whole, 'The offset of the next record to come.'),
   }),
   Definition: object({

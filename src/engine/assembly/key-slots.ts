@@ -98,8 +98,13 @@ export function addAll(hashes: usize, count: u32, size: u32): void {
 
 /** Whether a record's key has a number. */
 export function has(hash: u32, record: u32): bool {
+  return numberOf(hash, record) !== 0;
+}
+
+/** The number of a record's key, plus one; 0 when it has none. */
+export function numberOf(hash: u32, record: u32): u32 {
   const shard = shardOf(hash);
-  return load<u32>(shard, LENGTH) > 0 && load<u32>(slotOf(shard, hash, record), NUMBER) !== 0;
+  return load<u32>(shard, LENGTH) > 0 ? load<u32>(slotOf(shard, hash, record), NUMBER) : 0;
 }
 
 /** Marks, by a byte of 1, which of `count` records have a key with a number; marks of others stay. */
