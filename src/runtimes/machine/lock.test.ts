@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -104,6 +104,26 @@ describe("a folder's lock", () => {
     }
     expect(await readHolder(root)).toBeUndefined();
     await (await takeFolderLock(root)).release();
+  });
+
+  it('is not that of a copy, though what its holder said was copied without its lock', async () => {
+    const child = await holderProcess(
+      `await takeFolderLock(root + '/shop', 'http://127.0.0.1:4321'); await takeFolderLock(root + '/other');`,
+    );
+    try {
+      const copy = join(root, 'copy');
+      await cp(join(root, 'shop'), copy, { recursive: true });
+      await rm(join(copy, 'lock.db'));
+      expect(await readHolder(copy)).toBeUndefined();
+      await (await takeFolderLock(copy)).release();
+
+      // While another is just starting on a copy, it is not yet its own word that stands there.
+      const said = await readFile(join(root, 'shop', 'holder.json'));
+      await writeFile(join(root, 'other', 'holder.json'), said);
+      expect(await readHolder(join(root, 'other'))).toEqual({ pid: undefined, url: undefined });
+    } finally {
+      await kill(child);
+    }
   });
 
   it('does not name a holder that has not said who it is, nor one that is long dead', async () => {

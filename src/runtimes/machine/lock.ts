@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as sqlite from 'node:sqlite';
 
@@ -147,11 +147,16 @@ function sqliteWithoutWarning(): typeof sqlite {
 async function writeAnnouncement(root: string, url: string | undefined): Promise<void> {
   const path = join(root, HOLDER_FILE);
   const unfinished = `${path}.${process.pid}.tmp`;
-  await writeFile(unfinished, `${JSON.stringify({ pid: process.pid, url })}\n`);
+  await writeFile(unfinished, `${JSON.stringify({ pid: process.pid, url, folder: await folderId(root) })}\n`);
   await rename(unfinished, path);
 }
 
-/** What the holder said of itself. What a dead process left behind is not the holder's. */
+/** Tells a folder from a copy of it, and is the same wherever it is mounted or moved to on its disk. */
+async function folderId(root: string): Promise<string> {
+  return String((await stat(root, { bigint: true })).ino);
+}
+
+/** What the holder said of itself. What a dead process left behind is not the holder's, nor what came with a copy. */
 async function readAnnouncement(root: string): Promise<Holder> {
   const silent = { pid: undefined, url: undefined };
   let parsed: unknown;
@@ -164,6 +169,8 @@ async function readAnnouncement(root: string): Promise<Holder> {
   if (typeof parsed !== 'object' || parsed === null || !('pid' in parsed) || typeof parsed.pid !== 'number')
     return silent;
   if (!isAlive(parsed.pid)) return silent;
+  // One that was started by an older release says nothing of it.
+  if ('folder' in parsed && parsed.folder !== (await folderId(root))) return silent;
   return { pid: parsed.pid, url: 'url' in parsed && typeof parsed.url === 'string' ? parsed.url : undefined };
 }
 
