@@ -294,9 +294,10 @@ test('a report that is to be filled again is whole as of no frame until it is, a
   const moves = parts.map((part) => ({ ...part, fromOffset: 0, nextOffset: 4 }));
   await sink.write(batch({ moves, frame }));
   expect(await reader.wholeFrame()).toBe(60);
-  const dropped = [[days.name], plan.reports.map(({ name }) => name)];
-  for (const names of dropped) {
-    expect((await applyPostgres(database, plan, names)).refusals).toEqual([]);
+  const dropped = [[days.name], plan.reports.map(({ name }) => name)].map((names) => ({ names, isByHand: false }));
+  for (const { names, isByHand } of [...dropped, { names: [days.name], isByHand: true }]) {
+    if (isByHand) await database.query(`DROP TABLE daily_report.${days.name}`);
+    expect((await applyPostgres(database, plan, isByHand ? [] : names)).refusals).toEqual([]);
     expect(await reader.wholeFrame()).toBeUndefined();
     await sink.note(parts.map((part) => ({ ...part, endOffset: 4 })));
     expect(await reader.wholeFrame()).toBeUndefined();

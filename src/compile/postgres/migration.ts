@@ -125,7 +125,14 @@ function tableMigration(
 ): Partial<PostgresMigration> {
   const name = `${REPORTS_SCHEMA}.${table.name}`;
   const existing = state.tables.find((each) => each.name === table.name);
-  if (existing === undefined) return { statements: createTable(table, title), notes: [`${name}: created`] };
+  if (existing === undefined) {
+    // No sink has a place in what is new. One that somebody dropped may have one.
+    const isNew = state.versions.length === 0;
+    return {
+      statements: [...(isNew ? [] : [forgetOffsets(table.name)]), ...createTable(table, title)],
+      notes: [`${name}: created`],
+    };
+  }
   if (drop.includes(table.name)) {
     return {
       statements: [...dropTable(table.name), forgetOffsets(table.name), ...createTable(table, title)],

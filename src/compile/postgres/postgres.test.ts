@@ -87,6 +87,13 @@ describe('the SQL for PostgreSQL', () => {
     ]);
   });
 
+  it('has the topic of a table read again that is made, but in a database that no sink has seen', () => {
+    const { migrate: migrateTo } = postgresSql(makePlan(oneReport));
+    const forgotten = `DELETE FROM "daybook"."offsets" WHERE topic = 'daily_pu_rev'`;
+    expect(migrateTo({ ...furnitureStore, tables: [] }, []).statements[0]).toBe(forgotten);
+    expect(migrateTo({ versions: [], tables: [] }, []).statements).not.toContain(forgotten);
+  });
+
   it('keeps the figures of a measure that is gone until it is told to drop them', () => {
     const withTips = (columns: PostgresState['tables'][number]['columns']): typeof columns => [
       ...columns,
