@@ -185,3 +185,76 @@ it('what was announced is known before a sink begins, also where a new leader do
   await openPostgresSession({ plan, progress: new SinkProgress(clock, logger) }, session, sink);
   expect(begun).toEqual([100]);
 });
+
+it('a place that is taken away while a sink begins is not forgotten by it', async () => {
+  const topics = { [REPORT]: [row('2026-03-01', 100)] };
+  let noted = 0;
+  const sink: PostgresReportSink = {
+    note: async () => {
+      noted++;
+    },
+    // `daybook apply --target postgres --drop` comes between the first time that it is noted, and this.
+    places: async (partitions) => (noted === 1 ? [] : partitions.map((place) => ({ ...place, nextOffset: 0 }))),
+    adopt: async () => undefined,
+    beginAnew: async () => undefined,
+    begin: async () => undefined,
+    write: async () => ({ rows: 0, amendments: 0 }),
+  };
+  const logger = pino({ level: 'silent' });
+  const clock = machineClock();
+  const session = {
+    partitions: [{ topic: REPORT, partition: 0 }],
+    reader: new SmallReads(topics, 2),
+    tell: () => undefined,
+    clock,
+    logger,
+    ended: new AbortController().signal,
+  };
+  const open = () => openPostgresSession({ plan, progress: new SinkProgress(clock, logger) }, session, sink);
+  await expect(open()).rejects.toMatchObject({ code: 'SINK_OVERTAKEN', retryable: true });
+  await open();
+});
+
+it('a sink begins also where a broker has lost the newest message of the topic of frames, and nothing is announced', async () => {
+  const topics = {
+    [REPORT]: [row('2026-03-01', 100)],
+    [FRAMES]: [{ stream: plan.stream.name, frame: 100, accepted: 1 }],
+  };
+  const reader = new SmallReads(topics, 2);
+  let [looks, reads] = [0, 0];
+  const losing: TopicReader = {
+    extents: async (names) => {
+      const extents = await reader.extents(names);
+      // The one that was the leader had one more.
+      return looks++ > 0 ? extents : extents.map((each) => ({ ...each, endOffset: each.endOffset + 1 }));
+    },
+    read: (places, waitMs) => {
+      if (reads++ > 9) throw new Error('it reads for ever');
+      return reader.read(places, waitMs);
+    },
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  const begun: unknown[] = [];
+  const sink: PostgresReportSink = {
+    note: async () => undefined,
+    places: async (partitions) => partitions.map((place) => ({ ...place, nextOffset: 0 })),
+    adopt: async () => undefined,
+    beginAnew: async () => undefined,
+    begin: async ({ frame }) => {
+      begun.push(frame);
+    },
+    write: async () => ({ rows: 0, amendments: 0 }),
+  };
+  const logger = pino({ level: 'silent' });
+  const clock = machineClock();
+  const session = {
+    partitions: [{ topic: REPORT, partition: 0 }],
+    reader: losing,
+    tell: () => undefined,
+    clock,
+    logger,
+    ended: new AbortController().signal,
+  };
+  await openPostgresSession({ plan, progress: new SinkProgress(clock, logger) }, session, sink);
+  expect(begun).toEqual([100]);
+});

@@ -75,6 +75,8 @@ export async function openPostgresSession(
   const own = extents.filter((extent) => partitions.some((each) => nameOf(each) === nameOf(extent)));
   await sink.note(extents.filter(({ topic }) => topics.includes(topic)));
   const stored = await storedPlaces(plan, session, sink, own);
+  // One that was taken away since it was noted is to be noted again, or nobody would read that partition.
+  if (stored.length < own.length) throw overtaken();
   const from = startingPlaces(stored, {
     extents,
     store: 'PostgreSQL',
@@ -85,8 +87,8 @@ export async function openPostgresSession(
     session.logger.info({ topics }, PLACES_ADOPTED);
     await sink.adopt(own);
   }
-  const work = new Session(plan, session, sink, progress, { stored, from, frames: newestFrames(plan, extents) });
-  await work.begin(new Map(extents.map((extent) => [nameOf(extent), extent.endOffset])));
+  const work = new Session(plan, session, sink, progress, { stored, from });
+  await work.begin(extents);
   return work;
 }
 
@@ -128,8 +130,6 @@ interface SessionPlaces {
   readonly stored: readonly TopicPlace[];
   /** Where they are read from, which is later when Kafka has not kept what is between. */
   readonly from: readonly TopicPlace[];
-  /** Where the topic of frames is read from. */
-  readonly frames: readonly TopicPlace[];
 }
 
 /** The work on one assignment's partitions, for as long as all goes well. */
@@ -157,7 +157,7 @@ class Session {
     session: GroupSession,
     sink: PostgresReportSink,
     progress: SinkProgress,
-    { stored, from, frames }: SessionPlaces,
+    { stored, from }: SessionPlaces,
   ) {
     this.#plan = plan;
     this.#session = session;
@@ -167,19 +167,23 @@ class Session {
     const isQuarantine = ({ topic }: TopicPlace): boolean => topic === quarantineTopic(plan);
     this.#quarantinePlaces = from.filter(isQuarantine);
     this.#gate = new FrameGate(from.filter((place) => !isQuarantine(place)));
-    for (const place of [...from, ...frames]) this.#reading.set(nameOf(place), place);
+    for (const place of from) this.#reading.set(nameOf(place), place);
     for (const place of stored) this.#worked.set(nameOf(place), place);
     this.#checkedAtMs = session.clock.nowMs();
   }
 
-  /** Looks at the newest message of the topic of frames, so that it is known what was whole when the sink came. @param ends  of partitions */
-  async begin(ends: ReadonlyMap<string, number>): Promise<void> {
+  /** Looks at the newest message of the topic of frames, so that it is known what was whole when the sink came. @param extents  of partitions */
+  async begin(extents: readonly PartitionExtent[]): Promise<void> {
     const { reader, ended } = this.#session;
-    const frames = [...this.#reading.values()].filter(({ topic }) => topic === framesTopic(this.#plan));
-    const isBehind = (place: TopicPlace): boolean => place.nextOffset < (ends.get(nameOf(place)) ?? 0);
-    let read = await reader.read(frames, WAIT_MS);
-    // A broker that has just become the leader may not give it yet.
-    while (read.some(isBehind) && !ended.aborted) read = await reader.read(frames, WAIT_MS);
+    const isBehind = ({ topic, partition, nextOffset }: TopicPlace): boolean =>
+      nextOffset < (ends.find((each) => each.topic === topic && each.partition === partition)?.endOffset ?? 0);
+    let ends = extents;
+    let read = await reader.read(newestFrames(this.#plan, ends), WAIT_MS);
+    // A broker that has just become the leader may not give it yet, or may never have had it: what it has is the newest then.
+    while (read.some(isBehind) && !ended.aborted) {
+      ends = await reader.extents([framesTopic(this.#plan)]);
+      read = await reader.read(newestFrames(this.#plan, ends), WAIT_MS);
+    }
     for (const partition of read) this.#reading.set(nameOf(partition), partition);
     if (ended.aborted) return;
     const newest = newestFrame(read.flatMap(({ messages }) => messages));
