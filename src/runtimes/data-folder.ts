@@ -22,6 +22,8 @@ const HOLDER_POLL_MS = 100;
 const FILED_AT_END_MAX = 1_000_000;
 /** What is let wait is not all taken by one: a batch may be a little larger than it was meant to be. */
 const ROOM_FOR_OTHERS_BYTES = 8 * 1024 * 1024;
+/** Through another Daybook one batch is taken in at a time, and the next three have been sent by then. */
+const SENT_AHEAD_BYTES = 16 * 1024 * 1024;
 
 export interface DataFolderOptions {
   readonly plan: Plan;
@@ -76,8 +78,7 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
     if (holder?.url !== undefined) {
       const { openRemote, openRemoteToSend } = await import('./remote.ts');
       options.onNotice?.(`A Daybook holds ${root}; going through it at ${holder.url}.`);
-      // Others may bring records as well.
-      const bytesInFlightMax = PENDING_BYTES_MAX / 2;
+      const bytesInFlightMax = SENT_AHEAD_BYTES;
       // Who may make the folder is about to bring records.
       const remote = options.create ? await openRemoteToSend(plan, holder.url) : openRemote(plan, holder.url);
       return { ...tellingRefusals(remote, options.onNotice), bytesInFlightMax, fileDays: async () => undefined };

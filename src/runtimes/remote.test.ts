@@ -110,6 +110,29 @@ describe('a Daybook reached over HTTP', () => {
     expect(texts.toSorted()).toEqual(['a,"b', ...records].toSorted());
   });
 
+  it('takes batches in their order, however many are sent at once: of two sales with one key the first counts', async () => {
+    await using daybook = await serveEmbedded();
+    const remote = openRemote(plan, daybook.server.url);
+    const sale = (revenue: number): string => JSON.stringify({ ...plainSale, revenue });
+    const batches = [
+      `${'\n'.repeat(3 * 1024 * 1024)}${sale(1)}`,
+      sale(2),
+      `${mixedSales(2_000, { repeats: 0, seed: 3 }).join('\n')}\n${sale(3)}`,
+      sale(4),
+    ];
+    const accepting = batches.map((lines) => remote.accept({ origin: 'sales.ndjson', lines: Buffer.from(lines) }));
+    const acceptances = await Promise.all(accepting);
+    expect(acceptances.map(({ accepted, duplicates, offset }) => [accepted, duplicates, offset])).toEqual([
+      [1, 0, 1],
+      [0, 1, 1],
+      [2_000, 1, 2_001],
+      [0, 1, 2_001],
+    ]);
+    const { rows } = await remote.query('daily_pu_rev', { from: plainSale.ts_date, to: plainSale.ts_date });
+    expect(rows).toMatchObject([{ daily_pu: 1, daily_rev: 1_000_000n }]);
+    await remote.close();
+  });
+
   it('is told what refused lines were made of, once it has said which they are, and is asked no line twice for it', async () => {
     const sent: Intake[] = [];
     const quarantined = [{ line: 11, code: 'MISSING_FIELD', field: 'ts_id', reason: 'it is missing' }] as const;

@@ -11,6 +11,7 @@ import { INTAKE_TYPE, printIntake } from '../sources/http/intake.ts';
 import { requestParts } from '../sources/http/request-parts.ts';
 import type { RunningDefinition } from './other-definition.ts';
 import { checkSameDefinition } from './other-definition.ts';
+import { OrderedPosts } from './ordered-posts.ts';
 
 const LINE_FEED = 10;
 /** Say which frame the rows are of, and how many there are. */
@@ -32,6 +33,7 @@ export function openRemote(plan: Plan, url: string): RemoteRuntime & Pick<Runtim
   const api = apiOf(url);
   /** What became of lines whose refused ones could not be handed over: they are, when the batch is handed over again. */
   const answered = new WeakMap<Uint8Array, Acceptance>();
+  const posts = new OrderedPosts();
   let running: Promise<RunningDefinition> | undefined;
   const checkSame = async (report?: string): Promise<void> => {
     running ??= runningDefinition(api).catch((error: unknown) => {
@@ -44,9 +46,11 @@ export function openRemote(plan: Plan, url: string): RemoteRuntime & Pick<Runtim
   return {
     plan,
     accept: (intake) =>
-      intake.originalOf === undefined || intake.lines.length === 0
-        ? send(api, intake)
-        : sendWithOriginals(api, intake, answered),
+      posts.inTurn(async (turn) => {
+        const send: Send = (batch) => sendInParts(api, posts, batch, turn);
+        const isMadeOfOthers = intake.originalOf !== undefined && intake.lines.length > 0;
+        return isMadeOfOthers ? sendWithOriginals(send, intake, answered) : send(intake);
+      }),
     query: async (report, query) => {
       await checkSame(report);
       return queryReport(api, plan, report, query);
@@ -67,8 +71,7 @@ export function openRemote(plan: Plan, url: string): RemoteRuntime & Pick<Runtim
       return JSON.parse(await textOf(api, answer)) as QuarantinePage & QuarantineAnswer;
     },
     status: async () => statusOf(JSON.parse(await textOf(api, await call(api, '/pipeline'))) as PipelineAnswer),
-    // Nothing is held open.
-    close: () => Promise.resolve(),
+    close: () => posts.close(),
   };
 }
 
@@ -89,16 +92,24 @@ function apiOf(url: string): string {
   return `${url.replace(/\/$/, '')}/api/v1`;
 }
 
+type Send = (intake: Intake) => Promise<Acceptance>;
+
 /** A batch is handed over as it is, with its origin, line numbers and what its source could not read. */
-async function send(api: string, intake: Intake): Promise<Acceptance> {
+async function sendInParts(
+  api: string,
+  posts: OrderedPosts,
+  intake: Intake,
+  turn: Promise<unknown>,
+): Promise<Acceptance> {
   let all: Acceptance | undefined;
+  const url = `${api}/records`;
   for (const part of requestParts(intake)) {
-    const response = await call(api, '/records', {
-      method: 'POST',
-      headers: { 'content-type': INTAKE_TYPE },
-      body: Buffer.concat(printIntake(part)),
+    const { status, text } = await posts.post(url, INTAKE_TYPE, printIntake(part), turn).catch((error: unknown) => {
+      // What was before it has a name already.
+      throw error instanceof DaybookError ? error : unreachable(api, error);
     });
-    all = together(all, JSON.parse(await textOf(api, response)) as AcceptanceAnswer as Acceptance);
+    if (status !== 200) throw problemIn(url, status, text);
+    all = together(all, JSON.parse(text) as AcceptanceAnswer as Acceptance);
   }
   return present(all, 'a batch has at least one part');
 }
@@ -108,16 +119,16 @@ async function send(api: string, intake: Intake): Promise<Acceptance> {
  * what could not be read.
  */
 async function sendWithOriginals(
-  api: string,
+  send: Send,
   intake: Intake,
   answered: WeakMap<Uint8Array, Acceptance>,
 ): Promise<Acceptance> {
   const { origin, lines, firstLine = 1, unreadable = [] } = intake;
-  const sent = answered.get(lines) ?? (await send(api, { origin, lines, firstLine, originalsFollow: true }));
+  const sent = answered.get(lines) ?? (await send({ origin, lines, firstLine, originalsFollow: true }));
   if (sent.quarantined.length + unreadable.length === 0) return sent;
   answered.set(lines, sent);
   const originals = [...withOriginals(intake, sent.quarantined), ...unreadable].sort((a, b) => a.line - b.line);
-  const { quarantined } = await send(api, { origin, lines: new Uint8Array(), unreadable: originals });
+  const { quarantined } = await send({ origin, lines: new Uint8Array(), unreadable: originals });
   answered.delete(lines);
   return { ...sent, quarantined };
 }
@@ -251,7 +262,7 @@ async function call(api: string, path: string, init: RequestInit = {}): Promise<
     throw unreachable(api, cause);
   }
   if (response.ok) return response;
-  throw await problemOf(api, response);
+  throw problemIn(response.url, response.status, await textOf(api, response));
 }
 
 /** The body of an answer, which may break off though its head is there. */
@@ -280,18 +291,17 @@ function unreachable(api: string, cause: unknown): DaybookError {
   });
 }
 
-async function problemOf(api: string, response: Response): Promise<DaybookError> {
-  const text = await textOf(api, response);
-  const problem = problemIn(text);
+/** What an answer that is no success means; one that is no problem JSON comes from something in between, a proxy say. */
+function problemIn(url: string, status: number, text: string): DaybookError {
+  const problem = problemOf(text);
   return new DaybookError(
-    problem?.code ?? `HTTP_${response.status}`,
-    problem?.detail ?? `${response.url} answered ${response.status}: ${text.slice(0, 200)}`,
-    { retryable: RETRYABLE_STATUSES.has(response.status), details: { status: response.status } },
+    problem?.code ?? `HTTP_${status}`,
+    problem?.detail ?? `${url} answered ${status}: ${text.slice(0, 200)}`,
+    { retryable: RETRYABLE_STATUSES.has(status), details: { status } },
   );
 }
 
-/** An answer that is no problem JSON comes from something in between, a proxy say. */
-function problemIn(text: string): Problem | undefined {
+function problemOf(text: string): Problem | undefined {
   if (!text.startsWith('{')) return undefined;
   try {
     return JSON.parse(text) as Problem;

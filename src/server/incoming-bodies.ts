@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { copyBytes } from '../base/copy-bytes.ts';
 import { DaybookError } from '../base/errors.ts';
 import { SLACK_BYTES } from '../base/slack.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -7,10 +8,12 @@ import { bodyTooLarge } from '../sources/http/body.ts';
 
 /** What a body is given room for at once: about 500 records. */
 const FIRST_BYTES = 256 * 1024 - SLACK_BYTES;
-/** Rooms of these sizes are used again, and so many are kept: memory that comes and goes is what collecting it takes long for. */
+/** Larger rooms are in memory that threads share: what stands in them is read by another one, as it is. */
+const OWN_BYTES_MAX = FIRST_BYTES + SLACK_BYTES;
+/** Rooms of these sizes are used again, and so much is kept: memory that comes and goes is what collecting it takes long for. */
 const KEPT_BYTES_MIN = 16 * 1024;
-const KEPT_BYTES_MAX = 1024 * 1024;
-const KEPT_MAX = 16;
+const KEPT_BYTES_MAX = 8 * 1024 * 1024;
+const KEPT_TOTAL_BYTES_MAX = 32 * 1024 * 1024;
 /** A body of which nothing more comes is given up after so long, or twice that at most. */
 const STALL_MS = 30_000;
 
@@ -27,6 +30,7 @@ export class IncomingBodies {
   readonly #underWay = new Set<Incoming>();
   /** Rooms of bodies that nobody looks at any more. */
   readonly #rooms: ArrayBufferLike[] = [];
+  #keptBytes = 0;
   #isWatching = false;
 
   constructor(clock: Clock, closing: AbortSignal) {
@@ -44,7 +48,7 @@ export class IncomingBodies {
   async read(request: IncomingMessage, { bytesMax, claim }: Omit<BodyLimits, 'recordsMax'>): Promise<Uint8Array> {
     const announced = Number(request.headers['content-length'] ?? bytesMax);
     if (announced > bytesMax) throw bodyTooLarge(bytesMax);
-    let room: Uint8Array = new Uint8Array(SLACK_BYTES);
+    let room: Buffer = Buffer.alloc(SLACK_BYTES);
     let [size, roomBytes] = [0, 0];
     await this.#receive(request, (chunk) => {
       const end = size + chunk.length;
@@ -53,30 +57,49 @@ export class IncomingBodies {
         const wanted = Math.max(end, Math.min(announced, Math.max(FIRST_BYTES, 2 * roomBytes)));
         // Who finds no room is refused, and gives back what it had: none waits for another.
         claim.grow(wanted - roomBytes);
-        const larger = this.#roomFor(wanted + SLACK_BYTES);
-        larger.set(room.subarray(0, size));
-        this.release(room);
-        [room, roomBytes] = [larger, wanted];
+        roomBytes = wanted;
+        if (room.length < wanted + SLACK_BYTES) {
+          const larger = this.#roomFor(wanted, announced);
+          copyBytes(room, size, larger, 0);
+          this.release(room);
+          room = larger;
+        }
       }
-      room.set(chunk, size);
+      copyBytes(chunk, chunk.length, room, size);
       size = end;
     });
     return room.subarray(0, size);
   }
 
   /** Says that nobody looks at a body any more: another one will stand in its room. */
-  release(body: Uint8Array): void {
-    const { buffer } = body;
-    const isKept = buffer.byteLength >= KEPT_BYTES_MIN && buffer.byteLength <= KEPT_BYTES_MAX;
-    if (isKept && this.#rooms.length < KEPT_MAX) this.#rooms.push(buffer);
+  release({ buffer }: Uint8Array): void {
+    const { byteLength } = buffer;
+    if (byteLength < KEPT_BYTES_MIN || byteLength > KEPT_BYTES_MAX) return;
+    if (this.#keptBytes + byteLength > KEPT_TOTAL_BYTES_MAX) return;
+    this.#rooms.push(buffer);
+    this.#keptBytes += byteLength;
   }
 
-  #roomFor(bytes: number): Uint8Array {
-    const at = bytes < KEPT_BYTES_MIN ? -1 : this.#rooms.findIndex((room) => room.byteLength >= bytes);
-    const [kept] = at === -1 ? [] : this.#rooms.splice(at, 1);
-    const isKept = bytes >= KEPT_BYTES_MIN && bytes <= KEPT_BYTES_MAX;
+  /** Room for so many bytes: one that is kept, best for all that are announced, or a new one. */
+  #roomFor(bytes: number, announced: number): Buffer {
+    const kept = this.#takeKept(announced + SLACK_BYTES) ?? this.#takeKept(bytes + SLACK_BYTES);
+    if (kept !== undefined) return Buffer.from(kept);
+    const size = bytes + SLACK_BYTES;
     // In few sizes, so that what is kept is of use.
-    return new Uint8Array(kept ?? new ArrayBuffer(isKept ? 2 ** Math.ceil(Math.log2(bytes)) : bytes));
+    const isKept = size >= KEPT_BYTES_MIN && size <= KEPT_BYTES_MAX;
+    const roomy = isKept ? 2 ** Math.ceil(Math.log2(size)) : size;
+    return Buffer.from(size > OWN_BYTES_MAX ? new SharedArrayBuffer(roomy) : new ArrayBuffer(roomy));
+  }
+
+  #takeKept(bytes: number): ArrayBufferLike | undefined {
+    if (bytes < KEPT_BYTES_MIN) return undefined;
+    const isShared = bytes > OWN_BYTES_MAX;
+    const at = this.#rooms.findIndex(
+      (room) => room.byteLength >= bytes && room instanceof SharedArrayBuffer === isShared,
+    );
+    const [kept] = at === -1 ? [] : this.#rooms.splice(at, 1);
+    this.#keptBytes -= kept?.byteLength ?? 0;
+    return kept;
   }
 
   #receive(request: IncomingMessage, take: (chunk: Uint8Array) => void): Promise<void> {

@@ -20,6 +20,8 @@ const LIMITS: PartLimits = { bytesMax: 7 * 1024 * 1024, countMax: 100_000 };
 export function* requestParts(intake: Intake, limits: PartLimits = LIMITS): Generator<Intake> {
   const { origin, lines, firstLine = 1, unreadable = [], originalsFollow } = intake;
   const pieces = [...linePieces(lines, limits)];
+  // So that nobody has to count them again to number those that follow.
+  intake.linesCounted?.(pieces.reduce((sum, { count }) => sum + count, 0));
   const groups = [...unreadableGroups(unreadable, limits)];
   let line = firstLine;
   for (let index = 0; index < Math.max(pieces.length, groups.length); index++) {
