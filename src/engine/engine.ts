@@ -30,6 +30,7 @@ import { Amendments } from './amendments.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { removeUnfinishedCheckpoints } from './checkpoint.ts';
 import { Checkpointing } from './checkpointing.ts';
+import { countedRecord, keyCounted } from './counted-record.ts';
 import { checkFiles, DayFiling } from './day-filing.ts';
 import { Duplicates } from './duplicates.ts';
 import { explainRow } from './explain.ts';
@@ -327,7 +328,9 @@ export class Engine implements Runtime, SourceDoor {
         await before.catch(() => {});
         this.#checkOpen();
       }
-      return this.#putBack(id, await this.#take(intake, journey));
+      // Whoever takes the lines may have them where nobody else reads them.
+      const lines = intake.lines.slice();
+      return this.#putBack(id, lines, await this.#take(intake, journey));
     })();
     this.#corrections.set(id, correction);
     try {
@@ -342,10 +345,14 @@ export class Engine implements Runtime, SourceDoor {
     if (this.#closing.signal.aborted) throw closingError('send the records again');
   }
 
-  /** Marks the entry that a batch puts right. Without the mark the record counts all the same, so that is all that is lost. */
-  async #putBack(id: number, acceptance: Acceptance): Promise<Acceptance> {
+  /**
+   * Marks the entry that a batch puts right. Without the mark the record counts all the same, so that is all that is lost.
+   * @throws DaybookError `KEY_COUNTED`
+   */
+  async #putBack(id: number, lines: Uint8Array, acceptance: Acceptance): Promise<Acceptance> {
     const { accepted, duplicates, quarantined, offset } = acceptance;
     if (quarantined.length > 0 || accepted + duplicates === 0) return acceptance;
+    if (accepted === 0 && !(await this.#isCounted(id, lines))) return acceptance;
     const atMs = this.#clock.nowMs();
     const mark =
       accepted > 0
@@ -354,6 +361,18 @@ export class Engine implements Runtime, SourceDoor {
     this.#putBacks.note(id, mark);
     await this.#writePutBacks();
     return acceptance;
+  }
+
+  /**
+   * Whether a repeat is the record that counts in its place, as far as that could be found out before it closes.
+   * @throws DaybookError `KEY_COUNTED` when it is another one
+   */
+  async #isCounted(id: number, repeat: Uint8Array): Promise<boolean> {
+    const from = { plan: this.plan, index: this.#index, frame: this.#place.offset };
+    const counted = await countedRecord(from, repeat, this.#closing.signal);
+    if (counted === undefined) return false;
+    if (counted.differing.length === 0) return true;
+    throw keyCounted(this.plan, counted, { id, repeat, isOpen: this.#putBacks.of(id) === undefined });
   }
 
   async #writePutBacks(): Promise<void> {

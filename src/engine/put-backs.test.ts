@@ -6,6 +6,17 @@ import { mixedSales } from '../../test/sales/mixed-sales.ts';
 import { scheduledDisk } from '../../test/simulation/scheduled-disk.ts';
 import { SimulatedClock } from '../../test/simulation/simulated-clock.ts';
 import { Turns } from '../../test/simulation/turns.ts';
+import {
+  date,
+  decimal,
+  defineDashboard,
+  defineDaybook,
+  defineReport,
+  defineStream,
+  sum,
+  text,
+  timestamp,
+} from '../daybook.ts';
 import { makePlan } from '../plan/normalise.ts';
 import type { Intake } from '../ports/runtime.ts';
 import { openEmbedded } from '../runtimes/embedded.ts';
@@ -280,4 +291,70 @@ it('an engine is closed when the mark that is being written is there, and its co
   const restarted = await openEmbedded({ plan, disk: disk.restart(), clock });
   expect(await restarted.quarantine(PAGE)).toMatchObject({ total: 1, open: 0 });
   await restarted.close();
+});
+
+it('a correction whose key is that of another sale counts nothing, says so, and leaves the entry open', async () => {
+  const disk = new FaultyDisk();
+  const engine = await openEmbedded({ plan, disk, clock });
+  await engine.accept(intakeOf([...sales.slice(0, 10), 'first', 'second', 'third']));
+  const sale = JSON.parse(sales[4] ?? '') as Record<string, unknown> & { readonly ts: string };
+  const id = String(sale['ts_id']);
+  const send = (changes: object, corrects = 1): ReturnType<typeof engine.accept> =>
+    engine.accept(intakeOf([JSON.stringify({ ...sale, ...changes })], corrects));
+  await expect(send({ quantity: Number(sale['quantity']) + 1, city: 'Elsewhere' })).rejects.toMatchObject({
+    code: 'KEY_COUNTED',
+    message:
+      `A record with the ts_id '${id}' is counted already, at offset 4, with other values of 'city', 'quantity'. Nothing ` +
+      'was counted, and entry 1 of the quarantine stays open. If it is another sale, send it with a ts_id of its own.',
+    details: { id: 1, offset: 4, fields: ['city', 'quantity'] },
+  });
+  await expect(send({ ts: '2026-01-01 10:00:00', ts_date: '2026-01-01' })).rejects.toMatchObject({
+    message: expect.stringContaining(
+      "is counted already, with another value of 'ts_date'. Nothing was counted,",
+    ) as string,
+  });
+  await expect(send({ ts: sale.ts.replace(/00$/, '01') })).rejects.toMatchObject({ details: { fields: ['ts'] } });
+  expect(await engine.status()).toMatchObject({ accepted: 10, duplicates: 3 });
+  expect(await engine.quarantine(PAGE)).toMatchObject({ total: 3, open: 3 });
+  // The same sale, however it is written, is what the entry should have been.
+  const same = { ts_id: id.toUpperCase(), ts: sale.ts.replace(' ', 'T').concat('.000'), further: 'field' };
+  expect(await send({ ...same, ts: sale.ts })).toMatchObject({ accepted: 0, duplicates: 1 });
+  expect(await send(same, 2)).toMatchObject({ accepted: 0, duplicates: 1 });
+  expect(await engine.quarantine(PAGE)).toMatchObject({ total: 3, open: 1 });
+  // An entry that was put right stays so.
+  await engine.accept(intakeOf(sales.slice(11, 12), 3));
+  await expect(send({ city: 'Elsewhere' }, 3)).rejects.toMatchObject({
+    message: expect.stringContaining('Nothing was counted. If it is another sale') as string,
+  });
+  expect(await engine.quarantine(PAGE)).toMatchObject({ total: 3, open: 0 });
+  await engine.close();
+});
+
+it('a correction of a sale in which texts are keys is compared with the sale that counts', async () => {
+  const fields = { ticket: text(), at: timestamp(), day: date(), amount: decimal() };
+  const stream = {
+    name: 'sales',
+    timeZone: 'Europe/Paris',
+    currency: 'EUR',
+    eventTime: 'at',
+    businessDate: 'day',
+  } as const;
+  const sold = defineStream({ ...stream, primaryKey: 'ticket', fields });
+  const tickets = makePlan(
+    defineDaybook({
+      stream: sold,
+      reports: [defineReport(sold, { name: 'takings', dimensions: ['day'], measures: { total: sum('amount') } })],
+      dashboard: defineDashboard({ title: 'Sales', tiles: [] }),
+    }),
+  );
+  const engine = await openEmbedded({ plan: tickets, disk: new FaultyDisk(), clock });
+  const ticket = (key: string, amount: string): string =>
+    `{"ticket":"${key}","at":"2026-03-04 10:00:00","day":"2026-03-04","amount":${amount}}`;
+  await engine.accept(intakeOf([ticket('a', '1'), ticket('b', '2.5'), 'first']));
+  await expect(engine.accept(intakeOf([ticket('b', '2.6')], 1))).rejects.toMatchObject({
+    details: { offset: 1, fields: ['amount'] },
+  });
+  expect(await engine.accept(intakeOf([ticket(String.raw`\u0062`, '2.500')], 1))).toMatchObject({ duplicates: 1 });
+  expect(await engine.quarantine(PAGE)).toMatchObject({ total: 1, open: 0 });
+  await engine.close();
 });

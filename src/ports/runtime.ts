@@ -118,7 +118,7 @@ export interface QuarantineEntry extends Refusal {
 /** An entry of the quarantine was put right. */
 export interface PutBack {
   readonly atMs: number;
-  /** `duplicate`: a record with its primary key was accepted before. */
+  /** `duplicate`: it was accepted before. */
   readonly outcome: 'accepted' | 'duplicate';
   /** Of the record that was accepted. */
   readonly offset?: number;
@@ -228,6 +228,7 @@ export interface Runtime extends Topics {
    *   in the quarantine already, where they will not be twice
    * @throws DaybookError `BAD_QUERY`: it corrects an entry that the quarantine does not have
    * @throws DaybookError `ALREADY_CORRECTED`: a record that corrects this entry was accepted, and this one has another key
+   * @throws DaybookError `KEY_COUNTED`: it corrects an entry, and another record that has its key is counted; this one is a repeat
    * @throws DaybookError `BATCH_TOO_LARGE`: it has 64 MiB of records, or a line of 40 MiB; nothing of it was taken
    */
   accept(intake: Intake): Promise<Acceptance>;

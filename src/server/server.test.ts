@@ -179,6 +179,11 @@ describe('POST /records', () => {
       expect.stringContaining('nothing was counted'),
     ]);
     expect(await (await correct(one, 1)).json()).toMatchObject({ accepted: 0, duplicates: 1 });
+    expect(await problem(await correct({ ...one, city: 'Elsewhere' }, 1))).toMatchObject([
+      409,
+      'KEY_COUNTED',
+      expect.stringMatching(/ is counted already, at offset 0, with another value of 'city'\. Nothing was counted\./),
+    ]);
     expect(await (await fetch(`${api}/quarantine`)).json()).toMatchObject({
       total: 1,
       open: 0,

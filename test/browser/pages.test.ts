@@ -833,6 +833,27 @@ describe('the records page', () => {
     await looksRight(watched.page, 'quarantine-put-right-elsewhere');
   });
 
+  it('says of a correction that has the key of another sale that nothing was counted, and leaves its entry', async () => {
+    const counted = JSON.parse(lines[6] ?? '') as { readonly ts_id: string };
+    await post(daybook.url, ['the key of another']);
+    await using watched = await openPage(browser, daybook.url, '/records?tab=quarantine&open=true');
+    const { page } = watched;
+    const entry = page.locator('.refused > li').first();
+    await expect.poll(() => entry.locator('pre').textContent()).toBe('the key of another');
+    await entry.getByRole('button', { name: 'Put it right' }).click();
+    watched.expectStatus(409);
+    await entry.getByLabel('The record, in JSON').fill(JSON.stringify({ ...counted, city: 'Elsewhere' }));
+    await entry.getByRole('button', { name: 'Send it again' }).click();
+    await expect
+      .poll(() => entry.getByRole('alert').textContent())
+      .toMatch(
+        /^A record with the ts_id '.*' is counted already, .* 'city'\. Nothing was counted, and entry \d+ .* open\./,
+      );
+    await page.reload();
+    await expect.poll(() => entry.locator('pre').textContent()).toBe('the key of another');
+    expect(await entry.getByText('Sent again').count()).toBe(0);
+  });
+
   it('shows the start of a long refused record, and puts it right once all of it is there', async () => {
     const sale = { ...(JSON.parse(lines[3] ?? '') as object), ts_id: '00000000-0000-4000-8000-0000000000dd' };
     const long = JSON.stringify({ ...sale, price: 'much', note: 'long '.repeat(5_000) });

@@ -191,11 +191,7 @@ function Refused({ entry: listed, isOpen, onOpen, onClose }: RefusedProps) {
 /** What became of an entry that was put right. */
 function Mark({ mark: { atMs, outcome, offset } }: { readonly mark: NonNullable<Entry['putBack']> }) {
   if (outcome === 'duplicate' || offset === undefined) {
-    return (
-      <p className="over">
-        Sent again {printMoment(atMs)}: a record with its key was there already, so it was left out.
-      </p>
-    );
+    return <p className="over">Sent again {printMoment(atMs)}: that record is counted already, so it was left out.</p>;
   }
   return (
     <p className="agrees">
@@ -283,7 +279,7 @@ function Outcome({ answer }: { readonly answer: AcceptanceAnswer | Error }) {
     );
   }
   if (answer.duplicates > 0) {
-    return <p role="status">A record with this key is there already, so it was left out.</p>;
+    return <p role="status">This record is counted already, so it was left out.</p>;
   }
   return (
     <p className="agrees" role="status">

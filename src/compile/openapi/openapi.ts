@@ -97,7 +97,7 @@ function postRecords({ stream }: Plan): Json {
         { type: 'integer', minimum: 1 },
         'The id of the quarantine’s entry that the record puts right; it is marked once the record is durable. A record ' +
           'that is refused again is told in the answer’s quarantined, and is no further entry. Once one was accepted, one of ' +
-          'another key is answered 409.',
+          'another key is answered 409, as is one whose key is that of another counted record: nothing was put right.',
       ),
     ],
     requestBody: {

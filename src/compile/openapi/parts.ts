@@ -34,7 +34,10 @@ export const PROBLEM_ANSWERS = {
   403: problem(403, 'A page from elsewhere may not do this.'),
   404: problem(404, 'There is no such thing; the detail says what there is.'),
   408: problem(408, 'Nothing more of the body came; nothing of it was taken. Send it again.'),
-  409: problem(409, 'The entry was put right already, by a record of another key; nothing was counted.'),
+  409: problem(
+    409,
+    'The entry was put right already, by a record of another key, or a record with this key is counted already, with other values. Nothing was counted.',
+  ),
   413: problem(413, 'The body is too large; send smaller batches.'),
   415: problem(415, 'The content type or encoding is none that is taken.'),
   503: {
