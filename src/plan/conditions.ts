@@ -53,7 +53,10 @@ function comparisonMistakes(name: string, condition: Comparisons, field: Field):
   const tests = Object.entries(condition);
   const known: readonly string[] = COMPARISONS;
   const mistakes = tests.flatMap(([test, value]) => {
-    if (!known.includes(test)) return [`'${test}' is no comparison; use ${COMPARISONS.join(', ')} or not`];
+    if (!known.includes(test))
+      return [
+        `'${test}' is no comparison; write the value itself or a list of values, or use ${COMPARISONS.join(', ')} or not`,
+      ];
     if (field.kind === 'text') return [`a text is compared by value only, not by '${test}'`];
     if (value === null) return [`'${test}' needs a value`];
     return isComparable(value, field) ? [] : [isNone(value, field)];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dailyPuRev, dailyRecords, daybook } from '../../daybook.config.ts';
-import { defineDashboard, numberTile } from '../definition/dashboard.ts';
+import { barTile, defineDashboard, numberTile } from '../definition/dashboard.ts';
 import type { Definition } from '../definition/daybook.ts';
 import { date, decimal, integer, text, timestamp, uuid } from '../definition/fields.ts';
 import { count, ratio } from '../definition/measures.ts';
@@ -75,10 +75,20 @@ describe('what must be there and is not', () => {
   it('is named, before anything is made of what is there', () => {
     expect(mistakesIn(reportOf({ measures: undefined, measure: { n: count() } }))).toEqual([
       "report 'visits': unknown key 'measure'; did you mean 'measures'?",
-      "report 'visits': it has no 'measures'",
+      "report 'visits': it has no 'measures', which must be an object",
     ]);
     expect(mistakesIn({ ...daybook, reports: [undefined as unknown as Report] })).toEqual([
       'report 1: it is undefined',
+    ]);
+  });
+
+  it('is told with what it must be', () => {
+    const tile = barTile(dailyPuRev, 'daily_pu', unchecked({ title: 'Customers' }) as never);
+    const stream = { ...dailyRecords, eventTime: undefined as unknown as string };
+    expect(mistakesIn({ ...daybook, stream, dashboard: { title: 'Daily report', tiles: [tile] } })).toEqual([
+      "stream 'daily_records': it has no 'eventTime', which must be the name of one of the stream's fields",
+      "dashboard tile 'Customers': it has no 'format', which must be count or money",
+      "dashboard tile 'Customers': it has no 'x', which must be the name of one of its report's dimensions",
     ]);
   });
 });
@@ -136,7 +146,11 @@ describe('what is of another kind than it must be', () => {
       { measures: { c: { kind: 'median', field: 'city' } } },
       'measure \'c\': its kind is "median"; there are count, sum, avg, min, max, countDistinct, ratio',
     ],
-    ['a measure of nothing', { measures: { c: { kind: 'sum' } } }, "measure 'c': it has no 'field'"],
+    [
+      'a measure of nothing',
+      { measures: { c: { kind: 'sum' } } },
+      "measure 'c': it has no 'field', which must be the name of one of the stream's fields",
+    ],
     [
       'a ratio of what every object has',
       { measures: { c: count(), r: ratio('constructor', 'c') } },

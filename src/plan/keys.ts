@@ -1,7 +1,21 @@
+import { FORMATS } from '../definition/dashboard.ts';
 import type { Definition } from '../definition/daybook.ts';
 import { FIELD_DEFAULTS } from '../definition/fields.ts';
 import type { Shape } from './shapes.ts';
-import { FLAG, isObject, LIST, NUMBER, OBJECT, shown, TEXT, TEXT_OR_NULL, TEXTS } from './shapes.ts';
+import {
+  DIMENSION,
+  DIMENSION_OR_NULL,
+  FIELD,
+  FLAG,
+  isObject,
+  LIST,
+  NUMBER,
+  OBJECT,
+  shown,
+  TEXT,
+  TEXT_OR_NULL,
+  TEXTS,
+} from './shapes.ts';
 
 type Shapes = Readonly<Record<string, Shape>>;
 
@@ -21,9 +35,9 @@ const STREAM: Keys = {
     name: TEXT,
     timeZone: TEXT,
     currency: TEXT,
-    primaryKey: TEXT,
-    eventTime: TEXT,
-    businessDate: TEXT,
+    primaryKey: FIELD,
+    eventTime: FIELD,
+    businessDate: FIELD,
     fields: OBJECT,
   },
   mayHave: { businessDayEndsAtHour: NUMBER, latenessDays: NUMBER },
@@ -45,7 +59,7 @@ const REPORT: Keys = {
   has: { name: TEXT, title: TEXT, dimensions: TEXTS, measures: OBJECT, where: OBJECT },
   made: { stream: OBJECT },
 };
-const OF_FIELD: Keys = { has: { field: TEXT } };
+const OF_FIELD: Keys = { has: { field: FIELD } };
 const MEASURES: Kinds = new Map<string, Keys>([
   ['count', {}],
   ['sum', OF_FIELD],
@@ -57,10 +71,12 @@ const MEASURES: Kinds = new Map<string, Keys>([
 ]);
 const DASHBOARD: Keys = { has: { title: TEXT, tiles: LIST } };
 const SHOWN: Shapes = { report: TEXT, measure: TEXT };
-const FIGURE_TILE: Keys = { has: { title: TEXT, format: TEXT }, made: SHOWN };
+/** Which of them it is, is asked for where the tile's measure is. */
+const FORMAT: Shape = { ...TEXT, words: FORMATS.join(' or ') };
+const FIGURE_TILE: Keys = { has: { title: TEXT, format: FORMAT }, made: SHOWN };
 const AXIS_TILE: Keys = {
-  has: { title: TEXT, format: TEXT, x: TEXT },
-  mayHave: { series: TEXT_OR_NULL },
+  has: { title: TEXT, format: FORMAT, x: DIMENSION },
+  mayHave: { series: DIMENSION_OR_NULL },
   made: SHOWN,
 };
 const TILES: Kinds = new Map<string, Keys>([
@@ -68,7 +84,7 @@ const TILES: Kinds = new Map<string, Keys>([
   ['table', FIGURE_TILE],
   ['line', AXIS_TILE],
   ['bar', AXIS_TILE],
-  ['map', { has: { title: TEXT, latitude: TEXT, longitude: TEXT }, made: SHOWN }],
+  ['map', { has: { title: TEXT, latitude: DIMENSION, longitude: DIMENSION }, made: SHOWN }],
 ]);
 const SCHEDULES: Kinds = new Map<string, Keys>([
   ['dailyClose', { has: { exportTo: TEXT, cron: TEXT } }],
@@ -169,7 +185,7 @@ function mistakesOf(at: string, part: unknown, { has = {}, mayHave = {}, made = 
       .map((key) => `${at}: unknown key '${key}'; ${adviceFor(key, known)}`),
     ...Object.keys({ ...has, ...made })
       .filter((key) => part[key] === undefined)
-      .map((key) => `${at}: it has no '${key}'`),
+      .map((key) => `${at}: it has no '${key}', which must be ${shapes.get(key)?.words}`),
     ...[...shapes]
       .filter(([key, shape]) => part[key] !== undefined && !shape.fits(part[key]))
       .map(([key, shape]) => `${at}: '${key}' is ${shown(part[key])}; it must be ${shape.words}`),

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { dailyRecords, daybook } from '../../daybook.config.ts';
-import { TILES_MAX } from '../definition/dashboard.ts';
+import { dailyAddress, dailyRecords, daybook } from '../../daybook.config.ts';
+import { TILES_MAX, barTile } from '../definition/dashboard.ts';
 import type { Definition } from '../definition/daybook.ts';
 import { decimal, integer, number, text } from '../definition/fields.ts';
 import { avg, count, countDistinct, ratio, sum } from '../definition/measures.ts';
-import type { Report } from '../definition/report.ts';
+import type { Condition, Report } from '../definition/report.ts';
 import { defineReport } from '../definition/report.ts';
 import { dailyClose, fakeData } from '../definition/schedules.ts';
 import { makePlan } from './normalise.ts';
@@ -156,6 +156,12 @@ describe('a plan', () => {
       { where: { ts_date: { atLeast: '2026-02-01', below: '2026-02-01' } } },
       "where 'ts_date': it lets no record through: no day is atLeast 2026-02-01 and below 2026-02-01; widen it, or leave",
     ],
+    [
+      'a comparison that there is not',
+      { where: { segment: { equals: 'Consumer' } as Condition } },
+      "where 'segment': 'equals' is no comparison; write the value itself or a list of values, or use above, atLeast, below, " +
+        'atMost or not',
+    ],
     ['a comparison of texts', { where: { city: { above: 'A' } } }, "where 'city': a text is compared by value only"],
     [
       "the name of a topic of Daybook's own",
@@ -216,7 +222,15 @@ describe('a plan', () => {
     } as const;
     const dashboard = { ...daybook.dashboard, tiles: [tile] };
     expect(() => makePlan({ ...daybook, dashboard })).toThrow(
-      "dashboard tile 'Lost': report 'daily_address' has no measure 'daily_rev'",
+      "dashboard tile 'Lost': report 'daily_address' has no measure 'daily_rev'; it has daily_pu",
+    );
+  });
+
+  it('is refused once for an axis that is no dimension, with those that are', () => {
+    const tile = barTile(dailyAddress, 'daily_pu', { title: 'Lost', format: 'count', x: 'place' as 'latitude' });
+    const dashboard = { ...daybook.dashboard, tiles: [tile] };
+    expect(() => makePlan({ ...daybook, dashboard })).toThrow(
+      /is wrong: dashboard tile 'Lost': report 'daily_address' has no dimension 'place'; it has ts_date, latitude, longitude\.$/,
     );
   });
 

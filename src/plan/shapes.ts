@@ -6,6 +6,9 @@ export interface Shape {
 
 export const TEXT: Shape = { words: 'a text', fits: (value) => typeof value === 'string' };
 export const TEXT_OR_NULL: Shape = { words: 'a text or null', fits: (value) => value === null || TEXT.fits(value) };
+export const FIELD: Shape = { ...TEXT, words: "the name of one of the stream's fields" };
+export const DIMENSION: Shape = { ...TEXT, words: "the name of one of its report's dimensions" };
+export const DIMENSION_OR_NULL: Shape = { ...TEXT_OR_NULL, words: `${DIMENSION.words}, or null` };
 export const NUMBER: Shape = { words: 'a number', fits: (value) => typeof value === 'number' };
 export const FLAG: Shape = { words: 'true or false', fits: (value) => typeof value === 'boolean' };
 export const LIST: Shape = { words: 'a list', fits: (value) => Array.isArray(value) };

@@ -230,12 +230,14 @@ function tileMistakes(tile: Tile, reports: readonly Report[]): readonly string[]
     tile.kind === 'map'
       ? [tile.latitude, tile.longitude]
       : tile.kind === 'line' || tile.kind === 'bar'
-        ? [tile.x, tile.series ?? tile.x]
+        ? [...new Set([tile.x, tile.series ?? tile.x])]
         : [];
   const isOfSeveralRows = tile.kind === 'number' && report.dimensions.length > 1;
   const isNoFigure = measure !== undefined && isOfSeveralRows && !ADDED_UP_RIGHTLY.includes(measure.kind);
   return [
-    ...(measure === undefined ? [`report '${report.name}' has no measure '${tile.measure}'`] : []),
+    ...(measure === undefined
+      ? [`report '${report.name}' has no measure '${tile.measure}'; it has ${Object.keys(report.measures).join(', ')}`]
+      : []),
     ...(isNoFigure
       ? [
           `a number is of a whole day, and '${tile.measure}' (${measure.kind}) cannot be had from the rows that ` +
@@ -249,7 +251,7 @@ function tileMistakes(tile: Tile, reports: readonly Report[]): readonly string[]
       : []),
     ...dimensions
       .filter((name) => !report.dimensions.includes(name))
-      .map((name) => `report '${report.name}' has no dimension '${name}'`),
+      .map((name) => `report '${report.name}' has no dimension '${name}'; it has ${report.dimensions.join(', ')}`),
     ...('format' in tile && !FORMATS.includes(tile.format)
       ? [`its format is '${tile.format as string}'; it must be ${FORMATS.join(' or ')}`]
       : []),
