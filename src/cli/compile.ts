@@ -1,8 +1,8 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
-import { DaybookError } from '../base/errors.ts';
 import { COMPILE } from '../runtimes/targets.ts';
+import { writeFailure } from '../runtimes/write-failure.ts';
 import { loadPlan } from './config.ts';
 import { usageError } from './failure.ts';
 import { configOption, partitionsOption, reportsUrlOption, targetOption } from './options.ts';
@@ -50,10 +50,6 @@ async function write(path: string, compiled: string | Uint8Array): Promise<void>
   try {
     await writeFile(path, compiled);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DaybookError('COMPILE_OUT', `${path} cannot be written: ${reason}. Name another file, or make room.`, {
-      details: { path },
-      cause,
-    });
+    throw writeFailure('COMPILE_OUT', path, cause);
   }
 }

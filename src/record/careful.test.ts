@@ -102,13 +102,34 @@ describe('the careful reader', () => {
   it('shows a value as it stands in the record, and not all of a long one', () => {
     const reasonOf = (wrong: object): string =>
       (read(JSON.stringify({ ...sale, ...wrong })) as { readonly reason: string }).reason;
-    expect(reasonOf({ price: '120.5' })).toBe(`field 'price' is "120.5"; it must be a number`);
+    expect(reasonOf({ price: '120.5' })).toBe(`field 'price' is "120.5"; it must be a number, without quotes`);
     expect(reasonOf({ ts: '04.03.2026' })).toContain(`field 'ts' is "04.03.2026"; it must be a moment that exists`);
     expect(reasonOf({ ts_id: 'a "b"\n' })).toContain(String.raw`field 'ts_id' is "a \"b\"\n"; it must be a UUID`);
     expect(reasonOf({ segment: { name: 'x'.repeat(100) } })).toBe(
       `field 'segment' is {"name":"${'x'.repeat(48)}…; it must be a string`,
     );
     expect(reasonOf({ ts_id: 'x'.repeat(100) })).toContain(`field 'ts_id' is "${'x'.repeat(57)}…"; it must be`);
+  });
+
+  it('says how a number is written, to who wrote one as people do', () => {
+    const reasonOf = (wrong: object): string =>
+      (read(JSON.stringify({ ...sale, ...wrong })) as { readonly reason: string }).reason;
+    const plainly = "without '$' or thousands' commas";
+    expect(reasonOf({ price: '$1,200.50' })).toBe(
+      `field 'price' is "$1,200.50"; it must be a number such as 12.5, ${plainly}`,
+    );
+    expect(reasonOf({ quantity: '2 pcs' })).toBe(
+      `field 'quantity' is "2 pcs"; it must be a number such as 12, ${plainly}`,
+    );
+    expect(reasonOf({ discount: '10%' })).toBe(
+      `field 'discount' is "10%"; it must be a number such as 12.5, ${plainly}, or a string holding one`,
+    );
+    for (const none of [null, true, {}, 'cheap', '']) {
+      expect(reasonOf({ price: none })).toBe(`field 'price' is ${JSON.stringify(none)}; it must be a number`);
+    }
+    expect(reasonOf({ discount: 'none' })).toBe(
+      `field 'discount' is "none"; it must be a number, or a string holding one`,
+    );
   });
 
   it('says where a line stops being JSON, and what should stand there', () => {

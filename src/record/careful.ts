@@ -202,9 +202,7 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 function readNumber(value: unknown, field: FieldPlan): Read {
   const quoted = field.quoted && typeof value === 'string' && NUMBER.test(value);
-  if (!(value instanceof NumberText) && !quoted) {
-    return wrongType(value, field, field.quoted ? 'a number, or a string holding one' : 'a number');
-  }
+  if (!(value instanceof NumberText) && !quoted) return wrongType(value, field, wantedNumber(value, field));
   const text = value instanceof NumberText ? value.text : value;
   const known = readNumberText(text, field);
   if (known !== undefined) return { value: known };
@@ -216,6 +214,14 @@ function readNumber(value: unknown, field: FieldPlan): Read {
     field,
     `is ${shown(value)}; it must be from ${columnText(field, field.min)} to ${columnText(field, field.max)}`,
   );
+}
+
+/** What a number must be, for who wrote one in another way, as in `$1,200.50`. */
+function wantedNumber(value: unknown, { kind, quoted }: FieldPlan): string {
+  const orQuoted = quoted ? ', or a string holding one' : '';
+  if (typeof value !== 'string' || !/\d/.test(value)) return `a number${orQuoted}`;
+  if (NUMBER.test(value)) return 'a number, without quotes';
+  return `a number such as ${kind === 'integer' ? '12' : '12.5'}, without '$' or thousands' commas${orQuoted}`;
 }
 
 /** A number in JSON's own words, as the columns keep it; undefined when the text is none that the field takes. */

@@ -1,4 +1,5 @@
-import { open, writeFile } from 'node:fs/promises';
+import { access, constants, open, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { DaybookError } from '../base/errors.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -11,6 +12,7 @@ import { generateSales } from '../sources/generator/generate.ts';
 import { openCatalogue } from '../sources/generator/open-catalogue.ts';
 import { kafkaConnection } from './kafka-connection.ts';
 import { openRemoteToSend } from './remote.ts';
+import { writeFailure } from './write-failure.ts';
 
 const LINE_FEED = 10;
 const BATCH_LINES = 500;
@@ -78,6 +80,7 @@ interface Sink {
  */
 export async function generate(options: GenerateOptions): Promise<Generated> {
   const { clock, rate, signal, onProgress } = options;
+  if (options.answerKey !== undefined) await requireFolder(options.answerKey);
   const catalogue = await openCatalogue(options.catalog);
   const answerKey = options.answerKey === undefined ? undefined : makeAnswerKey(options.plan);
   const sums = { accepted: 0, duplicates: 0, quarantined: 0 };
@@ -186,7 +189,7 @@ async function fileSink(path: string): Promise<Sink> {
     try {
       return await work;
     } catch (error) {
-      throw outFailed(path, error);
+      throw writeFailure('GENERATE_OUT', path, error);
     }
   };
   const file = await orFail(open(path, 'w'));
@@ -204,18 +207,19 @@ function writeTo(stream: Writable, lines: Uint8Array): Promise<undefined> {
   return new Promise((done) => void stream.write(lines, () => done(undefined)));
 }
 
+/** The answer key comes last, and what it is of may take hours. */
+async function requireFolder(path: string): Promise<void> {
+  try {
+    await access(dirname(resolve(path)), constants.W_OK);
+  } catch (error) {
+    throw writeFailure('GENERATE_OUT', path, error);
+  }
+}
+
 async function writeKey(path: string, json: string): Promise<void> {
   try {
     await writeFile(path, json);
   } catch (error) {
-    throw outFailed(path, error);
+    throw writeFailure('GENERATE_OUT', path, error);
   }
-}
-
-function outFailed(path: string, cause: unknown): DaybookError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new DaybookError('GENERATE_OUT', `${path} cannot be written: ${reason}. Name another file, or make room.`, {
-    details: { path },
-    cause,
-  });
 }

@@ -109,7 +109,15 @@ describe('generate', () => {
     await daybook.stop();
     const unreachable = await runDaybook(['generate', ...DAYS, '--to-http', daybook.url]);
     expect([unreachable.code, unreachable.stderr]).toEqual([1, expect.stringContaining('(UNREACHABLE)')]);
-    const unwritable = await runDaybook(['generate', ...DAYS, '--out', join(folder.path, 'none', 'sales.ndjson')]);
-    expect([unwritable.code, unwritable.stderr]).toEqual([1, expect.stringContaining('(GENERATE_OUT)')]);
+    const path = join(folder.path, 'none', 'sales.ndjson');
+    const noFolder = `daybook: ${path} cannot be written: its folder is not there. Make the folder, or name another file.`;
+    for (const flag of ['--out', '--answer-key']) {
+      const unwritable = await runDaybook(['generate', ...DAYS, flag, path]);
+      expect([unwritable.code, unwritable.stdout, unwritable.stderr]).toEqual([1, '', `${noFolder} (GENERATE_OUT)\n`]);
+    }
+    const folderItself = await runDaybook(['compile', '--target', 'kafka', '--out', folder.path]);
+    expect(folderItself.stderr).toBe(
+      `daybook: ${folder.path} cannot be written: it is a folder. Name a file. (COMPILE_OUT)\n`,
+    );
   });
 });
