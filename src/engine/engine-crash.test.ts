@@ -6,6 +6,7 @@ import { openEmbedded } from '../runtimes/embedded.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import { SimulatedClock } from '../../test/simulation/simulated-clock.ts';
 import { FaultyDisk } from '../../test/disk/faulty-disk.ts';
+import { HeldDisk } from '../../test/disk/held-disk.ts';
 import { expectReportsOf } from '../../test/process/reports-of-runtime.ts';
 import type { RandomSale } from '../../test/sales/random-sales.ts';
 import { linesOf, randomSale } from '../../test/sales/random-sales.ts';
@@ -82,6 +83,30 @@ describe('the engine on a disk that fails', () => {
     await engine.close();
     // Nothing of the trial is left.
     expect(disk.paths.filter((path) => !/^(?:log|checkpoints)\//.test(path))).toEqual([]);
+  });
+
+  it('says that there is room again also while small batches come one behind the other', async () => {
+    const disk = new FaultyDisk();
+    const held = new HeldDisk(disk);
+    const slow = new SimulatedClock(clock.nowMs());
+    const engine = await openEmbedded({ plan, disk: held, clock: slow });
+    disk.roomBytes = 1_000;
+    await expect(engine.accept({ origin: 'test', lines: linesOf(batch(1, 400)) })).rejects.toMatchObject({
+      code: 'DISK_FULL',
+    });
+    disk.roomBytes = Number.POSITIVE_INFINITY;
+    held.hold();
+    const first = engine.accept({ origin: 'test', lines: linesOf(batch(2, 1)) });
+    await expect.poll(() => held.waiting).toBe(1);
+    // When the disk is to be tried, a batch is being written.
+    slow.pass(5_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    held.release();
+    await first;
+    expect((await engine.status()).trouble).toMatch(/full/);
+    await engine.accept({ origin: 'test', lines: linesOf(batch(3, 1)) });
+    expect((await engine.status()).trouble).toBeUndefined();
+    await engine.close();
   });
 
   it('needs no trial for a batch that is as large as what was refused', async () => {

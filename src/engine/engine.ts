@@ -559,7 +559,9 @@ export class Engine implements Runtime, SourceDoor {
       for (const group of framesOf(batches, this.#quarantine, this.#clock.nowMs())) {
         // With nothing to write, a disk in trouble is tried all the same: that is how the trouble ends.
         if (group.isEmpty && this.#trouble.of('Log') === undefined) break;
-        if (group.isEmpty) await this.#missingRoom.tryAgain(this.#disk);
+        await this.#missingRoom.tryWhenDue(this.#disk);
+        // It would fit where nothing else does.
+        if (group.isEmpty && this.#missingRoom.error !== undefined) throw this.#missingRoom.error;
         const writing = this.#append(group.frame);
         this.#settleDurable();
         const stored = await writing;
@@ -671,11 +673,12 @@ export class Engine implements Runtime, SourceDoor {
     if (this.#isCaughtUp) void this.#trouble.retryUntilWell();
   }
 
-  /** An empty batch is committed like any other, and so never beside one; keys that could not leave try it behind it. */
+  /** Who writes at present tries for room; else an empty batch does. Keys that could not leave try it behind that. */
   async #tryDisk(): Promise<void> {
     if (this.#trouble.of('Quarantine') !== undefined) await this.#writePutBacks();
     if (this.#trouble.of('Key files') !== undefined) await this.#tryKeyFiles();
     if (this.#trouble.of('Keys') !== undefined) this.#budget.lookAgain();
+    this.#missingRoom.tryNext();
     if (this.#committing === undefined) await this.accept({ origin: 'disk check', lines: new Uint8Array() });
   }
 

@@ -12,6 +12,12 @@ const SPARE_BYTES = 64 * 1024;
 export class MissingRoom {
   #bytes = 0;
   #error: DaybookError | undefined;
+  #isTrialDue = false;
+
+  /** What the disk refused a frame with; undefined: nothing is known to be missing. */
+  get error(): DaybookError | undefined {
+    return this.#error;
+  }
 
   /** A frame could not be written. */
   note(frame: NewFrame, error: unknown): void {
@@ -26,15 +32,22 @@ export class MissingRoom {
     return this.#error === undefined;
   }
 
-  /** @throws DaybookError `DISK_FULL` what the disk refused the frame with, if it would again */
-  async tryAgain(disk: Disk): Promise<void> {
+  /** Has the disk be tried before the next frame. */
+  tryNext(): void {
+    this.#isTrialDue = true;
+  }
+
+  /** Tries the disk when that is due. Nothing else is written to the log meanwhile, which it would take the room from. */
+  async tryWhenDue(disk: Disk): Promise<void> {
+    if (!this.#isTrialDue) return;
+    this.#isTrialDue = false;
     if (this.#error === undefined) return;
     try {
       await disk.tryRoom(this.#bytes + SPARE_BYTES);
-    } catch (error) {
-      throw error instanceof DaybookError && error.code === 'DISK_FULL' ? this.#error : error;
+      this.#forget();
+    } catch {
+      // As it was.
     }
-    this.#forget();
   }
 
   #forget(): void {
