@@ -19,3 +19,21 @@ it('a change after a day was closed is told by the records behind it, and on the
   const frame = 1_764_530_000_000_000;
   expect(text(change(frame, frame))).toContain(`\n  in frame ${frame}: there was no such row; then {`);
 });
+
+it.each([
+  [
+    1,
+    '\n1 record, which gives just this row:\n',
+    '\n1 repeat of these that was left out is kept:\n  before 7, from a.csv, line 2  {}\n',
+  ],
+  [2, '\n2 records, which give just this row:\n', '\n2 repeats of these that were left out are kept:\n'],
+])('records and repeats: %d of each; it does not say that no more repeats came than are kept', (count, given, kept) => {
+  if (report === undefined) throw new Error('no report');
+  const row = { ts_date: '2026-03-04', daily_pu: 1, daily_rev: 2_000_000n, daily_profit: 1_000_000n };
+  const repeat = { id: 1, atMs: 0, origin: 'a.csv', line: 2, offset: 7, record: '{}', key: 'k' };
+  const duplicates = Array.from({ length: count }, () => repeat);
+  const found = { records: [], duplicates, looked: count, amendments: [] };
+  const text = explanationText(report, { frame: 9, row, computed: row, total: count, ...found }, 20);
+  expect(text).toContain(given);
+  expect(text).toContain(kept);
+});

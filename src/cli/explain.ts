@@ -96,10 +96,10 @@ export function explanationText(report: ReportPlan, explanation: Explanation, li
   const isEqual = row !== null && computed !== null && isSame(report, row, computed);
   const parts = [
     ...tableLines(report, page.rows),
-    `${counted(total, 'record')}, which ${isEqual ? 'give just this row' : 'do NOT give this row; run daybook verify'}:`,
+    `${counted(total, 'record')}, which ${givesText(total, isEqual)}:`,
     ...listed,
     ...moreLine(total - records.length, 'more record'),
-    ...(duplicates.length > 0 ? [`${counted(duplicates.length, 'repeat')} of these were left out:`] : []),
+    ...keptLine(duplicates.length),
     ...duplicates
       .slice(0, limit)
       .map(({ offset, origin, line, record }) => `  before ${offset}, from ${origin}, line ${line}  ${record}`),
@@ -114,6 +114,18 @@ export function explanationText(report: ReportPlan, explanation: Explanation, li
     }),
   ];
   return printableLines(parts);
+}
+
+function givesText(records: number, isEqual: boolean): string {
+  if (isEqual) return `${records === 1 ? 'gives' : 'give'} just this row`;
+  return `${records === 1 ? 'does' : 'do'} NOT give this row; run daybook verify`;
+}
+
+/** More may have been left out than are kept. */
+function keptLine(repeats: number): readonly string[] {
+  if (repeats === 0) return [];
+  const [were, are] = repeats === 1 ? ['was', 'is'] : ['were', 'are'];
+  return [`${counted(repeats, 'repeat')} of these that ${were} left out ${are} kept:`];
 }
 
 function moreLine(count: number, what: string): readonly string[] {

@@ -201,8 +201,8 @@ function Duplicates({ data: { duplicates } }: { readonly data: ExplanationAnswer
   if (duplicates.length === 0) return null;
   return (
     <section className="explain-more">
-      <h3>{countOf(duplicates.length, 'repeats')} left out</h3>
-      <p>They came again with a key that was there already; the first one counts.</p>
+      <h3>{countOf(duplicates.length, 'repeats')} left out and kept</h3>
+      <p>They came again with a key that was there already; the first one counts. More may have come than are kept.</p>
       <ul>
         {duplicates.map(({ id, atMs, origin, line, key }) => (
           <li key={id}>
