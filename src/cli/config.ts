@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DaybookError } from '../base/errors.ts';
@@ -11,7 +11,7 @@ import { placeInSource } from './place-in-source.ts';
 /**
  * Loads the definition that a `daybook.config.ts` exports as `daybook`, and checks it.
  * @param path  relative to the working folder
- * @throws DaybookError `CONFIG_MISSING`, `CONFIG_UNREADABLE` (not TypeScript that can be run, or another error in it),
+ * @throws DaybookError `CONFIG_MISSING`, `CONFIG_UNREADABLE` (a folder, not TypeScript that can be run, or another error in it),
  *   `CONFIG_WRONG` (exports no definition), `DEFINITION_WRONG` (details: mistakes, path)
  */
 export async function loadPlan(path: string): Promise<Plan> {
@@ -44,12 +44,12 @@ async function loadDefinition(path: string): Promise<Definition> {
       { details: { path } },
     );
   }
+  if (statSync(full).isDirectory()) throw unreadable(path, 'it is a folder; name the file in it.');
   let exported: Readonly<Record<string, unknown>>;
   try {
     exported = (await import(pathToFileURL(full).href)) as Readonly<Record<string, unknown>>;
   } catch (cause) {
-    const message = `The definition ${path} cannot be loaded: ${reasonOf(cause)}`;
-    throw new DaybookError('CONFIG_UNREADABLE', message, { details: { path }, cause });
+    throw unreadable(path, reasonOf(cause), cause);
   }
   const definition = exported['daybook'];
   if (isDefinition(definition)) return definition;
@@ -58,6 +58,11 @@ async function loadDefinition(path: string): Promise<Definition> {
     `${path} exports no definition. It must have: export const daybook = defineDaybook({ stream, reports, dashboard }).`,
     { details: { path } },
   );
+}
+
+function unreadable(path: string, reason: string, cause?: unknown): DaybookError {
+  const message = `The definition ${path} cannot be loaded: ${reason}`;
+  return new DaybookError('CONFIG_UNREADABLE', message, { details: { path }, cause });
 }
 
 function reasonOf(error: unknown): string {

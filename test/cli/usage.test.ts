@@ -258,6 +258,15 @@ describe('a definition that cannot be used stops every command', () => {
     expect(stderr).toMatch(/^daybook: There is no definition at .*none\.ts\. .*--config\. \(CONFIG_MISSING\)\n$/);
   });
 
+  it('when a folder is named for it', async () => {
+    await using folder = await temporaryFolder();
+    const { code, stderr } = await runDaybook(['start', '--config', folder.path]);
+    expect([code, stderr]).toEqual([
+      2,
+      `daybook: The definition ${folder.path} cannot be loaded: it is a folder; name the file in it. (CONFIG_UNREADABLE)\n`,
+    ]);
+  });
+
   it('when it exports none', async () => {
     await using folder = await temporaryFolder();
     const config = await configFile(folder.path, 'export const book = 1;\n');
