@@ -36,8 +36,8 @@ interface ShownLabel {
 function labelsIn(axis: Element): ShownLabel[] {
   return Array.from(axis.children).flatMap((room) => {
     const label = room.firstElementChild ?? room;
-    if (getComputedStyle(label).visibility === 'hidden') return [];
-    const { left, right } = label.getBoundingClientRect();
+    const { left, right, top } = label.getBoundingClientRect();
+    if (getComputedStyle(label).visibility === 'hidden' || top >= axis.getBoundingClientRect().bottom - 1) return [];
     const isCut = label.scrollWidth > label.clientWidth;
     return [{ text: label.textContent ?? '', isCut, left, right, middle: (left + right) / 2 }];
   });
@@ -106,8 +106,16 @@ it('another definition has its page: numbers, bars by hour and channel, lines by
     }
     const channels = await tile('Order lines by channel').locator('.axis-marks').evaluate(labelsIn);
     expect(channels.map(({ text }) => text)).toEqual(['Web', 'App', 'Marketplace']);
+    const days = (): Promise<readonly ShownLabel[]> =>
+      tile('Order lines by day').locator('.axis-marks').evaluate(labelsIn);
+    await page.setViewportSize({ width: 320, height: 568 });
+    const few = await days();
+    const [first, last] = [few[0], few.at(-1)];
+    expect([first?.text, last?.text]).toEqual(['Sun, Mar 1, 2026', 'Mon, Mar 30, 2026']);
+    for (const [at, { left }] of few.entries()) expect(left).toBeGreaterThan((few[at - 1]?.right ?? -Infinity) + 2);
     await page.setViewportSize({ width: 1440, height: 900 });
     await expect.poll(async () => (await labels()).length).toBe(24);
+    expect((await days()).map(({ text }) => text)).toEqual([first?.text, 'Sun, Mar 15, 2026', last?.text]);
 
     // Bars, what stands for them in the legend, and whether the page is live, can be told also in the system's colours.
     await page.emulateMedia({ forcedColors: 'active' });

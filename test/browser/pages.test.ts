@@ -903,6 +903,19 @@ describe('the pipeline page', () => {
     expect(await amendments.textContent()).not.toContain('Reading');
   });
 
+  it('lists few of many changes of closed days, and more when asked', async () => {
+    await using watched = await openPage(browser, daybook.url, '/pipeline', PHONE);
+    const amendments = watched.page.getByRole('region', { name: 'Amendments' });
+    const count = (): Promise<number> => amendments.getByRole('listitem').count();
+    await expect.poll(count).toBe(10);
+    const total = Number((await amendments.getByRole('heading').textContent())?.replaceAll(/\D/g, ''));
+    const listed = Math.min(total, 100);
+    await amendments.getByRole('button', { name: `Show ${listed - 10} more` }).press('Enter');
+    expect(await count()).toBe(listed);
+    await amendments.getByRole('button', { name: 'Show the newest 10', expanded: true }).press('Enter');
+    expect(await count()).toBe(10);
+  });
+
   it('says why what its parts are doing cannot be read', async () => {
     await using watched = await openPage(browser, daybook.url, '/records');
     const { page } = watched;

@@ -5,7 +5,7 @@ import { isMarked, marksApart } from './marks-apart.ts';
 interface AxisMarksProps {
   /** What the points are called, in their order. */
   readonly texts: readonly string[];
-  /** Each stands beneath its own bar, as far as there is room; else the first, one in the middle and the last are marked. */
+  /** Each stands beneath its own bar, as far as there is room; else the first, the last and, where it has room, one in the middle are marked. */
   readonly isEach: boolean;
   /** A long one may be cut off, as a name may, and a number or a day may not. */
   readonly mayBeCut: boolean;
@@ -19,7 +19,9 @@ export function AxisMarks({ texts, isEach, mayBeCut }: AxisMarksProps) {
     return (
       <div className="axis-marks" aria-hidden="true">
         {ends(texts.length).map((index) => (
-          <span key={index}>{texts[index]}</span>
+          <span key={index}>
+            <span>{texts[index]}</span>
+          </span>
         ))}
       </div>
     );
