@@ -24,8 +24,9 @@ export interface ReportFeeder extends AsyncDisposable {
   readonly frame: number;
   /** Accepts lines and writes one frame of what they changed. */
   feed(lines: readonly string[]): Promise<void>;
-  /** Reads the stream's topic from its beginning, a frame each time that something came, until it is disposed of. */
+  /** Reads the stream's topic from its beginning, a frame each time that something came, until it rests or is disposed of. */
   follow(): void;
+  rest(): Promise<void>;
 }
 
 export async function openFeeder(plan: Plan, broker: string): Promise<ReportFeeder> {
@@ -34,7 +35,7 @@ export async function openFeeder(plan: Plan, broker: string): Promise<ReportFeed
   const connection = { bootstrapBrokers: broker.split(',') };
   const producer = openTopicProducer(connection, 'feeder');
   const printers = new Map(plan.reports.map((report) => [report.name, rowPrinter(report)]));
-  const stopping = new AbortController();
+  let stopping = new AbortController();
   let following: Promise<void> = Promise.resolve();
   let newest = Date.now() * 1000;
   // What changed and was not sent yet, up to the offset.
@@ -57,7 +58,7 @@ export async function openFeeder(plan: Plan, broker: string): Promise<ReportFeed
       value: Buffer.from(`${text.slice(0, -1)},"frame":${newest}}`),
     };
   };
-  const accept = async (lines: Buffer): Promise<void> => {
+  const accept = async (lines: Buffer, places: readonly TopicPlace[] = []): Promise<void> => {
     const { accepted, offset } = await runtime.accept({ origin: 'feeder', lines });
     if (accepted === 0) return;
     // A frame may come that is of what was before: repeats alone make one, too.
@@ -71,7 +72,14 @@ export async function openFeeder(plan: Plan, broker: string): Promise<ReportFeed
     }
     await send(messages);
     const { accepted: total } = await runtime.status();
-    const value = JSON.stringify({ stream: plan.stream.name, frame: newest, accepted: total, rows: messages.length });
+    const readTo = Object.fromEntries(places.map(({ partition, nextOffset }) => [partition, nextOffset]));
+    const value = JSON.stringify({
+      stream: plan.stream.name,
+      frame: newest,
+      accepted: total,
+      rows: messages.length,
+      readTo,
+    });
     await send([{ topic: framesTopic(plan), key: Buffer.from(plan.stream.name), value: Buffer.from(value) }]);
   };
   const follow = async (): Promise<void> => {
@@ -95,11 +103,15 @@ export async function openFeeder(plan: Plan, broker: string): Promise<ReportFeed
         if (waiting.length === 0 || (isBehind && waiting.length < LINES_AT_ONCE * 2)) continue;
         const lines = Buffer.concat(waiting);
         waiting = [];
-        await accept(lines);
+        await accept(lines, places);
       } catch (error) {
         if (!(error instanceof DaybookError) || !error.retryable) throw error;
       }
     }
+  };
+  const rest = (): Promise<void> => {
+    stopping.abort();
+    return following;
   };
   return {
     runtime,
@@ -108,11 +120,12 @@ export async function openFeeder(plan: Plan, broker: string): Promise<ReportFeed
     },
     feed: (lines) => accept(Buffer.from(`${lines.join('\n')}\n`)),
     follow: () => {
+      stopping = new AbortController();
       following = follow();
     },
+    rest,
     async [Symbol.asyncDispose]() {
-      stopping.abort();
-      await following;
+      await rest();
       await producer[Symbol.asyncDispose]();
       await runtime.close();
       await folder[Symbol.asyncDispose]();

@@ -104,3 +104,11 @@ it('days that are computed again are no measure of freshness, as their frame is 
   watch.told((START_MS - 1_000) * 1000 + 1);
   expect(watch.moments().at(-1)?.freshnessP50Ms).toBeUndefined();
 });
+
+it('says up to where a frame has the topic, as far as it was told', () => {
+  const { watch } = watchAndClock();
+  const micros = START_MS * 1000;
+  watch.note({ ...announcement(micros, 10), readTo: { 0: 7, 1: 3 } });
+  watch.note(announcement(micros + 1, 11));
+  expect([0, 1, 2].map((after) => watch.readToOf(micros + after))).toEqual([{ 0: 7, 1: 3 }, undefined, undefined]);
+});

@@ -45,6 +45,12 @@ export class StackWatch {
     return this.#announced.at(-1);
   }
 
+  /** Up to where a frame has the stream's topic; undefined: it was not announced lately, or its engine does not say. */
+  readToOf(frame: number): ReadTo | undefined {
+    const readTo = this.#announced.find((each) => each.frame === frame)?.readTo ?? {};
+    return Object.keys(readTo).length === 0 ? undefined : readTo;
+  }
+
   note(announcement: Announcement): void {
     this.#readTo = announcement.readTo;
     // Told again, as a sign of life.

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { present } from '../../base/assert.ts';
-import { FIRST_DAY, LAST_DAY } from '../../base/calendar.ts';
+import { FIRST_DAY, LAST_DAY, parseDay } from '../../base/calendar.ts';
 import { DaybookError } from '../../base/errors.ts';
 import { keyText } from '../../base/key-text.ts';
 import { dayParameter } from '../../base/query-values.ts';
@@ -23,6 +23,7 @@ import type { GroupsReader } from '../../sources/kafka/groups.ts';
 import { openGroupsReader } from '../../sources/kafka/groups.ts';
 import { openTopicReader } from '../../sources/kafka/topic-reader.ts';
 import type { CassandraCluster } from '../../stores/cassandra/cluster.ts';
+import type { ReadRecord } from '../../stores/cassandra/record-reader.ts';
 import { cassandraRecordReader } from '../../stores/cassandra/record-reader.ts';
 import type { CassandraSinkPlaces } from '../../stores/cassandra/sink-places.ts';
 import { cassandraSinkPlaces } from '../../stores/cassandra/sink-places.ts';
@@ -39,12 +40,16 @@ import { storedRow } from './report-row.ts';
 import { stackParts } from './stack-parts.ts';
 import { StackWatch } from './stack-watch.ts';
 import { TopicBrowser } from './topic-browser.ts';
+import type { UntilStoredOptions } from './until-stored.ts';
 import { untilStored } from './until-stored.ts';
 
 /** How long a reader waits for the tables to be whole, and how often it looks. */
 const WHOLE_WAIT_MS = 3_000;
 const WHOLE_POLL_MS = 20;
 const FACTS_MS = 1_000;
+/** How long Cassandra's sink is waited for: by who reads all records, and by who looks at a row. */
+const STORED_WAIT_MS = 60_000;
+const EXPLAINED_WAIT_MS = 10_000;
 /** An explanation has so many of a row's amendments, the newest. */
 const AMENDMENTS_OF_ROW_MAX = 1_000;
 const LINE_FEED = '\n';
@@ -63,7 +68,7 @@ export interface StackOptions {
  * records from Cassandra, and frames are told once they are whole in both the topics and PostgreSQL. A frame is the
  * microseconds of the batch that made it. Methods also throw `POSTGRES_UNREACHABLE`, `CASSANDRA_UNREACHABLE` (only where
  * raw records are read), `KAFKA_UNREACHABLE` (all retryable), and `NOT_WHOLE` (retryable) while a sink catches up; `records`
- * throws `SINK_BEHIND` (retryable) when Cassandra has not all that was in the topic when it was called.
+ * and `explain` throw `SINK_BEHIND` (retryable) when Cassandra has not all that was in the topic when it was called, or in the row.
  */
 export function openStackRuntime(options: StackOptions): Runtime {
   return new StackRuntime(options);
@@ -152,11 +157,13 @@ class StackRuntime implements Runtime {
     const dayText = query.key[report.dimensions[0]?.name ?? ''] ?? '';
     const equals = Object.fromEntries(report.dimensions.map(({ name }) => [name, [query.key[name] ?? '']]));
     const page = await this.query(report.name, { from: dayText, to: dayText, equals });
+    const isOfRow = await this.#recordsOf(page.frame, day, signal);
     const search = new RowSearch(this.plan, report, query, new Set());
     const records: Explanation['records'][number][] = [];
     let looked = 0;
-    for await (const chunk of this.#records.records({ first: day, last: day })) {
+    for await (const read of this.#records.records({ first: day, last: day })) {
       if (signal.aborted) break;
+      const chunk = read.filter(isOfRow);
       search.look(linesOf(chunk), looked, day);
       for (const { offset, ...record } of search.records.slice(records.length)) {
         const place = present(chunk[offset - looked], 'a record that is listed is one of the chunk');
@@ -176,6 +183,34 @@ class StackRuntime implements Runtime {
     };
   }
 
+  /**
+   * Which records of a day its rows are made of as of a frame, once Cassandra has them; other ones may be there before Spark has read
+   * them. A closed day is computed by itself, from records that may be behind those of its frame.
+   */
+  async #recordsOf(frame: number, day: number, signal: AbortSignal): Promise<(record: ReadRecord) => boolean> {
+    const untilMs = this.#clock.nowMs() + EXPLAINED_WAIT_MS;
+    const ended = AbortSignal.any([signal, this.#closing.signal]);
+    // PostgreSQL may have a frame before its announcement is read here.
+    while ((this.#watch.newest?.frame ?? 0) < frame && this.#clock.nowMs() < untilMs && !ended.aborted) {
+      await this.#clock.sleep(WHOLE_POLL_MS, ended);
+    }
+    const readTo = this.#watch.readToOf(frame);
+    if (readTo === undefined) return () => true;
+    const { name: topic, latenessDays } = this.plan.stream;
+    const extents = Object.entries(readTo).map(([partition, endOffset]) => {
+      return { topic, partition: Number(partition), firstOffset: 0, endOffset };
+    });
+    await this.#untilStored(extents, EXPLAINED_WAIT_MS, ended);
+    const newest = parseDay((await this.#own.newestDay()) ?? '') ?? day;
+    if (day < newest - latenessDays) return () => true;
+    return ({ partition, offset }) => offset < (readTo[partition] ?? 0);
+  }
+
+  #untilStored(extents: UntilStoredOptions['extents'], waitMs: number, ended: AbortSignal): Promise<void> {
+    const places = () => this.#places.read([this.plan.stream.name]);
+    return untilStored({ extents, places, clock: this.#clock, waitMs, ended });
+  }
+
   /** The first of each key is in Cassandra; the others are counted, and stand in the stream's topic. */
   async duplicates(): Promise<DuplicatePage> {
     return { total: (await this.#recordCounts.now()).duplicates, kept: 0, entries: [] };
@@ -183,10 +218,8 @@ class StackRuntime implements Runtime {
 
   async *records({ from, to }: { readonly from?: string; readonly to?: string }): AsyncGenerator<Uint8Array> {
     const range = { first: dayParameter('from', from) ?? FIRST_DAY, last: dayParameter('to', to) ?? LAST_DAY };
-    const { name: topic } = this.plan.stream;
-    const extents = await this.#topicReader.extents([topic]);
-    const places = () => this.#places.read([topic]);
-    await untilStored({ extents, places, clock: this.#clock, ended: this.#closing.signal });
+    const extents = await this.#topicReader.extents([this.plan.stream.name]);
+    await this.#untilStored(extents, STORED_WAIT_MS, this.#closing.signal);
     for await (const chunk of this.#records.records(range)) {
       if (chunk.length > 0) yield linesOf(chunk);
     }
