@@ -70,7 +70,7 @@ export function AmendmentList({ definition }: { readonly definition: DefinitionA
           })}
       </ul>
       {listed.length > LISTED_FIRST && (
-        <button type="button" aria-expanded={isLong} onClick={() => setIsLong(!isLong)}>
+        <button type="button" className="amendment-more" aria-expanded={isLong} onClick={() => setIsLong(!isLong)}>
           {isLong ? `Show the newest ${LISTED_FIRST}` : `Show ${listed.length - LISTED_FIRST} more`}
         </button>
       )}
