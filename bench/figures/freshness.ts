@@ -36,8 +36,8 @@ export const freshness: Figure = {
   method:
     `A real \`daybook start\` over an empty data folder. Records are posted for ${SECONDS} seconds, 200 batches a second ` +
     'whatever was answered so far, and a client of the same process listens to `GET /api/v1/frames`: measured is the time ' +
-    'from the last byte of an answer to the last byte of the first frame that has its records. The other clients listen in ' +
-    'a process of their own on the same machine. The value is the 99th percentile of all batches of a run.',
+    'from the last byte of an answer to the last byte of the first frame that has its records, unpacked. The other clients listen ' +
+    'in a process of their own on the same machine. All take frames packed with gzip, as browsers do. The value is the 99th percentile of all batches of a run.',
   run: async (context) => {
     const sales = await salesFile(context.keepFolder, context.say);
     const lines: Line[] = [];

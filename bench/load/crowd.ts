@@ -1,5 +1,5 @@
 /**
- * Listens to the frames with many clients, and does nothing with them: `node crowd.ts <url of Daybook> <clients> [views]`;
+ * Listens to the frames with many clients, packed as browsers take them, and does nothing with them: `node crowd.ts <url of Daybook> <clients> [views]`;
  * with `views` each asks what the dashboard 'Daily report' asks.
  */
 import { once } from 'node:events';
@@ -29,7 +29,7 @@ const query = views === '' ? '' : `?views=${encodeURIComponent(JSON.stringify([.
 
 async function listen(): Promise<Socket> {
   const socket = connect({ host: hostname, port: Number(port) });
-  socket.write(`GET /api/v1/frames${query} HTTP/1.1\r\nhost: ${host}\r\n\r\n`);
+  socket.write(`GET /api/v1/frames${query} HTTP/1.1\r\nhost: ${host}\r\naccept-encoding: gzip\r\n\r\n`);
   await once(socket, 'data');
   return socket.resume();
 }

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { get } from 'node:http';
+import { createGunzip } from 'node:zlib';
 
 const EVENT_END = '\n\n';
 
-/** Listens to the frames of a Daybook, and says when each has come whole. */
+/** Listens to the frames of a Daybook, packed as browsers take them, and says when each has come whole. */
 export class FrameListener {
   readonly #response: IncomingMessage;
   readonly #onFrame: (offset: number, atMs: number) => void;
@@ -15,7 +16,9 @@ export class FrameListener {
   private constructor(response: IncomingMessage, onFrame: (offset: number, atMs: number) => void) {
     this.#response = response;
     this.#onFrame = onFrame;
-    response.setEncoding('latin1').on('data', (text: string) => this.#take(text));
+    const isPacked = response.headers['content-encoding'] === 'gzip';
+    const events = isPacked ? response.pipe(createGunzip()) : response;
+    events.setEncoding('latin1').on('data', (text: string) => this.#take(text));
   }
 
   /**
@@ -23,7 +26,8 @@ export class FrameListener {
    * @param onFrame  told the frame's offset, and when it came by `performance.now()`
    */
   static async open(base: string, onFrame: (offset: number, atMs: number) => void): Promise<FrameListener> {
-    const [response] = (await once(get(new URL('/api/v1/frames', base)), 'response')) as [IncomingMessage];
+    const headers = { 'accept-encoding': 'gzip' };
+    const [response] = (await once(get(new URL('/api/v1/frames', base), { headers }), 'response')) as [IncomingMessage];
     return new FrameListener(response, onFrame);
   }
 

@@ -4,7 +4,7 @@ import type { EngineState } from './state.ts';
 
 /** At most one frame in so many ms, so that a stream of single sales costs its readers little. */
 const FRAME_INTERVAL_MS = 50;
-/** Behind a pause as long as that, what comes in so many ms is told: who sees one sale an hour need not wait longer. */
+/** Behind a longer pause, what comes in so many ms is told: who sees one sale an hour need not wait longer. */
 const FIRST_FRAME_MS = 5;
 /** A frame with more changed rows in a report says only that there are many; reading the report is cheaper then. */
 const ROWS_MAX = 2_000;
@@ -38,8 +38,8 @@ export class FrameFeed {
     this.#offset = offset;
     if (this.#scheduled) return;
     this.#scheduled = true;
-    const isPause = this.#clock.nowMs() - this.#sentMs >= FRAME_INTERVAL_MS;
-    void this.#clock.sleep(isPause ? FIRST_FRAME_MS : FRAME_INTERVAL_MS, this.#closing).then(() => {
+    const waitMs = Math.max(FIRST_FRAME_MS, this.#sentMs + FRAME_INTERVAL_MS - this.#clock.nowMs());
+    void this.#clock.sleep(waitMs, this.#closing).then(() => {
       this.#scheduled = false;
       this.#send();
     });

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import type { ServerResponse } from 'node:http';
 import type { ReportPlan } from '../plan/plan.ts';
 import type { Frame } from '../ports/rows.ts';
-import { beginEvents } from './event-stream.ts';
+import type { EventStream } from './event-stream.ts';
+import { beginEvents, SharedText } from './event-stream.ts';
 import { goneSignal } from './gone.ts';
 import { parametersOf, single } from './parameters.ts';
 import { rowPrinter } from './row-text.ts';
@@ -15,10 +15,12 @@ const SIGN_OF_LIFE_EVERY_MS = 10_000;
 /** A reader with more than this waiting is sent no more until it has read all of it; then it is skipped to the newest frame. */
 const WAITING_BYTES_MAX = 1024 * 1024;
 const RETRY_MS = 1_000;
+/** An event, as browsers hide comments from pages. */
+const SIGN_OF_LIFE = new SharedText('event: alive\ndata:\n\n');
 
 /** Someone who listens to frames. */
 interface Listener {
-  readonly stream: ServerResponse;
+  readonly stream: EventStream;
   /** Where the newest frame stands that it was not sent, as it could not keep up; undefined: it has missed none. */
   missed: Pick<Frame, 'offset' | 'atMs'> | undefined;
 }
@@ -35,7 +37,7 @@ export function addFrames(app: FastifyInstance, { runtime, clock, closing }: Rou
   const onFrame = (frame: Frame): void => {
     hub.frame(frame);
     if (listeners.size === 0) return;
-    const event = Buffer.from(eventText(frame, printers));
+    const event = new SharedText(eventText(frame, printers));
     for (const listener of listeners) send(listener, frame, event, runtime.plan.reports);
   };
   // Without anybody who listens, no frame is made.
@@ -46,10 +48,16 @@ export function addFrames(app: FastifyInstance, { runtime, clock, closing }: Rou
     ended.addEventListener('abort', () => --streams === 0 && unsubscribe(), { once: true });
   };
 
-  const join = (stream: ServerResponse): (() => void) => {
+  const join = async (begin: () => EventStream, gone: AbortSignal): Promise<EventStream> => {
+    const { offset } = await runtime.status();
+    const stream = begin();
+    stream.send(eventText({ offset, atMs: clock.nowMs(), reports: [] }, printers));
+    // Who has left meanwhile is told nothing, and would never be seen to leave.
+    if (gone.aborted) return stream;
     const listener: Listener = { stream, missed: undefined };
     listeners.add(listener);
-    return () => listeners.delete(listener);
+    gone.addEventListener('abort', () => listeners.delete(listener), { once: true });
+    return stream;
   };
 
   app.get('/api/v1/frames', async (request, reply) => {
@@ -62,44 +70,39 @@ export function addFrames(app: FastifyInstance, { runtime, clock, closing }: Rou
     }
     const ended = goneSignal(reply, closing);
     attend(ended);
-    const stream = reply.raw;
-    const begin = (): void => {
-      beginEvents(reply).write(`retry: ${RETRY_MS}\n`);
+    const begin = (): EventStream => {
+      const begun = beginEvents(reply);
+      begun.send(`retry: ${RETRY_MS}\n`);
+      return begun;
     };
-    if (questions === undefined) {
-      const { offset } = await runtime.status();
-      begin();
-      stream.write(eventText({ offset, atMs: clock.nowMs(), reports: [] }, printers));
-      // Who has left meanwhile is told nothing, and would never be seen to leave.
-      if (!ended.aborted) stream.once('close', join(stream));
-    } else await hub.open(stream, questions, begin);
+    const stream = questions === undefined ? await join(begin, ended) : await hub.open(questions, begin, ended);
     while (!ended.aborted) {
       await clock.sleep(SIGN_OF_LIFE_EVERY_MS, ended);
-      // An event, as browsers hide comments from pages. Where something waits to be read, there is no silence to break.
-      if (!ended.aborted && stream.writableLength === 0) stream.write('event: alive\ndata:\n\n');
+      // Where something waits to be read, there is no silence to break.
+      if (!ended.aborted && stream.waitingBytes === 0) stream.send(SIGN_OF_LIFE);
     }
     stream.end();
   });
 }
 
-function send(listener: Listener, { offset, atMs }: Frame, event: Uint8Array, reports: readonly ReportPlan[]): void {
+function send(listener: Listener, { offset, atMs }: Frame, event: SharedText, reports: readonly ReportPlan[]): void {
   const { stream } = listener;
   if (listener.missed !== undefined) {
     listener.missed = { offset, atMs };
-  } else if (stream.writableLength <= WAITING_BYTES_MAX) {
-    stream.write(event);
+  } else if (stream.waitingBytes <= WAITING_BYTES_MAX) {
+    stream.send(event);
   } else {
     listener.missed = { offset, atMs };
-    stream.once('drain', () => skipToNewest(listener, reports));
+    stream.onDrained(() => skipToNewest(listener, reports));
   }
 }
 
 /** What it missed is not kept, so it is told to read all reports again: at once, as no other frame may come for long. */
 function skipToNewest(listener: Listener, reports: readonly ReportPlan[]): void {
   const { stream, missed } = listener;
-  if (missed === undefined || stream.writableEnded) return;
+  if (missed === undefined) return;
   listener.missed = undefined;
-  stream.write(eventText({ ...missed, reports: reports.map((report) => ({ report, rows: undefined })) }, new Map()));
+  stream.send(eventText({ ...missed, reports: reports.map((report) => ({ report, rows: undefined })) }, new Map()));
 }
 
 function eventText(frame: Frame, printers: ReadonlyMap<ReportPlan, ReturnType<typeof rowPrinter>>): string {

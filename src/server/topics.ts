@@ -120,14 +120,14 @@ async function streamEvents(
   let next = await iterator.next();
   const stream = beginEvents(reply);
   try {
-    while (next.done !== true && !stream.destroyed && !stream.writableEnded) {
-      if (!stream.write(`event: ${name}\ndata: ${JSON.stringify(next.value)}\n\n`)) await drained(reply);
+    while (next.done !== true && !stream.isOver) {
+      if (!stream.send(`event: ${name}\ndata: ${JSON.stringify(next.value)}\n\n`)) await drained(reply);
       next = await iterator.next();
     }
-    if (!signal.aborted && !stream.writableEnded) stream.write('event: end\ndata: {}\n\n');
+    if (!signal.aborted) stream.send('event: end\ndata: {}\n\n');
   } catch (error) {
     if (!(error instanceof DaybookError)) reply.log.error({ err: error }, 'a stream failed');
-    stream.write(problemEvent(error));
+    stream.send(problemEvent(error));
   } finally {
     await iterator.return?.();
     stream.end();

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import fc from 'fast-check';
@@ -12,6 +11,7 @@ import type { Readings } from '../ports/rows.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
 import type { JsonRow, TotalsAnswer, ViewRequest, ViewsEvent } from './protocol.ts';
+import { EventStream } from './event-stream.ts';
 import { ViewHub } from './view-hub.ts';
 import { viewsOf } from './views.ts';
 
@@ -34,7 +34,7 @@ class OpenPage {
   #had: ReadonlyMap<string, unknown> = new Map();
 
   /** @param before  the same page until its connection broke: what it had then it has now */
-  open(hub: ViewHub, view: ViewRequest, before?: OpenPage): Promise<void> {
+  async open(hub: ViewHub, view: ViewRequest, before?: OpenPage): Promise<void> {
     const frame = before?.events.at(-1)?.frame;
     this.#had = before?.places.at(-1) ?? new Map();
     const asked = frame === undefined ? view : { ...view, since: frame };
@@ -43,7 +43,10 @@ class OpenPage {
       if (text.startsWith('event: problem\n')) this.problem = data.detail;
       else this.events.push(data);
     });
-    return hub.open(this.stream as unknown as ServerResponse, viewsOf(JSON.stringify([asked]), true), () => undefined);
+    const gone = new AbortController();
+    this.stream.once('close', () => gone.abort());
+    const views = viewsOf(JSON.stringify([asked]), true);
+    await hub.open(views, () => new EventStream(this.stream, false), gone.signal);
   }
 
   /** The places that it showed, event by event: of totals an answer has those alone that changed, unless it is whole. */

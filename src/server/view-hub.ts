@@ -1,10 +1,11 @@
 import type { FastifyBaseLogger } from 'fastify';
-import type { ServerResponse } from 'node:http';
 import { present } from '../base/assert.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Frame, Reading, ReportPage, TotalsPage } from '../ports/rows.ts';
 import type { Runtime } from '../ports/runtime.ts';
+import type { EventStream } from './event-stream.ts';
+import { SharedText } from './event-stream.ts';
 import { problemEvent } from './problems.ts';
 import { answerText, rowPrinter, totalsColumns } from './row-text.ts';
 import type { View } from './views.ts';
@@ -21,8 +22,11 @@ const AGAIN_MS = 1_000;
 
 /** A page that is open. */
 interface Page {
-  readonly stream: ServerResponse;
   readonly views: readonly View[];
+  /** What it asks, in words: pages that ask the same are sent the same. */
+  readonly key: string;
+  /** Undefined until there is something to send. */
+  stream: EventStream | undefined;
   /** It could not keep up, and waits for all its views. */
   isBehind: boolean;
 }
@@ -71,16 +75,18 @@ export class ViewHub {
   }
 
   /**
-   * Sends a page all its views, and from then on what changes, until its stream is closed.
+   * Sends a page all its views, and from then on what changes, until it is gone.
    * @param begin  called once there is something to send
+   * @returns what `begin` gave
    * @throws DaybookError `UNKNOWN_REPORT`, `BAD_QUERY` for a view that cannot be; before `begin`
    */
-  async open(stream: ServerResponse, views: readonly View[], begin: () => void): Promise<void> {
-    const page: Page = { stream, views, isBehind: true };
+  async open(views: readonly View[], begin: () => EventStream, gone: AbortSignal): Promise<EventStream> {
+    const key = JSON.stringify(views.map((view) => [view.id, view.key]));
+    const page: Page = { views, key, stream: undefined, isBehind: true };
     this.#pages.add(page);
-    stream.once('close', () => this.#leave(page));
+    gone.addEventListener('abort', () => this.#leave(page), { once: true });
     try {
-      await this.#catchUp(page, begin);
+      return await this.#catchUp(page, begin);
     } catch (error) {
       this.#leave(page);
       throw error;
@@ -131,8 +137,12 @@ export class ViewHub {
   }
 
   #end(page: Page, error: unknown): void {
+    const { stream } = page;
+    // One that is opening is told by its own answer.
+    if (stream === undefined) return;
     this.#leave(page);
-    if (!page.stream.writableEnded) page.stream.end(problemEvent(error));
+    stream.send(problemEvent(error));
+    stream.end();
   }
 
   async #tellOnce(): Promise<void> {
@@ -149,41 +159,40 @@ export class ViewHub {
     for (const [, asked] of due) asked.frame = frame;
     let bytes = 0;
     for (const text of texts.values()) bytes += text.length;
-    for (const page of pages) if (this.#pages.has(page)) this.#send(page, head, texts);
+    const events = new Map<string, SharedText>();
+    for (const page of pages) if (this.#pages.has(page)) this.#send(page, eventFor(page, head, texts, events));
     const endMs = this.#clock.nowMs();
     this.#restUntilMs = endMs + Math.min(REST_MS_MAX, (endMs - startMs) * REST_FOR_WORK + bytes / BYTES_FOR_MS);
   }
 
-  #send(page: Page, head: string, texts: ReadonlyMap<string, string>): void {
-    const { stream, views } = page;
-    if (page.isBehind || stream.writableEnded) return;
-    if (stream.writableLength > WAITING_BYTES_MAX) {
+  #send(page: Page, event: SharedText): void {
+    const { stream } = page;
+    if (page.isBehind || stream === undefined) return;
+    if (stream.waitingBytes > WAITING_BYTES_MAX) {
       page.isBehind = true;
-      stream.once('drain', () => void this.#catchUpLater(page));
+      stream.onDrained(() => void this.#catchUpLater(page, stream));
       return;
     }
-    const parts = views.flatMap(({ id, key }) => {
-      const text = texts.get(key);
-      return text === undefined ? [] : [`${JSON.stringify(id)}:${text}`];
-    });
-    stream.write(`${head}"views":{${parts.join(',')}}}\n\n`);
+    stream.send(event);
   }
 
   /** Sends a page all its views; what changed while they were read, and others have been told, it is told behind them. */
-  async #catchUp(page: Page, begin: () => void): Promise<void> {
+  async #catchUp(page: Page, begin: () => EventStream): Promise<EventStream> {
     const { views } = page;
     const begun = this.#begun;
     const readings = views.map(({ reading, since }) => (since === undefined ? reading : sinceFrame(reading, since)));
     const { frame, answers } = await this.#runtime.read(readings);
     const head = await this.#head(frame);
     const texts = new Map(views.map(({ key, reading }, index) => [key, this.#textOf(reading, answers[index])]));
-    begin();
+    const stream = begin();
     // One that has left meanwhile asks nothing any more.
-    if (!this.#pages.has(page)) return;
+    if (!this.#pages.has(page)) return stream;
+    page.stream = stream;
     page.isBehind = false;
-    this.#send(page, head, texts);
+    this.#send(page, eventFor(page, head, texts));
     this.#join(views, frame);
     if (begun !== this.#begun) this.#change(views.map(({ reading }) => reading.report));
+    return stream;
   }
 
   /** From now on these are asked, of what changes after the frame: of others who ask them too, after the older of both. */
@@ -195,9 +204,9 @@ export class ViewHub {
   }
 
   /** A page that cannot be told now is closed, and its reader connects again. */
-  async #catchUpLater(page: Page): Promise<void> {
+  async #catchUpLater(page: Page, stream: EventStream): Promise<void> {
     try {
-      await this.#catchUp(page, () => undefined);
+      await this.#catchUp(page, () => stream);
     } catch (error) {
       this.#log.error({ err: error }, 'a page could not catch up');
       this.#end(page, error);
@@ -215,6 +224,29 @@ export class ViewHub {
     const printed = reading.kind === 'totals' ? totalsColumns(reading.query) : present(report, 'it has an answer');
     return answerText(present(answer, 'a question has its answer'), rowPrinter(printed));
   }
+}
+
+/**
+ * The answers to what a page asks, as one event.
+ * @param head  how the event begins
+ * @param texts  answers by their views' keys; a page is told of those that are there
+ * @param made  events for other pages, by the pages' keys
+ */
+function eventFor(
+  { views, key }: Page,
+  head: string,
+  texts: ReadonlyMap<string, string>,
+  made = new Map<string, SharedText>(),
+): SharedText {
+  const known = made.get(key);
+  if (known !== undefined) return known;
+  const parts = views.flatMap((view) => {
+    const text = texts.get(view.key);
+    return text === undefined ? [] : [`${JSON.stringify(view.id)}:${text}`];
+  });
+  const event = new SharedText(`${head}"views":{${parts.join(',')}}}\n\n`);
+  made.set(key, event);
+  return event;
 }
 
 /** Of totals, only what changed is asked for. */
