@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -404,6 +404,31 @@ describe('what HTTP itself finds wrong', () => {
     stack.defer(() => pages.close());
     const response = await fetch(pages.url, { headers: { range: 'bytes=99999999-' } });
     expect(await problem(response)).toMatchObject([416, 'RANGE_OUTSIDE', expect.any(String)]);
+  });
+});
+
+describe('pages that are built anew while Daybook runs', () => {
+  const load = async (url: string): Promise<readonly [number, string]> => {
+    const response = await fetch(url);
+    return [response.status, await response.text()];
+  };
+
+  it('are not shown without their code, which this Daybook does not know: it says that it is to be started again', async () => {
+    const index = join(folder.path, 'index.html');
+    await writeFile(index, '<!doctype html><script src="/assets/index-1.js"></script>');
+    const pages = await startServer({ runtime, host: '127.0.0.1', port: 0, pages: folder.path, logger, clock });
+    stack.defer(() => pages.close());
+    const paths = ['/', '/records', '/pipeline?x=1'].map((path) => `${pages.url}${path}`);
+    for (const path of paths) expect(await load(path)).toEqual([200, expect.stringContaining('index-1.js')]);
+    const again = '<!doctype html><script src="/assets/index-2.js"></script>';
+    for (const built of [again, undefined]) {
+      await (built === undefined ? rm(index) : writeFile(index, built));
+      for (const path of paths) expect(await load(path)).toEqual([503, expect.stringContaining('start it again')]);
+    }
+  });
+
+  it('are told to need a start where there were none', async () => {
+    expect(await load(server.url)).toEqual([200, expect.stringMatching(/npm run build<.code>, start Daybook again/)]);
   });
 });
 
