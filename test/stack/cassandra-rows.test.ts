@@ -106,6 +106,28 @@ async function expectFilledAgain(cluster: CassandraCluster): Promise<void> {
   }
 }
 
+/** An apply that comes to its end while another is between its statements lets all begin that is noted. */
+async function expectFilledBesideAnother(cluster: CassandraCluster): Promise<void> {
+  const { name: topic } = report;
+  const places = cassandraSinkPlaces(cluster, plan, machineClock());
+  const interrupted: CassandraCluster = {
+    ...cluster,
+    run: async (cql, values) => {
+      if (cql.startsWith('DROP TABLE')) {
+        await applyCassandra(cluster, plan, []);
+        await places.read([topic]);
+        await places.note([
+          { topic, topicId: 'one', partition: 0, nextOffset: 7, accepted: 0, duplicates: 0, refused: 0 },
+        ]);
+        expect(await places.read([topic])).toHaveLength(1);
+      }
+      return cluster.run(cql, values);
+    },
+  };
+  await applyCassandra(interrupted, plan, [topic]);
+  expect(await places.read([topic])).toEqual([]);
+}
+
 /** The plan without a measure of its report. */
 function without(of: Plan, measure: string): Plan {
   const isOther = ({ name }: { readonly name: string }): boolean => name !== measure;
@@ -153,6 +175,7 @@ test('Cassandra takes a definition of every measure beside another one, and its 
   expect(again.statements).toEqual([]);
 
   await expectFilledAgain(cluster);
+  await expectFilledBesideAnother(cluster);
   await expectDroppedForGood(cluster);
   // The stack's own Cassandra acknowledges what is on the disk.
   expect(again.notes.join()).not.toContain('commitlog_sync');

@@ -26,7 +26,7 @@ describe('the CQL for Cassandra', () => {
   });
 
   it('is nothing for a cluster that has all of it', () => {
-    expect(migrate(all, [])).toEqual({ statements: [], notes: [], refusals: [] });
+    expect(migrate(all, [])).toEqual({ statements: [], fillings: [], notes: [], refusals: [] });
   });
 
   it('adds a column for a new measure, and has the topic read again', () => {
@@ -34,10 +34,12 @@ describe('the CQL for Cassandra', () => {
       ...table,
       columns: table.columns.filter(({ name }) => name !== 'daily_profit'),
     }));
-    expect(migrate(state, []).statements).toEqual([
+    const { statements, fillings } = migrate(state, []);
+    expect(statements).toEqual([
       filling('daily_pu_rev'),
       'ALTER TABLE "spark_streams"."daily_pu_rev" ADD "daily_profit" decimal',
     ]);
+    expect(fillings).toEqual(['daily_pu_rev']);
   });
 
   it('does not add a column again that was dropped, where what was written before that would stay hidden', () => {
@@ -47,6 +49,7 @@ describe('the CQL for Cassandra', () => {
     });
     expect(migrate(without('daily_pu_rev', 'daily_profit', 'decimal'), [])).toEqual({
       statements: [],
+      fillings: [],
       notes: [],
       refusals: [
         "spark_streams.daily_pu_rev: column 'daily_profit' was dropped before, and Cassandra would show nothing in it of rows " +

@@ -24,6 +24,8 @@ export interface CassandraMigration {
    * their end, and may begin once others have.
    */
   readonly statements: readonly string[];
+  /** The topics of these fillings. */
+  readonly fillings: readonly string[];
   readonly notes: readonly string[];
   readonly refusals: readonly string[];
 }
@@ -59,6 +61,7 @@ export function migrationOf(plan: Plan, state: CassandraState, drop: readonly st
   ];
   return {
     statements: parts.flatMap((part) => part.statements ?? []),
+    fillings: parts.flatMap((part) => part.fillings ?? []),
     notes: parts.flatMap((part) => part.notes ?? []),
     refusals: parts.flatMap((part) => part.refusals ?? []),
   };
@@ -90,7 +93,11 @@ function unknownDrops({ tables }: CassandraState, drop: readonly string[]): Part
 
 function leftOver(name: string, drop: readonly string[]): Part {
   return drop.includes(name)
-    ? { statements: [noteFilling(name), dropTable(name)], notes: [`${DATA_KEYSPACE}.${name}: dropped`] }
+    ? {
+        statements: [noteFilling(name), dropTable(name)],
+        fillings: [name],
+        notes: [`${DATA_KEYSPACE}.${name}: dropped`],
+      }
     : { notes: [`${DATA_KEYSPACE}.${name} is of no report; it stays until --drop ${name}`] };
 }
 
@@ -117,11 +124,16 @@ function tableMigration(
   if (existing === undefined) {
     // No sink has a place in what is new. One that somebody dropped, or an apply that failed then, may have one.
     const isNew = state.versions.length === 0;
-    return { statements: isNew ? [create] : [filling, create], notes: [`${name}: created`] };
+    return {
+      statements: isNew ? [create] : [filling, create],
+      fillings: isNew ? [] : [table.name],
+      notes: [`${name}: created`],
+    };
   }
   if (drop.includes(table.name)) {
     return {
       statements: [filling, dropTable(table.name), create],
+      fillings: [table.name],
       notes: [`${name}: dropped and created again; the sink fills it from its topic`],
     };
   }
@@ -137,6 +149,7 @@ function tableMigration(
         (each) => `ALTER TABLE ${qualified(DATA_KEYSPACE, table.name)} ADD ${quotedName(each.name)} ${each.type}`,
       ),
     ],
+    fillings: added.length > 0 ? [table.name] : [],
     notes: [
       ...dropped.map((each) => `${name}: column '${each.name}' dropped`),
       ...added.map((each) => `${name}: column '${each.name}' added; the sink fills it from the topic`),

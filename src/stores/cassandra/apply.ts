@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Plan } from '../../plan/plan.ts';
 import { cassandraCql } from '../../compile/cassandra/cassandra.ts';
 import { qualified } from '../../base/sql-text.ts';
@@ -24,20 +25,25 @@ export async function applyCassandra(
   const migration = cql.migrate(await readState(cluster), drop);
   if (migration.refusals.length > 0) return migration;
   for (const statement of migration.statements) await cluster.run(statement);
-  await beginFillings(cluster);
+  await beginFillings(cluster, migration.fillings);
   const note = await durabilityNote(cluster);
   return note === undefined ? migration : { ...migration, notes: [...migration.notes, note] };
 }
 
-/** Lets fillings begin that were noted, also those of an apply that did not come to its end. */
-async function beginFillings(cluster: CassandraCluster): Promise<void> {
+/**
+ * Lets fillings begin that were noted, also those of an apply that did not come to its end. One of its own that another apply has let
+ * begin meanwhile may have filled what was there before: that begins once more.
+ * @param own  the topics of this apply's own
+ */
+async function beginFillings(cluster: CassandraCluster, own: readonly string[]): Promise<void> {
   const fillings = qualified(OWN_KEYSPACE, 'fillings');
   const rows = await cluster.run(`SELECT topic, id, may_begin FROM ${fillings}`);
   const waiting = rows.filter((row) => row.get('may_begin') !== true);
-  await cluster.runEach(
-    `INSERT INTO ${fillings} (topic, id, may_begin) VALUES (?, ?, true)`,
-    waiting.map((row): readonly unknown[] => [row.get('topic'), row.get('id')]),
-  );
+  const begun = own.filter((topic) => waiting.every((row) => row.get('topic') !== topic));
+  await cluster.runEach(`INSERT INTO ${fillings} (topic, id, may_begin) VALUES (?, ?, true)`, [
+    ...waiting.map((row): readonly unknown[] => [row.get('topic'), row.get('id')]),
+    ...begun.map((topic) => [topic, randomUUID()]),
+  ]);
 }
 
 async function readState(cluster: CassandraCluster): Promise<CassandraState> {
