@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { counted } from '../base/counted.ts';
 import type { ReportPlan } from '../plan/plan.ts';
 import type { Clock } from '../ports/clock.ts';
 import { machineClock } from '../runtimes/machine/clock.ts';
@@ -102,11 +103,13 @@ function linesOf(verification: Verification): readonly string[] {
       `${report.name}: ${nameOf(report, given ?? engine ?? {})}`,
       ...valueLines(report, engine, given),
     ]),
-    ...(differing > differences.length ? [`and ${differing - differences.length} more rows`] : []),
-    ...(miscounted === undefined ? [] : [`The log holds ${records} records, but the engine counts ${miscounted}.`]),
+    ...(differing > differences.length ? [`and ${counted(differing - differences.length, 'more row')}`] : []),
+    ...(miscounted === undefined
+      ? []
+      : [`The log holds ${counted(records, 'record')}, but the engine counts ${miscounted}.`]),
     ...reports.map(
       ({ report, rows, differing: own }) =>
-        `${report.name}: ${rows} rows compared, ${own} ${own === 1 ? 'difference' : 'differences'}`,
+        `${report.name}: ${counted(rows, 'row')} compared, ${counted(own, 'difference')}`,
     ),
     outcome(verification),
   ];
@@ -114,11 +117,11 @@ function linesOf(verification: Verification): readonly string[] {
 
 function outcome(verification: Verification): string {
   const { records, reports } = verification;
-  if (!doAgree(verification)) return `The reports do not agree with the ${records} raw records.`;
+  if (!doAgree(verification)) return `The reports do not agree with the ${counted(records, 'raw record')}.`;
   if (records === 0) return 'Nothing was compared: there are no records yet.';
   return reports.every(({ rows }) => rows === 0)
     ? `Nothing was compared: no report has rows in these days, and none of the ${records} raw records is of them.`
-    : `All reports agree with the ${records} raw records.`;
+    : `All reports agree with the ${counted(records, 'raw record')}.`;
 }
 
 type Side = Verification['differences'][number]['engine'];

@@ -119,7 +119,7 @@ describe('daily_close', () => {
     expect((await runDaybook(['generate', ...sale])).code).toBe(0);
     const { code, output } = await airflow.test('daily_close', CLOSING_DAY, settings);
     expect(code, output).toBe(0);
-    expect(output).toContain('daily_pu_rev: 1 rows compared, 0 differences');
+    expect(output).toContain('daily_pu_rev: 1 row compared, 0 differences');
     expect(output).not.toContain('the day is open');
     const next = await airflow.test('daily_close', NOT_YET_CLOSING_DAY, settings);
     expect([next.code, next.output]).toEqual([1, expect.stringContaining('(DAY_OPEN)')]);

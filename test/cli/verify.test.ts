@@ -73,6 +73,8 @@ describe('verify', () => {
     const some = await runDaybook(['verify', '--from', '2026-04-03', '--to', '2026-04-04', ...data]);
     expect(some.code).toBe(0);
     expect(some.stdout).toContain('daily_pu_rev: 2 rows compared, 0 differences');
+    const one = await runDaybook(['verify', '--from', '2026-04-03', '--to', '2026-04-03', ...data]);
+    expect(one.stdout).toContain('daily_pu_rev: 1 row compared, 0 differences');
   });
 
   it('finds a checkpoint that was altered, names the row with both values, and exits with 1', async () => {
