@@ -97,7 +97,7 @@ async function importAll(
     for await (const file of files) {
       progress.end();
       if (file.accepted + file.duplicates === 0) process.exitCode = 1;
-      process.stdout.write(printableLines(summaryLines(file)));
+      process.stdout.write(printableLines(summaryLines(file, runtime.url)));
     }
   } finally {
     progress.end();
@@ -109,8 +109,10 @@ function kept(quarantined: number): string {
   return quarantined === 1 ? 'It is kept' : 'All of them are kept, those that are alike once';
 }
 
-function summaryLines(file: ImportedFile): readonly string[] {
+/** @param url  of the Daybook that runs, if one does */
+function summaryLines(file: ImportedFile, url: string | undefined): readonly string[] {
   const { path, accepted, duplicates, quarantined, refusals, placesNotFound } = file;
+  const where = url === undefined ? 'the page /records of a running Daybook (daybook start)' : `${url}/records`;
   const placeless = placesNotFound.reduce((sum, place) => sum + place.count, 0);
   return [
     file.lines === 0
@@ -118,7 +120,7 @@ function summaryLines(file: ImportedFile): readonly string[] {
       : `${nameOf(path)}: ${accepted} accepted, ${counted(duplicates, 'duplicate')}, ${quarantined} quarantined`,
     ...refusals.map(({ line, reason }) => `  ${file.numbered} ${line}: ${reason}`),
     ...(quarantined > refusals.length ? [`  and ${quarantined - refusals.length} more`] : []),
-    ...(quarantined > 0 ? [`  ${kept(quarantined)}: see the page /records of a running Daybook (daybook start).`] : []),
+    ...(quarantined > 0 ? [`  ${kept(quarantined)}: see ${where}.`] : []),
     ...(placeless > 0
       ? [`  counted, but not on the map, as the place was not found: ${counted(placeless, 'record')}`]
       : []),

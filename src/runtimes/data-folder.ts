@@ -43,6 +43,8 @@ export interface DataFolderOptions {
 
 /** A data folder, opened. */
 export interface DataFolder extends RemoteRuntime, Pick<Runtime, 'explain'> {
+  /** Where the Daybook serves that holds it; undefined: none does. */
+  readonly url: string | undefined;
   /** How many bytes one who brings records may hand over before they are answered. */
   readonly bytesInFlightMax: number;
   /**
@@ -81,7 +83,8 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
       const bytesInFlightMax = SENT_AHEAD_BYTES;
       // Who may make the folder is about to bring records.
       const remote = options.create ? await openRemoteToSend(plan, holder.url) : openRemote(plan, holder.url);
-      return { ...tellingRefusals(remote, options.onNotice), bytesInFlightMax, fileDays: async () => undefined };
+      const { url } = holder;
+      return { ...tellingRefusals(remote, options.onNotice), url, bytesInFlightMax, fileDays: async () => undefined };
     }
     // What is no data folder is not made one by somebody who reads.
     if (holder === undefined && !options.create) requireDaybook(root);
@@ -159,6 +162,7 @@ async function openHere(options: DataFolderOptions, lock: FolderLock): Promise<D
     });
     return {
       plan,
+      url: undefined,
       bytesInFlightMax: PENDING_BYTES_MAX - ROOM_FOR_OTHERS_BYTES,
       accept: (intake) => engine.accept(intake),
       query: (report, query) => engine.query(report, query),

@@ -204,6 +204,7 @@ describe('import, report and export', () => {
       const imported = await runDaybook(['import', file, '--data', data]);
       expect(imported.stderr).toContain(`going through it at ${daybook.url}`);
       expect(imported.stdout).toContain(`${distinct} accepted, ${lines.length - distinct} duplicates, 1 quarantined`);
+      expect(imported.stdout).toContain(`  It is kept: see ${daybook.url}/records.\n`);
       expect(imported.stdout).toContain(`line ${lines.length + 1}: `);
       await expectReports(data, lines);
       const exported = await runDaybook([

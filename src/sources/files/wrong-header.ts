@@ -45,7 +45,8 @@ export function wrongHeader(header: readonly string[], wanted: readonly WantedCo
   }
   const separator = separatorOf(line);
   if (separator !== undefined) {
-    const advice = 'Save the table as CSV with commas, cells that hold a comma in double quotes, and import that.';
+    const where = 'LibreOffice asks which to use (Edit filter settings), Excel takes that of the system’s region';
+    const advice = `Save the table as CSV with commas (${where}), cells that hold a comma in double quotes, and import that.`;
     return new DaybookError('IMPORT_COLUMNS', `The columns are separated by ${separator}, not by commas. ${advice}`, {
       details,
     });
