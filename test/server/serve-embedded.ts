@@ -5,6 +5,7 @@ import type { Plan } from '../../src/plan/plan.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Disk } from '../../src/ports/disk.ts';
 import type { Runtime } from '../../src/ports/runtime.ts';
+import type { ScanElsewhere } from '../../src/record/foreign-scan.ts';
 import { openEmbedded } from '../../src/runtimes/embedded.ts';
 import { machineClock } from '../../src/runtimes/machine/clock.ts';
 import type { Server, ServerOptions } from '../../src/server/server.ts';
@@ -24,16 +25,18 @@ export interface ServeEmbeddedOptions extends Partial<Omit<ServerOptions, 'runti
   readonly plan?: Plan;
   /** In memory unless told. */
   readonly disk?: Disk;
+  /** Who reads large batches; the same thread unless told. */
+  readonly scanElsewhere?: ScanElsewhere;
   /** What the server's own waiting goes by; the machine's unless told. */
   readonly serverClock?: Clock;
 }
 
 /** Serves the real engine by the real server at a free port. */
 export async function serveEmbedded(options: ServeEmbeddedOptions = {}): Promise<ServedDaybook> {
-  const { plan = makePlan(daybook), disk = new FaultyDisk(), serverClock, ...rest } = options;
+  const { plan = makePlan(daybook), disk = new FaultyDisk(), serverClock, scanElsewhere, ...rest } = options;
   await using stack = new AsyncDisposableStack();
   const clock = machineClock();
-  const runtime = await openEmbedded({ plan, disk, clock });
+  const runtime = await openEmbedded({ plan, disk, clock, ...(scanElsewhere && { scanElsewhere }) });
   stack.defer(() => runtime.close());
   const server = await startServer({
     runtime,
