@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
 import { HeldClock } from '../../test/clock/held-clock.ts';
 import { makePlan } from '../plan/normalise.ts';
@@ -18,4 +18,20 @@ it('a frame comes soon behind a pause, and another one after 50 ms', async () =>
     await Promise.resolve();
   }
   expect(frames).toEqual(['4 at 5', '40 at 55', '154 at 155', '204 at 205', '220 at 255', '290 at 305', '380 at 385']);
+});
+
+it('a clock that is set back holds no frame up', async () => {
+  const clock = new HeldClock();
+  const feed = new FrameFeed(new EngineState(makePlan(daybook)), clock, new AbortController().signal, () => undefined);
+  const offsets: number[] = [];
+  feed.subscribe(({ offset }) => offsets.push(offset));
+  const nowMs = vi.spyOn(clock, 'nowMs');
+  feed.changed(1);
+  clock.advance(5);
+  await Promise.resolve();
+  nowMs.mockImplementation(() => 0);
+  feed.changed(2);
+  clock.advance(50);
+  await Promise.resolve();
+  expect(offsets).toEqual([1, 2]);
 });

@@ -38,8 +38,9 @@ export class FrameFeed {
     this.#offset = offset;
     if (this.#scheduled) return;
     this.#scheduled = true;
-    const waitMs = Math.max(FIRST_FRAME_MS, this.#sentMs + FRAME_INTERVAL_MS - this.#clock.nowMs());
-    void this.#clock.sleep(waitMs, this.#closing).then(() => {
+    // A clock that was set back says that the last one is still to come.
+    const sinceMs = Math.max(0, this.#clock.nowMs() - this.#sentMs);
+    void this.#clock.sleep(Math.max(FIRST_FRAME_MS, FRAME_INTERVAL_MS - sinceMs), this.#closing).then(() => {
       this.#scheduled = false;
       this.#send();
     });

@@ -162,7 +162,7 @@ it('explains a row of a folder, and says when there is none', async () => {
   ];
   const { code, stdout } = await runDaybook(call);
   expect(code).toBe(0);
-  expect(stdout).toContain('which give just this row:\n  0  {');
+  expect(stdout).toContain('1 record, which gives just this row:\n  0  {');
   expect((await runDaybook([...call, '--format', 'ndjson'])).stdout.split('\n')[0]).toBe(first);
   const holder = await startDaybook(data);
   const byAddress = await runDaybook([...call.slice(0, -2), '--url', holder.url]);

@@ -16,6 +16,9 @@ import { temporaryFolder } from '../process/daybook-process.ts';
 
 const LINE_FEED = Buffer.from('\n');
 const LINES_AT_ONCE = 60_000;
+/** Kafka that is away is asked again after so long, and for so long: then the test ends with what it says. */
+const AGAIN_MS = 100;
+const PATIENCE_MS = 200_000;
 
 /** An embedded engine in the place of Spark: reads the stream's topic, fills the reports' topics and announces frames. */
 export interface ReportFeeder extends AsyncDisposable {
@@ -89,9 +92,11 @@ export async function openFeeder(plan: Plan, broker: string): Promise<ReportFeed
       nextOffset: extent.firstOffset,
     }));
     let waiting: Uint8Array[] = [];
+    let reachedMs = Date.now();
     while (!stopping.signal.aborted) {
       try {
         const read = await reader.read(places, 100);
+        reachedMs = Date.now();
         const values = read.flatMap(({ messages }) => messages.flatMap(({ value }) => [onOneLine(value), LINE_FEED]));
         waiting.push(...values);
         places = places.map(
@@ -105,7 +110,7 @@ export async function openFeeder(plan: Plan, broker: string): Promise<ReportFeed
         waiting = [];
         await accept(lines, places);
       } catch (error) {
-        if (!(error instanceof DaybookError) || !error.retryable) throw error;
+        await waitToTryAgain(error, reachedMs);
       }
     }
   };
@@ -141,11 +146,18 @@ function onOneLine(value: Uint8Array | null): Uint8Array {
 
 /** Does something with Kafka until it is reached: what a call that failed has written all the same is then there twice. */
 export async function untilReached<R>(work: () => Promise<R>): Promise<R> {
+  const beganMs = Date.now();
   for (;;) {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof DaybookError) || !error.retryable) throw error;
+      await waitToTryAgain(error, beganMs);
     }
   }
+}
+
+/** @throws the error, where it is not worth another try, or was for long */
+async function waitToTryAgain(error: unknown, sinceMs: number): Promise<void> {
+  if (!(error instanceof DaybookError) || !error.retryable || Date.now() - sinceMs > PATIENCE_MS) throw error;
+  await machineClock().sleep(AGAIN_MS);
 }
