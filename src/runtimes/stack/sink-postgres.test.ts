@@ -258,3 +258,43 @@ it('a sink begins also where a broker has lost the newest message of the topic o
   await openPostgresSession({ plan, progress: new SinkProgress(clock, logger) }, session, sink);
   expect(begun).toEqual([100]);
 });
+
+it('a frame is written also where a broker leaves out of its answers what has nothing new, as the topic of frames at first', async () => {
+  const topics: Record<string, object[]> = { [REPORT]: [row('2026-03-01', 100)], [FRAMES]: [] };
+  const reader = new SmallReads(topics, 2);
+  const quiet: TopicReader = {
+    extents: (names) => reader.extents(names),
+    read: async (places, waitMs) => {
+      const read = await reader.read(places, waitMs);
+      return read.filter(({ messages }) => messages.length > 0);
+    },
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  const written: unknown[] = [];
+  const sink: PostgresReportSink = {
+    note: async () => undefined,
+    places: async (partitions) => partitions.map((place) => ({ ...place, nextOffset: 0 })),
+    adopt: async () => undefined,
+    beginAnew: async () => undefined,
+    begin: async () => undefined,
+    write: async ({ frame }) => {
+      written.push(frame?.frame);
+      return { rows: 0, amendments: 0 };
+    },
+  };
+  const logger = pino({ level: 'silent' });
+  const clock = machineClock();
+  const session = {
+    partitions: [{ topic: REPORT, partition: 0 }],
+    reader: quiet,
+    tell: () => undefined,
+    clock,
+    logger,
+    ended: new AbortController().signal,
+  };
+  const work = await openPostgresSession({ plan, progress: new SinkProgress(clock, logger) }, session, sink);
+  await work.step();
+  topics[FRAMES]?.push({ stream: plan.stream.name, frame: 100, accepted: 1 });
+  await work.step();
+  expect(written).toEqual([100]);
+});

@@ -175,16 +175,19 @@ class Session {
   /** Looks at the newest message of the topic of frames, so that it is known what was whole when the sink came. @param extents  of partitions */
   async begin(extents: readonly PartitionExtent[]): Promise<void> {
     const { reader, ended } = this.#session;
-    const isBehind = ({ topic, partition, nextOffset }: TopicPlace): boolean =>
-      nextOffset < (ends.find((each) => each.topic === topic && each.partition === partition)?.endOffset ?? 0);
+    const endOf = (place: TopicPlace): number => ends.find((each) => nameOf(each) === nameOf(place))?.endOffset ?? 0;
+    // A broker may leave out of its answer what has nothing new since it was asked before.
+    const placeNow = (place: TopicPlace): TopicPlace => read.find((each) => nameOf(each) === nameOf(place)) ?? place;
     let ends = extents;
-    let read = await reader.read(newestFrames(this.#plan, ends), WAIT_MS);
-    // A broker that has just become the leader may not give it yet, or may never have had it: what it has is the newest then.
-    while (read.some(isBehind) && !ended.aborted) {
+    let frames = newestFrames(this.#plan, ends);
+    let read = await reader.read(frames, WAIT_MS);
+    // One that has just become the leader may not give it yet, or may never have had it: what it has is the newest then.
+    while (frames.some((place) => placeNow(place).nextOffset < endOf(place)) && !ended.aborted) {
       ends = await reader.extents([framesTopic(this.#plan)]);
-      read = await reader.read(newestFrames(this.#plan, ends), WAIT_MS);
+      frames = newestFrames(this.#plan, ends);
+      read = await reader.read(frames, WAIT_MS);
     }
-    for (const partition of read) this.#reading.set(nameOf(partition), partition);
+    for (const place of frames) this.#reading.set(nameOf(place), placeNow(place));
     if (ended.aborted) return;
     const newest = newestFrame(read.flatMap(({ messages }) => messages));
     await this.#sink.begin(newest ?? { frame: 0, accepted: 0 });
