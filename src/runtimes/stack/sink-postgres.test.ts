@@ -215,50 +215,6 @@ it('a place that is taken away while a sink begins is not forgotten by it', asyn
   await open();
 });
 
-it('a sink begins also where a broker has lost the newest message of the topic of frames, and nothing is announced', async () => {
-  const topics = {
-    [REPORT]: [row('2026-03-01', 100)],
-    [FRAMES]: [{ stream: plan.stream.name, frame: 100, accepted: 1 }],
-  };
-  const reader = new SmallReads(topics, 2);
-  let [looks, reads] = [0, 0];
-  const losing: TopicReader = {
-    extents: async (names) => {
-      const extents = await reader.extents(names);
-      // The one that was the leader had one more.
-      return looks++ > 0 ? extents : extents.map((each) => ({ ...each, endOffset: each.endOffset + 1 }));
-    },
-    read: (places, waitMs) => {
-      if (reads++ > 9) throw new Error('it reads for ever');
-      return reader.read(places, waitMs);
-    },
-    [Symbol.asyncDispose]: async () => undefined,
-  };
-  const begun: unknown[] = [];
-  const sink: PostgresReportSink = {
-    note: async () => undefined,
-    places: async (partitions) => partitions.map((place) => ({ ...place, nextOffset: 0 })),
-    adopt: async () => undefined,
-    beginAnew: async () => undefined,
-    begin: async ({ frame }) => {
-      begun.push(frame);
-    },
-    write: async () => ({ rows: 0, amendments: 0 }),
-  };
-  const logger = pino({ level: 'silent' });
-  const clock = machineClock();
-  const session = {
-    partitions: [{ topic: REPORT, partition: 0 }],
-    reader: losing,
-    tell: () => undefined,
-    clock,
-    logger,
-    ended: new AbortController().signal,
-  };
-  await openPostgresSession({ plan, progress: new SinkProgress(clock, logger) }, session, sink);
-  expect(begun).toEqual([100]);
-});
-
 it('a frame is written also where a broker leaves out of its answers what has nothing new, as the topic of frames at first', async () => {
   const topics: Record<string, object[]> = { [REPORT]: [row('2026-03-01', 100)], [FRAMES]: [] };
   const reader = new SmallReads(topics, 2);

@@ -87,8 +87,8 @@ export async function openPostgresSession(
     session.logger.info({ topics }, PLACES_ADOPTED);
     await sink.adopt(own);
   }
-  const work = new Session(plan, session, sink, progress, { stored, from });
-  await work.begin(extents);
+  const work = new Session(plan, session, sink, progress, { stored, from, frames: newestFrames(plan, extents) });
+  await work.begin(new Map(extents.map((extent) => [nameOf(extent), extent.endOffset])));
   return work;
 }
 
@@ -130,6 +130,8 @@ interface SessionPlaces {
   readonly stored: readonly TopicPlace[];
   /** Where they are read from, which is later when Kafka has not kept what is between. */
   readonly from: readonly TopicPlace[];
+  /** Where the topic of frames is read from. */
+  readonly frames: readonly TopicPlace[];
 }
 
 /** The work on one assignment's partitions, for as long as all goes well. */
@@ -157,7 +159,7 @@ class Session {
     session: GroupSession,
     sink: PostgresReportSink,
     progress: SinkProgress,
-    { stored, from }: SessionPlaces,
+    { stored, from, frames }: SessionPlaces,
   ) {
     this.#plan = plan;
     this.#session = session;
@@ -167,27 +169,20 @@ class Session {
     const isQuarantine = ({ topic }: TopicPlace): boolean => topic === quarantineTopic(plan);
     this.#quarantinePlaces = from.filter(isQuarantine);
     this.#gate = new FrameGate(from.filter((place) => !isQuarantine(place)));
-    for (const place of from) this.#reading.set(nameOf(place), place);
+    for (const place of [...from, ...frames]) this.#reading.set(nameOf(place), place);
     for (const place of stored) this.#worked.set(nameOf(place), place);
     this.#checkedAtMs = session.clock.nowMs();
   }
 
-  /** Looks at the newest message of the topic of frames, so that it is known what was whole when the sink came. @param extents  of partitions */
-  async begin(extents: readonly PartitionExtent[]): Promise<void> {
+  /** Looks at the newest message of the topic of frames, so that it is known what was whole when the sink came. @param ends  of partitions */
+  async begin(ends: ReadonlyMap<string, number>): Promise<void> {
     const { reader, ended } = this.#session;
-    const endOf = (place: TopicPlace): number => ends.find((each) => nameOf(each) === nameOf(place))?.endOffset ?? 0;
-    // A broker may leave out of its answer what has nothing new since it was asked before.
-    const placeNow = (place: TopicPlace): TopicPlace => read.find((each) => nameOf(each) === nameOf(place)) ?? place;
-    let ends = extents;
-    let frames = newestFrames(this.#plan, ends);
+    const frames = [...this.#reading.values()].filter(({ topic }) => topic === framesTopic(this.#plan));
+    const isBehind = (place: TopicPlace): boolean => place.nextOffset < (ends.get(nameOf(place)) ?? 0);
     let read = await reader.read(frames, WAIT_MS);
-    // One that has just become the leader may not give it yet, or may never have had it: what it has is the newest then.
-    while (frames.some((place) => placeNow(place).nextOffset < endOf(place)) && !ended.aborted) {
-      ends = await reader.extents([framesTopic(this.#plan)]);
-      frames = newestFrames(this.#plan, ends);
-      read = await reader.read(frames, WAIT_MS);
-    }
-    for (const place of frames) this.#reading.set(nameOf(place), placeNow(place));
+    // A broker that has just become the leader may not give it yet.
+    while (read.some(isBehind) && !ended.aborted) read = await reader.read(frames, WAIT_MS);
+    for (const partition of read) this.#reading.set(nameOf(partition), partition);
     if (ended.aborted) return;
     const newest = newestFrame(read.flatMap(({ messages }) => messages));
     await this.#sink.begin(newest ?? { frame: 0, accepted: 0 });
