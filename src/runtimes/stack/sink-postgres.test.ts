@@ -51,6 +51,26 @@ class SmallReads implements TopicReader {
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
+/** A sink into a store that stands at the beginning, but for what the test says. */
+const sinkThat = (parts: Partial<PostgresReportSink>): PostgresReportSink => ({
+  note: async () => undefined,
+  places: async (partitions) => partitions.map((place) => ({ ...place, nextOffset: 0 })),
+  adopt: async () => undefined,
+  beginAnew: async () => undefined,
+  begin: async () => undefined,
+  write: async () => ({ rows: 0, amendments: 0 }),
+  ...parts,
+});
+
+/** Begins the work on the report's partition. */
+function openSession(reader: TopicReader, sink: PostgresReportSink, clock = machineClock()) {
+  const logger = pino({ level: 'silent' });
+  const partitions = [{ topic: REPORT, partition: 0 }];
+  const ended = new AbortController().signal;
+  const session = { partitions, reader, tell: () => undefined, clock, logger, ended };
+  return openPostgresSession({ plan, progress: new SinkProgress(clock, logger) }, session, sink);
+}
+
 it('a frame that is announced while a sink begins is told to PostgreSQL with all of its rows', async () => {
   const topics = {
     [REPORT]: [row('2026-03-01', 100), row('2026-03-02', 100)],
@@ -58,33 +78,19 @@ it('a frame that is announced while a sink begins is told to PostgreSQL with all
   };
   const reader = new SmallReads(topics, 2);
   const written: SinkBatch[] = [];
-  const sink: PostgresReportSink = {
+  const sink = sinkThat({
     // While it says where it stands, Spark writes a batch.
-    note: async () => undefined,
     places: async (partitions) => {
       topics[REPORT]?.push(row('2026-03-01', 200), row('2026-03-02', 200));
       topics[FRAMES]?.push({ stream: plan.stream.name, frame: 200, accepted: 4 });
       return partitions.map((partition) => ({ ...partition, nextOffset: 0 }));
     },
-    adopt: async () => undefined,
-    beginAnew: async () => undefined,
-    begin: async () => undefined,
     write: async (batch) => {
       written.push(batch);
       return { rows: 0, amendments: 0 };
     },
-  };
-  const logger = pino({ level: 'silent' });
-  const clock = machineClock();
-  const session = {
-    partitions: [{ topic: REPORT, partition: 0 }],
-    reader,
-    tell: () => undefined,
-    clock,
-    logger,
-    ended: new AbortController().signal,
-  };
-  const work = await openPostgresSession({ plan, progress: new SinkProgress(clock, logger) }, session, sink);
+  });
+  const work = await openSession(reader, sink);
   while (written.at(-1)?.frame?.frame !== 200) await work.step();
   const rows = written.flatMap(({ reports }) => reports.flatMap((report) => report.rows));
   expect(rows.filter(({ frame }) => frame === 200)).toHaveLength(2);
@@ -97,7 +103,7 @@ it('a sink to which nothing comes notices that the store stands elsewhere, as wh
   };
   const stored = new Map<string, number>();
   const frames: unknown[] = [];
-  const sink: PostgresReportSink = {
+  const sink = sinkThat({
     note: async () => {
       if (!stored.has(REPORT)) stored.set(REPORT, 0);
     },
@@ -106,28 +112,15 @@ it('a sink to which nothing comes notices that the store stands elsewhere, as wh
         const nextOffset = stored.get(place.topic);
         return nextOffset === undefined ? [] : [{ ...place, nextOffset }];
       }),
-    adopt: async () => undefined,
-    beginAnew: async () => undefined,
-    begin: async () => undefined,
     write: async ({ moves, frame }) => {
       for (const { topic, nextOffset } of moves) stored.set(topic, nextOffset);
       frames.push(frame?.frame);
       return { rows: 0, amendments: 0 };
     },
-  };
-  const logger = pino({ level: 'silent' });
+  });
   let nowMs = 0;
   const clock = { ...machineClock(), nowMs: () => (nowMs += 100) };
-  const ended = new AbortController();
-  const session = {
-    partitions: [{ topic: REPORT, partition: 0 }],
-    reader: new SmallReads(topics, 2),
-    tell: () => undefined,
-    clock,
-    logger,
-    ended: ended.signal,
-  };
-  const open = () => openPostgresSession({ plan, progress: new SinkProgress(clock, logger) }, session, sink);
+  const open = () => openSession(new SmallReads(topics, 2), sink, clock);
   const untilEnded = async (): Promise<void> => {
     const work = await open();
     for (let steps = 0; steps < 100; steps++) await work.step();
@@ -162,55 +155,26 @@ it('what was announced is known before a sink begins, also where a new leader do
     [Symbol.asyncDispose]: async () => undefined,
   };
   const begun: unknown[] = [];
-  const sink: PostgresReportSink = {
-    note: async () => undefined,
-    places: async (partitions) => partitions.map((place) => ({ ...place, nextOffset: 0 })),
-    adopt: async () => undefined,
-    beginAnew: async () => undefined,
+  const sink = sinkThat({
     begin: async ({ frame }) => {
       begun.push(frame);
     },
-    write: async () => ({ rows: 0, amendments: 0 }),
-  };
-  const logger = pino({ level: 'silent' });
-  const clock = machineClock();
-  const session = {
-    partitions: [{ topic: REPORT, partition: 0 }],
-    reader: late,
-    tell: () => undefined,
-    clock,
-    logger,
-    ended: new AbortController().signal,
-  };
-  await openPostgresSession({ plan, progress: new SinkProgress(clock, logger) }, session, sink);
+  });
+  await openSession(late, sink);
   expect(begun).toEqual([100]);
 });
 
 it('a place that is taken away while a sink begins is not forgotten by it', async () => {
   const topics = { [REPORT]: [row('2026-03-01', 100)] };
   let noted = 0;
-  const sink: PostgresReportSink = {
+  const sink = sinkThat({
     note: async () => {
       noted++;
     },
     // `daybook apply --target postgres --drop` comes between the first time that it is noted, and this.
     places: async (partitions) => (noted === 1 ? [] : partitions.map((place) => ({ ...place, nextOffset: 0 }))),
-    adopt: async () => undefined,
-    beginAnew: async () => undefined,
-    begin: async () => undefined,
-    write: async () => ({ rows: 0, amendments: 0 }),
-  };
-  const logger = pino({ level: 'silent' });
-  const clock = machineClock();
-  const session = {
-    partitions: [{ topic: REPORT, partition: 0 }],
-    reader: new SmallReads(topics, 2),
-    tell: () => undefined,
-    clock,
-    logger,
-    ended: new AbortController().signal,
-  };
-  const open = () => openPostgresSession({ plan, progress: new SinkProgress(clock, logger) }, session, sink);
+  });
+  const open = () => openSession(new SmallReads(topics, 2), sink);
   await expect(open()).rejects.toMatchObject({ code: 'SINK_OVERTAKEN', retryable: true });
   await open();
 });
@@ -227,28 +191,13 @@ it('a frame is written also where a broker leaves out of its answers what has no
     [Symbol.asyncDispose]: async () => undefined,
   };
   const written: unknown[] = [];
-  const sink: PostgresReportSink = {
-    note: async () => undefined,
-    places: async (partitions) => partitions.map((place) => ({ ...place, nextOffset: 0 })),
-    adopt: async () => undefined,
-    beginAnew: async () => undefined,
-    begin: async () => undefined,
+  const sink = sinkThat({
     write: async ({ frame }) => {
       written.push(frame?.frame);
       return { rows: 0, amendments: 0 };
     },
-  };
-  const logger = pino({ level: 'silent' });
-  const clock = machineClock();
-  const session = {
-    partitions: [{ topic: REPORT, partition: 0 }],
-    reader: quiet,
-    tell: () => undefined,
-    clock,
-    logger,
-    ended: new AbortController().signal,
-  };
-  const work = await openPostgresSession({ plan, progress: new SinkProgress(clock, logger) }, session, sink);
+  });
+  const work = await openSession(quiet, sink);
   await work.step();
   topics[FRAMES]?.push({ stream: plan.stream.name, frame: 100, accepted: 1 });
   await work.step();
