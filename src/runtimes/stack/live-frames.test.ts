@@ -190,3 +190,14 @@ it('a frame of which rows stood in the topics already has pages read all reports
   await reader.put(REPORT, rowsOf(4, 0, 1));
   expect(await announce(4)).toMatchObject([{ report: { name: REPORT }, rows: [{}] }]);
 });
+
+it('a frame that PostgreSQL had before it was read here is told once, with its own rows', async () => {
+  const reader = new HandedTopics();
+  await using following = follow(reader, 2);
+  await reader.put(REPORT, rowsOf(1, 0, 3));
+  await reader.put(FRAMES, [announcementOf(1)]);
+  expect(await following.next()).toMatchObject({ offset: 1, reports: [{ rows: [{}, {}, {}] }] });
+  await reader.put(REPORT, rowsOf(2, 0, 1));
+  await reader.put(FRAMES, [announcementOf(2)]);
+  expect(await following.next()).toMatchObject({ offset: 2, reports: [{ rows: [{}] }] });
+});

@@ -190,14 +190,16 @@ export class LiveFrames {
         continue;
       }
       this.#waiting = this.#waiting.filter((each) => !ready.includes(each));
-      onFrame(this.#frameOf(whole ?? 0, ready));
+      onFrame(this.#frameOf(ready));
     }
     ended.removeEventListener('abort', stop);
   }
 
-  #frameOf(frame: number, ready: readonly Waiting[]): Frame {
+  #frameOf(ready: readonly Waiting[]): Frame {
     const { clock, plan } = this.#options;
     const atMs = clock.nowMs();
+    // Not that of PostgreSQL, which may have one already of which nothing was read here.
+    const frame = Math.max(...ready.map((each) => each.frame));
     if (this.#isTooMuch) {
       this.#isTooMuch = false;
       return { offset: frame, atMs, reports: plan.reports.map((report) => ({ report, rows: undefined })) };

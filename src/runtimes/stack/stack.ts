@@ -68,7 +68,8 @@ export interface StackOptions {
  * records from Cassandra, and frames are told once they are whole in both the topics and PostgreSQL. A frame is the
  * microseconds of the batch that made it. Methods also throw `POSTGRES_UNREACHABLE`, `CASSANDRA_UNREACHABLE` (only where
  * raw records are read), `KAFKA_UNREACHABLE` (all retryable), and `NOT_WHOLE` (retryable) while a sink catches up; `records`
- * and `explain` throw `SINK_BEHIND` (retryable) when Cassandra has not all that was in the topic when it was called, or in the row.
+ * and `explain` throw `SINK_BEHIND` (retryable) when Cassandra has not all that was in the topic when it was called, or in the row;
+ * `explain` throws `FRAME_NOT_READ` (retryable) when the row's frame was not read from Kafka in time.
  */
 export function openStackRuntime(options: StackOptions): Runtime {
   return new StackRuntime(options);
@@ -193,6 +194,14 @@ class StackRuntime implements Runtime {
     // PostgreSQL may have a frame before its announcement is read here.
     while ((this.#watch.newest?.frame ?? 0) < frame && this.#clock.nowMs() < untilMs && !ended.aborted) {
       await this.#clock.sleep(WHOLE_POLL_MS, ended);
+    }
+    const announced = this.#watch.newest?.frame ?? 0;
+    // Where no frame is announced, all records are those of the row.
+    if (announced > 0 && announced < frame) {
+      const message =
+        'What the newest frame in PostgreSQL was made of has not been read from Kafka yet. Try again in a moment; if it stays so, the ' +
+        'pipeline page says what is wrong.';
+      throw new DaybookError('FRAME_NOT_READ', message, { retryable: true });
     }
     const readTo = this.#watch.readToOf(frame);
     if (readTo === undefined) return () => true;
