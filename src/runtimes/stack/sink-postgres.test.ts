@@ -164,6 +164,34 @@ it('what was announced is known before a sink begins, also where a new leader do
   expect(begun).toEqual([100]);
 });
 
+it('a message that stood in the topic of frames and is lost is not waited for for ever', async () => {
+  const topics = {
+    [REPORT]: [row('2026-03-01', 100)],
+    [FRAMES]: [{ stream: plan.stream.name, frame: 100, accepted: 1 }],
+  };
+  const reader = new SmallReads(topics, 2);
+  let more = 1;
+  const losing: TopicReader = {
+    // The one that was the leader had one more.
+    extents: async (names) =>
+      (await reader.extents(names)).map((each) => ({ ...each, endOffset: each.endOffset + more })),
+    read: (places, waitMs) => reader.read(places, waitMs),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  const begun: unknown[] = [];
+  const sink = sinkThat({
+    begin: async ({ frame }) => {
+      begun.push(frame);
+    },
+  });
+  let nowMs = 0;
+  const clock = { ...machineClock(), nowMs: () => (nowMs += 100) };
+  await expect(openSession(losing, sink, clock)).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE', retryable: true });
+  more = 0;
+  await openSession(losing, sink, clock);
+  expect(begun).toEqual([100]);
+});
+
 it('a place that is taken away while a sink begins is not forgotten by it', async () => {
   const topics = { [REPORT]: [row('2026-03-01', 100)] };
   let noted = 0;

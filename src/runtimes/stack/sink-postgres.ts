@@ -1,4 +1,5 @@
 import { present } from '../../base/assert.ts';
+import { DaybookError } from '../../base/errors.ts';
 import type { Plan, ReportPlan } from '../../plan/plan.ts';
 import { framesTopic, quarantineTopic } from '../../compile/kafka/topics.ts';
 import type { Move } from '../../ports/report-rows.ts';
@@ -25,6 +26,8 @@ import { sinkGroup } from './sink-group.ts';
 import type { SinkProgress } from './sink-progress.ts';
 
 const WAIT_MS = 250;
+/** A message that stood in a topic is waited for so long: a broker that becomes the leader may have lost it for good. */
+const GIVEN_WAIT_MS = 10_000;
 /** How often it is looked whether the store stands where it is believed to, while nothing comes. */
 const CHECK_EVERY_MS = 1_000;
 /** More rows are not held back for the sake of whole frames: it is a sink that catches up, or a very large frame. */
@@ -176,12 +179,16 @@ class Session {
 
   /** Looks at the newest message of the topic of frames, so that it is known what was whole when the sink came. @param ends  of partitions */
   async begin(ends: ReadonlyMap<string, number>): Promise<void> {
-    const { reader, ended } = this.#session;
+    const { reader, ended, clock } = this.#session;
     const frames = [...this.#reading.values()].filter(({ topic }) => topic === framesTopic(this.#plan));
     const isBehind = (place: TopicPlace): boolean => place.nextOffset < (ends.get(nameOf(place)) ?? 0);
     let read = await reader.read(frames, WAIT_MS);
+    const untilMs = clock.nowMs() + GIVEN_WAIT_MS;
     // A broker that has just become the leader may not give it yet.
-    while (read.some(isBehind) && !ended.aborted) read = await reader.read(frames, WAIT_MS);
+    while (read.some(isBehind) && !ended.aborted) {
+      if (clock.nowMs() >= untilMs) throw notGiven(framesTopic(this.#plan));
+      read = await reader.read(frames, WAIT_MS);
+    }
     for (const partition of read) this.#reading.set(nameOf(partition), partition);
     if (ended.aborted) return;
     const newest = newestFrame(read.flatMap(({ messages }) => messages));
@@ -294,6 +301,14 @@ class Session {
     const stored = new Map((await this.#sink.places(partitions)).map((place) => [nameOf(place), place.nextOffset]));
     if ([...this.#worked].some(([name, { nextOffset }]) => stored.get(name) !== nextOffset)) throw overtaken();
   }
+}
+
+function notGiven(topic: string): DaybookError {
+  return new DaybookError(
+    'KAFKA_UNREACHABLE',
+    `The newest message of the topic '${topic}' is not given; a broker may have lost it. It is looked up again.`,
+    { retryable: true },
+  );
 }
 
 function nameOf({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
