@@ -80,6 +80,8 @@ export async function openPage(
     expectStatus: (status) => (expectedStatus = status),
     expectError: (like) => (expectedError = like),
     async [Symbol.asyncDispose]() {
+      // What a test's routes still fetch for the page is of no use to anybody.
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
       await context.close();
       expect(outside, 'requests to others').toEqual([]);
       expect(errors, 'errors on the console').toEqual([]);

@@ -1,11 +1,11 @@
 import { present } from '../../base/assert.ts';
-import { DaybookError } from '../../base/errors.ts';
 import type { Plan, ReportPlan } from '../../plan/plan.ts';
 import { framesTopic, quarantineTopic } from '../../compile/kafka/topics.ts';
 import type { Move } from '../../ports/report-rows.ts';
 import type { QuarantineEntry } from '../../ports/runtime.ts';
 import type { PartitionExtent, ReadPartition, TopicPlace } from '../../ports/messages.ts';
 import type { KafkaConnection } from '../../sources/kafka/connection.ts';
+import { messageNotGiven } from '../../spark/supervisor/messages-between.ts';
 import type { PostgresDatabase } from '../../stores/postgres/database.ts';
 import type { PostgresReportSink } from '../../stores/postgres/report-sink.ts';
 import { overtaken, postgresReportSink } from '../../stores/postgres/report-sink.ts';
@@ -186,7 +186,7 @@ class Session {
     const untilMs = clock.nowMs() + GIVEN_WAIT_MS;
     // A broker that has just become the leader may not give it yet.
     while (read.some(isBehind) && !ended.aborted) {
-      if (clock.nowMs() >= untilMs) throw notGiven(framesTopic(this.#plan));
+      if (clock.nowMs() >= untilMs) throw messageNotGiven(framesTopic(this.#plan));
       read = await reader.read(frames, WAIT_MS);
     }
     for (const partition of read) this.#reading.set(nameOf(partition), partition);
@@ -301,14 +301,6 @@ class Session {
     const stored = new Map((await this.#sink.places(partitions)).map((place) => [nameOf(place), place.nextOffset]));
     if ([...this.#worked].some(([name, { nextOffset }]) => stored.get(name) !== nextOffset)) throw overtaken();
   }
-}
-
-function notGiven(topic: string): DaybookError {
-  return new DaybookError(
-    'KAFKA_UNREACHABLE',
-    `The newest message of the topic '${topic}' is not given; a broker may have lost it. It is looked up again.`,
-    { retryable: true },
-  );
 }
 
 function nameOf({ topic, partition }: { readonly topic: string; readonly partition: number }): string {

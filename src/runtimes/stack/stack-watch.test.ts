@@ -90,6 +90,14 @@ it('a frame that is told again is no batch and no record', () => {
   expect(watch.batches()).toMatchObject([{ id: 1, inputRows: 20 }]);
 });
 
+it('a frame that is told once more behind a newer one takes nothing back', () => {
+  const { watch } = watchAndClock();
+  for (const frame of [1, 2, 1]) watch.note({ ...announcement(frame, frame), readTo: { 0: frame } });
+  expect(watch.newest?.frame).toBe(2);
+  expect(watch.toCome([{ partition: 0, firstOffset: 0, nextOffset: 2, segments: [] }])).toBe(0);
+  expect(watch.batches()).toMatchObject([{ inputRows: 1 }]);
+});
+
 it('who was there before the first frame knows what it brought', () => {
   const { watch } = watchAndClock();
   watch.heard({ ...running(START_MS - 9_000), isBeforeFirst: true });

@@ -52,9 +52,12 @@ export class StackWatch {
   }
 
   note(announcement: Announcement): void {
+    const newest = this.newest?.frame ?? 0;
+    // Whoever announced it was not told that it is announced.
+    if (announcement.frame < newest) return;
     this.#readTo = announcement.readTo;
     // Told again, as a sign of life.
-    if (announcement.frame === this.newest?.frame) return;
+    if (announcement.frame === newest) return;
     this.#announced.push(announcement);
     const keptFromMs = this.#clock.nowMs() - MOMENT_MS * MOMENTS_MAX;
     while (this.#announced.length > BATCHES_MAX && (this.#announced[0]?.atMs ?? 0) < keptFromMs)

@@ -10,11 +10,12 @@ import { readToOf } from './batch.ts';
 import type { DayBehind, Overtaken } from './day-counts.ts';
 import { DayCounts } from './day-counts.ts';
 import { objectOf } from './message-object.ts';
-import { messagesBetween } from './messages-between.ts';
+import { messageNotGiven, messagesBetween } from './messages-between.ts';
 import { overtakenRows } from './overtaken-rows.ts';
 
 /** So long what is known to be there is waited for. */
 const READ_WAIT_MS = 1_000;
+const SILENT_READS_MAX = 10;
 
 export interface Announcement {
   readonly topic: string;
@@ -458,18 +459,21 @@ export class Announcer {
   }
 
   /**
-   * Reads the topic of days to where its leader says that it ends, or until nothing comes for a while. What a read takes for
-   * the end may lie before it, when another broker has just become the leader.
+   * Reads the topic of days to where its leader says that it ends. What a read takes for the end may lie before it, when another
+   * broker has just become the leader.
+   * @throws DaybookError `KAFKA_UNREACHABLE` (retryable) when nothing of it comes for ten seconds
    */
   async #readAllDays(): Promise<void> {
     const { reader, topics } = this.#options;
     const [extent] = await reader.extents([topics.days]);
     if (extent === undefined) return;
-    let before: number | undefined;
+    let silent = 0;
     while (this.#days === undefined || this.#days.nextOffset < extent.endOffset) {
+      const before = this.#days?.nextOffset;
       await this.#readDays(READ_WAIT_MS);
-      if (this.#days === undefined || this.#days.nextOffset === before) return;
-      before = this.#days.nextOffset;
+      if (this.#days === undefined) return;
+      silent = this.#days.nextOffset === before ? silent + 1 : 0;
+      if (silent === SILENT_READS_MAX) throw messageNotGiven(topics.days);
     }
   }
 
