@@ -1,4 +1,4 @@
-import { access, constants, open, writeFile } from 'node:fs/promises';
+import { access, constants, open, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { DaybookError } from '../base/errors.ts';
@@ -80,7 +80,7 @@ interface Sink {
  */
 export async function generate(options: GenerateOptions): Promise<Generated> {
   const { clock, rate, signal, onProgress } = options;
-  if (options.answerKey !== undefined) await requireFolder(options.answerKey);
+  if (options.answerKey !== undefined) await requireWritable(options.answerKey);
   const catalogue = await openCatalogue(options.catalog);
   const answerKey = options.answerKey === undefined ? undefined : makeAnswerKey(options.plan);
   const sums = { accepted: 0, duplicates: 0, quarantined: 0 };
@@ -208,9 +208,12 @@ function writeTo(stream: Writable, lines: Uint8Array): Promise<undefined> {
 }
 
 /** The answer key comes last, and what it is of may take hours. */
-async function requireFolder(path: string): Promise<void> {
+async function requireWritable(path: string): Promise<void> {
   try {
-    await access(dirname(resolve(path)), constants.W_OK);
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isDirectory() === true) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
+    // One that is there, a device say, may be written though no other could be made beside it.
+    await access(found === undefined ? dirname(resolve(path)) : path, constants.W_OK);
   } catch (error) {
     throw writeFailure('GENERATE_OUT', path, error);
   }

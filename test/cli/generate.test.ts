@@ -88,7 +88,8 @@ describe('generate', () => {
     const { records } = JSON.parse(await readFile(key, 'utf8')) as AnswerKey;
     expect((await readFile(sales, 'utf8')).split('\n')).toHaveLength(records.sent + 1);
     // What is no file of bytes that stay, as a terminal, has nothing to lose.
-    expect((await runDaybook(['generate', ...DAYS, '--out', '/dev/null'])).code).toBe(0);
+    const devices = ['--out', '/dev/null', '--answer-key', '/dev/zero'];
+    expect((await runDaybook(['generate', ...DAYS, ...devices])).code).toBe(0);
     const one = await runDaybook(['generate', ...DAYS, '--out', sales, '--answer-key', sales, '--overwrite']);
     expect([one.code, one.stderr]).toEqual([2, expect.stringContaining('--out and --answer-key name one file')]);
   });
@@ -115,6 +116,12 @@ describe('generate', () => {
       const unwritable = await runDaybook(['generate', ...DAYS, flag, path]);
       expect([unwritable.code, unwritable.stdout, unwritable.stderr]).toEqual([1, '', `${noFolder} (GENERATE_OUT)\n`]);
     }
+    const sales = join(folder.path, 'sales.ndjson');
+    const keyInFolder = await runDaybook(['generate', ...DAYS, '--out', sales, '--answer-key', folder.path]);
+    expect(keyInFolder.stderr).toBe(
+      `daybook: ${folder.path} cannot be written: it is a folder. Name a file. (GENERATE_OUT)\n`,
+    );
+    await expect(stat(sales)).rejects.toThrow('ENOENT');
     const folderItself = await runDaybook(['compile', '--target', 'kafka', '--out', folder.path]);
     expect(folderItself.stderr).toBe(
       `daybook: ${folder.path} cannot be written: it is a folder. Name a file. (COMPILE_OUT)\n`,
