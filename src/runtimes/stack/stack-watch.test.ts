@@ -120,3 +120,17 @@ it('says up to where a frame has the topic, as far as it was told', () => {
   watch.note(announcement(micros + 1, 11));
   expect([0, 1, 2].map((after) => watch.readToOf(micros + after))).toEqual([{ 0: 7, 1: 3 }, undefined, undefined]);
 });
+
+it('a frame that is told again is made of what was read up to then: what came since has brought it nothing', () => {
+  const { watch } = watchAndClock();
+  const micros = START_MS * 1000;
+  const readTo = (offsets: Readonly<Record<number, number>>): void =>
+    watch.note({ ...announcement(micros, 10), readTo: offsets });
+  readTo({ 0: 7, 1: 3 });
+  readTo({ 0: 9, 2: 1 });
+  expect(watch.readToOf(micros)).toEqual({ 0: 9, 1: 3, 2: 1 });
+  // A query that begins anew reads once more what is in the frame already.
+  readTo({ 0: 2 });
+  readTo({});
+  expect(watch.readToOf(micros)).toEqual({ 0: 9, 1: 3, 2: 1 });
+});

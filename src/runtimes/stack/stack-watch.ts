@@ -2,6 +2,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { BatchInfo, EngineStatus, PipelineMoment } from '../../ports/pipeline.ts';
 import type { TopicInfo } from '../../ports/topics.ts';
 import type { ReadTo } from '../../spark/supervisor/batch.ts';
+import { furtherOf } from '../../spark/supervisor/batch.ts';
 import type { Announcement, Sign } from './announced-frames.ts';
 
 const SECONDS = 60;
@@ -52,12 +53,17 @@ export class StackWatch {
   }
 
   note(announcement: Announcement): void {
-    const newest = this.newest?.frame ?? 0;
+    const { newest } = this;
     // Whoever announced it was not told that it is announced.
-    if (announcement.frame < newest) return;
+    if (announcement.frame < (newest?.frame ?? 0)) return;
     this.#readTo = announcement.readTo;
-    // Told again, as a sign of life.
-    if (announcement.frame === newest) return;
+    if (announcement.frame === newest?.frame) {
+      // Told again, as a sign of life. What was read since has brought it nothing; or it was in it already, where the frame was told
+      // by who found it whole, and did not know yet up to where the query had read.
+      const readTo = furtherOf(newest.readTo, announcement.readTo);
+      this.#announced[this.#announced.length - 1] = { ...newest, readTo };
+      return;
+    }
     this.#announced.push(announcement);
     const keptFromMs = this.#clock.nowMs() - MOMENT_MS * MOMENTS_MAX;
     while (this.#announced.length > BATCHES_MAX && (this.#announced[0]?.atMs ?? 0) < keptFromMs)

@@ -6,7 +6,7 @@ import type { Plan, ReportPlan } from '../../plan/plan.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { TopicMessage, TopicPlace, TopicReader } from '../../ports/messages.ts';
 import type { Batch, ReadTo } from './batch.ts';
-import { readToOf } from './batch.ts';
+import { furtherOf, readToOf } from './batch.ts';
 import type { DayBehind, Overtaken } from './day-counts.ts';
 import { DayCounts } from './day-counts.ts';
 import { objectOf } from './message-object.ts';
@@ -347,12 +347,7 @@ export class Announcer {
    * before that frame, which are looked through once more by whoever finds the query running, say less.
    */
   noteRead(readTo: ReadTo): void {
-    const before = this.#readTo;
-    const further = Object.entries(readTo).map(([partition, offset]) => [
-      partition,
-      Math.max(offset, before[partition] ?? 0),
-    ]);
-    this.#readTo = { ...before, ...(Object.fromEntries(further) as ReadTo) };
+    this.#readTo = furtherOf(this.#readTo, readTo);
   }
 
   /** Says that a frame is whole. @param batch  that wrote it, if that is known */

@@ -7,6 +7,12 @@ export function readToOf(value: unknown): ReadTo {
   return Object.fromEntries(members.filter((member): member is [string, number] => Number.isSafeInteger(member[1])));
 }
 
+/** Of two places in the topic the further one, partition by partition. */
+export function furtherOf(a: ReadTo, b: ReadTo): ReadTo {
+  const further = Object.entries(b).map(([partition, offset]) => [partition, Math.max(offset, a[partition] ?? 0)]);
+  return { ...a, ...(Object.fromEntries(further) as ReadTo) };
+}
+
 /** What is known of a batch of the reports' query once it is whole. */
 export interface Batch {
   readonly id: number;
