@@ -328,9 +328,7 @@ export class Engine implements Runtime, SourceDoor {
         await before.catch(() => {});
         this.#checkOpen();
       }
-      // Whoever takes the lines may have them where nobody else reads them.
-      const lines = intake.lines.slice();
-      return this.#putBack(id, lines, await this.#take(intake, journey));
+      return this.#putBack(id, intake.lines, await this.#take(intake, journey));
     })();
     this.#corrections.set(id, correction);
     try {
