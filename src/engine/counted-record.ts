@@ -5,10 +5,10 @@ import type { FieldPlan, Plan, StreamPlan } from '../plan/plan.ts';
 import { readCarefully } from '../record/careful.ts';
 import type { RecordColumns } from '../record/columns.ts';
 import { KEY_WORDS } from '../record/columns.ts';
+import { makeDictionaries } from '../record/dictionaries.ts';
 import { Scanner } from '../record/scanner.ts';
 import { keyIn } from './duplicates.ts';
 import type { LogIndex } from './log-index.ts';
-import { EngineState } from './state.ts';
 
 /** How a repeat and the record that counts in its place differ. */
 export interface CountedRecord {
@@ -32,7 +32,7 @@ export async function countedRecord(
   signal: AbortSignal,
 ): Promise<CountedRecord | undefined> {
   const own: Plan = { ...plan, reports: [] };
-  const scanner = new Scanner(own, new EngineState(own).dictionaries);
+  const scanner = new Scanner(own, makeDictionaries(own));
   const { columns } = scanner.scan(repeat, 1);
   const line = lineOf(columns, 0).slice();
   const key = columns.keys.slice(0, KEY_WORDS);
