@@ -76,6 +76,12 @@ export class LogIndex {
     }
   }
 
+  /** From which offset the log has to be read to find the record at another one. */
+  startAt(offset: number): number {
+    // The log may begin with offsets that have no record.
+    return Math.min(offset, this.#blocks[this.#blockOf(offset)]?.firstOffset ?? offset);
+  }
+
   /** The last block that begins at or before an offset. */
   #blockOf(offset: number): number {
     let [low, high] = [0, this.#blocks.length];

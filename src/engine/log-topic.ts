@@ -8,6 +8,8 @@ import type { Log } from '../ports/log.ts';
 import type { RecordDetails, TopicChunk, TopicInfo, TopicReading, TopicRecord } from '../ports/topics.ts';
 import { Scanner } from '../record/scanner.ts';
 import type { LogIndex } from './log-index.ts';
+import type { Stretch } from './newest-first.ts';
+import { newestFirst } from './newest-first.ts';
 import { queryState } from './query.ts';
 import { EngineState } from './state.ts';
 import { makeTopicTest } from './topic-filter.ts';
@@ -33,7 +35,7 @@ export class LogTopic {
   info(): TopicInfo {
     const { files, bytes, nextOffset } = this.#log.status();
     const segments = files.map((file, index) => ({ ...file, nextOffset: files[index + 1]?.firstOffset ?? nextOffset }));
-    const firstOffset = files[0]?.firstOffset ?? 0;
+    const firstOffset = this.#firstOffset;
     return {
       name: this.#plan.stream.name,
       holds: 'records',
@@ -41,6 +43,10 @@ export class LogTopic {
       bytes,
       partitions: [{ partition: 0, firstOffset, nextOffset, segments }],
     };
+  }
+
+  get #firstOffset(): number {
+    return this.#log.status().files[0]?.firstOffset ?? 0;
   }
 
   /** @throws DaybookError `UNKNOWN_TOPIC`; `BAD_QUERY` for a partition that is none */
@@ -57,10 +63,19 @@ export class LogTopic {
   /** @throws DaybookError `UNKNOWN_TOPIC`, `BAD_QUERY` */
   async *read(topic: string, reading: TopicReading, signal: AbortSignal): AsyncGenerator<TopicChunk> {
     this.check(topic, reading.partition);
-    const { filter, limit } = reading;
+    const { from: wanted, filter, limit } = reading;
     const toOffset = this.#log.nextOffset;
     const test = filter === undefined ? undefined : makeTopicTest(this.#plan, filter);
-    const start = this.#startOf(reading);
+    if ('before' in wanted) {
+      await this.#index.refresh(signal);
+      const partitions = [{ partition: 0, from: this.#firstOffset, to: toOffset }];
+      const read = (stretches: readonly Stretch[]) => this.#passing(stretches, test, signal);
+      // A frame is read whole, and may have more records than a stretch; without a test one stretch is enough.
+      const startAt = (offset: number): number => (test === undefined ? offset : this.#index.startAt(offset));
+      yield* newestFirst({ partitions, before: wanted.before, limit, read, startAt, signal });
+      return;
+    }
+    const start = this.#startOf(wanted);
     await this.#index.refresh(signal);
     // Beyond the end there is nothing to look at.
     const from = Math.min(start.fromOffset, toOffset);
@@ -125,12 +140,12 @@ export class LogTopic {
   }
 
   /** Where to begin: an offset, or the first record that says it is late enough. @throws DaybookError `BAD_QUERY` */
-  #startOf({ from }: TopicReading): {
+  #startOf(from: Exclude<TopicReading['from'], { readonly before: unknown }>): {
     readonly fromOffset: number;
     readonly firstDay?: number;
     readonly isAt?: (value: string) => boolean;
   } {
-    if ('offset' in from) return { fromOffset: Math.max(from.offset, this.#log.status().files[0]?.firstOffset ?? 0) };
+    if ('offset' in from) return { fromOffset: Math.max(from.offset, this.#firstOffset) };
     const wanted = parseTimestamp(parseDay(from.time) !== undefined ? `${from.time} 00:00:00` : from.time, this.#zone);
     if (wanted === undefined) {
       throw new DaybookError(
@@ -150,6 +165,19 @@ export class LogTopic {
         return time !== undefined && time.day * MS_PER_DAY + time.msOfDay >= wantedMs;
       },
     };
+  }
+
+  async *#passing(
+    stretches: readonly Stretch[],
+    test: ((value: string) => boolean) | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<TopicRecord> {
+    for (const { from, to } of stretches) {
+      for await (const record of this.#records(from, to, undefined)) {
+        if (signal.aborted) return;
+        if (test?.(record.value) !== false) yield record;
+      }
+    }
   }
 
   async *#records(fromOffset: number, toOffset: number, firstDay: number | undefined): AsyncGenerator<TopicRecord> {

@@ -51,8 +51,14 @@ export interface TopicFilter {
 export interface TopicReading {
   /** All partitions unless told. */
   readonly partition?: number;
-  /** Where to begin; `time` is the first record with an event time not before it, `YYYY-MM-DD HH:MM:SS` in the store's zone. */
-  readonly from: { readonly offset: number } | { readonly time: string };
+  /**
+   * Where to begin; `time` is the first record with an event time not before it, `YYYY-MM-DD HH:MM:SS` in the store's zone.
+   * `before` gives the newest first, below an offset for each partition that is read; undefined: from the end on.
+   */
+  readonly from:
+    | { readonly offset: number }
+    | { readonly time: string }
+    | { readonly before: readonly number[] | undefined };
   /** Ends after so many records. */
   readonly limit: number;
   readonly filter?: TopicFilter;
@@ -64,8 +70,10 @@ export interface TopicChunk {
   /** How many were looked at so far, and of how many. */
   readonly scanned: number;
   readonly of: number;
-  /** Where the next page begins, if there may be one. */
+  /** Where the next page begins, if there may be one; of a reading from the newest on `nextBefore` says it. */
   readonly nextOffset: number | undefined;
+  /** What `before` is to be for the next page: no record is left out or given twice, whatever has come since. */
+  readonly nextBefore?: readonly number[] | undefined;
 }
 
 /** What came into a topic since the last chunk: the newest of it, and how much more there was. */
@@ -86,7 +94,8 @@ export interface Topics {
   topics(): Promise<readonly TopicInfo[]>;
 
   /**
-   * Records in the order of their offsets. Ends at what was there when it began.
+   * Records in the order of their offsets, or the newest first: of each partition the highest offset, among partitions what
+   * came later, as far as one chunk tells. Ends at what was there when it began.
    * @param signal ends it early
    * @throws DaybookError `UNKNOWN_TOPIC`, `BAD_QUERY`
    */

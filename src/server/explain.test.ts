@@ -210,6 +210,13 @@ it('records are found by offset, by time and by any field, and each says which r
   const found = await json<TopicRecordsAnswer>(`${api}${TOPIC}?field=category&value=Furniture&limit=1000`);
   const furniture = SALES.flatMap((line, offset) => (readSale(line).category === 'Furniture' ? [offset] : []));
   expect(found.records.map(({ offset }) => offset)).toEqual(furniture);
+  const newest = await json<TopicRecordsAnswer>(`${api}${TOPIC}?field=category&value=Furniture&before=end&limit=5`);
+  expect(newest.records.map(({ offset }) => offset)).toEqual(furniture.slice(-5).toReversed());
+  const older = await json<TopicRecordsAnswer>(
+    `${api}${TOPIC}?field=category&value=Furniture&before=${newest.nextBefore}&limit=1000`,
+  );
+  expect(older.records.map(({ offset }) => offset)).toEqual(furniture.slice(0, -5).toReversed());
+  expect(older).not.toHaveProperty('nextBefore');
   const large = await json<TopicRecordsAnswer>(`${api}${TOPIC}?field=quantity&test=above&value=9&limit=1000`);
   const wanted = SALES.flatMap((line, offset) => (Number(parsed(line)['quantity']) > 9 ? [offset] : []));
   expect(large.records.map(({ offset }) => offset)).toEqual(wanted);

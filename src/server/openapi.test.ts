@@ -147,6 +147,7 @@ it('every answer of the server is as its OpenAPI document says, and every docume
     '/api/v1/topics',
     `${topic}?limit=2`,
     `${topic}?limit=2&stream=true&field=city&test=contains&value=a`,
+    `${topic}?limit=2&before=end`,
     `${topic}?limit=0`,
     '/api/v1/topics/nothing/records',
     `${topic}/0`,

@@ -317,8 +317,10 @@ export interface TopicRecordsAnswer {
   readonly records: readonly TopicRecordInfo[];
   readonly scanned: number;
   readonly of: number;
-  /** Null: there is nothing behind. */
+  /** Null: there is nothing behind, or the newest come first. */
   readonly nextOffset: number | null;
+  /** Where the newest come first: what `before` is for the page of older ones, if there may be one. */
+  readonly nextBefore?: string;
 }
 
 /** The data of each `tail` event of `GET /api/v1/topics/{t}/records?follow=true`. */

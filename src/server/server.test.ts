@@ -338,6 +338,12 @@ describe('GET /reports', () => {
     ['/pipeline/details?x=1', /no parameter 'x'/],
     ['/topics?x=1', /no parameter 'x'/],
     ['/topics/daily_records/records?offset=1&time=2026-02-01', /'offset' and 'time' both say where to begin/],
+    ['/topics/daily_records/records?before=end&time=2026-02-01', /'time' and 'before' both say where to begin/],
+    ['/topics/daily_records/records?before=newest', /'before' is 'newest'; it must be 'end', or an offset/],
+    [
+      '/topics/daily_records/records?before=1,2',
+      /'before' is '1,2'; it must be 'end', or have an offset for each partition/,
+    ],
     ['/topics/daily_records/records?value=1', /there is no 'field'/],
     ['/topics/daily_records/records?test=above', /there is no 'field'/],
     ['/topics/daily_records/records?follow=true&limit=1', /goes with nothing else/],

@@ -12,12 +12,12 @@ import type { RouteContext } from './server.ts';
 
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1_000;
-const PARAMETERS = ['partition', 'offset', 'time', 'limit', 'field', 'test', 'value', 'stream', 'follow'];
+const PARAMETERS = ['partition', 'offset', 'time', 'before', 'limit', 'field', 'test', 'value', 'stream', 'follow'];
 const TESTS = ['is', 'contains', 'above', 'below'] as const;
 
 /**
- * `GET /api/v1/topics` says what there is; `/topics/{t}/records` gives records by offset, by time and by a field's value,
- * with `stream=true` as server-sent events while they are looked for, with `follow=true` those that come.
+ * `GET /api/v1/topics` says what there is; `/topics/{t}/records` gives records by offset, by time, from the newest on and by a
+ * field's value, with `stream=true` as server-sent events while they are looked for, with `follow=true` those that come.
  */
 export function addTopics(app: FastifyInstance, { runtime, closing }: RouteContext): void {
   app.get('/api/v1/topics', async (request) => {
@@ -71,25 +71,37 @@ function isTrue(parameters: Parameters, name: string): boolean {
 
 function readingOf(parameters: Parameters): TopicReading {
   const partition = whole(parameters, 'partition', 0, Number.MAX_SAFE_INTEGER);
-  const time = single(parameters, 'time');
   const field = single(parameters, 'field');
   const value = single(parameters, 'value');
   if (field !== undefined && value === undefined) {
     throw new DaybookError('BAD_QUERY', `'field' is '${field}', but there is no 'value' that it is compared with.`);
-  }
-  if (time !== undefined && parameters.has('offset')) {
-    throw new DaybookError('BAD_QUERY', "'offset' and 'time' both say where to begin; give one of them.");
   }
   if (field === undefined && (value !== undefined || parameters.has('test'))) {
     throw new DaybookError('BAD_QUERY', "'test' and 'value' are of a field, but there is no 'field' that says which.");
   }
   const filter = field === undefined ? undefined : { field, test: word(parameters, 'test', TESTS) ?? 'is', value };
   return {
-    from: time === undefined ? { offset: whole(parameters, 'offset', 0, Number.MAX_SAFE_INTEGER) ?? 0 } : { time },
+    from: beginningOf(parameters),
     limit: whole(parameters, 'limit', 1, LIMIT_MAX) ?? LIMIT_DEFAULT,
     ...(partition !== undefined && { partition }),
     ...(filter !== undefined && { filter: { ...filter, value: value ?? '' } }),
   };
+}
+
+function beginningOf(parameters: Parameters): TopicReading['from'] {
+  const [one, other] = ['offset', 'time', 'before'].filter((name) => parameters.has(name));
+  if (other !== undefined) {
+    throw new DaybookError('BAD_QUERY', `'${one}' and '${other}' both say where to begin; give one of them.`);
+  }
+  const time = single(parameters, 'time');
+  if (time !== undefined) return { time };
+  const before = single(parameters, 'before');
+  if (before === undefined) return { offset: whole(parameters, 'offset', 0, Number.MAX_SAFE_INTEGER) ?? 0 };
+  if (before === 'end') return { before: undefined };
+  const offsets = before.split(',').map((text) => (/^\d+$/.test(text) ? Number(text) : NaN));
+  if (offsets.every(Number.isSafeInteger)) return { before: offsets };
+  const message = `'before' is '${before}'; it must be 'end', or an offset, or one for each partition, as in 120,131.`;
+  throw new DaybookError('BAD_QUERY', message);
 }
 
 async function wholeOf(chunks: AsyncIterable<TopicChunk>): Promise<TopicRecordsAnswer> {
@@ -99,9 +111,9 @@ async function wholeOf(chunks: AsyncIterable<TopicChunk>): Promise<TopicRecordsA
 }
 
 async function* answersOf(chunks: AsyncIterable<TopicChunk>): AsyncGenerator<TopicRecordsAnswer> {
-  for await (const { nextOffset, ...chunk } of chunks) {
+  for await (const { nextOffset = null, nextBefore, ...chunk } of chunks) {
     // What is undefined is left out of JSON, which is what the protocol says.
-    yield { ...chunk, nextOffset: nextOffset ?? null } as TopicRecordsAnswer;
+    yield { ...chunk, nextOffset, nextBefore: nextBefore?.join(',') } as TopicRecordsAnswer;
   }
 }
 

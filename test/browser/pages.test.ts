@@ -512,8 +512,15 @@ describe('the records page', () => {
     const found = lines.flatMap((line, offset) =>
       readSale(line).product_name.toLowerCase().includes('étagère') ? [COUNT.format(offset)] : [],
     );
+    const newest = found.toReversed();
     const offsets = page.locator('.record-scroller tbody tr td:first-child');
-    await expect.poll(() => offsets.allTextContents()).toEqual(found.slice(0, 50));
+    await expect.poll(() => offsets.allTextContents()).toEqual(newest.slice(0, 50));
+    const older = page.getByRole('button', { name: 'Older records' });
+    for (let at = 50; at < newest.length; at += 50) {
+      await older.press('Enter');
+      await expect.poll(() => offsets.allTextContents()).toEqual(newest.slice(at, at + 50));
+    }
+    expect(await older.isEnabled()).toBe(false);
     await page.getByLabel('Value').fill('no such thing anywhere');
     await page.getByRole('button', { name: 'Search' }).click();
     await expect
@@ -525,7 +532,8 @@ describe('the records page', () => {
   it('says of a search that was ended early how many records were looked at', async () => {
     await using watched = await openPage(browser, daybook.url, '/records');
     const { page } = watched;
-    const begun = 'retry: 100000\nevent: chunk\ndata: {"records":[],"scanned":20,"of":100,"nextOffset":20}\n\n';
+    const begun =
+      'retry: 100000\nevent: chunk\ndata: {"records":[],"scanned":20,"of":100,"nextOffset":null,"nextBefore":"42,38"}\n\n';
     await page.route('**/records?stream=true*field=*', (route) =>
       route.fulfill({ contentType: 'text/event-stream', body: begun }),
     );
@@ -533,7 +541,13 @@ describe('the records page', () => {
     await page.getByText('0 found in 20 of 100 records').waitFor();
     await page.getByRole('button', { name: 'Cancel' }).click();
     await expect.poll(() => page.locator('.notice').textContent()).toBe('None of 20 records is like that.');
-    expect(await page.getByRole('button', { name: 'Look further' }).isEnabled()).toBe(true);
+    const older = page.getByRole('button', { name: 'Older records' });
+    expect(await older.isEnabled()).toBe(true);
+    const asked = page.waitForRequest(/records\?stream=true/);
+    await older.press('Enter');
+    // As the server said it, of each partition.
+    expect(new URL((await asked).url()).searchParams.get('before')).toBe('42,38');
+    await page.getByText('0 found in 20 of 100 older records').waitFor();
   });
 
   it('shows each record once, also when a search is begun anew behind a connection that broke', async () => {

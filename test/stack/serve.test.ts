@@ -19,7 +19,7 @@ import { readSale, reportsOf } from '../oracle/furniture-store.ts';
 import { rowTexts } from '../process/reports-of-runtime.ts';
 import { expectReports, post } from '../process/reports-over-http.ts';
 import { mixedSales } from '../sales/mixed-sales.ts';
-import type { TopicsAnswer } from '../../src/server/protocol.ts';
+import type { TopicRecordInfo, TopicRecordsAnswer, TopicsAnswer } from '../../src/server/protocol.ts';
 import type { StackProcess } from './processes.ts';
 import { readyUrl, startProcess } from './processes.ts';
 import type { ReportFeeder } from './report-feeder.ts';
@@ -27,6 +27,7 @@ import { openFeeder } from './report-feeder.ts';
 import { sendRecords } from './report-topics.ts';
 import { startServers } from './servers.ts';
 import { apply, rowsInPostgres } from './stores.ts';
+import { readTopic } from './topic-messages.ts';
 
 const plan = makePlan(daybook);
 const REPORT = 'daily_category_product';
@@ -84,6 +85,28 @@ function saleOf(sale = '{}', { ts_id, day }: { readonly ts_id: string; readonly 
 /** A row's key, as it is asked for. */
 function keyOf(report: ReportPlan, row: Row): Readonly<Record<string, string>> {
   return Object.fromEntries(report.dimensions.map(({ name }) => [name, String(row[name])]));
+}
+
+/** Has records of all partitions searched from the newest on, page by page: together they are all that there are. */
+async function expectNewestFirst(url: string, kafka: string): Promise<void> {
+  const given: TopicRecordInfo[] = [];
+  const path = `${url}/api/v1/topics/daily_records/records?field=category&value=Furniture&limit=700`;
+  for (let before: string | undefined = 'end'; before !== undefined;) {
+    const answer = (await (await fetch(`${path}&before=${before}`)).json()) as TopicRecordsAnswer;
+    given.push(...answer.records);
+    before = answer.nextBefore;
+  }
+  const messages = (await readTopic(kafka, 'daily_records')).filter(
+    ({ value }) => readSale(value).category === 'Furniture',
+  );
+  const partitions = new Set(messages.map(({ partition }) => partition));
+  expect(partitions.size).toBeGreaterThan(1);
+  expect(given).toHaveLength(messages.length);
+  for (const each of partitions) {
+    const values = (records: readonly { readonly partition: number; readonly value: string }[]) =>
+      records.filter(({ partition }) => partition === each).map(({ value }) => value);
+    expect(values(given)).toEqual(values(messages).toReversed());
+  }
 }
 
 /** Sends two sales of a closed day, one of them over several lines, and has its rows explained. */
@@ -300,6 +323,7 @@ test('the stack is served: records in by HTTP, whole frames out, and every quest
     ['Furniture', 1],
     ['Furniture', 1],
   ]);
+  await expectNewestFirst(url, kafka);
   const { topics } = (await (await fetch(`${url}/api/v1/topics`)).json()) as TopicsAnswer;
   const stored = [...unique.values()].reduce((sum, line) => sum + Buffer.byteLength(line), 0);
   expect(topics.find(({ name }) => name === 'daily_records')?.bytes).toBeGreaterThan(stored / 20);

@@ -76,11 +76,20 @@ interface Progress {
   readonly scanned: number;
   readonly of: number;
   readonly nextOffset: number | null;
+  readonly nextBefore: string | undefined;
   readonly state: 'looking' | 'done' | 'cancelled';
   readonly problem: string | undefined;
 }
 
-const BEGUN: Progress = { records: [], scanned: 0, of: 0, nextOffset: null, state: 'looking', problem: undefined };
+const BEGUN: Progress = {
+  records: [],
+  scanned: 0,
+  of: 0,
+  nextOffset: null,
+  nextBefore: undefined,
+  state: 'looking',
+  problem: undefined,
+};
 
 interface FoundProps extends LogRecordsProps {
   readonly search: RecordSearch;
@@ -93,29 +102,28 @@ interface FoundProps extends LogRecordsProps {
 function Found({ topic, definition, search, moved, onAsk }: FoundProps) {
   const { data } = useQuery(topicsQuery);
   const partition = data?.topics.find(({ name }) => name === topic)?.partitions[search.partition ?? 0];
-  const place = usePlace(search, partition);
-  const { from, end } = place;
   const [progress, setProgress] = useState(BEGUN);
-  const { state, problem, scanned } = progress;
-  const isReady = search.time !== '' || from !== undefined;
-  const address = isReady && state === 'looking' ? addressOf(topic, search, from) : undefined;
+  const { records, state, problem, scanned } = progress;
+  const isFiltered = search.field !== '';
+  const isFromNewest = search.offset === undefined && search.time === '';
+  // Of a topic that is not there nothing is asked.
+  const isReady = !isFromNewest || data !== undefined;
+  const address = isReady && state === 'looking' ? addressOf(topic, search) : undefined;
   useEvents(address, 'chunk', {
     onBegin: () => setProgress(BEGUN),
     onEvent: (chunk) => {
-      const { records, ...rest } = chunk as TopicRecordsAnswer;
-      setProgress((before) => ({ ...before, ...rest, records: [...before.records, ...records] }));
+      const { records: more, nextBefore, ...rest } = chunk as TopicRecordsAnswer;
+      setProgress((before) => ({ ...before, ...rest, nextBefore, records: [...before.records, ...more] }));
     },
     onEnd: (why) => setProgress((before) => ({ ...before, state: 'done', problem: why })),
   });
-  const isFiltered = search.field !== '';
-  // What lies behind the end is on the page of newer ones.
-  const records =
-    end === undefined ? progress.records : progress.records.filter(({ offset }) => offset < end).toReversed();
+  const what = isFromNewest && search.before !== undefined ? 'older records' : 'records';
   return (
     <>
       {isFiltered && (
         <SearchProgress
           progress={progress}
+          what={what}
           onCancel={() => setProgress((before) => ({ ...before, state: 'cancelled' }))}
         />
       )}
@@ -126,11 +134,13 @@ function Found({ topic, definition, search, moved, onAsk }: FoundProps) {
       )}
       {records.length > 0 && <RecordTable records={records} definition={definition} />}
       {records.length === 0 && state !== 'looking' && problem === undefined && (
-        <p className="notice">{noneText(isFiltered, end, scanned)}</p>
+        <p className="notice">
+          {isFiltered ? `None of ${countOf(scanned, what)} is like that.` : noneText(isFromNewest)}
+        </p>
       )}
       <Pages
         records={records}
-        ways={end === undefined ? waysOn(place, partition, progress, isFiltered) : waysBack(place, partition)}
+        ways={(isFromNewest ? waysBack : waysOn)(search, partition, progress)}
         moved={moved}
         onMove={(move, to) => {
           choose({ ...FROM_THE_NEWEST, ...to }, 'push');
@@ -144,32 +154,11 @@ function Found({ topic, definition, search, moved, onAsk }: FoundProps) {
   );
 }
 
-function noneText(isFiltered: boolean, end: number | undefined, scanned: number): string {
-  if (isFiltered) return `None of ${printCount(scanned)} records is like that.`;
-  return end === undefined ? 'There is no record from there on.' : 'There is no record.';
+function noneText(isFromNewest: boolean): string {
+  return isFromNewest ? 'There is no record.' : 'There is no record from there on.';
 }
 
 type Partition = TopicsAnswer['topics'][number]['partitions'][number];
-
-interface Place {
-  /** The offset that is looked at first; undefined: a time says where to begin, or nobody knows yet. */
-  readonly from: number | undefined;
-  /** Where the newest are shown first: the offset behind the newest of them. */
-  readonly end: number | undefined;
-}
-
-/** Where a page of records lies: it stays where it began, also while more come. */
-function usePlace(search: RecordSearch, partition: Partition | undefined): Place {
-  const next = partition?.nextOffset;
-  const [newest, setNewest] = useState(next);
-  if (newest === undefined && next !== undefined) setNewest(next);
-  const { offset, before, time, field } = search;
-  if (time !== '') return { from: undefined, end: undefined };
-  if (offset !== undefined || field !== '') return { from: offset ?? 0, end: undefined };
-  if (newest === undefined) return { from: undefined, end: undefined };
-  const end = Math.min(before ?? newest, newest);
-  return { from: Math.max(partition?.firstOffset ?? 0, end - PAGE_SIZE), end };
-}
 
 /** A way to another page. */
 interface Way {
@@ -180,27 +169,33 @@ interface Way {
 }
 
 /** From the newest to older ones, and back. */
-function waysBack({ from = 0, end = 0 }: Place, partition: Partition | undefined): readonly Way[] {
+function waysBack(
+  { before, field }: RecordSearch,
+  partition: Partition | undefined,
+  { of, nextBefore, state }: Progress,
+): readonly Way[] {
   const { firstOffset = 0, nextOffset = 0 } = partition ?? {};
-  const newer = end + PAGE_SIZE;
+  const isDone = state !== 'looking';
+  const to = isDone && nextBefore !== undefined ? { before: nextBefore } : undefined;
+  const older: Way = { move: 'older', label: 'Older records', to };
+  // How far back a page of what was found begins, nobody knows.
+  if (field !== '') return [older];
+  const end = before === undefined ? firstOffset + of : Number(before);
+  const newer = end + PAGE_SIZE < nextOffset ? String(end + PAGE_SIZE) : undefined;
   return [
-    {
-      move: 'newer',
-      label: 'Newer records',
-      to: end < nextOffset ? { before: newer < nextOffset ? String(newer) : undefined } : undefined,
-    },
-    { move: 'older', label: 'Older records', to: from > firstOffset ? { before: String(from) } : undefined },
+    { move: 'newer', label: 'Newer records', to: isDone && end < nextOffset ? { before: newer } : undefined },
+    older,
   ];
 }
 
 /** From where the reader began to what came later, and back. */
 function waysOn(
-  { from }: Place,
+  { offset: from, field }: RecordSearch,
   partition: Partition | undefined,
   { records, nextOffset, state }: Progress,
-  isFiltered: boolean,
 ): readonly Way[] {
   const { firstOffset = 0, nextOffset: next } = partition ?? {};
+  const isFiltered = field !== '';
   const first = records[0]?.offset ?? from ?? 0;
   // A page at the end of the log goes on once there is more.
   const following = (records.at(-1)?.offset ?? first - 1) + 1;
@@ -231,6 +226,8 @@ function Pages({ records, ways, moved, onMove }: PagesProps) {
       <span>
         {first !== undefined &&
           last !== undefined &&
+          // They are a partition's own.
+          records.every(({ partition }) => partition === first.partition) &&
           `Offsets ${printCount(first.offset)} to ${printCount(last.offset)}`}
       </span>
       <div className="page-moves">
@@ -250,11 +247,12 @@ function Pages({ records, ways, moved, onMove }: PagesProps) {
   );
 }
 
-function addressOf(topic: string, search: RecordSearch, from: number | undefined): string {
-  const { partition, field, test, value, time } = search;
+function addressOf(topic: string, search: RecordSearch): string {
+  const { partition, field, test, value, time, offset, before } = search;
   const parameters = new URLSearchParams({ stream: 'true', limit: String(PAGE_SIZE) });
-  if (time === '') parameters.set('offset', String(from ?? 0));
-  else parameters.set('time', time);
+  if (time !== '') parameters.set('time', time);
+  else if (offset !== undefined) parameters.set('offset', String(offset));
+  else parameters.set('before', before ?? 'end');
   if (partition !== undefined || field === '') parameters.set('partition', String(partition ?? 0));
   if (field !== '') for (const [name, text] of Object.entries({ field, test, value })) parameters.set(name, text);
   return `/api/v1/topics/${encodeURIComponent(topic)}/records?${parameters}`;
@@ -262,16 +260,18 @@ function addressOf(topic: string, search: RecordSearch, from: number | undefined
 
 interface SearchProgressProps {
   readonly progress: Progress;
+  /** What is looked at. */
+  readonly what: string;
   readonly onCancel: () => void;
 }
 
-function SearchProgress({ progress, onCancel }: SearchProgressProps) {
+function SearchProgress({ progress, what, onCancel }: SearchProgressProps) {
   const { scanned, of, state, records } = progress;
   return (
     <div className="search-progress">
       <progress max={Math.max(1, of)} value={scanned} aria-label="Records looked at" />
       <span>
-        {printCount(records.length)} found in {printCount(scanned)} of {printCount(of)} records
+        {printCount(records.length)} found in {printCount(scanned)} of {printCount(of)} {what}
         {state === 'cancelled' && ', cancelled'}
       </span>
       {state === 'looking' && (

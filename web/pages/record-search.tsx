@@ -10,8 +10,11 @@ export interface RecordSearch {
   /** undefined: all of them when a field is looked at, else the first one, as offsets are a partition's own. */
   readonly partition: number | undefined;
   readonly offset: number | undefined;
-  /** Where neither an offset nor a time says where to begin, the newest are shown: those below this offset; undefined: of all. */
-  readonly before: number | undefined;
+  /**
+   * Where neither an offset nor a time says where to begin, the newest come first: those below this offset, or these of the
+   * partitions; undefined: of all.
+   */
+  readonly before: string | undefined;
   readonly time: string;
   readonly field: string;
   readonly test: keyof typeof TESTS;
@@ -27,11 +30,11 @@ export function searchOf(choices: Choices): RecordSearch {
     const text = choices.get(name);
     return text !== null && /^\d+$/.test(text) ? Number(text) : undefined;
   };
-  const test = choices.get('test');
+  const [test, before] = [choices.get('test'), choices.get('before')];
   return {
     partition: wholeOf('in-partition'),
     offset: wholeOf('offset'),
-    before: wholeOf('before'),
+    before: before !== null && /^\d+(,\d+)*$/.test(before) ? before : undefined,
     time: choices.get('time') ?? '',
     field: choices.get('field') ?? '',
     test: test !== null && Object.hasOwn(TESTS, test) ? (test as keyof typeof TESTS) : 'contains',
@@ -82,7 +85,7 @@ export function RecordSearchForm({ definition, partitions, search, isFollowing, 
           id={`${id}-offset`}
           type="number"
           min={0}
-          placeholder={draft.field === '' ? 'newest' : 'oldest'}
+          placeholder="newest"
           value={draft.offset ?? ''}
           onChange={(event) => {
             const text = event.currentTarget.value;

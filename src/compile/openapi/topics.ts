@@ -24,7 +24,7 @@ export function topicPaths(prefix: string): Readonly<Record<string, Json>> {
 
 function getRecords(): Json {
   return {
-    summary: 'Records in the order of their offsets.',
+    summary: 'Records in the order of their offsets; with before, the newest first.',
     description:
       'With stream, server-sent events named chunk while they are looked for, and one named end; with follow, events ' +
       'named tail with what comes from now on, and how much of it was skipped.',
@@ -36,6 +36,11 @@ function getRecords(): Json {
         'time',
         { type: 'string' },
         'Instead of offset: the first record that is not earlier, YYYY-MM-DD HH:MM:SS.',
+      ),
+      parameter(
+        'before',
+        { type: 'string' },
+        'Instead of offset: the newest first, from end on, or below an offset; of several partitions one for each, as in 120,131, which is what nextBefore says.',
       ),
       parameter('limit', { type: 'integer', minimum: 1, maximum: 1000, default: 100 }, 'How many.'),
       parameter('field', { type: 'string' }, 'Only records whose field passes the test; value goes with it.'),

@@ -2,6 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { parseTimestamp, zone } from '../../base/calendar.ts';
 import type { LocalTime, Zone } from '../../base/calendar.ts';
 import { DaybookError } from '../../base/errors.ts';
+import type { Stretch } from '../../engine/newest-first.ts';
+import { newestFirst } from '../../engine/newest-first.ts';
 import { makeTopicTest } from '../../engine/topic-filter.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { kafkaTopics } from '../../compile/kafka/topics.ts';
@@ -62,6 +64,13 @@ export class TopicBrowser {
   async *read(topic: string, reading: TopicReading, signal: AbortSignal): AsyncGenerator<TopicChunk> {
     const extents = await this.#extentsOf(topic, reading.partition);
     const test = reading.filter === undefined ? undefined : makeTopicTest(this.#plan, reading.filter);
+    if ('before' in reading.from) {
+      await using reader = this.#openReader();
+      const partitions = extents.map(({ partition, firstOffset: from, endOffset: to }) => ({ partition, from, to }));
+      const read = (stretches: readonly Stretch[]) => readStretches(reader, extents, stretches, test, signal);
+      yield* newestFirst({ partitions, before: reading.from.before, limit: reading.limit, read, signal });
+      return;
+    }
     const isLate = this.#isLateEnough(reading);
     let places = beginnings(extents, reading);
     const of = places.reduce((sum, { nextOffset }, index) => sum + (extents[index]?.endOffset ?? 0) - nextOffset, 0);
@@ -170,6 +179,34 @@ function beginnings(extents: readonly PartitionExtent[], { from }: TopicReading)
     const wanted = 'offset' in from ? from.offset : firstOffset;
     return { topic, topicId, partition, nextOffset: Math.min(Math.max(wanted, firstOffset), endOffset) };
   });
+}
+
+/** The messages of some stretches that pass. */
+async function* readStretches(
+  reader: TopicReader,
+  extents: readonly PartitionExtent[],
+  stretches: readonly Stretch[],
+  test: ((text: string) => boolean) | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<TopicRecord> {
+  const ends = new Map(stretches.map(({ partition, to }) => [partition, to]));
+  let places: readonly TopicPlace[] = extents.flatMap(({ topic, topicId, partition }) => {
+    const stretch = stretches.find((each) => each.partition === partition);
+    return stretch === undefined ? [] : [{ topic, topicId, partition, nextOffset: stretch.from }];
+  });
+  while (places.length > 0 && !signal.aborted) {
+    const reads = await reader.read(places, WAIT_MS);
+    for (const read of reads) {
+      for (const message of read.messages) {
+        if (message.offset >= (ends.get(read.partition) ?? 0)) break;
+        const record = recordOf(read, message);
+        if (test?.(record.value) !== false) yield record;
+      }
+    }
+    places = places
+      .map((place) => reads.find(({ partition }) => partition === place.partition) ?? place)
+      .filter(({ partition, nextOffset }) => nextOffset < (ends.get(partition) ?? 0));
+  }
 }
 
 function endOf(extents: readonly PartitionExtent[], { partition }: { readonly partition: number }): number {
