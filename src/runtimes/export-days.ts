@@ -3,7 +3,7 @@ import { present } from '../base/assert.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { DayFile, DayFileFormat } from '../stores/parquet/day-files.ts';
 import { writeDayFiles } from '../stores/parquet/day-files.ts';
-import { makeDurableFolder } from './machine/disk.ts';
+import { makeDurableFolder, removeEmptyFolders } from './machine/disk.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Runtime, RuntimeStatus } from '../ports/runtime.ts';
 
@@ -28,7 +28,8 @@ export interface ExportDaysOptions {
 }
 
 /**
- * Writes the raw records of some days, one file a day, into a folder that is made when it is not there.
+ * Writes the raw records of some days, one file a day, into a folder that is made when it is not there; one that was made in
+ * vain is taken away again.
  * @throws DaybookError `DAY_OPEN`, `FOLDER_UNUSABLE`: nothing was written; `INTERRUPTED`: the files of some days may be; what
  *   `writeDayFiles` throws
  */
@@ -37,19 +38,24 @@ export async function exportDays(options: ExportDaysOptions): Promise<readonly D
   const { newestDay } = await runtime.status();
   const firstOpenDay = newestDay === undefined ? undefined : openSince(newestDay, runtime.plan.stream.latenessDays);
   if (options.isClosedOnly === true) refuseOpen(range, newestDay, firstOpenDay);
-  await makeDurableFolder(folder, 'folder', 'Name another for the export.');
-  return writeDayFiles({
-    records: runtime.records(range),
-    plan: runtime.plan,
-    folder,
-    format,
-    openDays: (day) => firstOpenDay === undefined || day >= firstOpenDay,
-    // Called for each piece of the records, and for each file.
-    onProgress: (records, total) => {
-      if (signal.aborted) throw new DaybookError('INTERRUPTED', 'The export was interrupted before its end.');
-      onProgress(records, total);
-    },
-  });
+  const made = await makeDurableFolder(folder, 'folder', 'Name another for the export.');
+  try {
+    return await writeDayFiles({
+      records: runtime.records(range),
+      plan: runtime.plan,
+      folder,
+      format,
+      openDays: (day) => firstOpenDay === undefined || day >= firstOpenDay,
+      // Called for each piece of the records, and for each file.
+      onProgress: (records, total) => {
+        if (signal.aborted) throw new DaybookError('INTERRUPTED', 'The export was interrupted before its end.');
+        onProgress(records, total);
+      },
+    });
+  } catch (error) {
+    await removeEmptyFolders(made);
+    throw error;
+  }
 }
 
 function refuseOpen(

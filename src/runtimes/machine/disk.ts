@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
@@ -30,7 +30,7 @@ export function openDisk(root: string): Disk {
         const names = await unlessMissing(readdir(at(folder)));
         return (names ?? []).toSorted();
       }),
-    makeFolder: (folder) => translated('make the folder', at(folder), () => makeFolders(at(folder))),
+    makeFolder: (folder) => translated('make the folder', at(folder), () => makeFolders(at(folder)).then(() => {})),
     read: (path) => translated('read', at(path), () => unlessMissing(readFile(at(path)))),
     open: (path, mode) =>
       translated('open', at(path), async () => machineFile(path, at(path), await open(at(path), OPEN_FLAGS[mode]))),
@@ -169,15 +169,16 @@ function between(chunks: readonly Uint8Array[], from: number, to: number): Uint8
  * Makes a folder and those above it, and returns once all that were made are durable.
  * @param folder  a path of this machine
  * @param name, advice  what it is, and what to do when it cannot be made, for the message
+ * @returns those that were made, the highest first
  * @throws DaybookError `FOLDER_UNUSABLE` when it cannot be made, or is no folder; `DISK_FULL`
  */
 export async function makeDurableFolder(
   folder: string,
   name = 'data folder',
   advice = 'Name another with --data.',
-): Promise<void> {
+): Promise<readonly string[]> {
   try {
-    await makeFolders(folder);
+    return await makeFolders(folder);
   } catch (cause) {
     if (isOutOfRoom(cause)) throw diskFull('make the folder', folder, cause);
     const code = codeOf(cause) ?? String(cause);
@@ -195,10 +196,17 @@ const UNUSABLE_BECAUSE: Readonly<Record<string, string>> = {
   EROFS: 'nothing can be written there',
 };
 
-async function makeFolders(folder: string): Promise<void> {
+/** Takes folders away that were made in vain, as `makeDurableFolder` gave them; what has anything in it stays. */
+export async function removeEmptyFolders(made: readonly string[]): Promise<void> {
+  // One that stays has those above it stay.
+  for (const each of made.toReversed()) await rmdir(each).catch(() => undefined);
+}
+
+async function makeFolders(folder: string): Promise<readonly string[]> {
   const made = await makeMissing(resolve(folder));
   // A new folder is an entry in the one above it.
   for (const each of made.toReversed()) await syncFolder(dirname(each));
+  return made;
 }
 
 /**
