@@ -37,11 +37,16 @@ export class FrameGate<M> {
 
   /** @param places  the partitions, and where they are read from */
   constructor(places: readonly TopicPlace[]) {
-    for (const place of places) this.#read.set(nameOf(place), place.nextOffset);
+    this.follow(places);
   }
 
   get heldCount(): number {
     return this.#held.length;
+  }
+
+  /** Notes partitions that are read from now on as well: a frame is not whole before all of them were read up to its ends. */
+  follow(places: readonly TopicPlace[]): void {
+    for (const place of places) this.#read.set(nameOf(place), place.nextOffset);
   }
 
   /** Takes in what was read of a partition. @param messages  those of it that carry a frame */

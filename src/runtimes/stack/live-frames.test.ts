@@ -35,6 +35,8 @@ function rowsOf(frame: number, first: number, count: number): readonly object[] 
 class HandedTopics implements TopicReader {
   readonly #stood: Readonly<Record<string, readonly object[]>>;
   readonly #ends: Map<string, number>;
+  /** What each topic's second partition holds, once it has one. */
+  readonly #added = new Map<string, readonly object[]>();
   #last: (() => void) | undefined;
   readonly #handed: { readonly topic: string; readonly values: readonly object[]; readonly taken: () => void }[] = [];
   #arrived = Promise.withResolvers<void>();
@@ -53,13 +55,23 @@ class HandedTopics implements TopicReader {
     return promise;
   }
 
+  /** Has somebody add a partition to a topic, or put more into it. */
+  grow(topic: string, values: readonly object[]): void {
+    this.#added.set(topic, [...(this.#added.get(topic) ?? []), ...values]);
+  }
+
   close(): void {
     this.#arrived.resolve();
   }
 
   async extents(topics: readonly string[]): ReturnType<TopicReader['extents']> {
-    return topics.map((topic) => {
-      return { topic, topicId: topic, partition: 0, firstOffset: 0, endOffset: this.#ends.get(topic) ?? 0 };
+    return topics.flatMap((topic) => {
+      const extent = { topic, topicId: topic, firstOffset: 0 };
+      const added = this.#added.get(topic);
+      return [
+        { ...extent, partition: 0, endOffset: this.#ends.get(topic) ?? 0 },
+        ...(added === undefined ? [] : [{ ...extent, partition: 1, endOffset: added.length }]),
+      ];
     });
   }
 
@@ -67,9 +79,9 @@ class HandedTopics implements TopicReader {
     // Whoever reads again has worked on what was read before.
     this.#last?.();
     this.#last = undefined;
-    const stood = places.flatMap(({ topic, nextOffset }) => {
-      const behind = this.#stood[topic]?.slice(nextOffset) ?? [];
-      return behind.length === 0 ? [] : [partitionOf(topic, nextOffset, behind)];
+    const stood = places.flatMap(({ topic, partition, nextOffset }) => {
+      const behind = (partition === 0 ? this.#stood[topic] : this.#added.get(topic))?.slice(nextOffset) ?? [];
+      return behind.length === 0 ? [] : [partitionOf(topic, nextOffset, behind, partition)];
     });
     if (stood.length > 0) return stood;
     await this.#arrived.promise;
@@ -85,12 +97,12 @@ class HandedTopics implements TopicReader {
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
-function partitionOf(topic: string, offset: number, values: readonly object[]): ReadPartition {
+function partitionOf(topic: string, offset: number, values: readonly object[], partition = 0): ReadPartition {
   const messages = values.map((value, index) => {
     return { offset: offset + index, timestampMs: 0, key: null, value: Buffer.from(JSON.stringify(value)) };
   });
   const nextOffset = offset + values.length;
-  return { topic, partition: 0, messages, nextOffset, endOffset: nextOffset };
+  return { topic, partition, messages, nextOffset, endOffset: nextOffset };
 }
 
 function heapMiB(): number {
@@ -200,4 +212,16 @@ it('a frame that PostgreSQL had before it was read here is told once, with its o
   await reader.put(REPORT, rowsOf(2, 0, 1));
   await reader.put(FRAMES, [announcementOf(2)]);
   expect(await following.next()).toMatchObject({ offset: 2, reports: [{ rows: [{}] }] });
+});
+
+it('a frame is told with its rows of partitions that were added meanwhile', async () => {
+  const reader = new HandedTopics();
+  await using following = follow(reader);
+  await reader.put(REPORT, rowsOf(1, 0, 1));
+  expect(await following.announce(1)).toMatchObject([{ rows: [{}] }]);
+  await reader.put(REPORT, rowsOf(2, 0, 2));
+  reader.grow(REPORT, rowsOf(2, 2, 3));
+  expect(await following.announce(2)).toMatchObject([{ rows: [{}, {}, {}, {}, {}] }]);
+  reader.grow(REPORT, rowsOf(3, 0, 4));
+  expect(await following.announce(3)).toMatchObject([{ rows: [{}, {}, {}, {}] }]);
 });

@@ -107,16 +107,20 @@ export class LiveFrames {
       if (read === undefined) return;
       onTrouble(undefined);
       places = from.map((place) => read.find((each) => isSame(each, place)) ?? place);
-      await this.#take(gate, read, extents);
+      places = [...places, ...(await this.#take(gate, read, { stood: extents, places }))];
     }
   }
 
-  /** @param stood  what was in the topics when they were first looked at */
+  /**
+   * @param stood  what was in the topics when they were first looked at
+   * @param places  of all partitions that are read
+   * @returns those of partitions that are to be read as well, as they were added meanwhile
+   */
   async #take(
     gate: FrameGate<RowOfReport>,
     read: readonly ReadPartition[],
-    stood: readonly PartitionExtent[],
-  ): Promise<void> {
+    { stood, places }: { readonly stood: readonly PartitionExtent[]; readonly places: readonly TopicPlace[] },
+  ): Promise<readonly TopicPlace[]> {
     const { plan, reader, onAnnouncement, onSign } = this.#options;
     let newest: Announcement | undefined;
     for (const partition of read) {
@@ -137,14 +141,29 @@ export class LiveFrames {
         if (announcement.frame >= (newest?.frame ?? 0)) newest = announcement;
       }
     }
+    let added: readonly TopicPlace[] = [];
     if (newest !== undefined) {
-      const frame = newest;
       const extents = await this.#persist('look at topics', () => reader.extents([...this.#readers.keys()]));
-      if (extents !== undefined) gate.announce(frame, extents);
+      added = this.#addedOf(extents ?? [], places);
+      gate.follow(added);
+      if (extents !== undefined) gate.announce(newest, extents);
     }
     const released = gate.release();
-    if (released?.frame === undefined) return;
+    if (released?.frame === undefined) return added;
     this.#wait({ frame: released.frame.frame, rows: released.messages.map(({ what }) => what) });
+    return added;
+  }
+
+  /** The partitions that are not read yet: nobody has seen anything of them, so they are read from their beginning. */
+  #addedOf(extents: readonly PartitionExtent[], places: readonly TopicPlace[]): readonly TopicPlace[] {
+    const added = extents.filter((extent) => !places.some((place) => isSame(place, extent)));
+    if (added.length > 0) {
+      const partitions = added.map(({ topic, partition }) => `${topic}/${partition}`);
+      this.#options.logger.info({ partitions }, 'topics have more partitions now, which are read as well');
+    }
+    return added.map(({ topic, topicId, partition, firstOffset: nextOffset }) => {
+      return { topic, topicId, partition, nextOffset };
+    });
   }
 
   /** A frame of so many rows says no more than that there are many, so they are not held until it is whole. */

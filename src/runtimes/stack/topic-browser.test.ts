@@ -18,12 +18,12 @@ interface Partition {
 
 /** A topic of some partitions; a read gives so many messages of each at most, also such as lie behind what is wanted. */
 class HeldTopic implements TopicReader {
-  readonly partitions: readonly Partition[];
+  readonly partitions: Partition[];
   readonly #most: number;
   reads = 0;
 
   constructor(partitions: readonly Partition[], most: number) {
-    this.partitions = partitions;
+    this.partitions = [...partitions];
     this.#most = most;
   }
 
@@ -164,5 +164,37 @@ it('a place that is not of the partitions that are read is refused', async () =>
   });
   await expect(chunksOf(browser, { before: [1], limit: 1, partition: 1 })).resolves.toMatchObject([
     { records: [], scanned: 0, of: 0, nextBefore: undefined },
+  ]);
+});
+
+it('a tail shows what comes in partitions that are added while it is looked at', async () => {
+  const topic = new HeldTopic([{ firstOffset: 0, messages: [messageAt(0, 0, 'Chile')], endOffset: 1 }], 10);
+  let nowMs = 0;
+  const clock = { ...machineClock(), nowMs: () => (nowMs += 1_000), sleep: async () => undefined };
+  const leaving = new AbortController();
+  const openReader = (): TopicReader => ({
+    extents: () => topic.extents(),
+    read: (places) => {
+      // Who has seen nothing new by then will not.
+      if (topic.reads > 100) leaving.abort();
+      return topic.read(places, 0);
+    },
+    [Symbol.asyncDispose]: async () => undefined,
+  });
+  const browser = new TopicBrowser({ plan: makePlan(daybook), clock, openReader });
+  const shown: unknown[] = [];
+  for await (const { records } of browser.follow('daily_records', leaving.signal)) {
+    shown.push(...records.map(({ partition, offset }) => [partition, offset]));
+    if (shown.length === 0) {
+      const [only] = topic.partitions;
+      only?.messages.push(messageAt(only.endOffset++, 1, 'Norway'));
+    }
+    if (shown.length === 1)
+      topic.partitions.push({ firstOffset: 0, messages: [messageAt(0, 2, 'Norway')], endOffset: 1 });
+    if (shown.length === 2) leaving.abort();
+  }
+  expect(shown).toEqual([
+    [0, 1],
+    [1, 0],
   ]);
 });

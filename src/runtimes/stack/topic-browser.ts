@@ -15,6 +15,8 @@ const WAIT_MS = 250;
 /** A chunk of a tail has no more records: what eyes can follow. */
 const TAIL_RECORDS_MAX = 50;
 const TAIL_INTERVAL_MS = 200;
+/** How often a tail looks for partitions that were added. */
+const LOOK_EVERY_MS = 5_000;
 
 export interface TopicBrowserOptions {
   readonly plan: Plan;
@@ -109,7 +111,14 @@ export class TopicBrowser {
     const sum = (): number => places.reduce((total, { nextOffset }) => total + nextOffset, 0);
     yield { records: [], skipped: 0, nextOffset: sum() };
     await using reader = this.#openReader();
+    let lookAtMs = this.#clock.nowMs() + LOOK_EVERY_MS;
     while (!signal.aborted) {
+      if (this.#clock.nowMs() >= lookAtMs) {
+        const isAdded = (extent: PartitionExtent): boolean => !places.some((at) => at.partition === extent.partition);
+        const added = (await reader.extents([topic])).filter(isAdded);
+        places = [...places, ...added.map((extent) => ({ ...extent, nextOffset: extent.firstOffset }))];
+        lookAtMs = this.#clock.nowMs() + LOOK_EVERY_MS;
+      }
       const read = await reader.read(places, WAIT_MS);
       const records = read.flatMap((each) => each.messages.map((message) => recordOf(each, message)));
       places = places.map((place) => read.find(({ partition }) => partition === place.partition) ?? place);
