@@ -148,6 +148,25 @@ async function expectDroppedForGood(cluster: CassandraCluster): Promise<void> {
   expect((await applyCassandra(cluster, plan, [name])).refusals).toEqual([]);
 }
 
+/** What is prepared is no longer taken once somebody has dropped its table; nobody is told that Cassandra does not answer. */
+async function expectNotApplied(
+  cluster: CassandraCluster,
+  node: string,
+  works: readonly { readonly table: string; readonly work: () => Promise<unknown> }[],
+): Promise<void> {
+  await using other = openCassandra({ contactPoints: [node], localDataCenter: 'datacenter1' });
+  for (const { table, work } of works) {
+    await work();
+    await other.run(`DROP TABLE spark_streams.${table}`);
+    const message = expect.stringMatching(`${table} .*Run daybook apply --target cassandra`) as string;
+    for (let time = 0; time < 2; time++) {
+      await expect(work()).rejects.toMatchObject({ code: 'CASSANDRA_NOT_APPLIED', retryable: false, message });
+    }
+    await applyCassandra(cluster, plan, []);
+    await work();
+  }
+}
+
 const CHANGE = /^(?:ALTER|DROP|INSERT|CREATE TABLE IF NOT EXISTS "spark_streams")/;
 
 /** A cluster whose user is killed once so many statements have changed something. */
@@ -217,6 +236,17 @@ test('Cassandra takes a definition of every measure beside another one, and its 
       .map((row) => Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, numberText(cell)])))
       .sort((a, b) => ((a['day'] ?? '') < (b['day'] ?? '') ? -1 : 1));
   expect(comparable(stored)).toEqual(comparable(expected));
+
+  const readAll = async (): Promise<void> => {
+    for await (const page of cassandraRecordReader(cluster, plan).records({ first: FIRST_DAY, last: LAST_DAY }))
+      void page;
+  };
+  const { name: stream } = plan.stream;
+  await expectNotApplied(cluster, node, [
+    { table: report.name, work: () => reports.write([{ report, rows: rows.map((row) => versioned(row, 30)) }]) },
+    { table: stream, work: () => cassandraRecordSink(cluster, plan).write(parts) },
+    { table: stream, work: readAll },
+  ]);
 });
 
 test('Cassandra takes the longest keys that a definition may have, of the characters that take most', async () => {

@@ -49,7 +49,15 @@ export function openCassandra(connection: CassandraConnection): CassandraCluster
   };
   const using = async <R>(work: (client: Client) => Promise<R>): Promise<R> => {
     try {
-      return await work(await client());
+      const used = await client();
+      try {
+        return await work(used);
+      } catch (error) {
+        if (!isForgotten(error)) throw error;
+        // Prepared from the beginning, the cluster says why.
+        used.metadata.clearPrepared();
+        return await work(used);
+      }
     } catch (error) {
       throw cassandraFailure(error);
     }
@@ -128,6 +136,19 @@ interface DriverError extends Error {
 const REFUSED: readonly number[] = [0x0100, 0x2100];
 const MISSING: readonly number[] = [0x2200];
 const FAILED: readonly number[] = [0x2000, 0x2300, 0x2400];
+
+/** The code of the protocol for a statement that is not prepared, as its table is gone or another. */
+const UNPREPARED = 0x2500;
+
+/**
+ * Whether the cluster has forgotten a prepared statement and did not take it again, of which the driver keeps the reason to itself; or
+ * the driver has, as it was told to meanwhile.
+ */
+function isForgotten(error: unknown): boolean {
+  if (error instanceof errors.DriverInternalError) return true;
+  const { innerErrors = {} } = error as DriverError;
+  return Object.values(innerErrors).some(({ code }: DriverError) => code === UNPREPARED);
+}
 
 /** An error of the driver or the cluster as one of ours. */
 export function cassandraFailure(error: unknown): DaybookError {
