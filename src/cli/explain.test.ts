@@ -14,7 +14,7 @@ it('a change after a day was closed is told by the records behind it, and on the
   };
   const none = { records: [], duplicates: [], looked: 0 };
   const text = (...amendments: Explanation['amendments']): string =>
-    explanationText(report, { frame: 9, row, computed: row, total: 1, ...none, amendments }, 0);
+    explanationText(report, { frame: 9, row, computed: row, waiting: 0, total: 1, ...none, amendments }, 0);
   expect(text(change(9, 7))).toContain('\n  by records from offset 7 on: there was no such row; then {');
   const frame = 1_764_530_000_000_000;
   expect(text(change(frame, frame))).toContain(`\n  in frame ${frame}: there was no such row; then {`);
@@ -33,7 +33,20 @@ it.each([
   const repeat = { id: 1, atMs: 0, origin: 'a.csv', line: 2, offset: 7, record: '{}', key: 'k' };
   const duplicates = Array.from({ length: count }, () => repeat);
   const found = { records: [], duplicates, looked: count, amendments: [] };
-  const text = explanationText(report, { frame: 9, row, computed: row, total: count, ...found }, 20);
+  const text = explanationText(report, { frame: 9, row, computed: row, waiting: 0, total: count, ...found }, 20);
   expect(text).toContain(given);
   expect(text).toContain(kept);
+});
+
+it('where records give another row it says that late ones wait for their day, if they do, and else what to run', () => {
+  if (report === undefined) throw new Error('no report');
+  const row = { ts_date: '2026-03-04', daily_pu: 1, daily_rev: 2_000_000n, daily_profit: 1_000_000n };
+  const computed = { ...row, daily_pu: 3 };
+  const none = { records: [], duplicates: [], looked: 3, amendments: [] };
+  const text = (waiting: number, of: Explanation['row'] = row): string =>
+    explanationText(report, { frame: 9, row: of, computed, waiting, total: 3, ...none }, 0);
+  const late = 'came late and wait until the day is computed again';
+  expect(text(2)).toContain(`\n3 records, which do not give this row yet: 2 of its day ${late}:\n`);
+  expect(text(3, null)).toContain(`\n3 records, which do not give this row yet: 3 of its day ${late}:\n`);
+  expect(text(0)).toContain('\n3 records, which do NOT give this row; run daybook verify:\n');
 });

@@ -85,7 +85,7 @@ function recordsText({ records }: Explanation): string {
 
 /** @param limit  so many records and so many repeats are listed */
 export function explanationText(report: ReportPlan, explanation: Explanation, limit: number): string {
-  const { frame, row, computed, total, records, duplicates, amendments } = explanation;
+  const { frame, row, computed, waiting, total, records, duplicates, amendments } = explanation;
   if (row === null && total === 0) return `There is no such row, and no record of it (frame ${frame}).\n`;
   const page = { frame, total: 1, rows: row === null ? [] : [row] };
   // On one machine there is one partition, of which nobody speaks.
@@ -96,7 +96,7 @@ export function explanationText(report: ReportPlan, explanation: Explanation, li
   const isEqual = row !== null && computed !== null && isSame(report, row, computed);
   const parts = [
     ...tableLines(report, page.rows),
-    `${counted(total, 'record')}, which ${givesText(total, isEqual)}:`,
+    `${counted(total, 'record')}, which ${givesText(total, isEqual, waiting)}:`,
     ...listed,
     ...moreLine(total - records.length, 'more record'),
     ...keptLine(duplicates.length),
@@ -116,8 +116,12 @@ export function explanationText(report: ReportPlan, explanation: Explanation, li
   return printableLines(parts);
 }
 
-function givesText(records: number, isEqual: boolean): string {
+function givesText(records: number, isEqual: boolean, waiting: number): string {
   if (isEqual) return `${records === 1 ? 'gives' : 'give'} just this row`;
+  if (waiting > 0) {
+    const late = `${waiting} of its day came late and ${waiting === 1 ? 'waits' : 'wait'} until the day is computed again`;
+    return `${records === 1 ? 'does' : 'do'} not give this row yet: ${late}`;
+  }
   return `${records === 1 ? 'does' : 'do'} NOT give this row; run daybook verify`;
 }
 

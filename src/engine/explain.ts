@@ -51,6 +51,7 @@ export async function explainRow(
     frame,
     row,
     computed: search.row(),
+    waiting: 0,
     total: search.total,
     records: search.records,
     duplicates: duplicates.filter(({ key }) => search.repeated.has(key)),

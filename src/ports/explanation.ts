@@ -17,8 +17,13 @@ export interface Explanation {
   readonly frame: number;
   /** The row as the report has it; null when there is none. */
   readonly row: Row | null;
-  /** The same row, computed of its records alone; equal, or something is wrong. */
+  /** The same row, computed of its records alone; equal, or something is wrong, unless late ones wait. */
   readonly computed: Row | null;
+  /**
+   * Where the two differ: how many records of the row's day came when it was closed and are in none of its rows yet, as it waits to
+   * be computed again; 0 where nobody knows of any.
+   */
+  readonly waiting: number;
   /** How many records it is made of, and some of them, in the order of their offsets. */
   readonly total: number;
   readonly records: readonly TopicRecord[];

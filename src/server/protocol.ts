@@ -359,6 +359,7 @@ export interface ExplanationAnswer {
   readonly frame: number;
   readonly row: JsonRow | null;
   readonly computed: JsonRow | null;
+  readonly waiting: number;
   readonly total: number;
   readonly records: readonly TopicRecordInfo[];
   readonly duplicates: readonly DuplicateInfo[];

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { QuarantineAnswer } from '../../src/server/protocol.ts';
+import type { ExplanationAnswer, QuarantineAnswer } from '../../src/server/protocol.ts';
 import { readSale, reportsOf } from '../oracle/furniture-store.ts';
 import type { DaybookProcess } from '../process/daybook-process.ts';
 import { startDaybook, temporaryFolder } from '../process/daybook-process.ts';
@@ -105,6 +105,30 @@ describe('explain', () => {
     await page.keyboard.press('Escape');
     await expect.poll(() => panel.count()).toBe(0);
     expect(page.url()).not.toContain('explain');
+  });
+
+  it('says that late records wait for their day where the records give another row, and else what to run', async () => {
+    await using watched = await openPage(browser, daybook.url);
+    const { page } = watched;
+    // As on the stack, where a closed day is computed again some seconds after its late records came.
+    let waiting = 2;
+    await page.route('**/api/v1/reports/*/records?*', async (route) => {
+      const answer = (await (await route.fetch()).json()) as ExplanationAnswer;
+      await route.fulfill({ json: { ...answer, waiting, row: { ...answer.row, daily_rev: 0 } } });
+    });
+    await expect.poll(() => dailyReport(page).rows('Products by revenue')).toHaveLength(10);
+    await dailyReport(page).tile('Products by revenue').locator('tbody tr').first().click();
+    const sums = page.getByRole('dialog', { name: 'Explain: What sold on a day' }).locator('.explain-sums');
+    const late =
+      '. The report does not have all of them yet: 2 records of its day came late and wait until the day is computed again.';
+    await expect.poll(() => sums.textContent()).toContain(late);
+    expect(await sums.locator('.disagrees').count()).toBe(0);
+    await looksRight(page, 'explain-late');
+    waiting = 0;
+    await page.reload();
+    await expect
+      .poll(() => sums.locator('.disagrees').textContent())
+      .toMatch(/ The report says otherwise: run daybook verify\.$/);
   });
 });
 

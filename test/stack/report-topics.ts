@@ -1,6 +1,7 @@
 import { present } from '../../src/base/assert.ts';
 import { framesTopic } from '../../src/compile/kafka/topics.ts';
 import type { Plan } from '../../src/plan/plan.ts';
+import { daysTopic } from '../../src/plan/shared-names.ts';
 import type { TopicMessage } from '../../src/ports/messages.ts';
 import { openTopicProducer } from '../../src/sources/kafka/producer.ts';
 import { messagesBetween } from '../../src/spark/supervisor/messages-between.ts';
@@ -90,5 +91,30 @@ export async function sendRecords(plan: Plan, broker: string, lines: readonly st
       const key = Buffer.from(String(record[plan.stream.primaryKey.name]));
       return { topic: plan.stream.name, key, value: Buffer.from(line) };
     }),
+  );
+}
+
+/** Tells how many records a day has, and how many of them came before it was closed, as Spark does. */
+export async function tellLateDay(
+  plan: Plan,
+  broker: string,
+  {
+    day,
+    seen,
+    kept,
+    frame,
+  }: { readonly day: string; readonly seen: number; readonly kept: number; readonly frame: number },
+): Promise<void> {
+  await using producer = openTopicProducer({ bootstrapBrokers: broker.split(',') }, 'test');
+  const counts = Object.entries({ seen, kept }).map(([of, records]) => {
+    const key = { [plan.stream.businessDate.name]: day, of };
+    return { key, value: { ...key, records, query: plan.fingerprint, frame } };
+  });
+  await producer.send(
+    counts.map(({ key, value }) => ({
+      topic: daysTopic(plan),
+      key: Buffer.from(JSON.stringify(key)),
+      value: Buffer.from(JSON.stringify(value)),
+    })),
   );
 }

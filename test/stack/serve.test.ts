@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Admin } from '@platformatic/kafka';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
@@ -13,6 +15,7 @@ import { machineClock } from '../../src/runtimes/machine/clock.ts';
 import { openStackRuntime } from '../../src/runtimes/stack/stack.ts';
 import type { CassandraCluster } from '../../src/stores/cassandra/cluster.ts';
 import { openCassandra } from '../../src/stores/cassandra/cluster.ts';
+import { openTopicReader } from '../../src/sources/kafka/topic-reader.ts';
 import { openPostgres } from '../../src/stores/postgres/database.ts';
 import { postgresConnection } from '../../src/runtimes/postgres-connection.ts';
 import { readSale, reportsOf } from '../oracle/furniture-store.ts';
@@ -24,7 +27,7 @@ import type { StackProcess } from './processes.ts';
 import { readyUrl, startProcess } from './processes.ts';
 import type { ReportFeeder } from './report-feeder.ts';
 import { openFeeder } from './report-feeder.ts';
-import { sendRecords } from './report-topics.ts';
+import { sendRecords, tellLateDay } from './report-topics.ts';
 import { startServers } from './servers.ts';
 import { apply, rowsInPostgres } from './stores.ts';
 import { readTopic } from './topic-messages.ts';
@@ -144,6 +147,70 @@ SELECT report, frame, jsonb_set(after, '{ts_date}', '"2026-03-02"') FROM daybook
       expect(found.rows.map(({ report: name }) => name)).toEqual(plan.reports.map(({ name }) => name));
     }
   }
+}
+
+/** Sends one more sale of a closed day while the engine rests, and has its row explained before anybody has counted it, and then. */
+async function expectExplainedWaiting(
+  runtime: Runtime,
+  feeder: ReportFeeder,
+  kafka: string,
+  sale: string | undefined,
+): Promise<void> {
+  const day = '2026-03-01';
+  const asked = { report: 'daily_pu_rev', key: { ts_date: day }, limit: 10, offset: 0 };
+  const explain = () => runtime.explain(asked, new AbortController().signal);
+  const before = await explain();
+  await feeder.rest();
+  await sendRecords(plan, kafka, [saleOf(sale, { ts_id: '00000000-0000-4000-8000-000000000021', day })]);
+  await expect.poll(async () => (await explain()).total).toBe(before.total + 1);
+  const uncounted = await explain();
+  expect([uncounted.row, uncounted.waiting]).toEqual([before.row, 0]);
+  expect(uncounted.computed).not.toEqual(before.row);
+  await tellLateDay(plan, kafka, { day, seen: before.total + 1, kept: before.total, frame: feeder.frame });
+  expect((await explain()).waiting).toBe(1);
+  feeder.follow();
+  await expect
+    .poll(async () => {
+      const { row, waiting } = await explain();
+      return [row, waiting];
+    })
+    .toEqual([uncounted.computed, 0]);
+}
+
+/** Somebody adds partitions to a report's topic: what is told of sales from then on has their rows, too. */
+async function expectAddedFollowed(runtime: Runtime, kafka: string): Promise<void> {
+  await using open = new AsyncDisposableStack();
+  const connection = { bootstrapBrokers: [kafka], clientId: 'test' };
+  const admin = open.adopt(new Admin(connection), (each) => each.close());
+  const reader = open.use(openTopicReader(connection, 'test'));
+  const before = (await reader.extents([REPORT])).length;
+  await admin.createPartitions({ topics: [{ name: REPORT, count: 2 * before, assignments: null }] });
+  // Who writes rows looks after some seconds only.
+  const added = async (): Promise<number> => {
+    await sendRecords(plan, kafka, mixedSales(20, { repeats: 0, seed: seed++ }));
+    const extents = await reader.extents([REPORT]);
+    return extents.filter(({ partition, endOffset }) => partition >= before && endOffset > 0).length;
+  };
+  let seed = 100;
+  await expect.poll(added, { interval: 500 }).toBeGreaterThan(0);
+  const told = new Map<string, Row>();
+  const report = reportNamed(plan, REPORT);
+  const nameOf = (row: Row): string => JSON.stringify(keyOf(report, row));
+  open.defer(
+    runtime.subscribe(({ reports }) => {
+      const { rows = [] } = reports.find(({ report: { name } }) => name === REPORT) ?? {};
+      for (const row of rows) told.set(nameOf(row), row);
+    }),
+  );
+  const sales = mixedSales(100, { repeats: 0, seed });
+  await sendRecords(plan, kafka, sales);
+  const wanted = new Set((reportsOf(sales.map(readSale))[REPORT] ?? []).map((row) => nameOf(row)));
+  await expect.poll(() => [...wanted].filter((name) => !told.has(name)), { interval: 300 }).toEqual([]);
+  const asStored = async (): Promise<readonly Row[]> =>
+    (await runtime.query(REPORT, {})).rows.filter((row) => wanted.has(nameOf(row)));
+  await expect.poll(asStored, { interval: 300 }).toSatisfy((rows: readonly Row[]) => {
+    return rows.length === wanted.size && rows.every((row) => isDeepStrictEqual(row, told.get(nameOf(row))));
+  });
 }
 
 /**
@@ -313,7 +380,9 @@ test('the stack is served: records in by HTTP, whole frames out, and every quest
   const explaining = { kafka, cluster, sink: cassandraSink, startSink };
   const secondSink = await expectExplainedAsOfItsFrame(runtime, feeder, explaining, sales[0]);
   await expectExplainedLate(runtime, { kafka, postgres }, sales[0]);
+  await expectExplainedWaiting(runtime, feeder, kafka, sales[0]);
   await expectExportWaits(runtime, { kafka, sink: secondSink, startSink }, sales[0]);
+  await expectAddedFollowed(runtime, kafka);
 
   const found = (await (
     await fetch(`${url}/api/v1/topics/daily_records/records?partition=1&limit=3&field=category&value=Furniture`)

@@ -3,8 +3,6 @@ import { expect, test } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
 import { kafkaTopics } from '../../src/compile/kafka/topics.ts';
 import { makePlan } from '../../src/plan/normalise.ts';
-import { daysTopic } from '../../src/plan/shared-names.ts';
-import { openTopicProducer } from '../../src/sources/kafka/producer.ts';
 import type { PipelineAnswer, PipelineDetailsAnswer, TopicsAnswer } from '../../src/server/protocol.ts';
 import { readSale, reportsOf, rowsOfAnswer } from '../oracle/furniture-store.ts';
 import { runDaybook } from '../process/daybook-process.ts';
@@ -13,6 +11,7 @@ import { mixedSales } from '../sales/mixed-sales.ts';
 import type { StackProcess } from './processes.ts';
 import { readyUrl, startProcess } from './processes.ts';
 import { openFeeder } from './report-feeder.ts';
+import { tellLateDay } from './report-topics.ts';
 import { startServers } from './servers.ts';
 import { apply } from './stores.ts';
 
@@ -71,26 +70,6 @@ async function readFrames(url: string, signal: AbortSignal): Promise<FrameReader
   };
 }
 
-/** One of those that got records when they were closed, as Spark counts them. */
-async function tellLateDay(kafka: string, day: string, frame: number): Promise<void> {
-  await using producer = openTopicProducer({ bootstrapBrokers: [kafka] }, 'test');
-  const counts = [
-    { of: 'seen', records: 5 },
-    { of: 'kept', records: 3 },
-  ];
-  await producer.send(
-    counts.map(({ of, records }) => {
-      const key = { ts_date: day, of };
-      const value = { ...key, records, query: plan.fingerprint, frame };
-      return {
-        topic: daysTopic(plan),
-        key: Buffer.from(JSON.stringify(key)),
-        value: Buffer.from(JSON.stringify(value)),
-      };
-    }),
-  );
-}
-
 test('pages that are served while all topics are made anew show what the new ones hold, and nothing of the old', async () => {
   await using servers = await startServers(['kafka', 'postgres', 'cassandra']);
   const { kafka, postgres, cassandra } = servers.at;
@@ -133,7 +112,7 @@ test('pages that are served while all topics are made anew show what the new one
     await expectReports(url, sales);
     expect(await trouble()).toBeNull();
     const lateDay = `2026-03-0${1 + time}`;
-    await tellLateDay(kafka, lateDay, feeding.frame);
+    await tellLateDay(plan, kafka, { day: lateDay, seen: 5, kept: 3, frame: feeding.frame });
     await expect.poll(lateDays, PATIENT).toEqual([lateDay]);
     const { topics } = (await (await fetch(`${url}/api/v1/topics`)).json()) as TopicsAnswer;
     expect(topics.find(({ name }) => name === plan.stream.name)?.records).toBe(count);

@@ -77,11 +77,14 @@ interface ContentProps {
 }
 
 function Content({ definition, report, data, page, isStale, onPage }: ContentProps) {
-  const { row, computed, total, looked, frame } = data;
+  const { row, computed, waiting, total, looked, frame } = data;
   const columns = definition.reports.find(({ name }) => name === report)?.columns ?? [];
   const measures = columns.filter(({ role }) => role === 'measure');
   const isSame = measures.every(({ name }) => row?.[name] === computed?.[name]);
-  if (row === null) return <p className="notice">There is no such row, and so no record of it.</p>;
+  if (row === null) {
+    const why = waiting > 0 ? ` yet: ${lateText(waiting)}` : ', and so no record of it';
+    return <p className="notice">There is no such row{why}.</p>;
+  }
   const pages = Math.ceil(total / PAGE_SIZE);
   return (
     <>
@@ -117,8 +120,8 @@ function Content({ definition, report, data, page, isStale, onPage }: ContentPro
             </PageMove>
           </nav>
         )}
-        <p className={isSame ? 'agrees' : 'disagrees'}>
-          {isSame ? '✓ ' : '✗ '}
+        <p className={isSame ? 'agrees' : waiting > 0 ? undefined : 'disagrees'}>
+          {isSame ? '✓ ' : waiting > 0 ? '' : '✗ '}
           {countOf(total, 'records')} {total === 1 ? 'gives' : 'give'}{' '}
           {measures.map((column, index) => (
             <span key={column.name}>
@@ -131,7 +134,7 @@ function Content({ definition, report, data, page, isStale, onPage }: ContentPro
               </strong>
             </span>
           ))}
-          {isSame ? ', just as the report says' : '. The report says otherwise: run daybook verify'}.
+          {isSame ? ', just as the report says' : otherwiseText(waiting)}.
         </p>
         <p className="over">
           As of {printFrame(frame, definition.frames)}; {countOf(looked, 'records')} of the log{' '}
@@ -142,6 +145,17 @@ function Content({ definition, report, data, page, isStale, onPage }: ContentPro
       <Amendments data={data} definition={definition} report={report} />
     </>
   );
+}
+
+function otherwiseText(waiting: number): string {
+  if (waiting === 0) return '. The report says otherwise: run daybook verify';
+  return `. The report does not have all of them yet: ${lateText(waiting)}`;
+}
+
+/** Why a row of a closed day lacks records. */
+function lateText(waiting: number): string {
+  const wait = waiting === 1 ? 'waits' : 'wait';
+  return `${countOf(waiting, 'records')} of its day came late and ${wait} until the day is computed again`;
 }
 
 interface RecordsProps {

@@ -142,13 +142,18 @@ function explanationSchema(report: ReportPlan): Json {
       frame: whole,
       row,
       computed: { ...row, description: 'The same row, computed of its records alone.' },
+      waiting: {
+        ...whole,
+        description:
+          'Where the two differ: how many records of the day came late, as it was closed, and wait until it is computed again.',
+      },
       total: { ...whole, description: 'How many records it is made of.' },
       records: { type: 'array', items: ref('TopicRecord') },
       duplicates: { type: 'array', items: ref('Duplicate') },
       amendments: { type: 'array', items: ref('Amendment') },
       looked: { ...whole, description: 'How many records had to be looked at.' },
     },
-    required: ['frame', 'row', 'computed', 'total', 'records', 'duplicates', 'amendments', 'looked'],
+    required: ['frame', 'row', 'computed', 'waiting', 'total', 'records', 'duplicates', 'amendments', 'looked'],
     additionalProperties: false,
   };
 }

@@ -172,16 +172,31 @@ class StackRuntime implements Runtime {
       }
       looked += chunk.length;
     }
+    const [row, computed] = [page.rows[0] ?? null, search.row()];
+    const print = rowPrinter(report);
+    const isSame = row === computed || (row !== null && computed !== null && print(row) === print(computed));
     return {
       frame: page.frame,
-      row: page.rows[0] ?? null,
-      computed: search.row(),
+      row,
+      computed,
+      waiting: isSame ? 0 : await this.#waitingOf(dayText),
       total: search.total,
       records,
       duplicates: [],
       amendments: await this.#amendmentsOf(report, page.rows[0]),
       looked: search.looked,
     };
+  }
+
+  /** How many late records of a day wait until it is computed again; 0 also where nobody says, as while Kafka is away. */
+  async #waitingOf(day: string): Promise<number> {
+    try {
+      const days = await this.#lateDays.asOf(this.#watch.newest?.frame ?? 0);
+      return days.find((each) => each.day === day)?.waiting ?? 0;
+    } catch (error) {
+      if (error instanceof DaybookError) return 0;
+      throw error;
+    }
   }
 
   /**

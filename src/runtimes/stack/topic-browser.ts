@@ -116,7 +116,7 @@ export class TopicBrowser {
       if (this.#clock.nowMs() >= lookAtMs) {
         const isAdded = (extent: PartitionExtent): boolean => !places.some((at) => at.partition === extent.partition);
         const added = (await reader.extents([topic])).filter(isAdded);
-        places = [...places, ...added.map((extent) => ({ ...extent, nextOffset: extent.firstOffset }))];
+        places = places.concat(added.map((extent) => ({ ...extent, nextOffset: extent.firstOffset })));
         lookAtMs = this.#clock.nowMs() + LOOK_EVERY_MS;
       }
       const read = await reader.read(places, WAIT_MS);
