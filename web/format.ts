@@ -100,7 +100,8 @@ export function printBytes(bytes: number): string {
   const power = Math.min(BYTES.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
   const places = power === 0 ? 0 : 1;
   const digits = { minimumFractionDigits: places, maximumFractionDigits: places };
-  return `${(bytes / 1000 ** power).toLocaleString(LOCALE, digits)} ${BYTES[power] ?? ''}`;
+  // A unit never stands on a line without its number.
+  return `${(bytes / 1000 ** power).toLocaleString(LOCALE, digits)}\u00a0${BYTES[power] ?? ''}`;
 }
 
 const MS_PER_S = 1_000;

@@ -979,6 +979,11 @@ describe('the pipeline page', () => {
       .toBe(1);
     expect(await page.getByRole('region', { name: 'Parts' }).locator('li').count()).toBe(8);
     await expect.poll(() => page.locator('.amendment').count()).toBeGreaterThan(0);
+    await page.getByRole('group', { name: 'Checkpoints, rows' }).or(page.getByText('No checkpoint yet')).waitFor();
+    const beside = await page
+      .locator('.list-scroller')
+      .evaluateAll((all) => all.map((each) => each.scrollWidth - each.clientWidth));
+    expect(Math.max(...beside), 'columns out of view').toBe(0);
     await looksRight(page, name);
   });
 });

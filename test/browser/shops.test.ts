@@ -69,6 +69,21 @@ it.each([1280, 390])(
   },
 );
 
+it('on a phone no bar of a table lies under its figure', async () => {
+  await using watched = await openPage(browser, daybook.url, '/', PHONE);
+  const { page } = watched;
+  await expect.poll(() => dailyReport(page).rows('Revenue €')).toHaveLength(10);
+  const cells = page.getByRole('region', { name: 'Revenue €' }).locator('.bar-cell:has(.bar-fill)');
+  await expect.poll(() => cells.count()).toBe(10);
+  const rooms = await cells.evaluateAll((all) =>
+    all.map((cell) => {
+      const [bar, figure] = [cell.querySelector('.bar-fill'), cell.querySelector('data')];
+      return (bar?.getBoundingClientRect().top ?? NaN) - (figure?.getBoundingClientRect().bottom ?? NaN);
+    }),
+  );
+  expect(Math.min(...rooms)).toBeGreaterThanOrEqual(0);
+});
+
 it('of more days than there is room for bars, the newest are shown', async () => {
   await using watched = await openPage(browser, daybook.url);
   const bars = dailyReport(watched.page).tile('By day');

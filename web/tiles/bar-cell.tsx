@@ -11,7 +11,7 @@ interface BarCellProps {
   readonly extent: Extent | undefined;
 }
 
-/** A number over a bar from zero to it; with negative values about, zero lies inside of the cell. */
+/** A number over a bar from zero to it, or above it where there is little room; with negative values about, zero lies inside of the cell. */
 export function BarCell({ value, text, extent }: BarCellProps) {
   const bar = extent === undefined ? undefined : barOf(value, extent);
   return (
