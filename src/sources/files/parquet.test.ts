@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
 import { daybook } from '../../../daybook.config.ts';
 import { handedOver, RecordingClock, RecordingRuntime } from '../../../test/intake/recording-runtime.ts';
+import { temporaryFolder } from '../../../test/process/daybook-process.ts';
 import { makePlan } from '../../plan/normalise.ts';
 import { importFile } from './import-file.ts';
 
@@ -15,9 +15,9 @@ const plan = makePlan(daybook);
  * @param changed  makes another file of it, which DuckDB itself does not write
  */
 async function importRows(select: string, changed?: (file: Buffer) => void): Promise<RecordingRuntime> {
-  const folder = await mkdtemp(join(tmpdir(), 'daybook-parquet-'));
+  await using folder = await temporaryFolder();
   // A name in which DuckDB would see a pattern.
-  const path = join(folder, 'sales [a-z]*?.parquet');
+  const path = join(folder.path, 'sales [a-z]*?.parquet');
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   await connection.run(`COPY (${select}) TO '${path}' (FORMAT parquet, COMPRESSION uncompressed)`);
@@ -32,7 +32,6 @@ async function importRows(select: string, changed?: (file: Buffer) => void): Pro
   const findPlace = (): undefined => undefined;
   const summary = await importFile({ path, runtime, clock: new RecordingClock(), findPlace });
   expect(summary.lines).toBe(runtime.records.length + runtime.unreadable.length);
-  await rm(folder, { recursive: true });
   return runtime;
 }
 
