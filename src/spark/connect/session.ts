@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Client } from '@connectrpc/connect';
-import { createClient } from '@connectrpc/connect';
+import { Code, ConnectError, createClient } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
 import { tableFromIPC } from 'apache-arrow';
 import { DaybookError } from '../../base/errors.ts';
@@ -277,9 +277,14 @@ export class SparkSession {
   ): Promise<void> {
     const operationId = randomUUID();
     const request = create(ExecutePlanRequestSchema, { ...this.#caller(), operationId, plan });
+    const untilMs = performance.now() + msMax;
     try {
       await this.#call(what, async () => {
-        for await (const answer of this.#client.executePlan(request, { timeoutMs: msMax })) onAnswer(answer);
+        try {
+          for await (const answer of this.#client.executePlan(request, { timeoutMs: msMax })) onAnswer(answer);
+        } catch (error) {
+          throw performance.now() < untilMs ? error : atDeadline(error);
+        }
       });
     } catch (error) {
       // Nobody waits for it any more, but Spark would go on.
@@ -317,6 +322,12 @@ export class SparkSession {
       throw sparkError(error, what, this.#options.address.shown);
     }
   }
+}
+
+/** What ended behind the deadline. The server knows it as well, and may take the answer away before it is noticed here: no broken connection. */
+function atDeadline(error: unknown): unknown {
+  const { code, message } = ConnectError.from(error);
+  return code === Code.Canceled ? new ConnectError(message, Code.DeadlineExceeded) : error;
 }
 
 function answered<T>(answer: T | undefined, what: string): T {
