@@ -6,6 +6,7 @@ import { zoneOffsets } from '../../src/base/zone-offsets.ts';
 import { kafkaTopics } from '../../src/compile/kafka/topics.ts';
 import { sparkSql } from '../../src/compile/spark/spark.ts';
 import { makePlan } from '../../src/plan/normalise.ts';
+import { machineClock } from '../../src/runtimes/machine/clock.ts';
 import { applyTopics } from '../../src/sources/kafka/topics.ts';
 import { parseSparkAddress } from '../../src/spark/connect/address.ts';
 import { query, stream } from '../../src/spark/connect/relations.ts';
@@ -66,7 +67,8 @@ async function run({ runs, scratchFolder, say }: BenchContext): Promise<Outcome>
   });
   await sendRecords(plan, kafka, lines);
   const address = parseSparkAddress(spark);
-  const session = (): SparkSession => new SparkSession({ address, sessionId: randomUUID(), user: 'bench' });
+  const clock = machineClock();
+  const session = (): SparkSession => new SparkSession({ address, sessionId: randomUUID(), user: 'bench', clock });
   const rivals: readonly Rival[] = [
     {
       what: 'the compiled query',

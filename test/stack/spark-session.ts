@@ -5,6 +5,7 @@ import { zoneOffsets } from '../../src/base/zone-offsets.ts';
 import type { SparkSql } from '../../src/compile/spark/spark.ts';
 import { sparkSql } from '../../src/compile/spark/spark.ts';
 import type { Plan } from '../../src/plan/plan.ts';
+import { machineClock } from '../../src/runtimes/machine/clock.ts';
 import { parseSparkAddress } from '../../src/spark/connect/address.ts';
 import { query } from '../../src/spark/connect/relations.ts';
 import { SparkSession } from '../../src/spark/connect/session.ts';
@@ -12,7 +13,7 @@ import { temporaryFolder } from '../process/daybook-process.ts';
 
 /** A session of its own at a Spark that runs. */
 export function openSession(address: string, sessionId: string = randomUUID()): SparkSession {
-  return new SparkSession({ address: parseSparkAddress(address), sessionId, user: 'test' });
+  return new SparkSession({ address: parseSparkAddress(address), sessionId, user: 'test', clock: machineClock() });
 }
 
 /** A plan's queries over lines as they would stand in a topic with one partition, each at its offset. */

@@ -75,7 +75,7 @@ export async function runSpark(options: RunSparkOptions): Promise<void> {
         checkpoints,
         statePartitions,
       }),
-      openSession: (sessionId) => new SparkSession({ address, sessionId, user: USER }),
+      openSession: (sessionId) => new SparkSession({ address, sessionId, user: USER, clock }),
       topicId: idNow,
       topics,
       reader,

@@ -6,6 +6,7 @@ import { Code, ConnectError, createClient } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
 import { tableFromIPC } from 'apache-arrow';
 import { DaybookError } from '../../base/errors.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { SparkAddress } from './address.ts';
 import { firstLines, sparkError } from './errors.ts';
 import type { CommandSchema, StreamingQueryCommandResult } from './protocol/commands_pb.ts';
@@ -41,6 +42,7 @@ export interface SparkOptions {
   /** A UUID. A client with the same user and session sees the same queries, views and settings. */
   readonly sessionId: string;
   readonly user: string;
+  readonly clock: Clock;
 }
 
 /** What a stream is written with; `options` are those of the sink's format, with its `checkpointLocation`. */
@@ -277,13 +279,14 @@ export class SparkSession {
   ): Promise<void> {
     const operationId = randomUUID();
     const request = create(ExecutePlanRequestSchema, { ...this.#caller(), operationId, plan });
-    const untilMs = performance.now() + msMax;
+    const { clock } = this.#options;
+    const untilMs = clock.nowMs() + msMax;
     try {
       await this.#call(what, async () => {
         try {
           for await (const answer of this.#client.executePlan(request, { timeoutMs: msMax })) onAnswer(answer);
         } catch (error) {
-          throw performance.now() < untilMs ? error : atDeadline(error);
+          throw clock.nowMs() < untilMs ? error : atDeadline(error);
         }
       });
     } catch (error) {
