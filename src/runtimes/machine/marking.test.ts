@@ -8,7 +8,7 @@ function collections(before: string): string {
   const program = `${before}
     import { setImmediate as turn } from 'node:timers/promises';
     const kept = [];
-    for (let round = 0; round < 40; round++) {
+    for (let round = 0; round < 120; round++) {
       for (let i = 0; i < 50_000; i++) kept.push({ i });
       await turn();
     }`;
