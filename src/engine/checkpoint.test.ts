@@ -47,7 +47,7 @@ function methodsOf(disk: Disk): Disk {
 
 it('lists the checkpoints, newest first, without one that gives way to a newer one meanwhile', async () => {
   const disk = await diskWith([3, 5, 9]);
-  const listed = await listCheckpoints(losing(disk, 3), { offset: 9, atMs: 70 });
+  const listed = await listCheckpoints(losing(disk, 3), new Map([[9, 70]]));
   expect(listed).toEqual([
     { offset: 9, atMs: 70, bytes: 9 },
     { offset: 5, atMs: undefined, bytes: 5 },
@@ -57,7 +57,37 @@ it('lists the checkpoints, newest first, without one that gives way to a newer o
 it('does not take a disk that fails for a checkpoint that is gone', async () => {
   const disk = await diskWith([3]);
   const failing: Disk = { ...methodsOf(disk), open: () => Promise.reject(new Error('no such sector')) };
-  await expect(listCheckpoints(failing, undefined)).rejects.toThrow('no such sector');
+  await expect(listCheckpoints(failing, new Map())).rejects.toThrow('no such sector');
+});
+
+it('tells of each when it was written, as its file says, but where that cannot be read', async () => {
+  const disk = await diskWith([4]);
+  const put = (offset: number, facts: unknown): void =>
+    disk.tamper(`${FOLDER}/${nameOf(offset)}`, () => fileOf(facts, [Uint8Array.of(1, 2, 3)]));
+  put(3, { format: CHECKPOINT_FORMAT - 1, atMs: 30 });
+  put(5, { format: CHECKPOINT_FORMAT, atMs: 50 });
+  put(9, { format: CHECKPOINT_FORMAT, atMs: 90 });
+  const timesOn = async (on: Disk): Promise<readonly (readonly [number, number | undefined])[]> =>
+    (await listCheckpoints(on, new Map([[9, 91]]))).map(({ offset, atMs }) => [offset, atMs]);
+  expect(await timesOn(disk)).toEqual([
+    [9, 91],
+    [5, 50],
+    [4, undefined],
+    [3, undefined],
+  ]);
+  const failing: Disk = {
+    ...methodsOf(disk),
+    open: async (path, mode) => ({
+      ...(await disk.open(path, mode)),
+      readAt: () => Promise.reject(new Error('no such sector')),
+    }),
+  };
+  expect(await timesOn(failing)).toEqual([
+    [9, 91],
+    [5, undefined],
+    [4, undefined],
+    [3, undefined],
+  ]);
 });
 
 it('leaves out one of another version, and says so', async () => {

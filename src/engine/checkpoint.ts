@@ -6,7 +6,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { AmendmentFacts } from './amendments.ts';
 import type { DayFilingFacts } from './day-filing.ts';
 import type { QuarantineFacts } from './quarantine.ts';
-import { bytesOf, packSections, PREFIX_BYTES, prefixOf, unpackSections } from './sections.ts';
+import { bytesOf, packSections, peekFacts, PREFIX_BYTES, prefixOf, unpackSections } from './sections.ts';
 import type { Chunk, PackedSections, Section, SectionArray } from './sections.ts';
 import type { SourcePlaceFacts } from './source-places.ts';
 import type { StateFacts } from './state.ts';
@@ -224,24 +224,25 @@ export async function dropCheckpoints(disk: Disk): Promise<void> {
   if (names.length > 0) await disk.syncFolder(FOLDER);
 }
 
-/** The checkpoints that are there, newest first. @param newest  the last one that was written or loaded */
+/**
+ * The checkpoints that are there, newest first.
+ * @param known  when those at these offsets were written; of others it is read
+ */
 export async function listCheckpoints(
   disk: Disk,
-  newest: { readonly offset: number; readonly atMs: number } | undefined,
+  known: ReadonlyMap<number, number>,
 ): Promise<readonly CheckpointInfo[]> {
   const names = await checkpointNames(disk);
-  const listed = await Promise.all(
-    names.map(async (name): Promise<readonly CheckpointInfo[]> => {
-      const bytes = await sizeOf(disk, name);
-      const offset = offsetIn(name);
-      return bytes === undefined ? [] : [{ offset, atMs: offset === newest?.offset ? newest.atMs : undefined, bytes }];
-    }),
-  );
-  return listed.flat();
+  const listed = await Promise.all(names.map((name) => infoOf(disk, name, known)));
+  return listed.filter((info) => info !== undefined);
 }
 
-/** A checkpoint's size in bytes; undefined when it has given way to a newer one since it was listed. */
-async function sizeOf(disk: Disk, name: string): Promise<number | undefined> {
+/** What is told of a checkpoint; undefined when it has given way to a newer one since it was listed. */
+async function infoOf(
+  disk: Disk,
+  name: string,
+  known: ReadonlyMap<number, number>,
+): Promise<CheckpointInfo | undefined> {
   let file: DiskFile;
   try {
     file = await disk.open(`${FOLDER}/${name}`, 'read');
@@ -250,10 +251,21 @@ async function sizeOf(disk: Disk, name: string): Promise<number | undefined> {
     throw error;
   }
   try {
-    return await file.size();
+    const offset = offsetIn(name);
+    return { offset, atMs: known.get(offset) ?? (await writtenAtMs(file)), bytes: await file.size() };
   } finally {
     await file.close();
   }
+}
+
+/** When a checkpoint says that it was written; undefined where none of this format says so, or it cannot be read. */
+async function writtenAtMs(file: DiskFile): Promise<number | undefined> {
+  const facts = await peekFacts(file).then(
+    (read) => read as Partial<CheckpointFacts> | undefined,
+    // A start says so of the one that it needs; all others are told all the same.
+    () => undefined,
+  );
+  return facts?.format === FORMAT && Number.isSafeInteger(facts.atMs) ? facts.atMs : undefined;
 }
 
 function pathAt(offset: number): string {

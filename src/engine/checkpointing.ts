@@ -36,6 +36,8 @@ export interface CheckpointingOptions {
 export class Checkpointing {
   readonly #options: CheckpointingOptions;
   readonly #schedule: CheckpointSchedule;
+  /** When those were written that this one knows of, or has read it of, by their offset. */
+  #times = new Map<number, number>();
   #newest: { readonly offset: number; readonly atMs: number } | undefined;
   #writing: Promise<void> | undefined;
   #hasChanged = false;
@@ -85,8 +87,13 @@ export class Checkpointing {
   }
 
   /** Those that are there, newest first. @throws what the disk throws */
-  list(): Promise<readonly CheckpointInfo[]> {
-    return listCheckpoints(this.#options.disk, this.#newest);
+  async list(): Promise<readonly CheckpointInfo[]> {
+    const newest = this.#newest;
+    if (newest !== undefined) this.#times.set(newest.offset, newest.atMs);
+    const listed = await listCheckpoints(this.#options.disk, this.#times);
+    // Pages ask again and again: what a file says is read once. One that is gone needs no room.
+    this.#times = new Map(listed.flatMap(({ offset, atMs }) => (atMs === undefined ? [] : [[offset, atMs]])));
+    return listed;
   }
 
   #progress(): Progress {

@@ -101,18 +101,10 @@ interface Header {
  * @throws what the disk throws
  */
 export async function unpackSections(file: Pick<DiskFile, 'size' | 'readAt'>): Promise<UnpackedSections | undefined> {
-  const size = await file.size();
-  const prefix = await file.readAt(0, PREFIX_BYTES);
-  if (prefix.length < PREFIX_BYTES || new TextDecoder().decode(prefix.subarray(0, 8)) !== MAGIC) return undefined;
-  const view = new DataView(prefix.buffer, prefix.byteOffset, prefix.byteLength);
-  const headerLength = view.getUint32(8, true);
-  const bodyBytes = size - PREFIX_BYTES - headerLength;
-  if (bodyBytes < 0) return undefined;
   const body = new BodyReader(file);
-  const headerBytes = new Uint8Array(headerLength);
-  await body.readInto(headerBytes);
-  const header = headerOf(headerBytes, bodyBytes);
-  if (header === undefined) return undefined;
+  const start = await readStart(file, body);
+  if (start === undefined) return undefined;
+  const { header, prefix } = start;
   const arrays: SectionArray[] = [];
   for (const [kind, length] of header.arrays) {
     const array = new KINDS[kind](length);
@@ -120,8 +112,35 @@ export async function unpackSections(file: Pick<DiskFile, 'size' | 'readAt'>): P
     await body.readInto(new Uint8Array(paddedBytes(kind, length) - array.byteLength));
     arrays.push(array);
   }
+  const view = new DataView(prefix.buffer, prefix.byteOffset, prefix.byteLength);
   const isWhole = crc32(prefix.subarray(8, 12), body.crc) === view.getUint32(12, true);
   return isWhole ? { facts: header.facts, arrays } : undefined;
+}
+
+/**
+ * The facts at the start of a file of sections, without its arrays, so that it costs little; undefined when there are none.
+ * Whether the file is whole is not known then: they are to be shown, not to be relied on.
+ * @throws what the disk throws
+ */
+export async function peekFacts(file: Pick<DiskFile, 'size' | 'readAt'>): Promise<unknown> {
+  return (await readStart(file, new BodyReader(file)))?.header.facts;
+}
+
+/** Reads the prefix, and by `body` the header; undefined when they are not those of a file of this size. */
+async function readStart(
+  file: Pick<DiskFile, 'size' | 'readAt'>,
+  body: BodyReader,
+): Promise<{ readonly header: Header; readonly prefix: Uint8Array } | undefined> {
+  const size = await file.size();
+  const prefix = await file.readAt(0, PREFIX_BYTES);
+  if (prefix.length < PREFIX_BYTES || new TextDecoder().decode(prefix.subarray(0, 8)) !== MAGIC) return undefined;
+  const headerLength = new DataView(prefix.buffer, prefix.byteOffset, prefix.byteLength).getUint32(8, true);
+  const bodyBytes = size - PREFIX_BYTES - headerLength;
+  if (bodyBytes < 0) return undefined;
+  const headerBytes = new Uint8Array(headerLength);
+  await body.readInto(headerBytes);
+  const header = headerOf(headerBytes, bodyBytes);
+  return header && { header, prefix };
 }
 
 /** A header whose arrays are just what stands behind it; it may be damaged in any way, as that is known only at the end. */
