@@ -56,6 +56,21 @@ function valuesIn(panel: Locator): Promise<readonly string[]> {
   return panel.locator('tbody td:last-child').allTextContents();
 }
 
+/** How bright a pixel of the page is as it is drawn, from 0 to 255. */
+async function brightness(page: Page, x: number, y: number): Promise<number> {
+  const clip = { x: Math.round(x), y: Math.round(y), width: 1, height: 1 };
+  const png = `data:image/png;base64,${(await page.screenshot({ clip })).toString('base64')}`;
+  return page.evaluate(async (source) => {
+    const image = new Image();
+    image.src = source;
+    await image.decode();
+    const canvas = new OffscreenCanvas(1, 1).getContext('2d');
+    canvas?.drawImage(image, 0, 0);
+    const [red = 0, green = 0, blue = 0] = canvas?.getImageData(0, 0, 1, 1).data ?? [];
+    return (red + green + blue) / 3;
+  }, png);
+}
+
 async function looksRight(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
   expect(await accessibilityViolations(page)).toEqual([]);
@@ -461,6 +476,40 @@ describe('the records page', () => {
       await started.stop();
     }
   });
+
+  it.each([
+    ['light', 'light'],
+    ['dark', 'dark'],
+  ] as const)(
+    'has a shadow over the edge at which a table goes on, also over its head: %s',
+    async (name, colorScheme) => {
+      await using watched = await openPage(browser, daybook.url, '/records', { colorScheme });
+      const { page } = watched;
+      const room = page.getByRole('group', { name: 'Records', exact: true });
+      await room.locator('tbody tr').first().waitFor();
+      const shades = async (): Promise<readonly number[]> => {
+        const box = await room.boundingBox();
+        const head = await room.locator('th').first().boundingBox();
+        if (box === null || head === null) throw new Error('There is no table.');
+        // Below the names, where there is nothing but ground.
+        const y = head.y + head.height - 4;
+        const at = (x: number): Promise<number> => brightness(page, x, y);
+        const [middle, before, behind] = [
+          await at(box.x + box.width / 2),
+          await at(box.x + 2),
+          await at(box.x + box.width - 3),
+        ];
+        return [before, behind].map((edge) => edge / middle);
+      };
+      const [before = 0, behind = 1] = await shades();
+      expect(before, 'nothing is before the first column').toBe(1);
+      expect(behind).toBeLessThan(0.85);
+      await page.screenshot({ path: join(SCREENSHOTS, `records-edge-${name}.png`) });
+      await room.evaluate((element) => element.scrollTo(element.scrollWidth, 200));
+      await expect.poll(async () => (await shades())[1]).toBe(1);
+      expect((await shades())[0]).toBeLessThan(0.85);
+    },
+  );
 
   it('says why its topics cannot be read, for as long as they cannot', async () => {
     await using watched = await openPage(browser, daybook.url, '/pipeline');

@@ -5,6 +5,7 @@ import { explanationQuery } from '../api/queries.ts';
 import type { Explained } from '../explain.ts';
 import { closeExplained, useExplained, useExplainedSum } from '../explain.ts';
 import { countOf, LOCALE, printCount, printFrame, printKey, printMoment } from '../format.ts';
+import { TableScroller } from '../table-scroller.tsx';
 import { columnLabel, measurePrinter } from '../tiles/labels.ts';
 import { LateRecords } from '../tiles/late-records.tsx';
 import { PageMove } from '../tiles/page-move.tsx';
@@ -174,9 +175,7 @@ function Records({ records, definition, measures, isStale }: RecordsProps) {
   );
   const hasPartitions = records.some(({ partition }) => partition > 0);
   return (
-    // A room that scrolls has to be reachable by keyboard.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className="explain-records" role="group" aria-label="Records of the row" aria-busy={isStale} tabIndex={0}>
+    <TableScroller className="explain-records" label="Records of the row" isBusy={isStale}>
       <table>
         <RecordHead hasPartitions={hasPartitions} fields={fields} />
         <tbody>
@@ -200,7 +199,7 @@ function Records({ records, definition, measures, isStale }: RecordsProps) {
           })}
         </tbody>
       </table>
-    </div>
+    </TableScroller>
   );
 }
 

@@ -9,6 +9,7 @@ import type {
 import { pipelineDetailsQuery, pipelineQuery, topicsQuery } from '../api/queries.ts';
 import { useFailure } from '../api/use-failure.ts';
 import { countOf, printBytes, printCount, printDuration, printMoment, printNumbersIn } from '../format.ts';
+import { TableScroller } from '../table-scroller.tsx';
 import { SparkLine } from '../tiles/spark-line.tsx';
 import { TileError } from '../tiles/tile-frame.tsx';
 import { AmendmentList } from './amendment-list.tsx';
@@ -143,9 +144,7 @@ function ListTile({ title, columns, rows, empty }: ListTileProps) {
       {rows.length === 0 ? (
         <p className="notice">{empty}</p>
       ) : (
-        // A room that scrolls has to be reachable by keyboard.
-        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-        <div className="list-scroller" role="group" aria-label={`${title}, rows`} tabIndex={0}>
+        <TableScroller className="list-scroller" label={`${title}, rows`}>
           <table className="plain">
             <thead>
               <tr>
@@ -168,7 +167,7 @@ function ListTile({ title, columns, rows, empty }: ListTileProps) {
               ))}
             </tbody>
           </table>
-        </div>
+        </TableScroller>
       )}
       {rows.length > LISTED_MAX && (
         <p className="tile-note">

@@ -2,6 +2,7 @@ import type { DefinitionAnswer, TopicRecordInfo } from '../../src/server/protoco
 import { choose } from '../choices.ts';
 import { printCount } from '../format.ts';
 import { fieldTexts } from '../json-text.ts';
+import { TableScroller } from '../table-scroller.tsx';
 import { RecordHead } from './record-head.tsx';
 
 interface RecordTableProps {
@@ -15,9 +16,7 @@ export function RecordTable({ records, definition }: RecordTableProps) {
   const shown = [eventTime, ...fields.filter((name) => name !== eventTime && name !== primaryKey), primaryKey];
   const hasPartitions = records.some(({ partition }) => partition > 0);
   return (
-    // A room that scrolls has to be reachable by keyboard.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className="record-scroller" role="group" aria-label="Records" tabIndex={0}>
+    <TableScroller className="record-scroller" label="Records">
       <table className="plain">
         <RecordHead hasPartitions={hasPartitions} fields={shown} />
         <tbody>
@@ -31,7 +30,7 @@ export function RecordTable({ records, definition }: RecordTableProps) {
           ))}
         </tbody>
       </table>
-    </div>
+    </TableScroller>
   );
 }
 

@@ -12,6 +12,7 @@ import { RecordPanel } from './record-panel.tsx';
 import './records-page.css';
 import { FROM_THE_NEWEST } from './record-search.tsx';
 import { Shell } from './shell.tsx';
+import { TableScroller } from '../table-scroller.tsx';
 import { TileError } from '../tiles/tile-frame.tsx';
 
 const TABS = ['records', 'quarantine', 'duplicates'] as const;
@@ -70,44 +71,46 @@ function Topics({ topic }: { readonly topic: string }) {
   if (data === undefined && failure !== null) return <TileError error={failure} onRetry={() => void refetch()} />;
   return (
     <section className="tile topics" aria-label="Topics">
-      <table className="plain">
-        <thead>
-          <tr>
-            <th scope="col">Topic</th>
-            <th scope="col" className="number">
-              Records
-            </th>
-            <th scope="col" className="number">
-              Size
-            </th>
-            <th scope="col" className="number">
-              Partitions
-            </th>
-            <th scope="col" className="number">
-              Next offset
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {data?.topics.map(({ name, records, bytes, partitions }) => (
-            <tr key={name} aria-current={name === topic ? 'true' : undefined}>
-              <td>
-                <button
-                  type="button"
-                  className="cell-button"
-                  onClick={() => choose({ topic: name, ...FROM_THE_NEWEST, 'in-partition': undefined }, 'push')}
-                >
-                  {name}
-                </button>
-              </td>
-              <td className="number">{printCount(records)}</td>
-              <td className="number">{bytes === undefined ? '–' : printBytes(bytes)}</td>
-              <td className="number">{partitions.length}</td>
-              <td className="number">{partitions.map(({ nextOffset }) => printCount(nextOffset)).join(' · ')}</td>
+      <TableScroller className="topics-scroller" label="Topics, rows">
+        <table className="plain">
+          <thead>
+            <tr>
+              <th scope="col">Topic</th>
+              <th scope="col" className="number">
+                Records
+              </th>
+              <th scope="col" className="number">
+                Size
+              </th>
+              <th scope="col" className="number">
+                Partitions
+              </th>
+              <th scope="col" className="number">
+                Next offset
+              </th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {data?.topics.map(({ name, records, bytes, partitions }) => (
+              <tr key={name} aria-current={name === topic ? 'true' : undefined}>
+                <td>
+                  <button
+                    type="button"
+                    className="cell-button"
+                    onClick={() => choose({ topic: name, ...FROM_THE_NEWEST, 'in-partition': undefined }, 'push')}
+                  >
+                    {name}
+                  </button>
+                </td>
+                <td className="number">{printCount(records)}</td>
+                <td className="number">{bytes === undefined ? '–' : printBytes(bytes)}</td>
+                <td className="number">{partitions.length}</td>
+                <td className="number">{partitions.map(({ nextOffset }) => printCount(nextOffset)).join(' · ')}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableScroller>
     </section>
   );
 }

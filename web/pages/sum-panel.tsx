@@ -5,6 +5,7 @@ import { closeExplainedSum, explainRow } from '../explain.ts';
 import { exactSum } from '../exact-sum.ts';
 import { countOf, printCount, printRange } from '../format.ts';
 import { joinValues, printCell, printKeyText } from '../key-text.ts';
+import { TableScroller } from '../table-scroller.tsx';
 import { columnLabel, measurePrinter, placeNames } from '../tiles/labels.ts';
 import { printPlace } from '../tiles/places.ts';
 import { SidePanel } from './side-panel.tsx';
@@ -127,9 +128,7 @@ type SumRowsProps = Omit<ContentProps, 'rowCount' | 'sum'>;
 function SumRows({ definition, report, columns, column, rows }: SumRowsProps) {
   const print = measurePrinter(definition, report, column.name);
   return (
-    // A room that scrolls has to be reachable by keyboard.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className="explain-records" role="group" aria-label="Rows of the sum" tabIndex={0}>
+    <TableScroller className="explain-records" label="Rows of the sum">
       <table>
         <thead>
           <tr>
@@ -174,6 +173,6 @@ function SumRows({ definition, report, columns, column, rows }: SumRowsProps) {
           })}
         </tbody>
       </table>
-    </div>
+    </TableScroller>
   );
 }
