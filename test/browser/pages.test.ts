@@ -1033,6 +1033,19 @@ describe('the pipeline page', () => {
       .locator('.list-scroller')
       .evaluateAll((all) => all.map((each) => each.scrollWidth - each.clientWidth));
     expect(Math.max(...beside), 'columns out of view').toBe(0);
+    // A segment's name stands on one line.
+    const segment = page.getByRole('region', { name: 'Segments of the log' }).locator('tbody td').first();
+    const lineCount = await segment.evaluate((cell) => {
+      const text = document.createRange();
+      text.selectNodeContents(cell);
+      return new Set(
+        Array.from(text.getClientRects())
+          .filter(({ height }) => height > 0)
+          .map(({ bottom }) => Math.round(bottom)),
+      ).size;
+    });
+    expect(await segment.textContent()).toMatch(/^\d{20}\.seg$/);
+    expect(lineCount).toBe(1);
     await looksRight(page, name);
   });
 });

@@ -160,7 +160,7 @@ function ListTile({ title, columns, rows, empty }: ListTileProps) {
                 <tr key={cells[0]}>
                   {cells.map((cell, index) => (
                     <td key={columns[index]} className={index === 0 ? undefined : 'number'}>
-                      {cell}
+                      {index === 0 ? <ListedName name={cell} /> : cell}
                     </td>
                   ))}
                 </tr>
@@ -175,6 +175,17 @@ function ListTile({ title, columns, rows, empty }: ListTileProps) {
         </p>
       )}
     </section>
+  );
+}
+
+/** What a row is called. The zeros before a segment's number make room on a phone, where a sign stands for them. */
+function ListedName({ name }: { readonly name: string }) {
+  const [, zeros = '', rest = name] = /^(0{4,})(.+)$/.exec(name) ?? [];
+  return (
+    <>
+      {zeros !== '' && <span className="leading-zeros">{zeros}</span>}
+      {rest}
+    </>
   );
 }
 
