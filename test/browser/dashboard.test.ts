@@ -181,6 +181,25 @@ describe('the tables', () => {
     await expect.poll(() => report.tile(title).textContent()).toContain('Nothing here contains “no such product”');
   });
 
+  it.each([1160, 1280, 1440])('have columns as wide as what they are called, at %i px', async (width) => {
+    await using watched = await openPage(browser, daybook.url, '/', { viewport: { width, height: 900 } });
+    const report = dailyReport(watched.page);
+    const title = 'Products by revenue';
+    await expect.poll(() => report.rows(title)).toHaveLength(10);
+    const header = report.tile(title).getByRole('columnheader', { name: 'Sub category' });
+    const cut = (): Promise<readonly (string | null)[]> =>
+      report
+        .tile(title)
+        .locator('th button span')
+        .evaluateAll((all) =>
+          all.filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.textContent),
+        );
+    expect(await cut()).toEqual([]);
+    await header.getByRole('button').click();
+    await expect.poll(() => header.getAttribute('aria-sort')).toBe('ascending');
+    expect(await cut()).toEqual([]);
+  });
+
   it('sort by any column, by mouse and by keyboard', async () => {
     await using watched = await openPage(browser, daybook.url);
     const report = dailyReport(watched.page);
