@@ -1049,3 +1049,4 @@ describe('the pipeline page', () => {
     await looksRight(page, name);
   });
 });
+    expect(await segment.locator('.leading-zeros').textContent(), 'the number itself is left').toBe('0'.repeat(19));

@@ -180,7 +180,7 @@ function ListTile({ title, columns, rows, empty }: ListTileProps) {
 
 /** What a row is called. The zeros before a segment's number make room on a phone, where a sign stands for them. */
 function ListedName({ name }: { readonly name: string }) {
-  const [, zeros = '', rest = name] = /^(0{4,})(.+)$/.exec(name) ?? [];
+  const [, zeros = '', rest = name] = /^(0{4,})(\d.*)$/.exec(name) ?? [];
   return (
     <>
       {zeros !== '' && <span className="leading-zeros">{zeros}</span>}
