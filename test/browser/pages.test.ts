@@ -477,6 +477,28 @@ describe('the records page', () => {
     }
   });
 
+  it('has the names of numbers over their figures, however a record has them', async () => {
+    await using watched = await openPage(browser, daybook.url, '/records');
+    const { page } = watched;
+    const sides = (table: Locator): Promise<readonly string[]> =>
+      table.evaluate((element) => {
+        const cells = (row: Element): readonly string[] =>
+          Array.from(row.children, (cell) => getComputedStyle(cell).textAlign);
+        const [head = [], ...rows] = Array.from(element.querySelectorAll('tr'), cells);
+        const names = Array.from(element.querySelectorAll('th'), (cell) => cell.textContent ?? '');
+        return names.map((name, at) => [name, ...new Set([head[at], ...rows.map((row) => row[at])])].join(' '));
+      });
+    const wanted = ['Ts start', 'City start', 'Price end', 'Quantity end', 'Discount end', 'Longitude end'];
+    const records = page.getByRole('group', { name: 'Records', exact: true });
+    await records.locator('tbody tr').first().waitFor();
+    expect(await sides(records.locator('table'))).toEqual(expect.arrayContaining(wanted));
+    await page.goto(`${daybook.url}/`);
+    await dailyReport(page).tile('Products by revenue').locator('tbody tr').first().click();
+    const panel = page.getByRole('dialog').locator('.explain-records table');
+    await panel.waitFor();
+    expect(await sides(panel)).toEqual(expect.arrayContaining(wanted));
+  });
+
   it.each([
     ['light', 'light'],
     ['dark', 'dark'],
@@ -1046,7 +1068,7 @@ describe('the pipeline page', () => {
     });
     expect(await segment.textContent()).toMatch(/^\d{20}\.seg$/);
     expect(lineCount).toBe(1);
+    expect(await segment.locator('.leading-zeros').textContent(), 'the number itself is left').toBe('0'.repeat(19));
     await looksRight(page, name);
   });
 });
-    expect(await segment.locator('.leading-zeros').textContent(), 'the number itself is left').toBe('0'.repeat(19));

@@ -10,7 +10,7 @@ import { columnLabel, measurePrinter } from '../tiles/labels.ts';
 import { LateRecords } from '../tiles/late-records.tsx';
 import { PageMove } from '../tiles/page-move.tsx';
 import { TileError } from '../tiles/tile-frame.tsx';
-import { RecordHead } from './record-head.tsx';
+import { numberFields, RecordHead } from './record-head.tsx';
 import { follow } from './shell.tsx';
 import { SidePanel } from './side-panel.tsx';
 import { SumPanel } from './sum-panel.tsx';
@@ -173,11 +173,12 @@ function Records({ records, definition, measures, isStale }: RecordsProps) {
   const fields = [...new Set([stream.eventTime, ...summed, ...stream.fields])].filter((name) =>
     stream.fields.includes(name),
   );
+  const numbers = numberFields(stream);
   const hasPartitions = records.some(({ partition }) => partition > 0);
   return (
     <TableScroller className="explain-records" label="Records of the row" isBusy={isStale}>
       <table>
-        <RecordHead hasPartitions={hasPartitions} fields={fields} />
+        <RecordHead hasPartitions={hasPartitions} fields={fields} numbers={numbers} />
         <tbody>
           {records.map(({ partition, offset, value }) => {
             const record = JSON.parse(value) as JsonRow;
@@ -190,7 +191,7 @@ function Records({ records, definition, measures, isStale }: RecordsProps) {
                   </a>
                 </td>
                 {fields.map((name) => (
-                  <td key={name} className={typeof record[name] === 'number' ? 'number' : undefined}>
+                  <td key={name} className={numbers.has(name) ? 'number' : undefined}>
                     {cellText(record[name])}
                   </td>
                 ))}

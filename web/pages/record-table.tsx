@@ -3,7 +3,7 @@ import { choose } from '../choices.ts';
 import { printCount } from '../format.ts';
 import { fieldTexts } from '../json-text.ts';
 import { TableScroller } from '../table-scroller.tsx';
-import { RecordHead } from './record-head.tsx';
+import { numberFields, RecordHead } from './record-head.tsx';
 
 interface RecordTableProps {
   readonly records: readonly TopicRecordInfo[];
@@ -14,17 +14,19 @@ interface RecordTableProps {
 export function RecordTable({ records, definition }: RecordTableProps) {
   const { eventTime, primaryKey, fields } = definition.stream;
   const shown = [eventTime, ...fields.filter((name) => name !== eventTime && name !== primaryKey), primaryKey];
+  const numbers = numberFields(definition.stream);
   const hasPartitions = records.some(({ partition }) => partition > 0);
   return (
     <TableScroller className="record-scroller" label="Records">
       <table className="plain">
-        <RecordHead hasPartitions={hasPartitions} fields={shown} />
+        <RecordHead hasPartitions={hasPartitions} fields={shown} numbers={numbers} />
         <tbody>
           {records.map((record) => (
             <RecordRow
               key={`${record.partition} ${record.offset}`}
               record={record}
               fields={shown}
+              numbers={numbers}
               hasPartitions={hasPartitions}
             />
           ))}
@@ -37,10 +39,11 @@ export function RecordTable({ records, definition }: RecordTableProps) {
 interface RecordRowProps {
   readonly record: TopicRecordInfo;
   readonly fields: readonly string[];
+  readonly numbers: ReadonlySet<string>;
   readonly hasPartitions: boolean;
 }
 
-function RecordRow({ record, fields, hasPartitions }: RecordRowProps) {
+function RecordRow({ record, fields, numbers, hasPartitions }: RecordRowProps) {
   const values = fieldTexts(record.value);
   const open = (): void => choose({ record: String(record.offset), partition: String(record.partition) }, 'push');
   return (
@@ -63,7 +66,7 @@ function RecordRow({ record, fields, hasPartitions }: RecordRowProps) {
         <td colSpan={fields.length}>{record.value}</td>
       ) : (
         fields.map((name) => (
-          <td key={name} className={/^[-\d]/.test(values.get(name) ?? '') ? 'number' : undefined}>
+          <td key={name} className={numbers.has(name) ? 'number' : undefined}>
             {cellText(values.get(name))}
           </td>
         ))
