@@ -1,7 +1,7 @@
 import type { Plan } from '../../src/plan/plan.ts';
 import { framesTopic } from '../../src/compile/kafka/topics.ts';
+import { messagesBetween } from '../../src/ports/messages-between.ts';
 import { openTopicReader } from '../../src/sources/kafka/topic-reader.ts';
-import { messagesBetween } from '../../src/spark/supervisor/messages-between.ts';
 
 /** When a product's first row was made and announced, in ms of the wall clock. */
 export interface MadeRow {

@@ -1,9 +1,9 @@
 import type { Plan } from '../../plan/plan.ts';
 import { daysTopic } from '../../plan/shared-names.ts';
 import type { TopicReader } from '../../ports/messages.ts';
+import { messagesBetween } from '../../ports/messages-between.ts';
 import type { LateDay } from '../../ports/pipeline.ts';
 import { DayCounts } from '../../spark/supervisor/day-counts.ts';
-import { messagesBetween } from '../../spark/supervisor/messages-between.ts';
 
 /** The days that got records when they were closed, as the stack's engine counts them in the topic of days. */
 export class LateDays {

@@ -4,8 +4,8 @@ import { framesTopic, quarantineTopic } from '../../compile/kafka/topics.ts';
 import type { Move } from '../../ports/report-rows.ts';
 import type { QuarantineEntry } from '../../ports/runtime.ts';
 import type { PartitionExtent, ReadPartition, TopicPlace } from '../../ports/messages.ts';
+import { messageNotGiven } from '../../ports/messages-between.ts';
 import type { KafkaConnection } from '../../sources/kafka/connection.ts';
-import { messageNotGiven } from '../../spark/supervisor/messages-between.ts';
 import type { PostgresDatabase } from '../../stores/postgres/database.ts';
 import type { PostgresReportSink } from '../../stores/postgres/report-sink.ts';
 import { overtaken, postgresReportSink } from '../../stores/postgres/report-sink.ts';
@@ -185,8 +185,8 @@ class Session {
     let read = await reader.read(frames, WAIT_MS);
     const untilMs = clock.nowMs() + GIVEN_WAIT_MS;
     // A broker that has just become the leader may not give it yet.
-    while (read.some(isBehind) && !ended.aborted) {
-      if (clock.nowMs() >= untilMs) throw messageNotGiven(framesTopic(this.#plan));
+    for (let behind = read.find(isBehind); behind !== undefined && !ended.aborted; behind = read.find(isBehind)) {
+      if (clock.nowMs() >= untilMs) throw messageNotGiven(behind);
       read = await reader.read(frames, WAIT_MS);
     }
     for (const partition of read) this.#reading.set(nameOf(partition), partition);

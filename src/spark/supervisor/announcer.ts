@@ -5,12 +5,12 @@ import { recordsFacts, rowsFingerprint } from '../../plan/fingerprints.ts';
 import type { Plan, ReportPlan } from '../../plan/plan.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { TopicMessage, TopicPlace, TopicReader } from '../../ports/messages.ts';
+import { messageNotGiven, messagesBetween } from '../../ports/messages-between.ts';
 import type { Batch, ReadTo } from './batch.ts';
 import { furtherOf, readToOf } from './batch.ts';
 import type { DayBehind, Overtaken } from './day-counts.ts';
 import { DayCounts } from './day-counts.ts';
 import { objectOf } from './message-object.ts';
-import { messageNotGiven, messagesBetween } from './messages-between.ts';
 import { overtakenRows } from './overtaken-rows.ts';
 
 /** So long what is known to be there is waited for. */
@@ -468,7 +468,7 @@ export class Announcer {
       await this.#readDays(READ_WAIT_MS);
       if (this.#days === undefined) return;
       silent = this.#days.nextOffset === before ? silent + 1 : 0;
-      if (silent === SILENT_READS_MAX) throw messageNotGiven(topics.days);
+      if (silent === SILENT_READS_MAX) throw messageNotGiven(this.#days);
     }
   }
 

@@ -1,6 +1,6 @@
 import type { TopicReader } from '../../ports/messages.ts';
+import { messagesBetween } from '../../ports/messages-between.ts';
 import type { Overtaken } from './day-counts.ts';
-import { messagesBetween } from './messages-between.ts';
 
 /** How a row's text ends. */
 const FRAME_AT_END = /"frame":(\d+)\}$/;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { PartitionExtent, TopicPlace, TopicReader } from '../../ports/messages.ts';
+import type { PartitionExtent, TopicPlace, TopicReader } from './messages.ts';
 import { messagesBetween } from './messages-between.ts';
 
 const EXTENT: PartitionExtent = { topic: 't', topicId: 'id', partition: 0, firstOffset: 0, endOffset: 3 };
@@ -55,5 +55,10 @@ it('waits for what a broker does not give at once, and says so when it is lost',
   };
   await read(lateReader(4));
   expect(offsets).toEqual([0, 1, 2]);
-  await expect(read(lateReader(Infinity))).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE', retryable: true });
+  await expect(read(lateReader(Infinity))).rejects.toMatchObject({
+    code: 'KAFKA_UNREACHABLE',
+    retryable: true,
+    details: { topic: 't', partition: 0, nextOffset: 0 },
+    message: expect.stringContaining("topic 't', partition 0, from offset 0 on") as string,
+  });
 });

@@ -1,5 +1,5 @@
-import { DaybookError } from '../../base/errors.ts';
-import type { PartitionExtent, TopicMessage, TopicReader } from '../../ports/messages.ts';
+import { DaybookError } from '../base/errors.ts';
+import type { PartitionExtent, TopicMessage, TopicPlace, TopicReader } from './messages.ts';
 
 const WAIT_MS = 250;
 /** A message that stands in a topic is asked for so often, ten seconds long: a broker that becomes the leader may have lost it for good. */
@@ -21,7 +21,7 @@ export async function* messagesBetween(
     const [read] = await reader.read([{ topic, topicId, partition, nextOffset }], WAIT_MS);
     // An answer may leave out a partition of which it has nothing.
     if (read === undefined || read.nextOffset === nextOffset) {
-      if (++asked === ASKED_MAX) throw messageNotGiven(topic);
+      if (++asked === ASKED_MAX) throw messageNotGiven({ topic, partition, nextOffset });
       continue;
     }
     asked = 0;
@@ -31,11 +31,12 @@ export async function* messagesBetween(
   }
 }
 
-/** Kafka does not give a message that stood in a topic. */
-export function messageNotGiven(topic: string): DaybookError {
+/** Kafka does not give a message that stood behind a place; whoever reads the topic again looks up its end first. */
+export function messageNotGiven({ topic, partition, nextOffset }: TopicPlace): DaybookError {
   return new DaybookError(
     'KAFKA_UNREACHABLE',
-    `The newest message of the topic '${topic}' is not given; a broker may have lost it. It is looked up again.`,
-    { retryable: true },
+    `Kafka gives nothing of the topic '${topic}', partition ${partition}, from offset ${nextOffset} on, where messages stood: a ` +
+      'broker has just become its leader, or has lost them. What was lost is not waited for when the topic is read again.',
+    { retryable: true, details: { topic, partition, nextOffset } },
   );
 }
