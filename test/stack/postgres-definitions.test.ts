@@ -186,46 +186,45 @@ test('a report that is filled again, and what an engine that began anew writes, 
   expect(await later(plan, 31, { units: 3 })).toEqual({ rows: 1, amendments: 1 });
 });
 
-test('a measure that is added over filled topics leaves neither refused rows nor amendments behind', async () => {
-  await using servers = await startServers(['kafka', 'postgres']);
+/** What stands for Spark and runs the sink, on topics of a partition each. */
+interface Feed extends AsyncDisposable {
+  readonly database: PostgresDatabase;
+  /** Writes rows of a frame, of days of January, and that the frame is whole. */
+  readonly tell: (frame: number, accepted: number, days: readonly number[], row: object, how?: object) => Promise<void>;
+  /** Runs a sink until it is told to end. */
+  readonly run: (sinkOf: Plan, ended: AbortSignal) => Promise<void>;
+  /** Has a sink write all that is there. @param frame  that is the newest then */
+  readonly fill: (sinkOf: Plan, frame: number) => Promise<void>;
+  readonly counts: () => Promise<{ readonly quarantined: number; readonly amendments: number }>;
+}
+
+async function openFeed(plan: Plan): Promise<Feed> {
+  await using opening = new AsyncDisposableStack();
+  const servers = opening.use(await startServers(['kafka', 'postgres']));
   const connection = { bootstrapBrokers: [servers.at.kafka] };
-  await using open = new AsyncDisposableStack();
-  const database = open.use(openDatabase(servers.at.postgres));
-  const producer = open.use(openTopicProducer(connection, 'test'));
-  const admin = open.adopt(new Admin({ ...connection, clientId: 'test' }), (each) => each.close());
-  const plan = planOf({ measures: { total: sum('amount') } });
+  const database = opening.use(openDatabase(servers.at.postgres));
+  const producer = opening.use(openTopicProducer(connection, 'test'));
+  const admin = opening.adopt(new Admin({ ...connection, clientId: 'test' }), (each) => each.close());
   await admin.createTopics({ topics: kafkaTopics(plan).map(({ name }) => name), partitions: 1, replicas: 1 });
+  await applyPostgres(database, plan, []);
 
   const send = (topic: string, key: object, value: object) =>
     producer.send([{ topic, key: Buffer.from(JSON.stringify(key)), value: Buffer.from(JSON.stringify(value)) }]);
-  /** Rows of a frame, and that it is whole. */
-  const tell = async (
-    frame: number,
-    accepted: number,
-    days: readonly number[],
-    row: object,
-    how: object = {},
-  ): Promise<void> => {
+  const tell: Feed['tell'] = async (frame, accepted, days, row, how = {}) => {
     for (const day of days) {
       const key = { day: `2026-01-${String(day).padStart(2, '0')}`, product: 'a' };
       await send('products', key, { ...key, ...row, frame });
     }
     await send('sales_frames', { stream: 'sales' }, { stream: 'sales', frame, accepted, ...how });
   };
-  /** Has a sink write all that is there. */
-  const fill = async (sinkOf: Plan, frame: number): Promise<void> => {
-    const ended = new AbortController();
+  const run: Feed['run'] = (sinkOf, ended) => {
     const [clock, logger] = [machineClock(), pino({ level: 'silent' })];
     const progress = new SinkProgress(clock, logger);
-    const running = runPostgresSink({
-      plan: sinkOf,
-      connection,
-      database,
-      progress,
-      clock,
-      logger,
-      ended: ended.signal,
-    });
+    return runPostgresSink({ plan: sinkOf, connection, database, progress, clock, logger, ended });
+  };
+  const fill: Feed['fill'] = async (sinkOf, frame) => {
+    const ended = new AbortController();
+    const running = run(sinkOf, ended.signal);
     await Promise.race([
       running,
       expect.poll(() => postgresReportReader(database, sinkOf).wholeFrame(), { timeout: 60_000 }).toBe(frame),
@@ -233,14 +232,21 @@ test('a measure that is added over filled topics leaves neither refused rows nor
     ended.abort();
     await running;
   };
-  const counts = async () => {
+  const counts: Feed['counts'] = async () => {
     const { quarantined, amendments } = await postgresOwnReader(database, plan).counts();
     return { quarantined, amendments };
   };
+  const open = opening.move();
+  return { database, tell, run, fill, counts, [Symbol.asyncDispose]: () => open.disposeAsync() };
+}
 
-  await applyPostgres(database, plan, []);
-  const days = Array.from({ length: 28 }, (_, index) => index + 1);
-  await tell(10, 28, days, { total: 9 });
+const DAYS = Array.from({ length: 28 }, (_, index) => index + 1);
+
+test('a measure that is added over filled topics leaves neither refused rows nor amendments behind', async () => {
+  const plan = planOf({ measures: { total: sum('amount') } });
+  await using feed = await openFeed(plan);
+  const { database, tell, fill, counts } = feed;
+  await tell(10, 28, DAYS, { total: 9 });
   await fill(plan, 10);
   await tell(11, 29, [1], { total: 10 });
   await fill(plan, 11);
@@ -249,9 +255,9 @@ test('a measure that is added over filled topics leaves neither refused rows nor
   // As Spark does it: what it reads again comes bit by bit, the newest day first here.
   const more = planOf({ measures: { total: sum('amount'), units: sum('units') } });
   await applyPostgres(database, more, []);
-  await tell(12, 20, days.toReversed(), { total: 3, units: 1 }, { anew: 29 });
+  await tell(12, 20, DAYS.toReversed(), { total: 3, units: 1 }, { anew: 29 });
   await fill(more, 12);
-  await tell(13, 29, days, { total: 9, units: 3 }, { since: 13 });
+  await tell(13, 29, DAYS, { total: 9, units: 3 }, { since: 13 });
   await fill(more, 13);
   expect(await counts()).toEqual({ quarantined: 0, amendments: 1 });
   await tell(14, 30, [2], { total: 12, units: 4 }, { since: 13 });
@@ -259,4 +265,59 @@ test('a measure that is added over filled topics leaves neither refused rows nor
   expect(await counts()).toEqual({ quarantined: 0, amendments: 2 });
   const [amendment] = await database.query('SELECT before, after FROM daybook.amendments ORDER BY id DESC LIMIT 1');
   expect(JSON.parse(amendment?.['before'] ?? '')).toEqual({ day: '2026-01-02', product: 'a', total: 9, units: 3 });
+});
+
+test('a table of the sink’s own that somebody dropped is made anew by apply, and nothing is there twice', async () => {
+  const plan = planOf({ measures: { total: sum('amount') } });
+  await using feed = await openFeed(plan);
+  const { database, tell, run, fill, counts } = feed;
+  const shape = (): Promise<readonly object[]> =>
+    database.query(`SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity,
+  (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d WHERE d.adrelid = c.oid AND d.adnum = a.attnum) AS default,
+  (SELECT json_agg(pg_get_constraintdef(k.oid) ORDER BY k.contype) FROM pg_constraint k WHERE k.conrelid = c.oid) AS constraints
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE c.relnamespace = 'daybook'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped ORDER BY 1, 2`);
+  const asMade = await shape();
+  await tell(10, 28, DAYS, { total: 9 });
+  await fill(plan, 10);
+
+  let [frame, amendments, quarantined] = [10, 0, 0];
+  /** A row that cannot be taken, and a closed day that changes. */
+  const change = async (): Promise<void> => {
+    frame++;
+    await tell(frame, frame, [3], { product: frame, total: 9 });
+    await tell(frame, frame, [1], { total: frame });
+    quarantined++;
+    amendments++;
+  };
+  await change();
+  await fill(plan, frame);
+  expect(await counts()).toEqual({ quarantined, amendments });
+  for (const dropped of [
+    ['offsets'],
+    ['quarantine'],
+    ['frames'],
+    ['amendments'],
+    ['frames', 'offsets', 'quarantine'],
+  ]) {
+    for (const name of dropped) await database.query(`DROP TABLE daybook.${name}`);
+    if (dropped.includes('amendments')) amendments = 0;
+    await change();
+    // Where neither table says what was there before, it was that as well.
+    if (dropped.includes('frames') && dropped.includes('offsets')) amendments--;
+    const failed = run(plan, new AbortController().signal);
+    await expect(failed, String(dropped)).rejects.toMatchObject({ code: 'POSTGRES_NOT_APPLIED' });
+    const { notes } = await applyPostgres(database, plan, []);
+    expect(new Set(notes.map((note) => note.split(':')[0]))).toEqual(new Set(dropped.map((name) => `daybook.${name}`)));
+    expect(await applyPostgres(database, plan, [])).toEqual({ statements: [], notes: [], refusals: [] });
+    expect(await shape()).toEqual(asMade);
+    await fill(plan, frame);
+    expect(await counts(), String(dropped)).toEqual({ quarantined, amendments });
+    await change();
+    await fill(plan, frame);
+    expect(await counts(), String(dropped)).toEqual({ quarantined, amendments });
+    const rows = await database.query(`SELECT to_char(day, 'DD') AS day, total::float8 FROM daily_report.products`);
+    const expected = DAYS.map((day) => ({ day: String(day).padStart(2, '0'), total: String(day === 1 ? frame : 9) }));
+    expect(rows.toSorted((a, b) => Number(a['day']) - Number(b['day']))).toEqual(expected);
+  }
 });

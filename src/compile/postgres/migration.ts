@@ -1,6 +1,6 @@
 import type { Plan } from '../../plan/plan.ts';
 import { REPORTS_SCHEMA } from '../../plan/shared-names.ts';
-import { noteVersion, OWN_VERSIONS } from './own-tables.ts';
+import { makeAnew, noteVersion, OWN_TABLES, OWN_VERSIONS } from './own-tables.ts';
 import { qualified, quotedName, quotedText } from '../../base/sql-text.ts';
 import { OWN_SCHEMA } from './sql.ts';
 import type { PostgresColumn, PostgresTable } from './tables.ts';
@@ -10,6 +10,8 @@ import { createTable, dropTable, tableOf } from './tables.ts';
 export interface PostgresState {
   /** The versions of the sink's own tables that it has had. */
   readonly versions: readonly number[];
+  /** Those of them that are there, in any order, and maybe others. */
+  readonly ownTables: readonly string[];
   /** Those in the reports' schema, in any order. */
   readonly tables: readonly ExistingTable[];
 }
@@ -34,6 +36,11 @@ export interface PostgresMigration {
 /** The state of a database, as one row with one JSON value; its version table must be there. */
 export const READ_STATE = `SELECT json_build_object(
   'versions', (SELECT coalesce(json_agg(version ORDER BY version), '[]') FROM ${qualified(OWN_SCHEMA, 'versions')}),
+  'ownTables', (
+    SELECT coalesce(json_agg(c.relname), '[]')
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = ${quotedText(OWN_SCHEMA)} AND c.relkind = 'r'
+  ),
   'tables', (
     SELECT coalesce(json_agg(json_build_object(
       'name', c.relname,
@@ -62,9 +69,8 @@ export const READ_STATE = `SELECT json_build_object(
 export function migrationOf(plan: Plan, state: PostgresState, drop: readonly string[]): PostgresMigration {
   const wanted = plan.reports.map(tableOf);
   const titles = new Map(plan.reports.map(({ name, title }) => [name, title]));
-  const own = ownMigration(state);
   const parts = [
-    own,
+    ownMigration(plan, state),
     unknownDrops(state, drop),
     ...wanted.map((table) => tableMigration(table, titles.get(table.name) ?? table.name, state, drop)),
     ...state.tables
@@ -80,10 +86,10 @@ export function migrationOf(plan: Plan, state: PostgresState, drop: readonly str
 
 /** The statements that an empty database is given. */
 export function createAll(plan: Plan): readonly string[] {
-  return migrationOf(plan, { versions: [], tables: [] }, []).statements;
+  return migrationOf(plan, { versions: [], ownTables: [], tables: [] }, []).statements;
 }
 
-function ownMigration({ versions }: PostgresState): Partial<PostgresMigration> {
+function ownMigration(plan: Plan, { versions, ownTables }: PostgresState): Partial<PostgresMigration> {
   const newest = Math.max(0, ...versions);
   if (newest > OWN_VERSIONS.length) {
     return {
@@ -96,10 +102,43 @@ function ownMigration({ versions }: PostgresState): Partial<PostgresMigration> {
   const missing = OWN_VERSIONS.map((statements, index) => ({ statements, version: index + 1 })).filter(
     ({ version }) => !versions.includes(version),
   );
+  const gone = versions.length === 0 ? [] : OWN_TABLES.filter((name) => !ownTables.includes(name));
   return {
-    statements: missing.flatMap(({ statements, version }) => [...statements, noteVersion(version)]),
-    notes: missing.map(({ version }) => `schema ${OWN_SCHEMA}: version ${version} of the sink's own tables`),
+    statements: [
+      ...gone.flatMap((table) => makeAnew(table, versions)),
+      ...missing.flatMap(({ statements, version }) => [...statements, noteVersion(version)]),
+      ...(gone.includes('offsets') ? [notePlaces(plan)] : readAgain(gone)),
+    ],
+    notes: [
+      ...gone.map((name) => `${OWN_SCHEMA}.${name}: it was gone, and is made anew; ${MADE_ANEW[name]}`),
+      ...missing.map(({ version }) => `schema ${OWN_SCHEMA}: version ${version} of the sink's own tables`),
+    ],
   };
+}
+
+/** What becomes of the rows of a table that somebody dropped. */
+const MADE_ANEW: Readonly<Record<string, string>> = {
+  offsets: 'the sink reads all topics again, and leaves out what the tables have',
+  frames: 'the sink notes the newest frame again',
+  amendments: 'what it listed is lost',
+  quarantine: 'the sink fills it from what the topics still hold',
+};
+
+/**
+ * Notes anew where the sink stands: before all of what the topics hold. Where it is known which frame was whole in the tables, what
+ * changed since then is an amendment.
+ */
+function notePlaces({ stream, reports }: Plan): string {
+  const topics = reports.map(({ name }) => quotedText(name)).join(', ');
+  return `INSERT INTO ${qualified(OWN_SCHEMA, 'offsets')} (topic, "partition", next_offset, frame, since)
+SELECT topic, 0, 0, NULL, frame FROM ${qualified(OWN_SCHEMA, 'frames')}, unnest(ARRAY[${topics}]) AS t(topic)
+WHERE stream = ${quotedText(stream.name)} AND frame > 0`;
+}
+
+/** Has sinks, those that run as well, read all topics again that brought something, where a table is gone that is filled from them. */
+function readAgain(gone: readonly string[]): readonly string[] {
+  if (!gone.includes('frames') && !gone.includes('quarantine')) return [];
+  return [`UPDATE ${qualified(OWN_SCHEMA, 'offsets')} SET next_offset = 0, frame = NULL WHERE next_offset > 0`];
 }
 
 function unknownDrops({ tables }: PostgresState, drop: readonly string[]): Partial<PostgresMigration> {

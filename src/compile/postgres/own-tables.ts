@@ -84,6 +84,22 @@ export const VERSION_TABLE: readonly string[] = [
 )`,
 ];
 
+/** The tables that the versions have made. */
+export const OWN_TABLES: readonly string[] = ['offsets', 'frames', 'amendments', 'quarantine'];
+
+/**
+ * Makes a table anew that somebody dropped, empty, as it is after these versions.
+ * @param versions  that the database has had
+ */
+export function makeAnew(table: string, versions: readonly number[]): readonly string[] {
+  const name = qualified(OWN_SCHEMA, table);
+  return OWN_VERSIONS.filter((_, index) => versions.includes(index + 1))
+    .flat()
+    .filter(
+      (statement) => statement.startsWith(`CREATE TABLE ${name} `) || statement.startsWith(`ALTER TABLE ${name} `),
+    );
+}
+
 /** Notes that a database has had a version, counted from 1. */
 export function noteVersion(version: number): string {
   return `INSERT INTO ${qualified(OWN_SCHEMA, 'versions')} (version) VALUES (${version})`;

@@ -7,12 +7,14 @@ import { count, ratio } from '../../definition/measures.ts';
 import type { Report } from '../../definition/report.ts';
 import { makePlan } from '../../plan/normalise.ts';
 import type { PostgresMigration, PostgresState } from './migration.ts';
+import { OWN_TABLES } from './own-tables.ts';
 import { postgresSql } from './postgres.ts';
 import { countStatement, rowsStatement, totalsStatement } from './readings.ts';
 import { tableOf } from './tables.ts';
 
 const furnitureStore: PostgresState = {
   versions: [1, 2, 3, 4, 5],
+  ownTables: OWN_TABLES,
   tables: [
     {
       name: 'daily_pu_rev',
@@ -91,7 +93,7 @@ describe('the SQL for PostgreSQL', () => {
     const { migrate: migrateTo } = postgresSql(makePlan(oneReport));
     const forgotten = `DELETE FROM "daybook"."offsets" WHERE topic = 'daily_pu_rev'`;
     expect(migrateTo({ ...furnitureStore, tables: [] }, []).statements[0]).toBe(forgotten);
-    expect(migrateTo({ versions: [], tables: [] }, []).statements).not.toContain(forgotten);
+    expect(migrateTo({ versions: [], ownTables: [], tables: [] }, []).statements).not.toContain(forgotten);
   });
 
   it('keeps the figures of a measure that is gone until it is told to drop them', () => {
@@ -135,7 +137,7 @@ describe('the SQL for PostgreSQL', () => {
     const plan = makePlan(daybook);
     const { name, columns, key } = tableOf(present(plan.reports[2], 'that of addresses'));
     const before = { name, key, columns: columns.map((column) => ({ ...column, nullable: false })) };
-    const { statements, refusals } = postgresSql(plan).migrate({ versions: [1, 2, 3, 4, 5], tables: [before] }, []);
+    const { statements, refusals } = postgresSql(plan).migrate({ ...furnitureStore, tables: [before] }, []);
     expect(statements.join()).not.toContain('"daily_address"');
     expect(refusals.join()).toContain(
       "'latitude', 'longitude' may be null now, and its rows are known by a key that takes no null; --drop daily_address",
@@ -148,7 +150,7 @@ describe('the SQL for PostgreSQL', () => {
     expect(foreign.refusals.join()).toContain('this table is not of Daybook');
     const [table] = furnitureStore.tables;
     const otherKey = postgresSql(makePlan(oneReport)).migrate(
-      { versions: [1, 2, 3, 4, 5], tables: table === undefined ? [] : [{ ...table, key: ['ts_date', 'segment'] }] },
+      { ...furnitureStore, tables: table === undefined ? [] : [{ ...table, key: ['ts_date', 'segment'] }] },
       [],
     );
     expect(otherKey.refusals.join()).toContain("its rows are known by ts_date, segment, the report's by ts_date");
@@ -189,6 +191,24 @@ describe('the SQL for PostgreSQL', () => {
       [],
     );
     expect(refusals.join()).toContain('set up by a newer Daybook (version 99');
+  });
+
+  it('makes a table of the sink’s own anew that is gone, as far as the database had come', () => {
+    const sql = postgresSql(makePlan(oneReport));
+    const without = (gone: string): PostgresState => ({
+      ...furnitureStore,
+      versions: [1, 2],
+      ownTables: OWN_TABLES.filter((name) => name !== gone),
+    });
+    const { statements, notes } = sql.migrate(without('offsets'), []);
+    const [first = '', second, third] = statements;
+    expect(first).toContain('CREATE TABLE "daybook"."offsets" (');
+    expect(second).toBe('ALTER TABLE "daybook"."offsets" ADD COLUMN topic_id text');
+    // Of version 3.
+    expect(third).toBe('ALTER TABLE "daybook"."quarantine" ADD COLUMN converted bytea');
+    expect(statements.at(-1)).toContain('INSERT INTO "daybook"."offsets"');
+    expect(notes[0]).toMatch(/^daybook\.offsets: it was gone, and is made anew/);
+    expect(sql.migrate(without('quarantine'), []).statements[0]).toContain('CREATE TABLE "daybook"."quarantine" (');
   });
 
   it('asks for a decimal as it is kept, with 6 places', () => {
