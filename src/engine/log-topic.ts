@@ -9,7 +9,7 @@ import type { RecordDetails, TopicChunk, TopicInfo, TopicReading, TopicRecord } 
 import { Scanner } from '../record/scanner.ts';
 import type { LogIndex } from './log-index.ts';
 import type { Stretch } from './newest-first.ts';
-import { newestFirst } from './newest-first.ts';
+import { newestFirst, requireOneEach } from './newest-first.ts';
 import { queryState } from './query.ts';
 import { EngineState } from './state.ts';
 import { makeTopicTest } from './topic-filter.ts';
@@ -146,6 +146,10 @@ export class LogTopic {
     readonly isAt?: (value: string) => boolean;
   } {
     if ('offset' in from) return { fromOffset: Math.max(from.offset, this.#firstOffset) };
+    if ('offsets' in from) {
+      requireOneEach({ name: 'offset', alone: 'one for all' }, from.offsets, [{ partition: 0 }]);
+      return this.#startOf({ offset: from.offsets[0] ?? 0 });
+    }
     const wanted = parseTimestamp(parseDay(from.time) !== undefined ? `${from.time} 00:00:00` : from.time, this.#zone);
     if (wanted === undefined) {
       throw new DaybookError(

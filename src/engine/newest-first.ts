@@ -34,11 +34,7 @@ export interface NewestFirstOptions {
  */
 export async function* newestFirst(options: NewestFirstOptions): AsyncGenerator<TopicChunk> {
   const { partitions, before, limit, read, startAt = (offset) => offset, signal } = options;
-  if (before !== undefined && before.length !== partitions.length) {
-    const numbers = partitions.map(({ partition }) => partition).join(', ');
-    const message = `'before' is '${before.join(',')}'; it must be 'end', or have an offset for each partition that is read: ${numbers}.`;
-    throw new DaybookError('BAD_QUERY', message);
-  }
+  if (before !== undefined) requireOneEach({ name: 'before', alone: "'end'" }, before, partitions);
   let edges = partitions.map(({ from, to }, index) => Math.min(Math.max(before?.[index] ?? to, from), to));
   const toLook = (): number => partitions.reduce((sum, { from }, index) => sum + (edges[index] ?? from) - from, 0);
   const of = toLook();
@@ -62,6 +58,22 @@ export async function* newestFirst(options: NewestFirstOptions): AsyncGenerator<
     const unseen = toLook();
     yield { records, scanned: of - unseen, of, nextOffset: undefined, nextBefore: unseen === 0 ? undefined : edges };
   } while (left > 0 && toLook() > 0);
+}
+
+/**
+ * Places in partitions are an offset for each of them.
+ * @param parameter  that they were asked for by, and the word that it may be instead
+ * @throws DaybookError `BAD_QUERY`
+ */
+export function requireOneEach(
+  { name, alone }: { readonly name: string; readonly alone: string },
+  offsets: readonly number[],
+  partitions: readonly { readonly partition: number }[],
+): void {
+  if (offsets.length === partitions.length) return;
+  const numbers = partitions.map(({ partition }) => partition).join(', ');
+  const message = `'${name}' is '${offsets.join(',')}'; it must be ${alone}, or have an offset for each partition that is read: ${numbers}.`;
+  throw new DaybookError('BAD_QUERY', message);
 }
 
 /** Takes the newest records out of what was found, the last of a partition first. */

@@ -53,10 +53,12 @@ export interface TopicReading {
   readonly partition?: number;
   /**
    * Where to begin; `time` is the first record with an event time not before it, `YYYY-MM-DD HH:MM:SS` in the store's zone.
-   * `before` gives the newest first, below an offset for each partition that is read; undefined: from the end on.
+   * `offset` is one for all partitions, `offsets` has one for each that is read. `before` gives the newest first, below an offset
+   * for each partition that is read; undefined: from the end on.
    */
   readonly from:
     | { readonly offset: number }
+    | { readonly offsets: readonly number[] }
     | { readonly time: string }
     | { readonly before: readonly number[] | undefined };
   /** Ends after so many records. */
@@ -70,8 +72,13 @@ export interface TopicChunk {
   /** How many were looked at so far, and of how many. */
   readonly scanned: number;
   readonly of: number;
-  /** Where the next page begins, if there may be one; of a reading from the newest on `nextBefore` says it. */
+  /**
+   * Where the next page begins, if there may be one: the least of the partitions that are read, where `nextOffsets` has no record given
+   * twice. Of a reading from the newest on `nextBefore` says it.
+   */
   readonly nextOffset: number | undefined;
+  /** What `offsets` is to be for the next page, of several partitions. */
+  readonly nextOffsets?: readonly number[] | undefined;
   /** What `before` is to be for the next page: no record is left out or given twice, whatever has come since. */
   readonly nextBefore?: readonly number[] | undefined;
 }

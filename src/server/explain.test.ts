@@ -203,6 +203,8 @@ it('records are found by offset, by time and by any field, and each says which r
   const end = await json<TopicRecordsAnswer>(`${api}${TOPIC}?offset=598&limit=5`);
   expect(end).toMatchObject({ nextOffset: null, scanned: 2, of: 2 });
 
+  for (const offset of ['1,2', '1,', 'a', '-1'])
+    expect((await fetch(`${api}${TOPIC}?offset=${offset}`)).status).toBe(400);
   for (const offset of [600, 999_999]) {
     const none = { records: [], scanned: 0, of: 0, nextOffset: null };
     expect(await json(`${api}${TOPIC}?offset=${offset}`)).toEqual(none);

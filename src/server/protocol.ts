@@ -317,8 +317,10 @@ export interface TopicRecordsAnswer {
   readonly records: readonly TopicRecordInfo[];
   readonly scanned: number;
   readonly of: number;
-  /** Null: there is nothing behind, or the newest come first. */
+  /** Null: there is nothing behind, or the newest come first. Of several partitions the least. */
   readonly nextOffset: number | null;
+  /** Of several partitions: what `offset` is for the next page, if there may be one; no record is given twice then. */
+  readonly nextOffsets?: string;
   /** Where the newest come first: what `before` is for the page of older ones, if there may be one. */
   readonly nextBefore?: string;
 }

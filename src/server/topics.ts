@@ -96,11 +96,16 @@ function beginningOf(parameters: Parameters): TopicReading['from'] {
   const time = single(parameters, 'time');
   if (time !== undefined) return { time };
   const before = single(parameters, 'before');
-  if (before === undefined) return { offset: whole(parameters, 'offset', 0, Number.MAX_SAFE_INTEGER) ?? 0 };
   if (before === 'end') return { before: undefined };
-  const offsets = before.split(',').map((text) => (/^\d+$/.test(text) ? Number(text) : NaN));
-  if (offsets.every(Number.isSafeInteger)) return { before: offsets };
-  const message = `'before' is '${before}'; it must be 'end', or an offset, or one for each partition, as in 120,131.`;
+  if (before !== undefined) return { before: offsetsOf('before', before, "'end', or an offset") };
+  const offsets = offsetsOf('offset', single(parameters, 'offset') ?? '0', 'an offset');
+  return offsets.length > 1 ? { offsets } : { offset: offsets[0] ?? 0 };
+}
+
+function offsetsOf(name: string, value: string, otherwise: string): readonly number[] {
+  const offsets = value.split(',').map((text) => (/^\d+$/.test(text) ? Number(text) : NaN));
+  if (offsets.every(Number.isSafeInteger)) return offsets;
+  const message = `'${name}' is '${value}'; it must be ${otherwise}, or one for each partition, as in 120,131.`;
   throw new DaybookError('BAD_QUERY', message);
 }
 
@@ -111,9 +116,10 @@ async function wholeOf(chunks: AsyncIterable<TopicChunk>): Promise<TopicRecordsA
 }
 
 async function* answersOf(chunks: AsyncIterable<TopicChunk>): AsyncGenerator<TopicRecordsAnswer> {
-  for await (const { nextOffset = null, nextBefore, ...chunk } of chunks) {
+  for await (const { nextOffset = null, nextOffsets, nextBefore, ...chunk } of chunks) {
+    const each = { nextOffsets: nextOffsets?.join(','), nextBefore: nextBefore?.join(',') };
     // What is undefined is left out of JSON, which is what the protocol says.
-    yield { ...chunk, nextOffset, nextBefore: nextBefore?.join(',') } as TopicRecordsAnswer;
+    yield { ...chunk, nextOffset, ...each } as TopicRecordsAnswer;
   }
 }
 

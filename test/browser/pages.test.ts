@@ -645,6 +645,25 @@ describe('the records page', () => {
     await page.getByText('0 found in 20 of 100 older records').waitFor();
   });
 
+  it('goes on in each partition where a search from an offset on has come to', async () => {
+    await using watched = await openPage(browser, daybook.url, '/records');
+    const { page } = watched;
+    const found =
+      'event: chunk\ndata: {"records":[],"scanned":20,"of":100,"nextOffset":12,"nextOffsets":"42,12"}\n\nevent: end\ndata: {}\n\n';
+    await page.route('**/records?stream=true*field=*', (route) =>
+      route.fulfill({ contentType: 'text/event-stream', body: found }),
+    );
+    await page.goto(`${daybook.url}/records?field=country&value=Nowhere&offset=7`);
+    const further = page.getByRole('button', { name: 'Look further' });
+    const asked = page.waitForRequest(/offset=42/);
+    await further.press('Enter');
+    expect(new URL((await asked).url()).searchParams.get('offset')).toBe('42,12');
+    expect(new URL(page.url()).searchParams.get('offset')).toBe('42,12');
+    expect(await page.getByLabel('From offset').inputValue()).toBe('');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await expect.poll(() => new URL(page.url()).searchParams.has('offset')).toBe(false);
+  });
+
   it('shows each record once, also when a search is begun anew behind a connection that broke', async () => {
     await using watched = await openPage(browser, daybook.url, '/records');
     const { page } = watched;

@@ -90,14 +90,15 @@ function keyOf(report: ReportPlan, row: Row): Readonly<Record<string, string>> {
   return Object.fromEntries(report.dimensions.map(({ name }) => [name, String(row[name])]));
 }
 
-/** Has records of all partitions searched from the newest on, page by page: together they are all that there are. */
-async function expectNewestFirst(url: string, kafka: string): Promise<void> {
+/** Has records of all partitions searched page by page, from the newest on or from the oldest: together they are all that there are. */
+async function expectPages(url: string, kafka: string, from: 'newest' | 'oldest'): Promise<void> {
   const given: TopicRecordInfo[] = [];
   const path = `${url}/api/v1/topics/daily_records/records?field=category&value=Furniture&limit=700`;
-  for (let before: string | undefined = 'end'; before !== undefined;) {
-    const answer = (await (await fetch(`${path}&before=${before}`)).json()) as TopicRecordsAnswer;
+  const [begin, name] = from === 'newest' ? ['end', 'before'] : ['0', 'offset'];
+  for (let at: string | undefined = begin; at !== undefined;) {
+    const answer = (await (await fetch(`${path}&${name}=${at}`)).json()) as TopicRecordsAnswer;
     given.push(...answer.records);
-    before = answer.nextBefore;
+    at = from === 'newest' ? answer.nextBefore : answer.nextOffsets;
   }
   const messages = (await readTopic(kafka, 'daily_records')).filter(
     ({ value }) => readSale(value).category === 'Furniture',
@@ -108,7 +109,7 @@ async function expectNewestFirst(url: string, kafka: string): Promise<void> {
   for (const each of partitions) {
     const values = (records: readonly { readonly partition: number; readonly value: string }[]) =>
       records.filter(({ partition }) => partition === each).map(({ value }) => value);
-    expect(values(given)).toEqual(values(messages).toReversed());
+    expect(values(given)).toEqual(from === 'newest' ? values(messages).toReversed() : values(messages));
   }
 }
 
@@ -392,7 +393,8 @@ test('the stack is served: records in by HTTP, whole frames out, and every quest
     ['Furniture', 1],
     ['Furniture', 1],
   ]);
-  await expectNewestFirst(url, kafka);
+  await expectPages(url, kafka, 'newest');
+  await expectPages(url, kafka, 'oldest');
   const { topics } = (await (await fetch(`${url}/api/v1/topics`)).json()) as TopicsAnswer;
   const stored = [...unique.values()].reduce((sum, line) => sum + Buffer.byteLength(line), 0);
   expect(topics.find(({ name }) => name === 'daily_records')?.bytes).toBeGreaterThan(stored / 20);

@@ -76,6 +76,7 @@ interface Progress {
   readonly scanned: number;
   readonly of: number;
   readonly nextOffset: number | null;
+  readonly nextOffsets: string | undefined;
   readonly nextBefore: string | undefined;
   readonly state: 'looking' | 'done' | 'cancelled';
   readonly problem: string | undefined;
@@ -86,6 +87,7 @@ const BEGUN: Progress = {
   scanned: 0,
   of: 0,
   nextOffset: null,
+  nextOffsets: undefined,
   nextBefore: undefined,
   state: 'looking',
   problem: undefined,
@@ -112,8 +114,14 @@ function Found({ topic, definition, search, moved, onAsk }: FoundProps) {
   useEvents(address, 'chunk', {
     onBegin: () => setProgress(BEGUN),
     onEvent: (chunk) => {
-      const { records: more, nextBefore, ...rest } = chunk as TopicRecordsAnswer;
-      setProgress((before) => ({ ...before, ...rest, nextBefore, records: [...before.records, ...more] }));
+      const { records: more, nextOffsets, nextBefore, ...rest } = chunk as TopicRecordsAnswer;
+      setProgress((before) => ({
+        ...before,
+        ...rest,
+        nextOffsets,
+        nextBefore,
+        records: [...before.records, ...more],
+      }));
     },
     onEnd: (why) => setProgress((before) => ({ ...before, state: 'done', problem: why })),
   });
@@ -192,16 +200,16 @@ function waysBack(
 function waysOn(
   { offset: from, field }: RecordSearch,
   partition: Partition | undefined,
-  { records, nextOffset, state }: Progress,
+  { records, nextOffset, nextOffsets, state }: Progress,
 ): readonly Way[] {
   const { firstOffset = 0, nextOffset: next } = partition ?? {};
   const isFiltered = field !== '';
-  const first = records[0]?.offset ?? from ?? 0;
+  const first = records[0]?.offset ?? Number(from ?? 0);
   // A page at the end of the log goes on once there is more.
   const following = (records.at(-1)?.offset ?? first - 1) + 1;
   const isPlaced = from !== undefined || records.length > 0;
   const hasMore = !isFiltered && isPlaced && next !== undefined && following < next;
-  const further = nextOffset ?? (hasMore ? following : null);
+  const further = nextOffsets ?? nextOffset ?? (hasMore ? following : null);
   const onward = further === null || state === 'looking' ? undefined : { offset: String(further) };
   if (isFiltered) return [{ move: 'newer', label: 'Look further', to: onward }];
   const older = first > firstOffset ? { offset: String(Math.max(0, first - PAGE_SIZE)) } : undefined;
@@ -251,7 +259,7 @@ function addressOf(topic: string, search: RecordSearch): string {
   const { partition, field, test, value, time, offset, before } = search;
   const parameters = new URLSearchParams({ stream: 'true', limit: String(PAGE_SIZE) });
   if (time !== '') parameters.set('time', time);
-  else if (offset !== undefined) parameters.set('offset', String(offset));
+  else if (offset !== undefined) parameters.set('offset', offset);
   else parameters.set('before', before ?? 'end');
   if (partition !== undefined || field === '') parameters.set('partition', String(partition ?? 0));
   if (field !== '') for (const [name, text] of Object.entries({ field, test, value })) parameters.set(name, text);

@@ -9,7 +9,8 @@ const TESTS = { is: 'is', contains: 'contains', above: 'is above', below: 'is be
 export interface RecordSearch {
   /** undefined: all of them when a field is looked at, else the first one, as offsets are a partition's own. */
   readonly partition: number | undefined;
-  readonly offset: number | undefined;
+  /** Of all partitions that are looked into, or these of them. */
+  readonly offset: string | undefined;
   /**
    * Where neither an offset nor a time says where to begin, the newest come first: those below this offset, or these of the
    * partitions; undefined: of all.
@@ -30,16 +31,25 @@ export function searchOf(choices: Choices): RecordSearch {
     const text = choices.get(name);
     return text !== null && /^\d+$/.test(text) ? Number(text) : undefined;
   };
-  const [test, before] = [choices.get('test'), choices.get('before')];
+  const offsetsOf = (name: string): string | undefined => {
+    const text = choices.get(name);
+    return text !== null && /^\d+(,\d+)*$/.test(text) ? text : undefined;
+  };
+  const test = choices.get('test');
   return {
     partition: wholeOf('in-partition'),
-    offset: wholeOf('offset'),
-    before: before !== null && /^\d+(,\d+)*$/.test(before) ? before : undefined,
+    offset: offsetsOf('offset'),
+    before: offsetsOf('before'),
     time: choices.get('time') ?? '',
     field: choices.get('field') ?? '',
     test: test !== null && Object.hasOwn(TESTS, test) ? (test as keyof typeof TESTS) : 'contains',
     value: choices.get('value') ?? '',
   };
+}
+
+/** An offset that is one for all partitions; undefined where each has its own, as nobody types them. */
+function oneOf(offset: string | undefined): string | undefined {
+  return offset?.includes(',') === true ? undefined : offset;
 }
 
 interface RecordSearchFormProps {
@@ -72,7 +82,7 @@ export function RecordSearchForm({ definition, partitions, search, isFollowing, 
         const { partition, offset, time, field, test, value } = draft;
         const none = { field: undefined, test: undefined, value: undefined };
         const filter = field === '' ? none : { field, test, value };
-        const from = time === '' ? { offset: offset === undefined ? undefined : String(offset) } : { time };
+        const from = time === '' ? { offset: oneOf(offset) } : { time };
         const within = partition === undefined ? undefined : String(partition);
         choose({ ...FROM_THE_NEWEST, ...from, 'in-partition': within, ...filter, follow: undefined }, 'push');
         onAsk();
@@ -86,10 +96,10 @@ export function RecordSearchForm({ definition, partitions, search, isFollowing, 
           type="number"
           min={0}
           placeholder="newest"
-          value={draft.offset ?? ''}
+          value={oneOf(draft.offset) ?? ''}
           onChange={(event) => {
             const text = event.currentTarget.value;
-            change({ offset: text === '' ? undefined : Number(text), time: '' });
+            change({ offset: text === '' ? undefined : text, time: '' });
           }}
         />
       </span>

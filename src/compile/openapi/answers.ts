@@ -270,6 +270,7 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, Json>> = {
     scanned: described(whole, 'How many records were looked at, of how many.'),
     of: whole,
     nextOffset: orNull(whole),
+    'nextOffsets?': described(text, 'Of several partitions: what offset is for the next page, if there may be one.'),
     'nextBefore?': described(text, 'With before: what it is for the page of older ones, if there may be one.'),
   }),
   RecordDetails: object({ record: ref('TopicRecord'), rows: list(object({ report: text, row })) }),

@@ -31,7 +31,11 @@ function getRecords(): Json {
     parameters: [
       topic,
       parameter('partition', whole, 'Of which partition; all unless told.'),
-      parameter('offset', { ...(whole as object), default: 0 }, 'The first offset.'),
+      parameter(
+        'offset',
+        { type: ['integer', 'string'], minimum: 0, default: 0 },
+        'The first offset; of several partitions it may have one for each, as in 120,131, which is what nextOffsets says.',
+      ),
       parameter(
         'time',
         { type: 'string' },

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { daybook } from '../../../daybook.config.ts';
+import { present } from '../../base/assert.ts';
 import { makePlan } from '../../plan/normalise.ts';
 import type { TopicMessage, TopicReader } from '../../ports/messages.ts';
 import type { TopicChunk, TopicFilter, TopicRecord } from '../../ports/topics.ts';
@@ -142,6 +143,51 @@ it('pages from the newest on are together all that passes, each record once, wha
   );
 });
 
+it('pages from an offset on are together all that passes, each record once, whatever comes meanwhile', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(somePartition, { minLength: 1, maxLength: 4 }),
+      fc.integer({ min: 1, max: 7 }),
+      fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 4 }),
+      fc.boolean(),
+      fc.nat(60),
+      async (partitions, most, limits, isAll, offset) => {
+        const browser = browse(new HeldTopic(partitions, most));
+        const given: TopicRecord[] = [];
+        let from: { readonly offset: number } | { readonly offsets: readonly number[] } | undefined = { offset };
+        for (let page = 0; from !== undefined; page++) {
+          const limit = limits[page % limits.length] ?? 1;
+          const reading = { from, limit, ...(!isAll && { filter: WANTED }) };
+          const chunks: TopicChunk[] = await Array.fromAsync(
+            browser.read('daily_records', reading, new AbortController().signal),
+          );
+          const records = chunks.flatMap((chunk) => chunk.records);
+          const { nextOffset, nextOffsets } = present(chunks.at(-1), 'it ends with one');
+          if (nextOffset === undefined) expect(records.length).toBeLessThanOrEqual(limit);
+          else expect(records).toHaveLength(limit);
+          given.push(...records);
+          if (nextOffset === undefined) from = undefined;
+          else from = nextOffsets === undefined ? { offset: nextOffset } : { offsets: nextOffsets };
+          expect(nextOffsets !== undefined).toBe(from !== undefined && partitions.length > 1);
+          for (const each of page === 0 ? partitions : [])
+            each.messages.push(messageAt(each.endOffset++, 1e6, 'Norway'));
+        }
+        for (const [partition, { messages }] of partitions.entries()) {
+          const own = given.filter((record) => record.partition === partition).map((record) => record.offset);
+          const wanted = messages
+            .filter((each) => each.offset >= offset && (isAll || String(each.value).includes('Norway')))
+            .map((each) => each.offset);
+          // What came behind the end of the last page that looked there is on none.
+          expect(own).toEqual(wanted.slice(0, own.length));
+          expect(wanted.length - own.length).toBeLessThanOrEqual(1);
+          if (wanted.length > own.length) expect(wanted.at(-1)).toBe(messages.at(-1)?.offset);
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
 it('a search from the newest on reads from the end, and gives first what came last', async () => {
   const at = (times: readonly number[]): Partition => {
     const messages = times.map((time, offset) => messageAt(offset, time, 'Norway'));
@@ -161,6 +207,12 @@ it('a place that is not of the partitions that are read is refused', async () =>
   await expect(chunksOf(browser, { before: [1], limit: 1 })).rejects.toMatchObject({
     code: 'BAD_QUERY',
     message: "'before' is '1'; it must be 'end', or have an offset for each partition that is read: 0, 1.",
+  });
+  const reading = { from: { offsets: [1, 2, 3] }, limit: 1 };
+  const pages = browser.read('daily_records', reading, new AbortController().signal);
+  await expect(pages.next()).rejects.toMatchObject({
+    code: 'BAD_QUERY',
+    message: "'offset' is '1,2,3'; it must be one for all, or have an offset for each partition that is read: 0, 1.",
   });
   await expect(chunksOf(browser, { before: [1], limit: 1, partition: 1 })).resolves.toMatchObject([
     { records: [], scanned: 0, of: 0, nextBefore: undefined },

@@ -3,7 +3,7 @@ import { parseTimestamp, zone } from '../../base/calendar.ts';
 import type { LocalTime, Zone } from '../../base/calendar.ts';
 import { DaybookError } from '../../base/errors.ts';
 import type { Stretch } from '../../engine/newest-first.ts';
-import { newestFirst } from '../../engine/newest-first.ts';
+import { newestFirst, requireOneEach } from '../../engine/newest-first.ts';
 import { makeTopicTest } from '../../engine/topic-filter.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { kafkaTopics } from '../../compile/kafka/topics.ts';
@@ -74,7 +74,11 @@ export class TopicBrowser {
       return;
     }
     const isLate = this.#isLateEnough(reading);
-    let places = beginnings(extents, reading);
+    const asked = beginnings(extents, reading);
+    let places = extents.map(({ topic, topicId, partition, firstOffset, endOffset }, index) => {
+      const nextOffset = Math.min(Math.max(asked[index] ?? 0, firstOffset), endOffset);
+      return { topic, topicId, partition, nextOffset };
+    });
     const of = places.reduce((sum, { nextOffset }, index) => sum + (extents[index]?.endOffset ?? 0) - nextOffset, 0);
     let scanned = 0;
     let left = reading.limit;
@@ -99,9 +103,9 @@ export class TopicBrowser {
         places = places.map((place) => (place.partition === read.partition ? { ...place, nextOffset } : place));
         if (left === 0) break;
       }
-      yield { records, scanned, of, nextOffset: nextPage(places, extents) };
+      yield { records, scanned, of, ...nextPage(places, extents, asked) };
     }
-    yield { records: [], scanned, of, nextOffset: nextPage(places, extents) };
+    yield { records: [], scanned, of, ...nextPage(places, extents, asked) };
   }
 
   /** @throws DaybookError `UNKNOWN_TOPIC` */
@@ -183,11 +187,12 @@ function momentIn(text: string, name: string, local: Zone): LocalTime | undefine
   }
 }
 
-function beginnings(extents: readonly PartitionExtent[], { from }: TopicReading): readonly TopicPlace[] {
-  return extents.map(({ topic, topicId, partition, firstOffset, endOffset }) => {
-    const wanted = 'offset' in from ? from.offset : firstOffset;
-    return { topic, topicId, partition, nextOffset: Math.min(Math.max(wanted, firstOffset), endOffset) };
-  });
+/** Where a reading is to begin in each partition, be that there or not. @throws DaybookError `BAD_QUERY` */
+function beginnings(extents: readonly PartitionExtent[], { from }: TopicReading): readonly number[] {
+  if ('offset' in from) return extents.map(() => from.offset);
+  if (!('offsets' in from)) return extents.map(({ firstOffset }) => firstOffset);
+  requireOneEach({ name: 'offset', alone: 'one for all' }, from.offsets, extents);
+  return from.offsets;
 }
 
 /** The messages of some stretches that pass. */
@@ -222,10 +227,20 @@ function endOf(extents: readonly PartitionExtent[], { partition }: { readonly pa
   return extents.find((extent) => extent.partition === partition)?.endOffset ?? 0;
 }
 
-/** Where the next page begins: in the partition that is the least far, so that nothing is left out. */
-function nextPage(places: readonly TopicPlace[], extents: readonly PartitionExtent[]): number | undefined {
+/** Where the next page begins: of several partitions in each, and in the one that is the least far, so that nothing is left out. */
+function nextPage(
+  places: readonly TopicPlace[],
+  extents: readonly PartitionExtent[],
+  asked: readonly number[],
+): Pick<TopicChunk, 'nextOffset' | 'nextOffsets'> {
   const open = places.filter((place) => place.nextOffset < endOf(extents, place));
-  return open.length === 0 ? undefined : Math.min(...open.map(({ nextOffset }) => nextOffset));
+  if (open.length === 0) return { nextOffset: undefined };
+  const nextOffset = Math.min(...open.map((place) => place.nextOffset));
+  // What came since it began was passed over, and not given; what is before the place that was asked for is not to be.
+  const each = places.map((place, index) => {
+    return Math.max(Math.min(place.nextOffset, endOf(extents, place)), asked[index] ?? 0);
+  });
+  return { nextOffset, ...(each.length > 1 && { nextOffsets: each }) };
 }
 
 function recordOf(
