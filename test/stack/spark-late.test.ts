@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Admin, Producer } from '@platformatic/kafka';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -131,6 +131,41 @@ describe('records behind the watermark', { timeout: TEST_MS }, () => {
     }
     // What it was to write, the query wrote by itself; only who has found it can stop it.
     await expect.poll(() => supervisor.text(), { timeout: WAIT_MS }).toContain('the query runs already');
+  });
+
+  it('are behind the place that their frame is told with, from its first word on, when Spark was killed before it was told', async () => {
+    const { kafka } = servers.at;
+    await sendAndCompare(salesOf('2026-05-20', 10, 26));
+    const { size } = new Set(sent.map((line) => readSale(line).ts_id));
+    await expect
+      .poll(async () => (await announcedFrames(plan, kafka)).at(-1), { timeout: WAIT_MS, interval: 200 })
+      .toMatchObject({ accepted: size });
+    await supervisor.kill();
+    const told = (await messagesOf(kafka, framesTopic(plan))).length;
+    await sendAndCompare(salesOf('2026-05-20', 10, 27));
+    const newest = async (kind: string): Promise<string | undefined> => {
+      const files = await readdir(folder.path, { recursive: true });
+      const numbers = files.flatMap((file) => new RegExp(`${kind}/(\\d+)$`).exec(file)?.[1] ?? []);
+      return numbers.toSorted((a, b) => Number(a) - Number(b)).at(-1);
+    };
+    // The rows are there a little before Spark notes that the batch is whole.
+    await expect
+      .poll(async () => (await newest('commits')) === (await newest('offsets')), { timeout: WAIT_MS })
+      .toBe(true);
+    await servers.stack.kill('spark-connect');
+    await servers.stack.start('spark-connect');
+    supervisor = supervise();
+    await expect.poll(() => supervisor.text(), { timeout: WAIT_MS }).toContain('the query is started');
+    await using reader = openTopicReader({ bootstrapBrokers: [kafka] }, 'test');
+    const extents = await reader.extents([plan.stream.name]);
+    const ends = Object.fromEntries(extents.map(({ partition, endOffset }) => [partition, endOffset]));
+    const words = (await messagesOf(kafka, framesTopic(plan))).map(({ value }) => {
+      return JSON.parse(Buffer.from(value ?? '').toString()) as { readonly frame: number; readonly readTo: object };
+    });
+    const before = words[told - 1]?.frame ?? 0;
+    const after = words.slice(told).filter(({ frame }) => frame > before);
+    expect(after.length).toBeGreaterThan(0);
+    for (const { readTo } of after) expect(readTo).toEqual(ends);
   });
 
   it('are in their reports once more when the checkpoint is lost, and all begins anew', async () => {

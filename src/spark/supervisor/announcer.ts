@@ -350,15 +350,19 @@ export class Announcer {
     this.#readTo = furtherOf(this.#readTo, readTo);
   }
 
-  /** Says that a frame is whole. @param batch  that wrote it, if that is known */
-  announce(frame: number, batch: Batch | undefined): Promise<void> {
+  /**
+   * Says that a frame is whole.
+   * @param batch  that wrote it, if that is known
+   * @param readTo  up to where the query had read then, if that is known
+   */
+  announce(frame: number, batch: Batch | undefined, readTo = batch?.readTo): Promise<void> {
     return this.#inTurn(async () => {
       if (frame <= this.#announced) return;
       await this.#readAllDays();
       this.#counts.advance(frame);
       const accepted = batch?.accepted ?? this.#counts.accepted;
       this.#noteProgress(frame, accepted);
-      this.#readTo = batch?.readTo ?? this.#readTo;
+      this.#readTo = readTo ?? this.#readTo;
       await this.#options.send([this.#frameMessage(frame, accepted, batch)]);
       [this.#announced, this.#accepted] = [frame, accepted];
     });

@@ -4,7 +4,8 @@ import type { SparkSql } from '../../compile/spark/spark.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { deduplicate, inFewerParts, observe, query, stream, table } from '../connect/relations.ts';
 import type { SparkSession, StreamingQuery } from '../connect/session.ts';
-import { OBSERVED } from './batch.ts';
+import type { ReadTo } from './batch.ts';
+import { OBSERVED, readToOf } from './batch.ts';
 
 const OBSERVED_VIEW = 'observed';
 const AGAIN_VIEW = 'days_again';
@@ -35,6 +36,9 @@ export interface ReportsQueryOptions {
   /** How many parts the state has. What it began with holds for ever. */
   readonly statePartitions: number;
 }
+
+/** A line of what a checkpoint says of a batch: of the batch itself, or by topic, of which there is one, `ReadTo`. */
+type OffsetsOfBatch = Readonly<Record<string, unknown>> & { readonly batchTimestampMs?: number };
 
 /** The query that keeps the reports, in one session: how it is found, started, and how days are computed again. */
 export class ReportsQuery {
@@ -147,14 +151,22 @@ export class ReportsQuery {
     return this.#options.topicId;
   }
 
-  /** The frame of the newest batch that the checkpoint says is whole; undefined: none is. Only while the query is at rest. */
-  async lastFrame(session: SparkSession): Promise<number | undefined> {
+  /**
+   * The frame of the newest batch that the checkpoint says is whole, and up to where it has read; undefined: none is. Only while the
+   * query is at rest.
+   * Source: OffsetSeqLog of Spark 4.2: a line of the batch, and one of each source, where its batch ends
+   */
+  async lastBatch(session: SparkSession): Promise<{ readonly frame: number; readonly readTo: ReadTo } | undefined> {
     const [last] = (await this.#linesOf(session, 'commits', 'max(CAST(_metadata.file_name AS BIGINT))')) ?? [];
     if (last === undefined) return undefined;
     const lines = (await this.#linesOf(session, `offsets/${last}`)) ?? [];
-    const metadata = lines.find((line) => line.includes('"batchTimestampMs"'));
-    const { batchTimestampMs } = JSON.parse(metadata ?? '{}') as { readonly batchTimestampMs?: number };
-    return batchTimestampMs === undefined ? undefined : batchTimestampMs * 1000;
+    // The first says the format's version.
+    const parts = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as OffsetsOfBatch);
+    const ofBatch = parts.find(({ batchTimestampMs }) => batchTimestampMs !== undefined);
+    if (ofBatch?.batchTimestampMs === undefined) return undefined;
+    const { name } = this.#options.plan.stream;
+    const ofTopic = parts.find((part) => part !== ofBatch && Object.hasOwn(part, name));
+    return { frame: ofBatch.batchTimestampMs * 1000, readTo: readToOf(ofTopic?.[name]) };
   }
 
   /** What files of the checkpoint say; without nulls. undefined: there are none. */

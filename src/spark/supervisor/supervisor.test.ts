@@ -93,7 +93,7 @@ function supervisorOf({
     checkpoint: 'file:///checkpoint',
     enter: () => undefined,
     find: async () => undefined,
-    lastFrame: async () => undefined,
+    lastBatch: async () => undefined,
     start: async () => STREAMING,
   };
   return new Supervisor({
@@ -232,7 +232,7 @@ it('frames of batches that end between two answers are announced, though nothing
 
 it('up to where the query has read is told with each frame, by whomever, until it begins from the first record', async () => {
   const told: { readonly frame: number; readonly readTo: object }[] = [];
-  const run = async (lastFrame: number | undefined, batch: string): Promise<void> => {
+  const run = async (last: object | undefined, batch: string): Promise<void> => {
     const ended = new AbortController();
     const session = {
       lastProgress: async () => batch,
@@ -247,15 +247,18 @@ it('up to where the query has read is told with each frame, by whomever, until i
     const send: SupervisorOptions['send'] = async (messages) => {
       told.push(...messages.map(({ value }) => JSON.parse(value) as (typeof told)[number]));
     };
-    const query = { lastFrame: async () => lastFrame };
+    const query = { lastBatch: async () => last };
     await supervisorOf({ session, query, send, messages: { [topics.frames]: told } }).run(ended.signal);
   };
   await run(undefined, progressOf(0, 20));
   expect(told.map(({ frame, readTo }) => [frame, readTo]).at(-1)).toEqual([20, { 0: 0 }]);
-  await run(20, progressOf(7));
+  await run({ frame: 20, readTo: { 0: 0 } }, progressOf(7));
   expect(told.map(({ readTo }) => readTo).at(-1)).toEqual({ 0: 0 });
-  await run(20, progressOf(8, 30));
+  await run({ frame: 20, readTo: { 0: 0 } }, progressOf(8, 30));
   expect(told.map(({ readTo }) => readTo).at(-1)).toEqual({ 0: 8 });
+  // Spark ended when the batch was whole, and before anybody was told.
+  await run({ frame: 40, readTo: { 0: 9 } }, progressOf(10));
+  expect(told.filter(({ frame }) => frame === 40).map(({ readTo }) => readTo)[0]).toEqual({ 0: 9 });
   await run(undefined, progressOf(0));
   expect(told.map(({ readTo }) => readTo).at(-1)).toEqual({});
 });

@@ -150,9 +150,9 @@ export class Supervisor {
       return found;
     }
     // Its last batch may have been whole without anybody being told.
-    const frame = await query.lastFrame(session);
-    if (frame === undefined) this.#announcer.beginAnew();
-    else await this.#announcer.announce(frame, undefined);
+    const last = await query.lastBatch(session);
+    if (last === undefined) this.#announcer.beginAnew();
+    else await this.#announcer.announce(last.frame, undefined, last.readTo);
     await this.#awaitClock(session, ended);
     if (ended.aborted) return undefined;
     await this.#putRight();
