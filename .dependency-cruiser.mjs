@@ -8,12 +8,13 @@ const OURS = '^(src|web|stack|test|bench|scripts|daybook\\.config\\.ts)';
 /** What a folder may import of the project besides itself. Nothing here is transitive. */
 const MAY_IMPORT = {
   base: [],
+  assembly: ['base'],
   definition: ['base'],
   plan: ['definition', 'base'],
   ports: ['plan', 'base'],
-  record: ['ports', 'plan', 'base'],
-  log: ['ports', 'plan', 'base'],
-  engine: ['record', 'ports', 'plan', 'base'],
+  record: ['assembly', 'ports', 'plan', 'base'],
+  log: ['assembly', 'ports', 'plan', 'base'],
+  engine: ['record', 'assembly', 'ports', 'plan', 'base'],
   server: ['ports', 'plan', 'definition', 'base', 'sources/http', 'compile/openapi'],
   runtimes: [
     'compile',

@@ -3,10 +3,15 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { SOURCES_SECTION, sourcesDigest } from '../src/record/assembly-module.ts';
+import { SOURCES_SECTION, sourcesDigest } from '../src/assembly/assembly-module.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const MODULES = ['src/record/assembly/lines', 'src/engine/assembly/key-slots', 'src/engine/assembly/group-rows'];
+const MODULES = [
+  'src/record/assembly/lines',
+  'src/log/assembly/unpacking',
+  'src/engine/assembly/key-slots',
+  'src/engine/assembly/group-rows',
+];
 
 /** V8 keeps what is under way in registers only within a function, so all that is called from one place is put there. */
 const ONE_FUNCTION = ['-O3', '-lmu', '-ocimfs', '100000'];

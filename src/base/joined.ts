@@ -8,3 +8,8 @@ export function joined(pieces: readonly Uint8Array[], length: number): Uint8Arra
   }
   return whole;
 }
+
+/** How long pieces are together, in bytes. */
+export function lengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
+}

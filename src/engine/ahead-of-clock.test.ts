@@ -2,12 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
 import { zone } from '../base/calendar.ts';
+import { unpacked } from '../log/unpacking.ts';
 import { makePlan } from '../plan/normalise.ts';
 import { readCarefully } from '../record/careful.ts';
 import { makeDictionaries } from '../record/dictionaries.ts';
 import { Scanner } from '../record/scanner.ts';
+import { plainSale } from '../../test/sales/plain-sale.ts';
 import { randomSale } from '../../test/sales/random-sales.ts';
 import { AheadOfClock } from './ahead-of-clock.ts';
+import { packedBlock } from './frame-records.ts';
 
 const plan = makePlan(daybook);
 const newYork = zone(plan.stream.timeZone);
@@ -51,6 +54,22 @@ describe('a record ahead of the clock', () => {
     expect([...columns.lines.subarray(0, columns.count)]).toEqual([1, 3, 6, 10]);
     expect(refused[0]?.refusal.reason).toContain('nothing after 2024-03-05 11:00:00 in America/New_York is taken yet');
     expect(refused[1]?.refusal.reason).toContain('nothing after 2024-03-05T16:00:00.000Z is taken yet');
+  });
+
+  it('is left out of what is packed', () => {
+    const times = Array.from({ length: 30 }, (_, at) => `2024-03-05 ${at % 3 === 1 ? '11:30' : '10:30'}:${10 + at}`);
+    const lines = times.map((ts, at) => JSON.stringify({ ...plainSale, ts, ts_date: '2024-03-05', quantity: at + 1 }));
+    const scanner = new Scanner(plan, makeDictionaries(plan));
+    const scanned = scanner.scan(Buffer.from(lines.map((each) => `${each}\n`).join('')), 1, undefined, true);
+    const { columns, refused } = new AheadOfClock(plan.stream).refuse(scanned, NOW_MS);
+    expect(refused.length).toBe(10);
+    const { packed } = columns;
+    if (packed === undefined) expect.fail('records that were packed');
+    const rows = Int32Array.from({ length: columns.count }, (_, row) => row);
+    const kept = lines.filter((_, at) => at % 3 !== 1).map((each) => `${each}\n`);
+    const { head, records } = packedBlock(packed, rows, kept.join('').length);
+    const found = unpacked(Buffer.concat([...head, ...records]));
+    expect(found && Buffer.from(found).toString()).toBe(kept.join(''));
   });
 
   it('has its hour also when clocks go back or forward meanwhile', () => {

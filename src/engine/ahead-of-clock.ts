@@ -170,7 +170,8 @@ class EventTimes {
 
 /** Takes the other records out of the columns. */
 function keepRecords(columns: RecordColumns, isKept: Uint8Array): void {
-  const { starts, ends, lines, keys, hashes, days, ids, values } = columns;
+  const { packed, starts, ends, lines, keys, hashes, days, ids, values } = columns;
+  packed?.keep(isKept);
   const arrays = [starts, ends, lines, hashes, days, ...ids, ...values];
   let count = 0;
   for (let record = 0; record < columns.count; record++) {

@@ -15,12 +15,12 @@ describe('the next checkpoint', () => {
     expect(schedule.isDue({ offset: 1_001, logBytes: 600, nowMs: -MINUTE_MS })).toBe(true);
   });
 
-  it('waits for twice the bytes of a large one, and longer when little comes in', () => {
+  it('waits for three quarters of the bytes of a large one, and longer when little comes in', () => {
     const schedule = new CheckpointSchedule({ offset: 0, logBytes: 0, nowMs: 0 }, 0);
     schedule.begun({ offset: 10_000_000, logBytes: 1_000, nowMs: MINUTE_MS }, 160 * MEGABYTE);
     const later = { offset: 11_000_000, nowMs: 2 * MINUTE_MS };
-    expect(schedule.isDue({ ...later, logBytes: 1_000 + 320 * MEGABYTE - 1 })).toBe(false);
-    expect(schedule.isDue({ ...later, logBytes: 1_000 + 320 * MEGABYTE })).toBe(true);
+    expect(schedule.isDue({ ...later, logBytes: 1_000 + 120 * MEGABYTE - 1 })).toBe(false);
+    expect(schedule.isDue({ ...later, logBytes: 1_000 + 120 * MEGABYTE })).toBe(true);
     const little = { offset: 10_000_001, logBytes: 2_000 };
     expect(schedule.isDue({ ...little, nowMs: 10 * MINUTE_MS })).toBe(false);
     expect(schedule.isDue({ ...little, nowMs: 11 * MINUTE_MS })).toBe(true);

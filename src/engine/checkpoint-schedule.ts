@@ -1,7 +1,10 @@
 /** What a restart may have to read again, at least: about a second's work. */
 const RECORDS_MIN = 1_000_000;
-/** A checkpoint is written once so many times its bytes have gone to the log: so all of them cost a fixed share of it. */
-const LOG_BYTES_PER_BYTE = 2;
+/**
+ * A checkpoint is written once so many times its bytes have gone to the log, which are a third of the records' bytes: so all of
+ * them cost a fixed share of what records do.
+ */
+const LOG_BYTES_PER_BYTE = 0.75;
 /** When little comes in, a small one is written after a minute; larger ones after longer, in proportion. */
 const INTERVAL_MS = 60_000;
 const SMALL_BYTES = 16 * 1024 * 1024;

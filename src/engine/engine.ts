@@ -617,7 +617,7 @@ export class Engine implements Runtime, SourceDoor {
       this.#state.apply(columns, claim.picked, scope);
       this.#watch.settled(journey, claim.picked.length);
     }
-    this.#tail.note(stored);
+    this.#tail.note(stored, group.batches);
     if (stored.duplicateCount > 0) this.#duplicatesKept.note(group.batches, this.#place.duplicates, stored.firstOffset);
     this.#filing.note(stored, scope.days);
     this.#amendments.add(scope.closedRows, stored.firstOffset + stored.recordCount, stored.firstOffset);
@@ -630,7 +630,7 @@ export class Engine implements Runtime, SourceDoor {
 
   /** Takes in a frame that was read from the log. */
   async #takeIn(frame: StoredFrame): Promise<void> {
-    const { columns, refused } = this.#scanning.scanHere(frame.records);
+    const { columns, refused } = this.#scanning.scanStored(frame.records);
     const first = refused[0];
     if (first !== undefined || columns.count !== frame.recordCount) {
       const index = (first?.line ?? columns.count) - 1;

@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import { copyBytes } from '../base/copy-bytes.ts';
 import type { ReportPlan } from '../plan/plan.ts';
-import { AssemblyModule } from '../record/assembly-module.ts';
+import { AssemblyModule } from '../assembly/assembly-module.ts';
 import type { RecordColumns } from '../record/columns.ts';
 import type { Filter } from './filter.ts';
 

@@ -1,19 +1,15 @@
-import { crc32 } from 'node:zlib';
 import { DaybookError } from '../base/errors.ts';
+import { lengthOf } from '../base/joined.ts';
 import type { NewFrame } from '../ports/log.ts';
 import { FRAME_BODY_BYTES_MAX } from '../ports/log.ts';
 import type { Acceptance, Intake, Refusal, Unreadable } from '../ports/runtime.ts';
-import { PieceChecksums } from '../record/checksums.ts';
 import type { RecordColumns, RefusedLine, ScannedLines } from '../record/columns.ts';
+import { frameRecords } from './frame-records.ts';
 import type { Claim } from './key-index.ts';
 import type { Journey } from './pipeline-watch.ts';
 import type { Quarantine, QuarantinePart, Refused } from './quarantine.ts';
 import { REFUSED_BYTES_MAX } from './quarantine.ts';
 import { printPlaces } from './source-places.ts';
-
-const LINE_FEED = 10;
-const CARRIAGE_RETURN = 13;
-const LINE_END = Uint8Array.of(LINE_FEED);
 
 /** A scanned batch that waits for its commit; see `WaitingBatches`. */
 export interface WaitingBatch {
@@ -137,15 +133,13 @@ export function* framesOf(
 ): Generator<GroupFrame> {
   const recordCount = recordsOf(batches);
   const duplicateCount = batches.reduce((sum, { columns }) => sum + columns.count, 0) - recordCount;
-  const runs = batches.map(runsOf);
-  const records = runs.flat();
-  const recordBytes = records.reduce((sum, run) => sum + run.length, 0);
+  const records = frameRecords(batches);
   let last: QuarantinePart | undefined;
   for (const part of quarantine.claim(refusedRecords(batches), nowMs)) {
     if (last !== undefined) yield frameOfRefused(last);
     last = part;
   }
-  if (last !== undefined && recordBytes + last.bytes.length > FRAME_BODY_BYTES_MAX) {
+  if (last !== undefined && lengthOf(records.records) + last.bytes.length > FRAME_BODY_BYTES_MAX) {
     yield frameOfRefused(last);
     last = undefined;
   }
@@ -155,8 +149,7 @@ export function* framesOf(
     batches,
     frame: {
       recordCount,
-      records,
-      recordsCrc: crcOf(batches, runs),
+      ...records,
       duplicateCount,
       quarantineCount,
       quarantine: quarantined,
@@ -191,42 +184,4 @@ export function answerOf({ columns, claim, refused, entryIds, intake }: WaitingB
     }),
     offset,
   };
-}
-
-/** The picked records' lines as they came, each ended by a line feed; lines that stand behind each other are one piece. */
-function runsOf({ intake, columns, claim }: WaitingBatch): readonly Uint8Array[] {
-  const { bytes, starts, ends } = columns;
-  const { picked } = claim;
-  const { length } = intake.lines;
-  const runs: Uint8Array[] = [];
-  for (let first = 0, next = 0; first < picked.length; first = next) {
-    const start = starts[picked[first] as number] as number;
-    let end = 0;
-    let isPlain = true;
-    do {
-      end = ends[picked[next++] as number] as number;
-      // What stands behind the lines is somebody else's, even where it is a line feed.
-      isPlain = columns.isPlain || (end < length && bytes[end] === LINE_FEED && bytes[end - 1] !== CARRIAGE_RETURN);
-    } while (isPlain && next < picked.length && starts[picked[next] as number] === end + 1);
-    if (isPlain) runs.push(bytes.subarray(start, end + 1));
-    else runs.push(bytes.subarray(start, bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end), LINE_END);
-  }
-  return runs;
-}
-
-/**
- * The CRC-32 of all runs behind each other, by batch, where the scans have noted most of it; undefined where none has, as the
- * log then does no more by working it out itself.
- */
-function crcOf(batches: readonly WaitingBatch[], runs: readonly (readonly Uint8Array[])[]): number | undefined {
-  if (batches.every(({ columns }) => columns.checksums === undefined)) return undefined;
-  let crc = 0;
-  batches.forEach(({ columns: { bytes, checksums } }, index) => {
-    const pieces = checksums && new PieceChecksums(bytes, checksums);
-    for (const run of runs[index] ?? []) {
-      const start = run.byteOffset - bytes.byteOffset;
-      crc = pieces === undefined || run === LINE_END ? crc32(run, crc) : pieces.with(crc, start, start + run.length);
-    }
-  });
-  return crc;
 }

@@ -1,5 +1,5 @@
 import { copyBytes } from '../base/copy-bytes.ts';
-import { AssemblyModule } from '../record/assembly-module.ts';
+import { AssemblyModule } from '../assembly/assembly-module.ts';
 
 const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT;
 /** Where what is left out stands when nothing is. */

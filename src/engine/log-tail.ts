@@ -1,8 +1,9 @@
 import type { Clock } from '../ports/clock.ts';
 import type { WrittenFrame } from '../ports/log.ts';
 import type { TailChunk, TopicRecord } from '../ports/topics.ts';
+import type { WaitingBatch } from './group.ts';
 
-const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
 /** A chunk has no more records: what eyes can follow. */
 const RECORDS_MAX = 50;
 const INTERVAL_MS = 200;
@@ -24,10 +25,10 @@ export class LogTail {
     this.#clock = clock;
   }
 
-  /** Notes a durable frame; what is kept of it is copied. */
-  note(frame: WrittenFrame): void {
+  /** Notes a durable frame, whose records are those of batches; what is kept of it is copied. */
+  note(frame: WrittenFrame, batches: readonly WaitingBatch[]): void {
     if (this.#followers.size === 0 || frame.recordCount === 0) return;
-    const newest = newestOf(frame);
+    const newest = newestOf(frame, batches);
     for (const follower of this.#followers) {
       const all = [...follower.records, ...newest];
       follower.skipped += frame.recordCount - newest.length + Math.max(0, all.length - RECORDS_MAX);
@@ -69,20 +70,19 @@ function woken(follower: Follower, signal: AbortSignal): Promise<void> {
 }
 
 /** The last records of a frame, oldest first. */
-function newestOf({ records, recordCount, firstOffset }: WrittenFrame): readonly TopicRecord[] {
-  const pieces = records instanceof Uint8Array ? [records] : records;
+function newestOf(
+  { recordCount, firstOffset }: WrittenFrame,
+  batches: readonly WaitingBatch[],
+): readonly TopicRecord[] {
   const texts: string[] = [];
-  for (let index = pieces.length - 1; index >= 0 && texts.length < RECORDS_MAX; index--) {
-    const piece = pieces[index] as Uint8Array;
-    const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
-    let end = bytes.length;
-    while (end > 0 && texts.length < RECORDS_MAX) {
-      // A line without a line feed of its own has it as the piece behind.
-      if (bytes[end - 1] === LINE_FEED) end--;
-      if (end === 0) break;
-      const start = bytes.lastIndexOf(LINE_FEED, end - 1) + 1;
-      texts.push(bytes.toString('utf8', start, end));
-      end = start;
+  for (let batch = batches.length - 1; batch >= 0 && texts.length < RECORDS_MAX; batch--) {
+    const { columns, claim } = batches[batch] as WaitingBatch;
+    const { buffer, byteOffset, length } = columns.bytes;
+    const bytes = Buffer.from(buffer, byteOffset, length);
+    for (let at = claim.picked.length - 1; at >= 0 && texts.length < RECORDS_MAX; at--) {
+      const record = claim.picked[at] as number;
+      const end = columns.ends[record] as number;
+      texts.push(bytes.toString('utf8', columns.starts[record], bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end));
     }
   }
   const first = firstOffset + recordCount - texts.length;

@@ -9,8 +9,10 @@ import { Scanner } from '../record/scanner.ts';
 
 /** From so many bytes on a batch is worth the way to another thread. */
 const ELSEWHERE_BYTES_MIN = 256 * 1024;
-/** So many rooms of columns are kept for the next batches, of each kind, unless they are small. */
-const ROOMS_MAX = 16;
+/** Shorter ones are hardly shorter when they are packed, with what their records are unpacked with. */
+const PACKED_BYTES_MIN = 2048;
+/** Rooms of columns are kept for the next batches, of each kind so many bytes, unless they are small. */
+const ROOMS_BYTES_MAX = 96 * 1024 * 1024;
 const ROOM_BYTES_MIN = 16 * 1024;
 
 /**
@@ -33,18 +35,17 @@ export class Scanning {
     this.#foreignIds = new ForeignIds(plan, dictionaries);
   }
 
-  /** Scans here and now. Lines are counted from 1. */
-  scanHere(lines: Uint8Array): ScannedLines {
-    const bytes = this.#foreignIds.roomBytes(lines.length);
-    const room = bytes < ROOM_BYTES_MIN ? undefined : this.#roomOf(this.#rooms, bytes);
-    return this.#here.scan(lines, 1, room ?? new ArrayBuffer(bytes));
+  /** Scans here and now what the log has already. Lines are counted from 1. */
+  scanStored(lines: Uint8Array): ScannedLines {
+    return this.#scanHere(lines, false);
   }
 
   /** The scanned lines, counted from 1; a promise of them when they are scanned elsewhere. */
   scan(lines: Uint8Array): ScannedLines | Promise<ScannedLines> {
     const isLarge = lines.length >= ELSEWHERE_BYTES_MIN;
-    if (this.#elsewhere === undefined) return this.scanHere(lines);
-    if (this.#underWay === 0 && !(isLarge && this.#elsewhere.isReady())) return this.scanHere(lines);
+    const packs = lines.length >= PACKED_BYTES_MIN;
+    if (this.#elsewhere === undefined) return this.#scanHere(lines, packs);
+    if (this.#underWay === 0 && !(isLarge && this.#elsewhere.isReady())) return this.#scanHere(lines, packs);
     return this.#scanElsewhere(this.#elsewhere, lines);
   }
 
@@ -53,7 +54,8 @@ export class Scanning {
     const { room } = columns as ReadingColumns;
     if (room.byteLength < ROOM_BYTES_MIN) return;
     const rooms = room instanceof SharedArrayBuffer ? this.#sharedRooms : this.#rooms;
-    if (rooms.length < ROOMS_MAX) rooms.push(room);
+    const bytes = rooms.reduce((sum, { byteLength }) => sum + byteLength, room.byteLength);
+    if (bytes <= ROOMS_BYTES_MAX) rooms.push(room);
   }
 
   /** Resolves when no batch is being scanned elsewhere. */
@@ -67,6 +69,12 @@ export class Scanning {
     await this.#elsewhere?.close();
   }
 
+  #scanHere(lines: Uint8Array, packs: boolean): ScannedLines {
+    const bytes = this.#foreignIds.roomBytes(lines.length, packs);
+    const room = bytes < ROOM_BYTES_MIN ? undefined : this.#roomOf(this.#rooms, bytes);
+    return this.#here.scan(lines, 1, room ?? new ArrayBuffer(bytes), packs);
+  }
+
   #roomOf(rooms: Room[], bytes: number): Room | undefined {
     const at = rooms.findIndex((room) => room.byteLength >= bytes);
     return at === -1 ? undefined : rooms.splice(at, 1)[0];
@@ -76,7 +84,7 @@ export class Scanning {
     this.#underWay++;
     try {
       const theirs = shared(lines);
-      const bytes = this.#foreignIds.roomBytes(theirs.length);
+      const bytes = this.#foreignIds.roomBytes(theirs.length, true);
       const room = this.#roomOf(this.#sharedRooms, bytes) ?? new SharedArrayBuffer(bytes);
       return this.#foreignIds.adopt(theirs, await elsewhere.scan(theirs, room));
     } finally {

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import { assert } from '../base/assert.ts';
 import { combineCrc32 } from '../base/crc32-combine.ts';
 import { DaybookError } from '../base/errors.ts';
-import { FRAME_BODY_BYTES_MAX } from '../ports/log.ts';
+import { FRAME_BODY_BYTES_MAX, FRAME_MAGIC } from '../ports/log.ts';
 
 /**
  * The log's files, version 1. All numbers are little-endian and unsigned.
@@ -17,7 +17,7 @@ import { FRAME_BODY_BYTES_MAX } from '../ports/log.ts';
  *   segment header, 48 bytes                                   frame header, 40 bytes
  *    0  8  magic "DAYBKLOG"                                     0  4  magic F9 44 42 FE
  *    8  4  version, 1                                           4  1  kind: 1 records, 2 gap
- *   12  4  sequence: the n of its name, else 0                  5  1  encoding of the body: 0 raw
+ *   12  4  sequence: the n of its name, else 0                  5  1  encoding of records: 0 NDJSON, 1 packed
  *   16  8  first offset                                         6  2  length of places, bytes
  *   24  8  the previous segment's first offset, or all ones     8  4  length of records, bytes
  *   32  8  where the previous segment ends, bytes              12  4  length of quarantine, bytes
@@ -27,7 +27,10 @@ import { FRAME_BODY_BYTES_MAX } from '../ports/log.ts';
  *                                                              32  4  duplicate count
  *                                                              36  4  CRC-32 of the 36 bytes before and of the body
  *
- * The magic of a frame begins and ends with bytes that UTF-8 never has, so records cannot look like a frame.
+ * The magic of a frame begins and ends with bytes that UTF-8 never has, and records are not packed where it would stand among
+ * them, so records cannot look like a frame.
+ *
+ * How records are packed says `ports/packed-records.ts`.
  *
  * A segment names the one before it and says where that one ends. This chain, not the order of names, is the log: what
  * stands behind a segment's end, or in a segment that none names, is left over from a write that failed and was never
@@ -44,7 +47,6 @@ export const FRAME_HEADER_BYTES = 40;
 export const FRAME_PLACES_BYTES_MAX = 0xffff;
 
 const SEGMENT_MAGIC = Buffer.from('DAYBKLOG', 'latin1');
-export const FRAME_MAGIC = Buffer.from([0xf9, 0x44, 0x42, 0xfe]);
 const FRAME_MAGIC_WORD = FRAME_MAGIC.readUInt32LE(0);
 const NO_PREVIOUS = 0xffff_ffff_ffff_ffffn;
 const SEGMENT_CRC_AT = 44;
@@ -69,6 +71,7 @@ export interface SegmentHeader {
 }
 
 export const FRAME_KIND = { records: 1, gap: 2 } as const;
+export const ENCODING = { ndjson: 0, packed: 1 } as const;
 
 export interface FrameHeader {
   readonly kind: number;

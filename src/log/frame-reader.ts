@@ -1,11 +1,12 @@
 import type { DiskFile } from '../ports/disk.ts';
+import { FRAME_MAGIC } from '../ports/log.ts';
 import {
   bodyLengthOf,
   crcOf,
   decodeFrameHeader,
+  ENCODING,
   FRAME_HEADER_BYTES,
   FRAME_KIND,
-  FRAME_MAGIC,
   frameIsWhole,
   versionUnknown,
 } from './format.ts';
@@ -14,7 +15,7 @@ import type { FrameHeader } from './format.ts';
 const CHUNK_BYTES = 8 * 1024 * 1024;
 const NOTHING = new Uint8Array(0);
 
-/** A whole frame in a segment. `records`, `quarantine` and `places` are views into the reader's chunk; a gap has none. */
+/** A whole frame in a segment, its records as they are encoded. `records`, `quarantine` and `places` are views into the reader's chunk; a gap has none. */
 export interface ScannedFrame {
   readonly header: FrameHeader;
   readonly position: number;
@@ -64,7 +65,8 @@ export class FrameReader {
     if (!isGap && !(await this.#hold(length))) return undefined;
     const at = this.position - this.#chunkAt;
     if (!frameIsWhole(this.#chunk, at, header)) return undefined;
-    if ((!isGap && header.kind !== FRAME_KIND.records) || header.encoding !== 0) {
+    const isKnown = isGap || header.kind === FRAME_KIND.records;
+    if (!isKnown || header.encoding > ENCODING.packed) {
       throw versionUnknown(this.#file.path, `a frame of kind ${header.kind}, encoding ${header.encoding}`);
     }
     const position = this.position;

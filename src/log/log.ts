@@ -16,6 +16,7 @@ import {
 import { findWholeFrame, FrameReader } from './frame-reader.ts';
 import { SegmentLog } from './segment-log.ts';
 import { setAside } from './set-aside.ts';
+import { loadUnpacking } from './unpacking.ts';
 
 const SEGMENT_BYTES_MAX = 128 * 1024 * 1024;
 /** A gap's length, which may be nearly that of its segment, has 32 bits. */
@@ -60,7 +61,8 @@ interface Verified {
  * @returns `cut`: the torn tail that was cut off the newest segment, to be told to people
  * @throws DaybookError `LOG_CORRUPT` (details: segment, position, path) when frames are damaged that were durable;
  * `LOG_SHORTENED` when it does not reach what `reaches` says (details: offset, known); `LOG_POSITION_UNKNOWN` when
- * `verifiedUpTo` is not in this log, or other frames stand before it; `LOG_VERSION_UNKNOWN`; `DISK_FULL`, `DISK_FAILED`
+ * `verifiedUpTo` is not in this log, or other frames stand before it; `LOG_VERSION_UNKNOWN`; `DISK_FULL`, `DISK_FAILED`;
+ * `ASSEMBLY_NOT_BUILT`
  */
 export async function openLog(
   disk: Disk,
@@ -68,6 +70,7 @@ export async function openLog(
 ): Promise<{ readonly log: Log; readonly cut: CutTail | undefined }> {
   const { segmentBytesMax = SEGMENT_BYTES_MAX, verifiedUpTo, reaches, readOnly = false } = options;
   assert(segmentBytesMax > 0 && segmentBytesMax <= SEGMENT_BYTES_LIMIT, `segments of ${segmentBytesMax} bytes`);
+  loadUnpacking();
   if (!readOnly) await disk.makeFolder(LOG_FOLDER);
   const { segments, leftovers } = await readChain(disk);
   const verified = await verify(disk, segments, verifiedUpTo);

@@ -7,6 +7,7 @@ import type { Segment } from './chain.ts';
 import { logCorrupt, positionUnknown } from './errors.ts';
 import {
   crcOf,
+  ENCODING,
   encodeFrameHeader,
   encodeSegmentHeader,
   FRAME_HEADER_BYTES,
@@ -21,6 +22,7 @@ import type { SegmentId } from './format.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { ScannedFrame } from './frame-reader.ts';
 import { succeeds } from './set-aside.ts';
+import { unpacked } from './unpacking.ts';
 
 /** A frame that is read alone is mostly no larger. */
 const SINGLE_READ_BYTES = 64 * 1024;
@@ -40,7 +42,7 @@ export interface SegmentLogStart {
 }
 
 /**
- * The log in segment files. What `read` and `readFrame` give are views of a read chunk, valid until the next frame is
+ * The log in segment files. What `read` and `readFrame` give are mostly views of a read chunk, valid until the next frame is
  * asked for: whoever keeps `records` or `quarantine` longer copies them.
  *
  * When a write fails, the segment is truncated back to the last good end, and the log goes on there once that is
@@ -92,7 +94,7 @@ export class SegmentLog implements Log {
     const header = encodeFrameHeader(
       {
         kind: FRAME_KIND.records,
-        encoding: 0,
+        encoding: frame.isPacked === true ? ENCODING.packed : ENCODING.ndjson,
         recordsLength,
         quarantineLength: frame.quarantine.byteLength,
         placesLength: places.byteLength,
@@ -244,7 +246,7 @@ function stored(segment: string, frame: ScannedFrame): StoredFrame {
   return {
     firstOffset: header.firstOffset,
     recordCount: header.recordCount,
-    records,
+    records: header.encoding === ENCODING.packed ? unpackedOf(segment, frame) : records,
     duplicateCount: header.duplicateCount,
     quarantineCount: header.quarantineCount,
     quarantine,
@@ -253,6 +255,17 @@ function stored(segment: string, frame: ScannedFrame): StoredFrame {
     next: { segment, position: next },
     checksum: crc,
   };
+}
+
+/** @throws DaybookError `LOG_NOT_UNPACKED` when they cannot be unpacked, though the frame's checksum is right */
+function unpackedOf(segment: string, { records, position }: ScannedFrame): Uint8Array {
+  const lines = unpacked(records);
+  if (lines !== undefined) return lines;
+  const path = segmentPath(segment);
+  const message =
+    `The records at byte ${position} of the log file ${path} cannot be unpacked, though they stand there as they were written: ` +
+    'that is a mistake of Daybook. Nothing was changed. Keep a copy of the data folder, and report it.';
+  throw new DaybookError('LOG_NOT_UNPACKED', message, { details: { segment, position, path } });
 }
 
 function checkPosition(at: LogPosition, segment: Segment | undefined): void {

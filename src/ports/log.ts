@@ -1,3 +1,6 @@
+/** What a frame begins with. Its first and its last byte are none of UTF-8, and packed records are without these four. */
+export const FRAME_MAGIC = Buffer.from([0xf9, 0x44, 0x42, 0xfe]);
+
 /** The most that a frame's records and quarantine may have together. */
 export const FRAME_BODY_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -24,6 +27,8 @@ export interface LogFrame {
 /** A frame to be written, its records in one piece or in several that are written behind each other. */
 export interface NewFrame extends Omit<LogFrame, 'firstOffset' | 'records'> {
   readonly records: Uint8Array | readonly Uint8Array[];
+  /** Whether they are packed (`packed-records.ts`): who reads them gets them unpacked. They are not, unless told. */
+  readonly isPacked?: boolean;
   /** The CRC-32 of all records together, if it is known already; else the log works it out. */
   readonly recordsCrc?: number | undefined;
 }

@@ -1,55 +1,23 @@
 import { crc32 } from 'node:zlib';
 import { combineCrc32 } from '../base/crc32-combine.ts';
 
-/** A batch's CRC-32 is noted each so many bytes. As in `assembly/checksums.ts`. */
-export const STEP_BYTES = 8192;
+/** The CRC-32 of bytes is noted each so many of them. */
+const STEP_BYTES = 8192;
 
-/** CRC-32 of a batch's bytes up to each multiple of `STEP_BYTES`, from none on: that of any piece follows from two of them. */
+/** CRC-32 of bytes up to each multiple of `STEP_BYTES`, from none on: that of any piece follows from two of them. */
 export type Checksums = Uint32Array;
 
-/** Notes the CRC-32 of a batch's bytes, step by step, while they are read: then they are in the processor's cache. */
-export class ChecksumNotes {
-  readonly #bytes: Uint8Array;
-  readonly #checksums: Checksums;
-  #next = 1;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.#checksums = new Uint32Array(Math.floor(bytes.length / STEP_BYTES) + 1);
+/** Those of bytes. They are worked out once something has been written there, when they are in the processor's cache. */
+export function stepChecksums(bytes: Uint8Array): Checksums {
+  const checksums = new Uint32Array(Math.floor(bytes.length / STEP_BYTES) + 1);
+  for (let step = 1; step < checksums.length; step++) {
+    const piece = bytes.subarray((step - 1) * STEP_BYTES, step * STEP_BYTES);
+    checksums[step] = crc32(piece, checksums[step - 1]);
   }
-
-  /**
-   * Notes those of the steps up to a place in the batch.
-   * @param from     the bytes from here on
-   * @param to       up to here stand where `stepsAt` finds them
-   * @param stepsAt  the CRC-32 of something and of each of the steps behind it, which begin at a place in the batch
-   */
-  upTo(from: number, to: number, stepsAt: (place: number, steps: number, crc: number) => Checksums): void {
-    const start = Math.ceil(from / STEP_BYTES);
-    const end = Math.floor(to / STEP_BYTES);
-    while (this.#next <= Math.min(start, end)) this.#noteOne();
-    if (this.#next > end) return;
-    const steps = end - this.#next + 1;
-    const place = (this.#next - 1) * STEP_BYTES;
-    this.#checksums.set(stepsAt(place, steps, this.#checksums[this.#next - 1] as number), this.#next);
-    this.#next += steps;
-  }
-
-  /** Those of all steps. */
-  all(): Checksums {
-    while (this.#next < this.#checksums.length) this.#noteOne();
-    return this.#checksums;
-  }
-
-  #noteOne(): void {
-    const start = (this.#next - 1) * STEP_BYTES;
-    const bytes = this.#bytes.subarray(start, start + STEP_BYTES);
-    this.#checksums[this.#next] = crc32(bytes, this.#checksums[this.#next - 1]);
-    this.#next++;
-  }
+  return checksums;
 }
 
-/** The CRC-32 of pieces of a batch's bytes; most of the bytes are not looked at. */
+/** The CRC-32 of pieces of bytes; most of the bytes are not looked at. */
 export class PieceChecksums {
   readonly #bytes: Uint8Array;
   readonly #checksums: Checksums;
@@ -58,8 +26,8 @@ export class PieceChecksums {
   #upTo = 0;
 
   /**
-   * @param bytes      the batch's; what stands behind them may be part of a piece
-   * @param checksums  as `ChecksumNotes` gave them for the batch
+   * @param bytes      those that the checksums are of
+   * @param checksums  as `stepChecksums` gave them
    */
   constructor(bytes: Uint8Array, checksums: Checksums) {
     this.#bytes = bytes;

@@ -9,8 +9,8 @@ export interface RecordColumns {
   count: number;
   /** The lines that the records were read from, and behind them bytes that mean nothing. */
   readonly bytes: Uint8Array;
-  /** Of the lines, where another thread has worked them out. */
-  readonly checksums?: Checksums | undefined;
+  /** The same records as the log keeps them; undefined where nobody wants that, or they could not be packed. */
+  readonly packed?: PackedRecords | undefined;
   /** Where each record's line begins and ends in `bytes`, without its line feed. */
   readonly starts: Int32Array;
   readonly ends: Int32Array;
@@ -28,6 +28,21 @@ export interface RecordColumns {
   readonly ids: readonly (Int32Array | undefined)[];
   /** By field index: numbers (decimals in micro-units, dates as days, null as NaN); undefined where none is needed. */
   readonly values: readonly (Float64Array | undefined)[];
+}
+
+/** Records as the log keeps them (`ports/packed-records.ts`), in the order of their lines. */
+export interface PackedRecords {
+  /** One behind the other. */
+  readonly records: Uint8Array;
+  /** Where each of them ends. */
+  readonly ends: Int32Array;
+  /** What they are unpacked with. */
+  readonly forms: Uint8Array;
+  readonly templates: Uint8Array;
+  /** Of the records, where another thread has worked them out. */
+  readonly checksums?: Checksums | undefined;
+  /** Drops the others. @param isKept  by record, 0 for those that go */
+  keep(isKept: Uint8Array): void;
 }
 
 /** A line that is no acceptable record. */

@@ -34,7 +34,7 @@ it('columns from elsewhere mean what they would have meant here, whatever was kn
         const bytes = Buffer.from([...lines, '{"broken":'].join('\n'));
         const withRoom = withSlack(bytes);
         // What comes is a copy, as it is from another thread. There may be no room for the columns, or too little.
-        const room = new ArrayBuffer(ids.roomBytes(bytes.length) * rooms);
+        const room = new ArrayBuffer(ids.roomBytes(bytes.length, true) * rooms);
         const adopted = ids.adopt(withRoom, structuredClone(foreign.scan(withRoom, room)));
         const expected = here.scan(bytes, 1);
         expect(adopted.lineCount).toBe(expected.lineCount);
@@ -47,20 +47,25 @@ it('columns from elsewhere mean what they would have meant here, whatever was kn
   );
 });
 
-it('the checksums that come with a scan are those of its bytes, whatever stands between its records', () => {
+it('records that were packed elsewhere come with their checksums, and with what they are unpacked with', () => {
   const foreign = new ForeignScanner(plan);
-  const batches = [1, 2, 3].map((seed) => {
-    const lines = mixedSales(1500, { repeats: 0.1, seed }).flatMap((line, at) => {
-      if (at % 700 === 600) return ['{"broken":', line];
-      // Longer than what is looked at at once.
-      return at === 900 && seed > 1 ? [`{"long":"${'é'.repeat(300_000)}"}`, line] : [line];
-    });
-    return withSlack(Buffer.from(lines.join('\n')));
-  });
-  for (const bytes of batches) {
-    const { checksums } = foreign.scan(bytes, new ArrayBuffer(0));
-    const steps = Array.from({ length: Math.floor(bytes.length / 8192) + 1 }, (_, step) => step * 8192);
-    expect([...checksums]).toEqual(steps.map((end) => crc32(bytes.subarray(0, end))));
+  const here = new Scanner(plan, makeDictionaries(plan));
+  const ids = new ForeignIds(plan, makeDictionaries(plan));
+  for (const seed of [1, 2, 3]) {
+    const lines = mixedSales(1500, { repeats: 0.1, seed }).flatMap((line, at) =>
+      at % 700 === 600 ? ['{"broken":', line] : [line],
+    );
+    const bytes = withSlack(Buffer.from(lines.join('\n')));
+    const scan = structuredClone(foreign.scan(bytes, new ArrayBuffer(0)));
+    const packed = ids.adopt(bytes, scan).columns.packed;
+    const expected = here.scan(bytes, 1, undefined, true).columns.packed;
+    expect(packed?.records).toEqual(expected?.records);
+    expect(packed?.forms).toEqual(expected?.forms);
+    expect(packed?.templates).toEqual(expected?.templates);
+    const { checksums = [], records = new Uint8Array() } = packed ?? {};
+    const steps = Array.from({ length: Math.floor(records.length / 8192) + 1 }, (_, step) => step * 8192);
+    expect(records.length).toBeGreaterThan(8192);
+    expect([...checksums]).toEqual(steps.map((end) => crc32(records.subarray(0, end))));
   }
 });
 

@@ -2,12 +2,13 @@ import { present } from '../base/assert.ts';
 import { grownInt32 } from '../base/typed-arrays.ts';
 import type { FieldPlan, Plan } from '../plan/plan.ts';
 import type { Checksums } from './checksums.ts';
-import { ChecksumNotes } from './checksums.ts';
+import { stepChecksums } from './checksums.ts';
 import type { RefusedLine, ScannedLines } from './columns.ts';
 import { KEY_WORDS } from './columns.ts';
 import type { Dictionaries } from './dictionaries.ts';
 import { makeDictionaries } from './dictionaries.ts';
 import { keyHash } from './key-hash.ts';
+import type { PackedLengths } from './packed-lines.ts';
 import type { Room } from './reading-columns.ts';
 import { ReadingColumns, roomBytes } from './reading-columns.ts';
 import type { FieldRole } from './roles.ts';
@@ -23,7 +24,8 @@ export interface ForeignScan {
   readonly isPlain: boolean;
   readonly lineCount: number;
   readonly refused: readonly RefusedLine[];
-  readonly checksums: Checksums;
+  /** What stands in the room of packed records; undefined when none do. */
+  readonly packed: (PackedLengths & { readonly checksums: Checksums }) | undefined;
   /** By field index: what its dictionary has got since the scan before, in the order of the new ids. */
   readonly additions: readonly (SavedTexts | Float64Array | undefined)[];
 }
@@ -55,15 +57,22 @@ export class ForeignScanner {
   }
 
   scan(lines: Uint8Array, room: Room): ForeignScan {
-    const notes = new ChecksumNotes(lines);
-    const { columns, refused, lineCount } = this.#scanner.scan(lines, 1, room, notes);
+    const { columns, refused, lineCount } = this.#scanner.scan(lines, 1, room, true);
     const additions = this.#dictionaries.map((dictionary, index) => {
       const told = this.#told[index] ?? 0;
       return dictionary === undefined || dictionary.size === told ? undefined : dictionary.save(told);
     });
     this.#told = this.#dictionaries.map((dictionary) => dictionary?.size ?? 0);
-    const { count, isPlain } = columns;
-    return { room: columns.room, count, isPlain, lineCount, refused, checksums: notes.all(), additions };
+    const { count, isPlain, packed } = columns;
+    return {
+      room: columns.room,
+      count,
+      isPlain,
+      lineCount,
+      refused,
+      packed: packed && { ...packed.lengths, checksums: stepChecksums(packed.records) },
+      additions,
+    };
   }
 }
 
@@ -88,20 +97,21 @@ export class ForeignIds {
   }
 
   /** How much room the columns of so many bytes of lines need, mostly. */
-  roomBytes(lineBytes: number): number {
-    return roomBytes(lineBytes, this.#roles);
+  roomBytes(lineBytes: number, packs: boolean): number {
+    return roomBytes(lineBytes, this.#roles, packs);
   }
 
   /** The columns of a scan of lines, with own ids: those in its room are changed. */
   adopt(lines: Uint8Array, scan: ForeignScan): ScannedLines {
-    const { room, count, isPlain, lineCount, refused, checksums, additions } = scan;
+    const { room, count, isPlain, lineCount, refused, packed, additions } = scan;
     additions.forEach((added, index) => {
       if (added !== undefined) this.#learn(index, added);
     });
-    const columns = new ReadingColumns(lines, 1, this.#roles, room);
+    const columns = new ReadingColumns(lines, 1, this.#roles, room, true);
     columns.count = count;
     columns.isPlain = isPlain;
-    columns.checksums = checksums;
+    if (packed === undefined) columns.stopPacking();
+    else columns.packed?.adopt(packed, packed.checksums);
     columns.ids.forEach((ids, index) => {
       if (ids === undefined || this.#differs[index] === false) return;
       const own = this.#own[index] as Int32Array;

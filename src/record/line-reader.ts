@@ -1,10 +1,12 @@
+import { AssemblyModule } from '../assembly/assembly-module.ts';
 import { FIRST_DAY } from '../base/calendar.ts';
 import type { FieldPlan, StreamPlan } from '../plan/plan.ts';
-import { AssemblyModule } from './assembly-module.ts';
-import type { Checksums } from './checksums.ts';
-import { STEP_BYTES } from './checksums.ts';
+import { FRAME_MAGIC } from '../ports/log.ts';
+import { PACKED_AS } from '../ports/packed-records.ts';
 import { KEY_WORDS } from './columns.ts';
 import type { Dictionaries } from './dictionaries.ts';
+import type { TemplateMember } from './packed-template.ts';
+import { encodeTemplate } from './packed-template.ts';
 import type { ReadingColumns } from './reading-columns.ts';
 import type { FieldRole } from './roles.ts';
 import type { Shape, ShapeMember } from './shape.ts';
@@ -15,8 +17,12 @@ import { ValueForms } from './value-forms.ts';
 const SHAPES_MAX = 16;
 /** What stands between two values may have so many bytes; more of them is nothing that producers do. */
 const LITERAL_BYTES_MAX = 4096;
+/** Nor have they so many members. */
+const MEMBERS_MAX = 1000;
 /** So many bytes of lines are looked at at once: they stay in the processor's second cache. */
 const LINES_BYTES = 256 * 1024;
+/** What a value has that is packed, at most. */
+const VALUE_BYTES = 512;
 /** Bytes that are 0 behind them, where every text and number ends. */
 const ZEROS = new Uint8Array(64);
 /** So many rows are read at once. */
@@ -45,6 +51,8 @@ const KINDS: Readonly<Record<FieldPlan['kind'], number>> = {
   number: 6,
 };
 const UNKNOWN = 7;
+/** As in `assembly/packing.ts`: those of `PACKED_AS`, and a date, which is packed as a form. */
+const PACKED_AS_DATE = 4;
 const USES = { nullable: 1, primaryKey: 2, businessDate: 4, eventTime: 8, quotedOrNull: 16 };
 
 /** What `assembly/lines.ts` gives. Places are addresses in its memory. */
@@ -63,7 +71,7 @@ interface Assembly {
     days: number,
   ) => void;
   readonly setBusinessDay: (endsAtHour: number, firstDay: number, field: number, ids: number, values: number) => void;
-  readonly addShape: () => void;
+  readonly addShape: (number: number) => void;
   readonly addMember: (
     literal: number,
     literalLength: number,
@@ -71,12 +79,17 @@ interface Assembly {
     uses: number,
     field: number,
     maxLength: number,
+    packedAs: number,
     min: number,
     max: number,
     ids: number,
     values: number,
   ) => void;
-  readonly stepChecksums: (from: number, steps: number, crc: number, to: number) => void;
+  readonly beginBlock: () => number;
+  readonly setPacking: (to: number, endsTo: number, before: number) => void;
+  readonly packedEnd: { readonly value: number };
+  readonly formsEnd: { readonly value: number };
+  readonly templatesUsed: { readonly value: number };
   readonly readLines: (position: number, end: number, rows: number, offset: number, line: number) => number;
 }
 
@@ -143,9 +156,16 @@ export class LineReader {
     }
     return this.#loaded.read(columns, position, end);
   }
+
+  /** Ends a batch whose records were packed: what they are unpacked with stands behind them, or they are packed no more. */
+  finishPacking(columns: ReadingColumns): void {
+    if (columns.packed === undefined) return;
+    if (!this.#loaded?.finishPacking(columns)) columns.stopPacking();
+  }
 }
 
 function isTooLong({ members, tail }: Shape): boolean {
+  if (members.length > MEMBERS_MAX) return true;
   const literals = [...members.map(({ before }) => before), tail];
   return literals.some((literal) => Buffer.byteLength(literal) > LITERAL_BYTES_MAX);
 }
@@ -157,8 +177,12 @@ class Loaded {
   readonly #places: Places;
   /** Where the lines stand. */
   readonly #lines: number;
-  /** Where checksums of them do. */
-  readonly #checksums: number;
+  /** Where they go when they are packed. */
+  readonly #packed: number;
+  /** By number of a shape, from 1 on: the template of its records. */
+  readonly #templates: Uint8Array[] = [];
+  /** Where the forms of the block are. */
+  #forms = 0;
   /** Which lines stand there: a piece of a batch's bytes. */
   #batch: Uint8Array | undefined;
   #from = 0;
@@ -171,7 +195,7 @@ class Loaded {
     this.#assembly = linesModule.instance(forms.imports);
     const { allocate } = this.#assembly;
     this.#lines = allocate(LINES_BYTES + ZEROS.length);
-    this.#checksums = allocate((LINES_BYTES / STEP_BYTES) * Uint32Array.BYTES_PER_ELEMENT);
+    this.#packed = allocate(LINES_BYTES + ROWS + VALUE_BYTES);
     const words = (perRow = 1): number => allocate(ROWS * perRow * Int32Array.BYTES_PER_ELEMENT);
     this.#places = {
       starts: words(),
@@ -180,6 +204,7 @@ class Loaded {
       keys: words(KEY_WORDS),
       hashes: words(),
       days: words(),
+      packedEnds: words(),
       ids: roles.map(({ id }) => (id ? words() : NOWHERE)),
       values: roles.map(({ value }) => (value ? allocate(ROWS * Float64Array.BYTES_PER_ELEMENT) : NOWHERE)),
     };
@@ -197,33 +222,49 @@ class Loaded {
   }
 
   addShape({ members, tail }: Shape): void {
-    this.#assembly.addShape();
+    const number = this.#templates.length + 1;
+    this.#assembly.addShape(number);
+    const template: TemplateMember[] = [];
     // The quote behind a value is one of the bytes before the next.
     let quote = '';
     for (const member of members) {
-      this.#addMember(quote + member.before, member);
+      const literal = quote + member.before;
+      template.push({ literal, packedAs: this.#addMember(literal, member) });
       quote = member.quoted ? '"' : '';
     }
     this.#addUnknown(quote + tail);
+    this.#templates.push(encodeTemplate(number, template, quote + tail));
   }
 
-  #addMember(literal: string, { field, quoted }: ShapeMember): void {
+  /** @returns how its value is packed */
+  #addMember(literal: string, { field, quoted }: ShapeMember): number {
     if (field === undefined) {
       this.#addUnknown(literal);
-      return;
+      return PACKED_AS.bytes;
     }
     const { index, kind, maxLength, min, max } = field;
     const length = this.#putLiteral(literal);
     const [ids, values] = [at(this.#places.ids, index), at(this.#places.values, index)] as const;
+    const packedAs = this.#packedAs(field, ids !== NOWHERE);
     // A whole number for the assembly, however large.
     const longest = Math.min(maxLength, LINES_BYTES);
     const uses = this.#usesOf(field, quoted);
-    this.#assembly.addMember(this.#lines, length, KINDS[kind], uses, index, longest, min, max, ids, values);
+    const asDate = kind === 'date' ? PACKED_AS_DATE : packedAs;
+    this.#assembly.addMember(this.#lines, length, KINDS[kind], uses, index, longest, asDate, min, max, ids, values);
+    return packedAs;
+  }
+
+  /** @param isInterned  the assembly remembers how its values are written, unless it is the primary key */
+  #packedAs(field: FieldPlan, isInterned: boolean): number {
+    if (field.kind === 'uuid') return PACKED_AS.uuid;
+    if (field.kind === 'timestamp') return PACKED_AS.moment;
+    const isForm = field.kind === 'date' || (isInterned && field !== this.#stream.primaryKey);
+    return isForm ? PACKED_AS.form : PACKED_AS.bytes;
   }
 
   /** Adds a member that the definition does not know, or the tail. */
   #addUnknown(literal: string): void {
-    this.#assembly.addMember(this.#lines, this.#putLiteral(literal), UNKNOWN, 0, 0, 0, 0, 0, NOWHERE, NOWHERE);
+    this.#assembly.addMember(this.#lines, this.#putLiteral(literal), UNKNOWN, 0, 0, 0, 0, 0, 0, NOWHERE, NOWHERE);
   }
 
   /** Puts bytes where else the lines stand. @returns how many they are */
@@ -261,7 +302,7 @@ class Loaded {
   }
 
   /** Copies whole lines into the memory. @returns false when the first one is too long */
-  #load({ bytes: batch, notes }: ReadingColumns, position: number, end: number): boolean {
+  #load({ bytes: batch }: ReadingColumns, position: number, end: number): boolean {
     const to = end - position <= LINES_BYTES ? end : batch.lastIndexOf(LINE_FEED, position + LINES_BYTES - 1) + 1;
     if (to <= position) return false;
     const { bytes } = this.#seen();
@@ -271,24 +312,51 @@ class Loaded {
     this.#batch = batch;
     this.#from = position;
     this.#to = to;
-    notes?.upTo(position, to, this.#stepsAt);
     return true;
   }
-
-  /** The CRC-32 of steps of the batch that are in the memory. */
-  readonly #stepsAt = (place: number, steps: number, crc: number): Checksums => {
-    this.#assembly.stepChecksums(this.#lines + place - this.#from, steps, crc, this.#checksums);
-    return new Uint32Array(this.#assembly.memory.buffer, this.#checksums, steps);
-  };
 
   #readLoaded(columns: ReadingColumns, position: number, end: number, rows: number): number {
     const offset = this.#from - this.#lines;
     const { readLines, count, carriageReturns } = this.#assembly;
+    this.#beginPacking(columns);
     const stop = readLines(position - offset, end - offset, rows, offset, columns.line) + offset;
     this.#seen().copyRows(columns, count.value);
+    this.#takePacked(columns);
     if (carriageReturns.value !== 0) columns.isPlain = false;
     carriageReturns.value = 0;
     return stop;
+  }
+
+  #beginPacking(columns: ReadingColumns): void {
+    const { packed } = columns;
+    if (packed !== undefined && packed.packer === undefined) {
+      packed.packer = this;
+      this.#forms = this.#assembly.beginBlock();
+    }
+    // Those before were packed with other forms.
+    if (packed?.packer !== this) columns.stopPacking();
+    const to = columns.packed === undefined ? NOWHERE : this.#packed;
+    this.#assembly.setPacking(to, this.#places.packedEnds, packed?.length ?? 0);
+  }
+
+  #takePacked(columns: ReadingColumns): void {
+    const { packed } = columns;
+    if (packed === undefined) return;
+    const end = this.#assembly.packedEnd.value;
+    if (!packed.add(this.#seen().bytes, this.#packed, end)) columns.stopPacking();
+  }
+
+  /**
+   * @returns false when it has not packed any of the batch's records, when there is no room, or when a frame could seem to begin
+   *   among them: UUIDs may be any bytes. What else is packed has no such bytes, and no record begins with one of them.
+   */
+  finishPacking({ packed }: ReadingColumns): boolean {
+    if (packed === undefined || packed.packer !== this) return false;
+    const { formsEnd, templatesUsed } = this.#assembly;
+    const forms = this.#seen().bytes.subarray(this.#forms, formsEnd.value);
+    const used = this.#templates.filter((_, index) => (templatesUsed.value & (1 << (index + 1))) !== 0);
+    if (used.length === 0 || packed.holds(FRAME_MAGIC)) return false;
+    return packed.finish(forms, Buffer.concat(used));
   }
 
   /** The memory as it is now: it is another buffer once it has grown. */
@@ -307,6 +375,7 @@ interface Places {
   readonly keys: number;
   readonly hashes: number;
   readonly days: number;
+  readonly packedEnds: number;
   readonly ids: readonly number[];
   readonly values: readonly number[];
 }
@@ -335,14 +404,15 @@ class Memory implements MemoryView {
 
   /** Copies the first rows behind those that the columns have. */
   copyRows(columns: ReadingColumns, count: number): void {
-    const { starts, ends, lines, keys, hashes, days, ids, values } = this.#places;
-    const { roomView, count: first } = columns;
+    const { starts, ends, lines, keys, hashes, days, packedEnds, ids, values } = this.#places;
+    const { roomView, packed, count: first } = columns;
     this.#copyWords(starts, columns.starts, roomView, first, count);
     this.#copyWords(ends, columns.ends, roomView, first, count);
     this.#copyWords(lines, columns.lines, roomView, first, count);
     this.#copyWords(keys, columns.keys, roomView, first * KEY_WORDS, count * KEY_WORDS);
     this.#copyWords(hashes, columns.hashes, roomView, first, count);
     this.#copyWords(days, columns.days, roomView, first, count);
+    if (packed !== undefined) this.#copyWords(packedEnds, packed.ends, roomView, first, count);
     ids.forEach((place, index) => {
       if (place !== NOWHERE) this.#copyWords(place, columns.ids[index] as Int32Array, roomView, first, count);
     });

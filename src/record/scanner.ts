@@ -5,7 +5,6 @@ import { hasSlack, withSlack } from '../base/slack.ts';
 import type { FieldPlan, Plan } from '../plan/plan.ts';
 import type { CarefulRecord } from './careful.ts';
 import { readCarefully } from './careful.ts';
-import type { ChecksumNotes } from './checksums.ts';
 import type { RefusedLine, ScannedLines } from './columns.ts';
 import { KEY_WORDS } from './columns.ts';
 import type { Dictionaries } from './dictionaries.ts';
@@ -49,13 +48,12 @@ export class Scanner {
    *   there are `SLACK_BYTES` behind them in their buffer
    * @param firstLine  the number of the first line
    * @param room       where the columns are to stand; when it is too small they get another one
-   * @param notes      of the checksums of these bytes, if somebody wants them
+   * @param packs      whether the records are packed as well, as the log keeps them
    */
-  scan(bytes: Uint8Array, firstLine: number, room?: Room, notes?: ChecksumNotes): ScannedLines<ReadingColumns> {
+  scan(bytes: Uint8Array, firstLine: number, room?: Room, packs = false): ScannedLines<ReadingColumns> {
     const lines = hasSlack(bytes) ? bytes : withSlack(bytes);
     const end = lines.length;
-    const columns = new ReadingColumns(lines, firstLine, this.#roles, room);
-    columns.notes = notes;
+    const columns = new ReadingColumns(lines, firstLine, this.#roles, room, packs);
     if (lines.at(-1) !== LINE_FEED) columns.isPlain = false;
     const refused: RefusedLine[] = [];
     for (let position = 0; position < end;) {
@@ -64,6 +62,7 @@ export class Scanner {
       if (columns.count === columns.capacity) columns.grow();
       else position = this.#readLine(columns, position, end, refused);
     }
+    this.#lineReader.finishPacking(columns);
     return { columns, refused, lineCount: columns.line - firstLine };
   }
 
@@ -83,8 +82,10 @@ export class Scanner {
       return end + 1;
     }
     this.#learn(bytes);
-    if (bytes.at(-1) === CARRIAGE_RETURN) columns.isPlain = false;
+    const hasReturn = bytes.at(-1) === CARRIAGE_RETURN;
+    if (hasReturn) columns.isPlain = false;
     const row = columns.count++;
+    if (columns.packed?.addLine(hasReturn ? bytes.subarray(0, -1) : bytes, row) === false) columns.stopPacking();
     columns.starts[row] = start;
     columns.ends[row] = end;
     columns.lines[row] = line;

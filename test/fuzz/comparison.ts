@@ -1,3 +1,5 @@
+import { packedBlock } from '../../src/engine/frame-records.ts';
+import { unpacked } from '../../src/log/unpacking.ts';
 import type { FieldPlan } from '../../src/plan/plan.ts';
 import type { RecordColumns, ScannedLines } from '../../src/record/columns.ts';
 import type { Dictionaries } from '../../src/record/dictionaries.ts';
@@ -16,6 +18,8 @@ const LINE_FEED = 10;
 export interface Tally {
   records: number;
   refused: number;
+  /** Records that were packed, some of them twice, in batches that were shorter then. */
+  packed: number;
 }
 
 interface Line {
@@ -63,7 +67,7 @@ export class Comparison {
   compare(bytes: Uint8Array, firstLine: number, tally: Tally): void {
     const buffer = new Uint8Array(bytes.buffer);
     const before = Uint8Array.from(buffer);
-    const scanned = this.#scanner.scan(bytes, firstLine);
+    const scanned = this.#scanner.scan(bytes, firstLine, undefined, true);
     if (Buffer.compare(before, buffer) !== 0) throw new Error('The scanner changed bytes that it was to read.');
     const rows = { record: 0, refused: 0 };
     linesOf(bytes).forEach((line, index) => {
@@ -78,6 +82,8 @@ export class Comparison {
     });
     mustBe('records', scanned.columns.count, rows.record);
     mustBe('refused lines', scanned.refused.length, rows.refused);
+    comparePacked(scanned.columns, (row) => row >= 0, tally);
+    comparePacked(scanned.columns, (row) => row % 3 > 0, tally);
     tally.records += rows.record;
     tally.refused += rows.refused;
   }
@@ -123,6 +129,19 @@ export class Comparison {
     const hex = words.map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
     mustBe('primary key', hex, key.replaceAll('-', ''));
   }
+}
+
+/** Some of a batch's records, which were packed while they were read, must be unpacked as they came. */
+function comparePacked(columns: RecordColumns, isPicked: (row: number) => boolean, tally: Tally): void {
+  const { packed, bytes, starts, ends } = columns;
+  if (packed === undefined) return;
+  const picked = Int32Array.from({ length: columns.count }, (_, row) => row).filter(isPicked);
+  const lines = Array.from(picked, (row) => Buffer.from(bytes.subarray(starts[row], ends[row])).toString('latin1'));
+  const wanted = lines.map((line) => `${line.replace(/\r$/, '')}\n`).join('');
+  const { head, records } = packedBlock(packed, picked, wanted.length);
+  const found = unpacked(Buffer.concat([...head, ...records]));
+  mustBe('what was packed', found && Buffer.from(found).toString('latin1'), wanted);
+  if (Buffer.concat(records).length < wanted.length) tally.packed += picked.length;
 }
 
 function compareRefused({ columns, refused }: ScannedLines, row: number, number: number, { start, end }: Line): void {

@@ -36,7 +36,7 @@ function runSeed(seed: number, tally: Tally): void {
 
 describe('the scanner takes the lines that the oracle takes, with the same values', () => {
   const seeds = seedsToRun(SEEDS);
-  const tally: Tally = { records: 0, refused: 0 };
+  const tally: Tally = { records: 0, refused: 0, packed: 0 };
 
   it.each(inParts(seeds, SEEDS_A_PART).map((part) => ({ part, first: part[0], last: part.at(-1) })))(
     `seeds $first to $last, ${LINES_A_SEED} lines each`,
@@ -48,10 +48,11 @@ describe('the scanner takes the lines that the oracle takes, with the same value
 
   // One seed alone need not have both.
   if (seeds.length > 1) {
-    it('and sees many of both kinds', () => {
+    it('and sees many of both kinds, and packs many', () => {
       const share = tally.records / (tally.records + tally.refused);
       expect(share).toBeGreaterThan(0.3);
       expect(share).toBeLessThan(0.8);
+      expect(tally.packed / tally.records).toBeGreaterThan(0.3);
     });
   }
 });

@@ -22,7 +22,7 @@ const FACTOR_4: u64 = 0xa0761d6478bd642f;
 
 /** What is known of a form: 32 bytes, which stand in one line of the processor's cache. */
 @unmanaged
-class Slot {
+export class Slot {
   /** Its first 16 bytes, 0 behind its end. */
   start: v128 = i64x2.splat(0);
   /** Its field, its length and a 1: never 0, which is in a slot that is free. */
@@ -31,8 +31,11 @@ class Slot {
   id: i32 = 0;
   /** Where all its bytes are, of a form that is longer. */
   at: usize = 0;
-  hash: u32 = 0;
+  /** Which of the forms of a block of packed records it is; see `packing.ts`. */
+  mark: u32 = 0;
 }
+
+export const NO_SLOT = changetype<Slot>(0);
 
 let slots: usize = allocate(FIRST_SLOTS * offsetof<Slot>());
 let slotCount: u32 = FIRST_SLOTS;
@@ -40,6 +43,10 @@ let arena: usize = 0;
 let arenaEnd: usize = 0;
 let arenaCount = 0;
 let formCount = 0;
+
+/** The slot of the form that was asked for last, if it is remembered, and where that form ends. */
+export let askedSlot: Slot = NO_SLOT;
+export let askedEnd: usize = 0;
 
 /** How many forms came that could not be remembered, as there are so many others. */
 export let forgottenCount: i32 = 0;
@@ -54,6 +61,7 @@ export declare function readForm(field: i32, from: usize, end: usize): i32;
  */
 export function meaningOf(field: i32, from: usize, end: usize): i32 {
   const length = end - from;
+  askedEnd = 0;
   if (length > FORM_BYTES_MAX) return readForm(field, from, end);
   const kind = ((field << 16) | (length as u32)) + 1;
   const isShort = length <= BLOCK;
@@ -62,18 +70,41 @@ export function meaningOf(field: i32, from: usize, end: usize): i32 {
   let slot = slotAt(hash);
   while (slot.kind !== 0) {
     const isSameStart = slot.kind === kind && !v128.any_true(v128.xor(slot.start, start));
-    if (isSameStart && (isShort || isSameLong(slot.at, from, length))) return slot.id;
+    if (isSameStart && (isShort || isSameLong(slot.at, from, length))) {
+      askedSlot = slot;
+      askedEnd = end;
+      return slot.id;
+    }
     slot = nextSlot(slot);
   }
   const id = readForm(field, from, end);
   if (id === UNUSUAL) return id;
-  if (hasRoom(length)) remember(hash, kind, start, from, length, id);
-  else forgottenCount++;
+  if (hasRoom(length)) {
+    askedSlot = remember(hash, kind, start, from, length, id);
+    askedEnd = end;
+  } else {
+    forgottenCount++;
+  }
   return id;
+}
+
+/** Forgets what was asked last: where it ended, something else may end. */
+export function forgetAsked(): void {
+  askedEnd = 0;
+}
+
+/** Takes all marks off. */
+export function unmarkAll(): void {
+  for (let i: u32 = 0; i < slotCount; i++) slotAt(i).mark = 0;
 }
 
 function hasRoom(length: usize): bool {
   return formCount < FORMS_MAX && (length <= BLOCK || arenaCount < ARENAS_MAX || arena + length <= arenaEnd);
+}
+
+function hashOf(slot: Slot): u32 {
+  if (slot.at === 0) return hashOfShort(slot.kind, slot.start);
+  return hashOfLong(slot.kind, slot.at, ((slot.kind - 1) & 0xffff) as usize);
 }
 
 /**
@@ -135,11 +166,13 @@ function nextSlot(slot: Slot): Slot {
   return changetype<Slot>(next === slots + slotCount * offsetof<Slot>() ? slots : next);
 }
 
-function remember(hash: u32, kind: u32, start: v128, from: usize, length: usize, id: i32): void {
+function remember(hash: u32, kind: u32, start: v128, from: usize, length: usize, id: i32): Slot {
   const at = length > BLOCK ? kept(from, length) : 0;
   formCount++;
-  occupy(hash, kind, start, at, id);
+  const slot = occupy(hash, kind, start, at, id, 0);
+  // When it is moved, its former place is good for what is asked of it now.
   if ((formCount as u32) * 2 > slotCount) growSlots();
+  return slot;
 }
 
 /** A copy of a form's bytes. */
@@ -155,14 +188,15 @@ function kept(from: usize, length: usize): usize {
   return at;
 }
 
-function occupy(hash: u32, kind: u32, start: v128, at: usize, id: i32): void {
+function occupy(hash: u32, kind: u32, start: v128, at: usize, id: i32, mark: u32): Slot {
   let slot = slotAt(hash);
   while (slot.kind !== 0) slot = nextSlot(slot);
   slot.start = start;
   slot.kind = kind;
   slot.id = id;
   slot.at = at;
-  slot.hash = hash;
+  slot.mark = mark;
+  return slot;
 }
 
 function growSlots(): void {
@@ -172,6 +206,6 @@ function growSlots(): void {
   slots = allocate(slotCount * offsetof<Slot>());
   for (let at = old; at < oldEnd; at += offsetof<Slot>()) {
     const slot = changetype<Slot>(at);
-    if (slot.kind !== 0) occupy(slot.hash, slot.kind, slot.start, slot.at, slot.id);
+    if (slot.kind !== 0) occupy(hashOf(slot), slot.kind, slot.start, slot.at, slot.id, slot.mark);
   }
 }

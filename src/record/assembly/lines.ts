@@ -18,14 +18,15 @@ import {
   readFloat,
   readInteger,
 } from './numbers';
+import { beginPacked, endPacked, isPacking, packValue, placePacked, unpackable } from './packing';
 import { currentShape, hasLiteral, hasPartOfLiteral, isNumber, Kind, Member, Shape, Use, useShape } from './shapes';
 import { isQuote, oddTextEnd, textEnd } from './texts';
 import { isText } from './utf8';
 import { readUuid } from './uuids';
 
-export { stepChecksums } from './checksums';
 export { forgottenCount } from './forms';
 export { allocate } from './memory';
+export { beginBlock, formsEnd, packedEnd, setPacking, templatesUsed } from './packing';
 export { addMember, addShape } from './shapes';
 
 const LINE_FEED: u8 = 10;
@@ -58,6 +59,9 @@ const unused = allocate(16);
 /** What a line says of its business day, while it is read. */
 let eventDay: i32 = 0;
 let givenDay: i32 = UNUSUAL;
+
+/** Where the packed values of the record that was read last end. */
+let valuesEnd: usize = 0;
 
 /** How many records the last call read, and whether a carriage return stood behind any since this was last set to 0. */
 export let count: i32 = 0;
@@ -110,6 +114,7 @@ export function readLines(position: usize, end: usize, rows: i32, offset: i32, l
     store<i32>(starts + at, (position as i32) + offset);
     store<i32>(ends + at, (lineEnd as i32) + offset);
     store<i32>(lineNumbers + at, line + row);
+    if (isPacking) placePacked(row);
     position = lineEnd + 1;
     row++;
   }
@@ -125,6 +130,7 @@ function readLine(position: usize, end: usize, row: i32): usize {
     const recordEnd = readRecord(shape, position, row);
     const lineEnd = recordEnd === NO_LINE ? NO_LINE : endOfLine(recordEnd, end);
     if (lineEnd !== NO_LINE) {
+      if (isPacking) endPacked(shape, position, recordEnd, valuesEnd);
       if (shape !== currentShape) useShape(shape);
       return lineEnd;
     }
@@ -144,6 +150,8 @@ function endOfLine(p: usize, end: usize): usize {
 /** @returns the record's end */
 function readRecord(shape: Shape, p: usize, row: i32): usize {
   givenDay = UNUSUAL;
+  const packs = isPacking;
+  let at = packs ? beginPacked(shape) : 0;
   const tail = shape.tail;
   let member = shape.first;
   while (true) {
@@ -154,9 +162,14 @@ function readRecord(shape: Shape, p: usize, row: i32): usize {
       if (p === NO_LINE) return NO_LINE;
       member = reached;
     }
-    if (member === tail) return storeDay(row) ? p : NO_LINE;
-    p = readValue(member, p, row);
-    if (p === NO_LINE) return NO_LINE;
+    if (member === tail) {
+      valuesEnd = at;
+      return storeDay(row) ? p : NO_LINE;
+    }
+    const end = readValue(member, p, row);
+    if (end === NO_LINE) return NO_LINE;
+    if (packs) at = packValue(member, p, end, at, bitsOf(member, row));
+    p = end;
     member = member.next;
   }
 }
@@ -170,6 +183,7 @@ let reached: Member = changetype<Member>(0);
  * @returns where the value of `reached` stands
  */
 function readOdd(member: Member, p: usize, row: i32): usize {
+  unpackable();
   if (goesOn(p)) {
     if (!isNumber(member.previous)) return NO_LINE;
     p = readOddNumber(member.previous, numberStart(p), row);
@@ -196,7 +210,7 @@ function readValue(member: Member, p: usize, row: i32): usize {
     case Kind.TEXT:
       return readText(member, p, row);
     case Kind.UUID:
-      return readUuid(p, (member.uses & Use.PRIMARY_KEY) !== 0 ? keys + (row << 4) : unused) ? p + UUID_BYTES : NO_LINE;
+      return readUuid(p, bitsOf(member, row)) ? p + UUID_BYTES : NO_LINE;
     case Kind.DATE:
       return readDay(member, p, row);
     case Kind.TIMESTAMP:
@@ -206,6 +220,11 @@ function readValue(member: Member, p: usize, row: i32): usize {
     default:
       return readNumber(member, p, row);
   }
+}
+
+/** Where the bits of a UUID go. */
+function bitsOf(member: Member, row: i32): usize {
+  return (member.uses & Use.PRIMARY_KEY) !== 0 ? keys + (row << 4) : unused;
 }
 
 /** A text that somebody wants is looked at by others once. */

@@ -1,4 +1,4 @@
-import { meaningOf, UNUSUAL } from './forms';
+import { askedEnd, askedSlot, meaningOf, NO_SLOT, Slot, UNUSUAL } from './forms';
 import { allocate } from './memory';
 import { digitsFrom } from './numbers';
 import { isQuote } from './texts';
@@ -32,6 +32,9 @@ let lastStart: u64 = 0;
 let lastEnd: u16 = 0;
 let lastDay: i32 = UNUSUAL;
 
+/** The slot of the date that was read last, if it is remembered. */
+export let dateSlot: Slot = NO_SLOT;
+
 /** By the zone's clock: the day and hour of the moment that `readRest` read last. */
 export let localDay: i32 = 0;
 export let localHour: i32 = 0;
@@ -42,12 +45,19 @@ export let localHour: i32 = 0;
  */
 declare function zoneOffset(quarter: i32): i32;
 
+/** Forgets the date that was read last. */
+export function forgetDate(): void {
+  lastDay = UNUSUAL;
+  dateSlot = NO_SLOT;
+}
+
 /** The day of `YYYY-MM-DD`; `UNUSUAL` when it is not that. Dates mostly come again, so the last one is compared first. */
 export function readDate(p: usize): i32 {
   const start = load<u64>(p);
   const end = load<u16>(p + 8);
   if (start !== lastStart || end !== lastEnd || lastDay === UNUSUAL) {
     lastDay = meaningOf(DATES, p, p + DATE_BYTES);
+    dateSlot = askedEnd === p + DATE_BYTES ? askedSlot : NO_SLOT;
     lastStart = start;
     lastEnd = end;
   }

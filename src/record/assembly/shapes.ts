@@ -47,6 +47,8 @@ export class Member {
   /** The field's number. */
   field: i32 = 0;
   maxLength: i32 = 0;
+  /** How its value is packed. */
+  packedAs: i32 = 0;
   /** The columns into which its ids and its numbers go; 0 for none. */
   ids: usize = 0;
   values: usize = 0;
@@ -61,6 +63,8 @@ export class Shape {
   next: Shape = NO_SHAPE;
   first: Member = NO_MEMBER;
   tail: Member = NO_MEMBER;
+  /** The number of its template, where records are packed. */
+  number: i32 = 0;
 }
 
 /** The shape that is tried first: the one of the record before. */
@@ -71,8 +75,9 @@ export function useShape(shape: Shape): void {
 }
 
 /** Begins a shape, into which the next members go. */
-export function addShape(): void {
+export function addShape(number: i32): void {
   const shape = changetype<Shape>(allocate(offsetof<Shape>()));
+  shape.number = number;
   if (currentShape === NO_SHAPE) {
     shape.next = shape;
   } else {
@@ -93,6 +98,7 @@ export function addMember(
   uses: i32,
   field: i32,
   maxLength: i32,
+  packedAs: i32,
   min: f64,
   max: f64,
   ids: usize,
@@ -106,6 +112,7 @@ export function addMember(
   member.uses = uses;
   member.field = field;
   member.maxLength = maxLength;
+  member.packedAs = packedAs;
   member.min = min;
   member.max = max;
   member.ids = ids;

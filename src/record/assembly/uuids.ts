@@ -20,6 +20,13 @@ export function readUuid(p: usize, to: usize): bool {
   return true;
 }
 
+/** Whether a UUID has capital letters, which its bits do not say. */
+export function hasCapitals(p: usize): bool {
+  // A capital letter is told from a digit, a hyphen and a small letter by its sixth bit, which becomes the first.
+  const all = v128.and(v128.and(v128.load(p), v128.load(p + 16)), v128.load(p + 20));
+  return i8x16.bitmask(i16x8.shl(all, 2)) !== 0xffff;
+}
+
 function isDecimal(characters: v128): v128 {
   return i8x16.lt_u(i8x16.sub(characters, i8x16.splat(48)), i8x16.splat(10));
 }

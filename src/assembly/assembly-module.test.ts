@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { temporaryFolder } from '../../test/process/daybook-process.ts';
 import { AssemblyModule } from './assembly-module.ts';
 
-const BUILT = join(import.meta.dirname, 'assembly');
+const BUILT = join(import.meta.dirname, '../record/assembly');
 
 /** What loading a copy of the built module comes to, once something was done to its folder. */
 async function loadedAfter(change: (folder: string) => void): Promise<() => void> {
