@@ -21,7 +21,7 @@ const PER_DAY = 9_700;
 const LINES_AT_ONCE = 50_000;
 /** In so many parts the records are sent, each when the one before is in the reports: then days are closed between them. */
 const PARTS = 3;
-const WAIT_MS = 600_000;
+const WAIT_MS = 900_000;
 const plan = makePlan(daybook);
 
 // With so many records, what Java's second compiler does is repaid; see `around-tests.ts`.
