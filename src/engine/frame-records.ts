@@ -1,8 +1,5 @@
-import { crc32 } from 'node:zlib';
 import { lengthOf } from '../base/joined.ts';
-import type { NewFrame } from '../ports/log.ts';
 import { encodeBlockHeader } from '../ports/packed-records.ts';
-import { PieceChecksums } from '../record/checksums.ts';
 import type { PackedRecords } from '../record/columns.ts';
 import type { WaitingBatch } from './group.ts';
 
@@ -21,15 +18,15 @@ interface Block {
 
 /** A block, in pieces. */
 interface PackedBlock {
-  readonly by: PackedRecords;
   /** Block header, templates and forms, which stand before the records. */
   readonly head: readonly Uint8Array[];
   readonly records: readonly Uint8Array[];
 }
 
 /** The records of a frame, in pieces. */
-interface FrameRecords extends Pick<NewFrame, 'recordsCrc' | 'isPacked'> {
+interface FrameRecords {
   readonly records: readonly Uint8Array[];
+  readonly isPacked: boolean;
 }
 
 /** The records of batches that are new, packed where that is shorter. */
@@ -38,7 +35,7 @@ export function frameRecords(batches: readonly WaitingBatch[]): FrameRecords {
   if (blocks.every(({ packed }) => packed === undefined)) {
     return { records: blocks.flatMap(({ batch }) => lineRuns(batch)), isPacked: false };
   }
-  return { records: blocks.flatMap(piecesOf), recordsCrc: crcOf(blocks), isPacked: true };
+  return { records: blocks.flatMap(piecesOf), isPacked: true };
 }
 
 function blockOf(batch: WaitingBatch): Block {
@@ -58,7 +55,7 @@ export function packedBlock(by: PackedRecords, picked: Int32Array, lineBytes: nu
   const { templates, forms } = by;
   const records = packedRuns(by, picked);
   const lengths = { templates: templates.length, forms: forms.length, records: lengthOf(records) };
-  return { by, head: [encodeBlockHeader({ ...lengths, unpacked: lineBytes }), templates, forms], records };
+  return { head: [encodeBlockHeader({ ...lengths, unpacked: lineBytes }), templates, forms], records };
 }
 
 function piecesOf({ batch, lineBytes, packed }: Block): readonly Uint8Array[] {
@@ -108,26 +105,4 @@ function packedRuns({ records, ends }: PackedRecords, picked: Int32Array): reado
     runs.push(records.subarray(row === 0 ? 0 : ends[row - 1], ends[last]));
   }
   return runs;
-}
-
-/** The CRC-32 of all blocks behind each other, where the scans have noted most of it; else the log works it out itself. */
-function crcOf(blocks: readonly Block[]): number | undefined {
-  if (blocks.every(({ packed }) => packed?.by.checksums === undefined)) return undefined;
-  let crc = 0;
-  for (const block of blocks) {
-    const { packed } = block;
-    const checksums = packed?.by.checksums;
-    if (packed === undefined || checksums === undefined) {
-      for (const piece of piecesOf(block)) crc = crc32(piece, crc);
-      continue;
-    }
-    for (const piece of packed.head) crc = crc32(piece, crc);
-    const { records } = packed.by;
-    const pieces = new PieceChecksums(records, checksums);
-    for (const run of packed.records) {
-      const start = run.byteOffset - records.byteOffset;
-      crc = pieces.with(crc, start, start + run.length);
-    }
-  }
-  return crc;
 }

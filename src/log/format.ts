@@ -1,7 +1,6 @@
 import { crc32 } from 'node:zlib';
 
 import { assert } from '../base/assert.ts';
-import { combineCrc32 } from '../base/crc32-combine.ts';
 import { DaybookError } from '../base/errors.ts';
 import { FRAME_BODY_BYTES_MAX, FRAME_MAGIC } from '../ports/log.ts';
 
@@ -145,17 +144,11 @@ export function decodeSegmentHeader(bytes: Uint8Array, path: string): SegmentHea
   return { id, previous: { id: previousId, end: Number(buffer.readBigUInt64LE(32)) } };
 }
 
-/** What stands behind a frame's header, in pieces. */
-export interface FrameBody {
-  readonly records: readonly Uint8Array[];
-  /** The CRC-32 of all records together, if it is known. */
-  readonly recordsCrc?: number | undefined;
-  /** Quarantine and places. */
-  readonly others: readonly Uint8Array[];
-}
-
-/** A frame's header with the CRC of it and of the body. A gap's body is left out of the CRC. */
-export function encodeFrameHeader(header: FrameHeader, body?: FrameBody): Uint8Array {
+/**
+ * A frame's header with the CRC of it and of the body. A gap's body is left out of the CRC.
+ * @param body  what stands behind the header, in pieces
+ */
+export function encodeFrameHeader(header: FrameHeader, body: readonly Uint8Array[] = []): Uint8Array {
   for (const count of [header.recordCount, header.quarantineCount, header.duplicateCount]) {
     assert(Number.isInteger(count) && count >= 0 && count <= U32_MAX, `a frame's count fits 32 bits: ${count}`);
   }
@@ -172,21 +165,9 @@ export function encodeFrameHeader(header: FrameHeader, body?: FrameBody): Uint8A
   bytes.writeUInt32LE(header.quarantineCount, 28);
   bytes.writeUInt32LE(header.duplicateCount, 32);
   let crc = crc32(bytes.subarray(0, FRAME_CRC_AT));
-  if (body !== undefined) crc = crcWithBody(crc, header, body);
+  for (const piece of body) crc = crc32(piece, crc);
   bytes.writeUInt32LE(crc, FRAME_CRC_AT);
   return bytes;
-}
-
-function crcWithBody(
-  headerCrc: number,
-  { recordsLength }: FrameHeader,
-  { records, recordsCrc, others }: FrameBody,
-): number {
-  let crc = headerCrc;
-  if (recordsCrc === undefined) for (const piece of records) crc = crc32(piece, crc);
-  else crc = combineCrc32(crc, recordsCrc, recordsLength);
-  for (const piece of others) crc = crc32(piece, crc);
-  return crc;
 }
 
 /** The header of a gap that covers so many bytes, itself included. */

@@ -91,6 +91,7 @@ export class SegmentLog implements Log {
     assert(places.byteLength <= FRAME_PLACES_BYTES_MAX, 'places are few');
     assert(frame.quarantineCount > 0 === frame.quarantine.byteLength > 0, 'what is quarantined is counted');
     const firstOffset = this.#nextOffset;
+    const body = [...records, frame.quarantine, places];
     const header = encodeFrameHeader(
       {
         kind: FRAME_KIND.records,
@@ -103,11 +104,11 @@ export class SegmentLog implements Log {
         quarantineCount: frame.quarantineCount,
         duplicateCount: frame.duplicateCount,
       },
-      { records, recordsCrc: frame.recordsCrc, others: [frame.quarantine, places] },
+      body,
     );
     this.#appending = true;
     try {
-      const at = await this.#write([header, ...records, frame.quarantine, places]);
+      const at = await this.#write([header, ...body]);
       this.#nextOffset = firstOffset + frame.recordCount;
       const position = at.position + FRAME_HEADER_BYTES + bodyBytes + places.byteLength;
       const next = { segment: at.segment, position };

@@ -29,8 +29,6 @@ export interface NewFrame extends Omit<LogFrame, 'firstOffset' | 'records'> {
   readonly records: Uint8Array | readonly Uint8Array[];
   /** Whether they are packed (`packed-records.ts`): who reads them gets them unpacked. They are not, unless told. */
   readonly isPacked?: boolean;
-  /** The CRC-32 of all records together, if it is known already; else the log works it out. */
-  readonly recordsCrc?: number | undefined;
 }
 
 /** Where a frame stands. */

@@ -1,5 +1,4 @@
 import type { Refusal } from '../ports/runtime.ts';
-import type { Checksums } from './checksums.ts';
 
 /** How many 32-bit words a primary key has: a UUID's 128 bits, or a text key's id and three zeros. */
 export const KEY_WORDS = 4;
@@ -39,8 +38,6 @@ export interface PackedRecords {
   /** What they are unpacked with. */
   readonly forms: Uint8Array;
   readonly templates: Uint8Array;
-  /** Of the records, where another thread has worked them out. */
-  readonly checksums?: Checksums | undefined;
   /** Drops the others. @param isKept  by record, 0 for those that go */
   keep(isKept: Uint8Array): void;
 }

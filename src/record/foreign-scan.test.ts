@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { daybook } from '../../daybook.config.ts';
@@ -47,7 +46,7 @@ it('columns from elsewhere mean what they would have meant here, whatever was kn
   );
 });
 
-it('records that were packed elsewhere come with their checksums, and with what they are unpacked with', () => {
+it('records that were packed elsewhere come with what they are unpacked with', () => {
   const foreign = new ForeignScanner(plan);
   const here = new Scanner(plan, makeDictionaries(plan));
   const ids = new ForeignIds(plan, makeDictionaries(plan));
@@ -62,10 +61,7 @@ it('records that were packed elsewhere come with their checksums, and with what 
     expect(packed?.records).toEqual(expected?.records);
     expect(packed?.forms).toEqual(expected?.forms);
     expect(packed?.templates).toEqual(expected?.templates);
-    const { checksums = [], records = new Uint8Array() } = packed ?? {};
-    const steps = Array.from({ length: Math.floor(records.length / 8192) + 1 }, (_, step) => step * 8192);
-    expect(records.length).toBeGreaterThan(8192);
-    expect([...checksums]).toEqual(steps.map((end) => crc32(records.subarray(0, end))));
+    expect(packed?.records.length).toBeGreaterThan(0);
   }
 });
 

@@ -1,8 +1,6 @@
 import { present } from '../base/assert.ts';
 import { grownInt32 } from '../base/typed-arrays.ts';
 import type { FieldPlan, Plan } from '../plan/plan.ts';
-import type { Checksums } from './checksums.ts';
-import { stepChecksums } from './checksums.ts';
 import type { RefusedLine, ScannedLines } from './columns.ts';
 import { KEY_WORDS } from './columns.ts';
 import type { Dictionaries } from './dictionaries.ts';
@@ -25,7 +23,7 @@ export interface ForeignScan {
   readonly lineCount: number;
   readonly refused: readonly RefusedLine[];
   /** What stands in the room of packed records; undefined when none do. */
-  readonly packed: (PackedLengths & { readonly checksums: Checksums }) | undefined;
+  readonly packed: PackedLengths | undefined;
   /** By field index: what its dictionary has got since the scan before, in the order of the new ids. */
   readonly additions: readonly (SavedTexts | Float64Array | undefined)[];
 }
@@ -70,7 +68,7 @@ export class ForeignScanner {
       isPlain,
       lineCount,
       refused,
-      packed: packed && { ...packed.lengths, checksums: stepChecksums(packed.records) },
+      packed: packed?.lengths,
       additions,
     };
   }
@@ -111,7 +109,7 @@ export class ForeignIds {
     columns.count = count;
     columns.isPlain = isPlain;
     if (packed === undefined) columns.stopPacking();
-    else columns.packed?.adopt(packed, packed.checksums);
+    else columns.packed?.adopt(packed);
     columns.ids.forEach((ids, index) => {
       if (ids === undefined || this.#differs[index] === false) return;
       const own = this.#own[index] as Int32Array;

@@ -1,4 +1,3 @@
-import type { Checksums } from './checksums.ts';
 import type { PackedRecords } from './columns.ts';
 
 const LINE_FEED = 10;
@@ -15,7 +14,6 @@ export interface PackedLengths {
 /** A batch's records as they are packed while it is read (`ports/packed-records.ts`), in room that it is given. */
 export class PackedLines implements PackedRecords {
   ends: Int32Array;
-  checksums: Checksums | undefined;
   /** Who packs them: forms and templates are its own. */
   packer: object | undefined;
   #room: Buffer;
@@ -108,12 +106,10 @@ export class PackedLines implements PackedRecords {
       start = end;
     });
     this.#records = length;
-    this.checksums = undefined;
   }
 
   /** Says what there is in a room that others have filled. */
-  adopt({ records, forms, templates }: PackedLengths, checksums: Checksums): void {
-    this.checksums = checksums;
+  adopt({ records, forms, templates }: PackedLengths): void {
     this.#records = records;
     this.#formsAt = records;
     this.#forms = forms;
