@@ -111,6 +111,8 @@ export class IncomingBodies {
         take(chunk);
       } catch (error) {
         reject(error);
+      } finally {
+        giveBack(chunk);
       }
     };
     const onClose = (): void => {
@@ -138,6 +140,15 @@ export class IncomingBodies {
     }
     this.#isWatching = false;
   }
+}
+
+/**
+ * Frees what a chunk stands in, once nobody looks at it any more. V8 would do so when it comes to it, and until then counts it as
+ * memory outside of its heap, all of which it marks for every 64 MB or so of that. Node copies each part of a body into
+ * memory of its own and hands it over for good; of what others may have a part of as well, nothing is freed.
+ */
+function giveBack({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) buffer.transfer(0);
 }
 
 function stalled(): DaybookError {
