@@ -3,7 +3,8 @@ import { assert } from '../base/assert.ts';
 import { DaybookError } from '../base/errors.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
 import { KEY_WORDS } from '../record/columns.ts';
-import { KEY_SHARDS, keyHash, keyPrint, shardOf } from '../record/key-hash.ts';
+import { keyHash, keyPrint, shardOf } from '../record/key-hash.ts';
+import { keysInOrder } from './key-order.ts';
 import type { KeyTable } from './key-table.ts';
 
 export const KEY_FOLDER = 'keys';
@@ -19,7 +20,6 @@ const READ_BYTES_MAX = 1024 * 1024;
 const READS_AT_ONCE = 4;
 /** So many keys are written at once; between two writes others have their turn. */
 const WRITE_KEYS = 16_384;
-const SORTED_KEYS_MAX = 2 ** 20;
 
 /** What a checkpoint says of a file of keys. */
 export interface KeyFileFacts {
@@ -146,9 +146,7 @@ export async function writeKeyFile(
   let written: KeyFile;
   try {
     const writer = new BlockWriter(file, table.size);
-    for (let shard = 0; shard < KEY_SHARDS; shard++) {
-      const { keys, prints } = inOrder(table.keysOfShard(shard));
-      if (prints.length === 0) continue;
+    for (const { shard, keys, prints } of keysInOrder(table)) {
       writer.add(keys);
       onShard(shard, prints);
       if (writer.isFull) await writer.write();
@@ -296,29 +294,6 @@ export async function removeKeyFiles(disk: Disk, kept: ReadonlySet<number>): Pro
 /** Where a key stands among others: by its shard, then by its print. */
 function orderOf(words: Int32Array, at: number): number {
   return shardOf(keyHash(words, at)) * 2 ** 32 + keyPrint(words, at);
-}
-
-/** Keys of one shard by their prints, and the prints. */
-function inOrder(keys: Int32Array): { readonly keys: Int32Array; readonly prints: Uint32Array } {
-  const count = keys.length / KEY_WORDS;
-  assert(count < SORTED_KEYS_MAX, 'a shard is small enough for its keys to be sorted as floats');
-  // The print above the key's number in one exact float, as floats are sorted without a comparison in JavaScript.
-  const order = new Float64Array(count);
-  for (let number = 0; number < count; number++) {
-    order[number] = keyPrint(keys, number * KEY_WORDS) * SORTED_KEYS_MAX + number;
-  }
-  order.sort();
-  const sorted = new Int32Array(count * KEY_WORDS);
-  const prints = new Uint32Array(count);
-  for (let place = 0; place < count; place++) {
-    const each = order[place] as number;
-    const print = Math.floor(each / SORTED_KEYS_MAX);
-    const number = each - print * SORTED_KEYS_MAX;
-    const from = number * KEY_WORDS;
-    prints[place] = print;
-    for (let word = 0; word < KEY_WORDS; word++) sorted[place * KEY_WORDS + word] = keys[from + word] as number;
-  }
-  return { keys: sorted, prints };
 }
 
 function holds(keys: Int32Array, { words, at }: KeyQuestion): boolean {

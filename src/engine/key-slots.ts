@@ -17,7 +17,6 @@ interface Assembly {
   readonly markKnown: (hashes: number, count: number, marks: number) => void;
   readonly remove: (hash: number, number: number) => void;
   readonly keysOf: (shard: number) => number;
-  readonly numbersOf: (shard: number, to: number) => void;
 }
 
 /** Whether the key with a number is that of a record of those that are asked for. */
@@ -99,12 +98,9 @@ export class KeySlots {
     this.#assembly.remove(hash, number);
   }
 
-  /** The numbers of a shard's keys, in any order; good until anything else is asked. */
-  numbersOf(shard: number): Int32Array {
-    const count = this.#assembly.keysOf(shard);
-    const at = this.#assembly.reserve(count * WORD_BYTES) >>> 0;
-    this.#assembly.numbersOf(shard, at);
-    return new Int32Array(this.#memory.buffer, at, count);
+  /** How many keys of a shard have numbers. */
+  countOf(shard: number): number {
+    return this.#assembly.keysOf(shard);
   }
 
   /** Puts hashes where the assembly looks for them, with room for so many more bytes a record behind them. @returns where */

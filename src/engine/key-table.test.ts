@@ -161,15 +161,29 @@ describe('a key table', () => {
     expect(twins.flat().map((each) => has(table, each))).toEqual(twins.flat().map((each) => kept.includes(each)));
   });
 
-  it('gives the keys of each shard once, in a copy', () => {
+  it('copies the keys of each shard once, in the order of their coming, however they came', () => {
     const table = new KeyTable();
     const keys = Array.from({ length: 10_000 }, (_, number) => [number, 1, 2, 3]);
-    claim(table, keys);
-    const found = Array.from({ length: KEY_SHARDS }, (_, shard) => {
-      const ofShard = table.keysOfShard(shard);
-      for (let at = 0; at < ofShard.length; at += KEY_WORDS) expect(shardOf(keyHash(ofShard, at))).toBe(shard);
-      return [...ofShard].filter((_, word) => word % KEY_WORDS === 0);
+    table.load(Int32Array.from(keys.slice(0, 5_000).flat()));
+    claim(table, keys.slice(4_000, 8_000));
+    table.keep(1_000);
+    table.undo();
+    claim(table, keys.slice(6_000));
+    const found = Array.from({ length: KEY_SHARDS / 2 }, (_, pair) => pair * 2).flatMap((shard) => {
+      const middle = table.countOf(shard) * KEY_WORDS;
+      const end = middle + table.countOf(shard + 1) * KEY_WORDS;
+      const [copies, places] = [new Int32Array(end), Uint32Array.of(0, middle)];
+      table.copyShards(shard, copies, places);
+      expect([...places]).toEqual([middle, end]);
+      return [copies.subarray(0, middle), copies.subarray(middle)].map((ofShard, index) => {
+        for (let at = 0; at < ofShard.length; at += KEY_WORDS) {
+          expect(shardOf(keyHash(ofShard, at))).toBe(shard + index);
+          expect([...ofShard.subarray(at + 1, at + KEY_WORDS)]).toEqual([1, 2, 3]);
+        }
+        return [...ofShard].filter((_, word) => word % KEY_WORDS === 0);
+      });
     });
+    for (const ofShard of found) expect(ofShard).toEqual(ofShard.toSorted((a, b) => a - b));
     expect(found.flat().toSorted((a, b) => a - b)).toEqual(Array.from({ length: 10_000 }, (_, i) => i));
   });
 });

@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts';
 import { KEY_WORDS } from '../record/columns.ts';
-import { keyHash } from '../record/key-hash.ts';
+import { keyHash, shardOf } from '../record/key-hash.ts';
 import { KeySlots, loadKeySlots } from './key-slots.ts';
 
 /** Keys stand in pieces of so many. */
@@ -21,6 +21,8 @@ export class KeyTable {
   #made: KeySlots | undefined;
   /** Pieces of `PIECE_KEYS` keys. A key's number is its place in them, counted from 0. */
   readonly #pieces: Int32Array[] = [];
+  /** By piece: the shard of each key that can be found. */
+  readonly #shards: Uint8Array[] = [];
   /** Keys from it on may be taken back. */
   #kept = 0;
   /** Keys from it on are found by nobody yet: it takes longer than reading them, and who only reads reports asks for none. */
@@ -41,7 +43,7 @@ export class KeyTable {
 
   /** What it holds of memory, about. */
   get bytes(): number {
-    return (this.#made?.bytes ?? 0) + this.#size * KEY_BYTES;
+    return (this.#made?.bytes ?? 0) + this.#size * (KEY_BYTES + 1);
   }
 
   /** How many keys `undo` would take back. */
@@ -60,7 +62,7 @@ export class KeyTable {
     this.#asked = words;
     const records = this.#slots.claim(hashes, count, this.#size, leftOut);
     this.#asked = NO_WORDS;
-    this.#append(words, records);
+    this.#append(words, hashes, records);
     return records;
   }
 
@@ -124,16 +126,37 @@ export class KeyTable {
       .map((piece, index) => piece.subarray(0, (this.#kept - index * PIECE_KEYS) * KEY_WORDS));
   }
 
-  /** A copy of a shard's keys, in any order. */
-  keysOfShard(shard: number): Int32Array {
-    const numbers = this.#slots.numbersOf(shard);
-    const keys = new Int32Array(numbers.length * KEY_WORDS);
-    for (let i = 0; i < numbers.length; i++) {
-      const piece = this.#pieceOf(numbers[i] as number);
-      const from = placeInPiece(numbers[i] as number);
-      for (let word = 0; word < KEY_WORDS; word++) keys[i * KEY_WORDS + word] = piece[from + word] as number;
+  /** How many keys a shard has. */
+  countOf(shard: number): number {
+    return this.#slots.countOf(shard);
+  }
+
+  /**
+   * Copies the keys of some shards, in the order of their coming. It goes through all keys, one behind the other: those of one
+   * shard are so far from each other that the processor would wait for each.
+   * @param first   the first of these shards
+   * @param to      has room for as many as `countOf` says of them
+   * @param places  by shard, counted from the first: where in `to` its keys go; and afterwards, where they end
+   */
+  copyShards(first: number, to: Int32Array, places: Uint32Array): void {
+    // They can be found, so it is known which shards they are of.
+    void this.#slots;
+    for (let number = 0; number < this.#size; number += PIECE_KEYS) {
+      const piece = this.#pieceOf(number);
+      const shards = this.#shardsOf(number);
+      const count = Math.min(PIECE_KEYS, this.#size - number);
+      for (let i = 0; i < count; i++) {
+        const shard = (shards[i] as number) - first;
+        if (shard < 0 || shard >= places.length) continue;
+        const place = places[shard] as number;
+        const from = i * KEY_WORDS;
+        to[place] = piece[from] as number;
+        to[place + 1] = piece[from + 1] as number;
+        to[place + 2] = piece[from + 2] as number;
+        to[place + 3] = piece[from + 3] as number;
+        places[shard] = place + KEY_WORDS;
+      }
     }
-    return keys;
   }
 
   /** Adds keys, `KEY_WORDS` words each, which nobody may change any more; none of them is there, and none may be taken back. */
@@ -180,20 +203,27 @@ export class KeyTable {
     const hashes = new Int32Array(PIECE_KEYS);
     for (let number = from; number < this.#size;) {
       const count = Math.min(PIECE_KEYS, this.#size - number);
-      for (let i = 0; i < count; i++) hashes[i] = this.#hashOf(number + i);
+      for (let i = 0; i < count; i++) {
+        const hash = this.#hashOf(number + i);
+        hashes[i] = hash;
+        this.#shardsOf(number + i)[(number + i) % PIECE_KEYS] = shardOf(hash);
+      }
       slots.addAll(hashes, count, number);
       number += count;
     }
   }
 
   /** Appends the keys of some records, in their order. */
-  #append(words: Int32Array, records: Int32Array): void {
+  #append(words: Int32Array, hashes: Int32Array, records: Int32Array): void {
     for (let from = 0; from < records.length;) {
       const piece = this.#roomForKeys();
+      const shards = this.#shardsOf(this.#size);
       const to = Math.min(records.length, from + PIECE_KEYS - (this.#size % PIECE_KEYS));
       let place = placeInPiece(this.#size);
       for (let i = from; i < to; i++, place += KEY_WORDS) {
-        const at = (records[i] as number) * KEY_WORDS;
+        const record = records[i] as number;
+        const at = record * KEY_WORDS;
+        shards[place / KEY_WORDS] = shardOf(hashes[record] as number);
         piece[place] = words[at] as number;
         piece[place + 1] = words[at + 1] as number;
         piece[place + 2] = words[at + 2] as number;
@@ -227,6 +257,11 @@ export class KeyTable {
   #roomForKeys(): Int32Array {
     if (this.#size === this.#pieces.length * PIECE_KEYS) this.#pieces.push(new Int32Array(PIECE_KEYS * KEY_WORDS));
     return this.#pieceOf(this.#size);
+  }
+
+  /** The shards of the keys that are in a piece with the one of that number. */
+  #shardsOf(number: number): Uint8Array {
+    return (this.#shards[Math.floor(number / PIECE_KEYS)] ??= new Uint8Array(PIECE_KEYS));
   }
 
   #pieceOf(number: number): Int32Array {

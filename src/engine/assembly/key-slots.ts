@@ -138,17 +138,6 @@ export function remove(hash: u32, number: u32): void {
   store<u32>(shard, load<u32>(shard, KEYS) - 1, KEYS);
 }
 
-/** Puts the numbers of a shard's keys at `to`: as many as `keysOf` says. */
-export function numbersOf(shardNumber: u32, to: usize): void {
-  const shard = shards + ((shardNumber as usize) << SHARD_SHIFT);
-  const end = (load<u32>(shard, SLOTS) as usize) + (load<u32>(shard, LENGTH) as usize) * SLOT_BYTES;
-  let found: u32 = 0;
-  for (let slot: usize = load<u32>(shard, SLOTS); slot < end; slot += SLOT_BYTES) {
-    const number = load<u32>(slot, NUMBER);
-    if (number !== 0) store<u32>(word(to, found++), number - 1);
-  }
-}
-
 /** How many keys a shard has. */
 export function keysOf(shardNumber: u32): u32 {
   return load<u32>(shards + ((shardNumber as usize) << SHARD_SHIFT), KEYS);

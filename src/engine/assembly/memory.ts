@@ -10,7 +10,10 @@ const GRAIN: usize = (1 << GRAIN_SHIFT) - 1;
 const NEXT: usize = 0;
 const SIZE: usize = 4;
 const PAGE_SHIFT: usize = 16;
-/** So many pages are asked for at once, as the arrays that look at the memory are made anew each time. */
+/**
+ * So many pages are asked for at once, and half as many as there are, as each time the memory becomes another buffer: V8 takes
+ * that for so much more memory, and marks its heap. Pages that nobody has written take no room.
+ */
 const GROWTH_PAGES: u32 = 16;
 const NONE: usize = 0;
 /** Pieces below it are in the lists by size. */
@@ -59,7 +62,7 @@ function freePiece(wanted: usize): usize {
 function newPiece(wanted: usize): usize {
   const pages = (((end as u64) + (wanted as u64) + 0xffff) >> PAGE_SHIFT) as u32;
   const there = memory.size() as u32;
-  if (pages > there && memory.grow(max(pages - there, GROWTH_PAGES) as i32) < 0) {
+  if (pages > there && memory.grow(max(pages - there, max(GROWTH_PAGES, there >> 1)) as i32) < 0) {
     // Near the most that there can be, no more than is needed.
     if (memory.grow((pages - there) as i32) < 0) unreachable();
   }
