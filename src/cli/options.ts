@@ -36,7 +36,7 @@ export function configOption(): Option {
 }
 
 /**
- * Keys leave memory when the state passes its budget. The memory of their slots ends at some 290 million, at 29 bytes a key: with
+ * Keys leave memory when the state passes its budget. The memory of their slots ends at some 290 million, at 30 bytes a key: with
  * no larger budget than this, they leave before it is full, also when a start loads those that were just leaving with the others.
  */
 const STATE_MB_MAX = 5_000;

@@ -165,6 +165,8 @@ export async function writeKeyFile(
 /** Writes keys in their order, and works out what the blocks begin with and their CRCs. */
 class BlockWriter {
   readonly #file: DiskFile;
+  /** How many keys there are to be. */
+  readonly #keys: number;
   readonly #firsts: Float64Array;
   readonly #crcs: Uint32Array;
   /** Keys that are not written yet. */
@@ -174,6 +176,7 @@ class BlockWriter {
 
   constructor(file: DiskFile, keys: number) {
     this.#file = file;
+    this.#keys = keys;
     this.#firsts = new Float64Array(Math.ceil(keys / BLOCK_KEYS));
     this.#crcs = new Uint32Array(this.#firsts.length);
   }
@@ -207,7 +210,7 @@ class BlockWriter {
     const position = this.#blocks * BLOCK_BYTES + this.#heldKeys * KEY_BYTES;
     const keys = position / KEY_BYTES;
     await this.#write(this.#heldKeys);
-    assert(this.#blocks === this.#crcs.length, 'all keys of the table are written');
+    assert(keys === this.#keys, 'all keys of the table are written');
     const facts = { number, keys, crc: crc32(bytesOf(this.#crcs)) };
     await this.#file.writeAt(position, [bytesOf(this.#crcs), trailerOf(facts)]);
     await this.#file.sync();

@@ -1,8 +1,9 @@
+import { assert } from '../base/assert.ts';
 import { KEY_WORDS } from '../record/columns.ts';
 import { KEY_SHARDS, keyPrint } from '../record/key-hash.ts';
 import type { KeyTable } from './key-table.ts';
 
-/** Keys of so many shards are copied at once: an eighth of all of them, for which others wait. */
+/** Keys of so many shards are copied at once. */
 const SHARDS_AT_ONCE = 32;
 /** Prints are sorted by so many bits at a time, from the lowest on. */
 const DIGIT_BITS = 11;
@@ -21,25 +22,72 @@ export interface ShardInOrder {
 
 /**
  * All keys of a table, in the order of a file of keys: shard by shard, but for those without any. What it gives is good until
- * the next; memory is used again and again, as what comes and goes has V8 mark its heap.
+ * the next. While some shards are given, the next ones are copied bit by bit, so that nobody waits for that: only the first
+ * ones are copied in one go. The table must stay as it is meanwhile.
  */
 export function* keysInOrder(table: KeyTable): Generator<ShardInOrder> {
   const sorter = new PrintSorter();
-  const ends = new Uint32Array(SHARDS_AT_ONCE);
-  let room = new Int32Array(0);
+  let [current, next] = [new ShardCopies(table), new ShardCopies(table)];
+  next.begin(0);
+  next.copy(1);
   for (let first = 0; first < KEY_SHARDS; first += SHARDS_AT_ONCE) {
-    let words = 0;
+    [current, next] = [next, current];
+    current.finish();
+    next.begin(first + SHARDS_AT_ONCE);
     for (let index = 0; index < SHARDS_AT_ONCE; index++) {
-      ends[index] = words;
-      words += table.countOf(first + index) * KEY_WORDS;
+      const keys = current.keysOf(index);
+      if (keys.length > 0) yield { shard: first + index, ...sorter.sort(keys) };
+      next.copy(1 / SHARDS_AT_ONCE);
     }
-    if (words > room.length) room = new Int32Array(words + (words >> 3));
-    table.copyShards(first, room, ends);
-    let start = 0;
-    for (const [index, end] of ends.entries()) {
-      if (end > start) yield { shard: first + index, ...sorter.sort(room.subarray(start, end)) };
-      start = end;
+  }
+}
+
+/** Copies of the keys of some shards. Their memory is used again and again: what comes and goes has V8 mark its heap. */
+class ShardCopies {
+  readonly #table: KeyTable;
+  readonly #starts = new Uint32Array(SHARDS_AT_ONCE + 1);
+  readonly #places = new Uint32Array(SHARDS_AT_ONCE);
+  #room = new Int32Array(0);
+  #first = KEY_SHARDS;
+  /** How many of the table's pieces were looked at. */
+  #pieces = 0;
+
+  constructor(table: KeyTable) {
+    this.#table = table;
+  }
+
+  /** Begins with other shards; beyond the last one there are none. */
+  begin(first: number): void {
+    this.#first = first;
+    this.#pieces = 0;
+    if (first >= KEY_SHARDS) return;
+    for (let index = 0; index < SHARDS_AT_ONCE; index++) {
+      this.#starts[index + 1] = (this.#starts[index] as number) + this.#table.countOf(first + index) * KEY_WORDS;
     }
+    this.#places.set(this.#starts.subarray(0, SHARDS_AT_ONCE));
+    const words = this.#starts[SHARDS_AT_ONCE] as number;
+    if (words > this.#room.length) this.#room = new Int32Array(words + (words >> 3));
+  }
+
+  /** Looks at such a share of all keys. */
+  copy(share: number): void {
+    if (this.#first >= KEY_SHARDS) return;
+    const { pieceCount } = this.#table;
+    const to = Math.min(pieceCount, this.#pieces + Math.ceil(pieceCount * share));
+    this.#table.copyShards([this.#pieces, to], this.#first, this.#room, this.#places);
+    this.#pieces = to;
+  }
+
+  /** Copies what is left. */
+  finish(): void {
+    this.copy(1);
+    this.#places.forEach((place, index) => {
+      assert(place === this.#starts[index + 1], 'a shard has as many keys as can be found of it');
+    });
+  }
+
+  keysOf(index: number): Int32Array {
+    return this.#room.subarray(this.#starts[index], this.#starts[index + 1]);
   }
 }
 

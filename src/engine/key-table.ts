@@ -131,17 +131,27 @@ export class KeyTable {
     return this.#slots.countOf(shard);
   }
 
+  /** How many pieces its keys stand in. */
+  get pieceCount(): number {
+    return Math.ceil(this.#size / PIECE_KEYS);
+  }
+
   /**
-   * Copies the keys of some shards, in the order of their coming. It goes through all keys, one behind the other: those of one
-   * shard are so far from each other that the processor would wait for each.
+   * Copies those keys of some pieces that are of some shards, in the order of their coming. It looks at all keys of a piece,
+   * one behind the other: those of one shard are so far from each other that the processor would wait for each.
+   * @param pieces  from which piece on, and up to which one without it
    * @param first   the first of these shards
    * @param to      has room for as many as `countOf` says of them
-   * @param places  by shard, counted from the first: where in `to` its keys go; and afterwards, where they end
+   * @param places  by shard, counted from the first: where in `to` its next key goes; it is moved on
    */
-  copyShards(first: number, to: Int32Array, places: Uint32Array): void {
+  copyShards(pieces: readonly [from: number, to: number], first: number, to: Int32Array, places: Uint32Array): void {
     // They can be found, so it is known which shards they are of.
     void this.#slots;
-    for (let number = 0; number < this.#size; number += PIECE_KEYS) {
+    for (
+      let number = pieces[0] * PIECE_KEYS;
+      number < Math.min(this.#size, pieces[1] * PIECE_KEYS);
+      number += PIECE_KEYS
+    ) {
       const piece = this.#pieceOf(number);
       const shards = this.#shardsOf(number);
       const count = Math.min(PIECE_KEYS, this.#size - number);

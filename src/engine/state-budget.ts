@@ -1,7 +1,7 @@
 import type { KeyIndex } from './key-index.ts';
 
 export const STATE_BYTES_DEFAULT = 512 * 1024 * 1024;
-/** Keys leave when the state passes this share of its budget; the rest is for what comes in while they do. */
+/** Keys leave when the state passes this share of its budget; the rest is for what comes in meanwhile, and for copies of some of them. */
 const SHARE_MAX = 2 / 3;
 /** What was found for questions about the reports may take this share of it, so that pages cannot push all keys out. */
 export const REMEMBERED_SHARE_MAX = 1 / 4;

@@ -144,7 +144,7 @@ export class IncomingBodies {
 
 /**
  * Frees what a chunk stands in, once nobody looks at it any more. V8 would do so when it comes to it, and until then counts it as
- * memory outside of its heap, all of which it marks for every 64 MB or so of that. Node copies each part of a body into
+ * memory outside of its heap: for every 64 MB or so of that it marks all of the heap. Node copies each part of a body into
  * memory of its own and hands it over for good; of what others may have a part of as well, nothing is freed.
  */
 function giveBack({ buffer, byteLength }: Uint8Array): void {

@@ -11,10 +11,12 @@ const NEXT: usize = 0;
 const SIZE: usize = 4;
 const PAGE_SHIFT: usize = 16;
 /**
- * So many pages are asked for at once, and half as many as there are, as each time the memory becomes another buffer: V8 takes
- * that for so much more memory, and marks its heap. Pages that nobody has written take no room.
+ * At least so many pages are asked for at once, and half as many as there are if that is more: each time the memory becomes another
+ * buffer, V8 takes that for so much more memory, and marks its heap. On Linux, pages that nobody has written take no room.
  */
 const GROWTH_PAGES: u32 = 16;
+/** There are never more, so that what is behind the last byte has a place of 32 bits as well. */
+const PAGES_MAX: u32 = 65_535;
 const NONE: usize = 0;
 /** Pieces below it are in the lists by size. */
 const LARGE_BYTES: usize = 16 * 1024;
@@ -62,9 +64,11 @@ function freePiece(wanted: usize): usize {
 function newPiece(wanted: usize): usize {
   const pages = (((end as u64) + (wanted as u64) + 0xffff) >> PAGE_SHIFT) as u32;
   const there = memory.size() as u32;
-  if (pages > there && memory.grow(max(pages - there, max(GROWTH_PAGES, there >> 1)) as i32) < 0) {
-    // Near the most that there can be, no more than is needed.
-    if (memory.grow((pages - there) as i32) < 0) unreachable();
+  if (pages > PAGES_MAX) unreachable();
+  if (pages > there) {
+    const growth = min(max(pages - there, max(GROWTH_PAGES, there >> 1)), PAGES_MAX - there);
+    // Where that is too much for the system, no more than is needed.
+    if (memory.grow(growth as i32) < 0 && memory.grow((pages - there) as i32) < 0) unreachable();
   }
   const at = end;
   end += wanted;
