@@ -8,12 +8,12 @@ function collections(before: string): string {
   const program = `${before}
     import { setImmediate as turn } from 'node:timers/promises';
     const kept = [];
-    for (let round = 0; round < 60; round++) {
+    for (let round = 0; round < 100; round++) {
       for (let i = 0; i < 50_000; i++) kept.push({ i });
       await turn();
     }`;
   // V8 marks before a limit of its own, which goes by what it may have at most, and is otherwise more than this heap may ever have.
-  const flags = ['--trace-gc', '--max-old-space-size=800'];
+  const flags = ['--trace-gc', '--max-old-space-size=480'];
   return execFileSync(process.execPath, [...flags, '--input-type=module', '-e', program], { encoding: 'utf8' });
 }
 
