@@ -29,7 +29,6 @@ export function* keysInOrder(table: KeyTable): Generator<ShardInOrder> {
   const sorter = new PrintSorter();
   let [current, next] = [new ShardCopies(table), new ShardCopies(table)];
   next.begin(0);
-  next.copy(1);
   for (let first = 0; first < KEY_SHARDS; first += SHARDS_AT_ONCE) {
     [current, next] = [next, current];
     current.finish();
